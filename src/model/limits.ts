@@ -1,0 +1,41 @@
+/** Every bound of the gateway: a name, a unit, a default. docs/reference/limits.md explains each. */
+export const LIMITS = {
+  // listener and admission
+  maxConnections: 5_000,
+  maxUnauthenticatedConnections: 500,
+  admissionDeadlineMs: 10_000,
+  upstreamConnectDeadlineMs: 10_000,
+  drainDeadlineMs: 30_000,
+  // client side of a protocol
+  maxStartupBytes: 10_000,
+  maxClientAheadBytes: 256 * 1024,
+  maxRequestBytes: 16 * 1024 * 1024,
+  maxPreparedStatements: 10_000,
+  maxPreparedStatementBytes: 64 * 1024 * 1024,
+  // upstream side
+  maxUpstreamMessageBytes: 1024 * 1024 * 1024,
+  maxMaskedMessageBytes: 64 * 1024 * 1024,
+  readBufferBytes: 256 * 1024,
+  // analysis
+  maxStatementBytes: 1024 * 1024,
+  maxAnalysisCacheEntries: 10_000,
+  maxAnalysisCacheBytes: 32 * 1024 * 1024,
+  maxCatalogueColumns: 200_000,
+  catalogueMaxAgeMs: 60_000,
+  // audit log
+  batchedCommitDelayMs: 50,
+  maxRecordQueueBytes: 8 * 1024 * 1024,
+  inlineBodyBytes: 64 * 1024,
+  bodyChunkBytes: 1024 * 1024,
+  storedReplyBytes: 16 * 1024 * 1024,
+  sessionHeadEvents: 256,
+  sessionHeadMs: 10_000,
+  checkpointMs: 1_000,
+  journalSegmentBytes: 64 * 1024 * 1024,
+  // identity and grants
+  maxTokenBytes: 16 * 1024,
+  clockToleranceSeconds: 30,
+  grantMaxSeconds: 15 * 60,
+} as const;
+
+export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

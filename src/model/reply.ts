@@ -1,0 +1,75 @@
+import type { ColumnSource } from './request.ts';
+
+/** A column of a result as the wire describes it. */
+export interface ResultColumn {
+  readonly name: string;
+  /** Where its value comes from, when the server or the statement's own tree says so. */
+  readonly sources: readonly ColumnSource[] | 'unknown';
+  readonly plain: boolean;
+  /** How the value is written, and what a mask must therefore write. */
+  readonly type: ValueType;
+  readonly format: 'text' | 'binary';
+}
+
+/** The families of column types that masks tell apart. `other` can only become null. */
+export type ValueType =
+  | 'text'
+  | 'integer2'
+  | 'integer4'
+  | 'integer8'
+  | 'float4'
+  | 'float8'
+  | 'numeric'
+  | 'boolean'
+  | 'date'
+  | 'timestamp'
+  | 'timestamptz'
+  | 'uuid'
+  | 'json'
+  | 'jsonb'
+  | 'bytea'
+  | 'other';
+
+/**
+ * What a masker is to the part that it walks over. A protocol calls it while it rewrites; it never learns why.
+ * `undefined` keeps the value, `null` makes it NULL, bytes replace it.
+ */
+export interface FieldMasker {
+  /** A new result shape begins: the columns of the rows that follow. */
+  columns(columns: readonly ResultColumn[]): void;
+  /** True when nothing in these whole messages can change: the cheap test before any field is looked at. */
+  passes(wire: Buffer, kind: 'rows' | 'text'): boolean;
+  /** One value of the current shape, at `wire[start, end)`. */
+  field(column: number, wire: Buffer, start: number, end: number): Uint8Array | null | undefined;
+  /** Free text: an error or notice field, a channel's payload. */
+  text(wire: Buffer, start: number, end: number): Uint8Array | undefined;
+}
+
+/** How an exchange ended. */
+export interface ExchangeResult {
+  readonly status: 'ok' | 'error' | 'refused' | 'cancelled' | 'unknown';
+  /** The protocol's own code: an SQLSTATE, an HTTP status, an exit status. */
+  readonly code?: string;
+  readonly rows: number;
+  /** What the server said it did: command tags. */
+  readonly tags?: readonly string[];
+}
+
+/**
+ * A batch of a body: all the complete messages that arrived together, in `wire` as they came. `wire` may be a view of
+ * a buffer that is used again: it is valid until the iterator is asked for the next part.
+ */
+export interface Part {
+  readonly wire: Buffer;
+  /** Present on the last part of a reply. */
+  readonly result?: ExchangeResult;
+  /** The part as the masker wants it; `this` where nothing changed. */
+  rewrite(masker: FieldMasker): Part;
+}
+
+/** What was masked in an exchange: a column or a detector's name, and how many values. Never a value. */
+export interface MaskCount {
+  readonly by: 'column' | 'detector';
+  readonly name: string;
+  readonly count: number;
+}

@@ -1,0 +1,59 @@
+/** What a statement, command or call does at most; the closed list that policies name in `operations`. */
+export type Access = 'read' | 'write' | 'ddl' | 'admin' | 'session' | 'transaction' | 'unknown';
+
+/** A table (or view, or other relation) that an operation touches. `schema` is empty where the text names none. */
+export interface TableUse {
+  readonly schema: string;
+  readonly name: string;
+  readonly use: 'read' | 'write';
+}
+
+/** A column of a relation, named as the catalogue does. */
+export interface ColumnSource {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+/**
+ * One column of a statement's result and what its value derives from. `sources` is `unknown` where that cannot be
+ * established, which counts as everything that the statement reads.
+ */
+export interface OutputColumn {
+  readonly name: string;
+  readonly sources: readonly ColumnSource[] | 'unknown';
+  /** True where the value is a source column as it stands, not an expression over it. */
+  readonly plain: boolean;
+}
+
+/** One statement, command, method or tool call, as the protocol parsed it. Immutable, and shared between requests. */
+export interface Operation {
+  /** The verb: `select`, `delete`, `drop`, `copy-in`, … `unknown` where it could not be parsed. */
+  readonly kind: string;
+  readonly access: Access;
+  readonly tables: readonly TableUse[];
+  /** Functions called by name, schema-qualified where the text is so, lower case. */
+  readonly functions: readonly string[];
+  /** For update and delete: whether a WHERE clause restrains it. True where the question does not arise. */
+  readonly hasWhere: boolean;
+  /** Side doors and effects a rule may name: `copy-program`, `do-block`, `dynamic-sql`, `explain-analyze`, … */
+  readonly flags: readonly string[];
+  /** Columns of the result, in order; absent where the operation returns none. */
+  readonly outputs?: readonly OutputColumn[];
+  /** Why the kind or the access is `unknown`. */
+  readonly reason?: string;
+}
+
+/** What a client asks in one exchange. Its operations are decided together: the strictest decides all. */
+export interface Request {
+  /** The operations, as one array identity for one analysis, so that a decision can be kept beside it. */
+  readonly operations: readonly Operation[];
+  /** What is recorded and what a person reads: the text sent and its parameters. Built when asked for. */
+  body(): Body;
+}
+
+/** A recorded body: its media type says how a reader renders it. */
+export interface Body {
+  readonly media: string;
+  readonly bytes: Uint8Array;
+}

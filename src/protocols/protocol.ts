@@ -1,0 +1,124 @@
+/**
+ * The interface between the gateway and a wire protocol. A protocol speaks to the client and to the upstream; it never
+ * calls policy, masking, audit or approvals. It hands the gateway exchanges, and the gateway drives each one through
+ * every stage (gateway/exchange.ts). The upstream is reachable only from functions that the gateway calls.
+ */
+import type { SessionId, TargetName } from '../model/ids.ts';
+import type { Principal } from '../model/principal.ts';
+import type { Refusal } from '../model/refusal.ts';
+import type { Part } from '../model/reply.ts';
+import type { Request } from '../model/request.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Credential, Target } from '../model/target.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
+
+/** A wire protocol that the gateway stands in the middle of. One folder, one of these. */
+export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
+  readonly name: string;
+  /** Speaks to one client until it leaves. Reaches no upstream: it can only hand exchanges to a session. */
+  serve(client: ByteStream, admission: Admission<Upstream, Greeting>): Promise<void>;
+  /** Opens the real connection with the target's credential. Called by the gateway, never by `serve`. */
+  connect(
+    target: Target,
+    credential: Credential,
+    login: Login,
+    signal: AbortSignal,
+  ): Promise<Connected<Upstream, Greeting>>;
+  /** Asks the real server to cancel what this upstream is doing. Best effort, as the wire's own cancel is. */
+  cancel(upstream: Upstream): Promise<void>;
+}
+
+/** What a client may choose of its upstream session: PostgreSQL's database, options and application name. */
+export interface Login {
+  readonly database?: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface Connected<Upstream, Greeting> {
+  readonly upstream: Upstream;
+  /** What the server said of itself (version, parameters), for `serve` to repeat. Data only: no socket. */
+  readonly greeting: Greeting;
+  /** What the server sends between exchanges: notices, notifications, parameter changes. Ends when the upstream does. */
+  readonly unasked: AsyncIterable<Part>;
+}
+
+/** What a client presented, unchecked. */
+export type Claim = { readonly kind: 'password'; readonly user: string; readonly password: Secret } | ProvenClaim;
+
+/** A proof that `proveGrant` began and the client completed: SCRAM keeps the secret off the wire. */
+export interface ProvenClaim {
+  readonly kind: 'scram';
+  readonly user: string;
+  /** Checks the client's final message against the keys of the grant; false where it does not prove possession. */
+  readonly proof: ScramProof;
+}
+
+/** RFC 5802, section 3: what a server checks. All base64-decoded. */
+export interface ScramProof {
+  readonly authMessage: string;
+  readonly clientProof: Uint8Array;
+}
+
+/** RFC 5802, section 3: what the grant's secret left with the gateway, so that the secret itself is not kept. */
+export interface ScramKeys {
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  readonly storedKey: Uint8Array;
+  readonly serverKey: Uint8Array;
+}
+
+export interface Admission<Upstream, Greeting> {
+  /** Aborted when the client leaves, the deadline for admission passes, or the gateway drains. */
+  readonly signal: AbortSignal;
+  /** Keys to prove a claim against. A user that has no grant gets keys that nothing matches, not an answer. */
+  scramKeys(user: string): Promise<ScramKeys>;
+  /** Authenticates the claim and authorises the target. Throws `Refused`, which `serve` says in its own words. */
+  admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>>;
+  /** Asks to cancel what another session of the same principal is doing; true where such a session was found. */
+  cancel(key: CancelKey): Promise<boolean>;
+}
+
+/** What a session gave its client to cancel with: PostgreSQL's BackendKeyData. */
+export interface CancelKey {
+  readonly processId: number;
+  readonly secret: Uint8Array;
+}
+
+export interface Session<Upstream, Greeting> extends AsyncDisposable {
+  readonly id: SessionId;
+  readonly greeting: Greeting;
+  readonly principal: Principal;
+  readonly target: Target;
+  readonly cancelKey: CancelKey;
+  /** Aborted when the client leaves, the grant ends or is revoked, the upstream dies, or the gateway drains. */
+  readonly signal: AbortSignal;
+  /** Takes one exchange through every stage. Resolves once its reply is complete. */
+  run(exchange: Exchange<Upstream>): Promise<void>;
+  /** Takes what the server sends between exchanges, after it was masked and recorded. */
+  onUnasked(listener: (part: Part) => void): void;
+}
+
+/** One request and its reply, as the protocol sees them. The gateway calls these; the protocol never does. */
+export interface Exchange<Upstream> {
+  readonly request: Request;
+  /** What the client goes on sending after the request: a COPY's rows, a shell's keystrokes. */
+  readonly input?: AsyncIterable<Part>;
+  /** Sends the request, then each piece of input; yields the reply, decoded. The last part carries the result. */
+  forward(call: Forward<Upstream>): AsyncIterable<Part>;
+  /** Writes one piece of the reply to the client. A promise while the client is slower than the upstream. */
+  reply(part: Part): Promise<void> | undefined;
+  /**
+   * Says no in the protocol's own words, and leaves the connection usable. It may bring the upstream to the state
+   * that a refusal leaves (PostgreSQL: abort the open transaction) and send nothing else.
+   */
+  refuse(refusal: Refusal, upstream: Upstream): Promise<void>;
+  /** Tells a waiting client that a human was asked, where the protocol has a way to. */
+  waiting?(approvalUrl: string): Promise<void>;
+}
+
+export interface Forward<Upstream> {
+  readonly upstream: Upstream;
+  /** The exchange's input after it was recorded. */
+  readonly input: AsyncIterable<Part>;
+  readonly signal: AbortSignal;
+}

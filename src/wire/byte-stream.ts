@@ -1,0 +1,27 @@
+import type { SecureContext } from 'node:tls';
+
+/**
+ * One peer's connection, pulled rather than pushed, so that a reader that does not ask slows the peer down instead of
+ * filling memory. Two implementations: a plain socket with reused read buffers, and TLS.
+ */
+export interface ByteStream extends AsyncDisposable {
+  /** `address:port` of the peer. */
+  readonly peer: string;
+  /** Aborted once the peer has left or the stream was destroyed; the reason is a `Fault`. */
+  readonly signal: AbortSignal;
+  readonly tls: boolean;
+  /**
+   * The bytes that arrived since the last call; null at the end of the stream. The view is valid until the next call.
+   * At most one call at a time.
+   */
+  read(): Promise<Buffer | null>;
+  /** Gives back bytes that were read and belong to what comes next. */
+  unread(bytes: Buffer): void;
+  /** Writes; a promise while the peer has not taken all of it, resolved once every byte was handed to the kernel. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Becomes TLS, as the server. Fails where bytes were already received beyond the request for it. */
+  startTls(context: SecureContext, options: { readonly alpn?: readonly string[] }): Promise<void>;
+  /** Flushes what was written, then closes. */
+  end(): Promise<void>;
+  destroy(reason?: Error): void;
+}
