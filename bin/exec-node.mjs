@@ -1,0 +1,60 @@
+/**
+ * Runs `src/main.ts` on a Node that runs TypeScript as it is (24.15 or newer). Plain JavaScript on Node 18, with
+ * nothing installed; `bin/chaperone.mjs` and `scripts/start.mjs` share it.
+ */
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const MINIMUM_NODE = [24, 15];
+const MAIN = new URL('../src/main.ts', import.meta.url);
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+
+/**
+ * Runs the program with these arguments: in this process where its Node is new enough, else in a child on `node`,
+ * whose signals and exit status pass through.
+ */
+export async function runMain(args, node = packagedNode()) {
+  if (isNewEnough()) {
+    process.argv.splice(1, process.argv.length, fileURLToPath(MAIN), ...args);
+    await import(MAIN.href);
+    return;
+  }
+  if (node === undefined) {
+    process.stderr.write(
+      `chaperone: Node ${MINIMUM_NODE.join('.')} or newer is needed; this one is ${process.versions.node}.\n` +
+        'Run `npm ci` in the project, which brings its own Node, or install Node 24.\n',
+    );
+    process.exit(69);
+  }
+  becomeNode(node, [fileURLToPath(MAIN), ...args]);
+}
+
+function isNewEnough() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1]);
+}
+
+/** The Node of the npm package `node` beside us, or undefined where it is not installed. */
+function packagedNode() {
+  try {
+    return createRequire(import.meta.url).resolve('node/bin/node');
+  } catch {
+    // Not installed, or no binary for this platform; the caller says what to do.
+    return undefined;
+  }
+}
+
+function becomeNode(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' });
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`chaperone: ${node} could not be started: ${error.message}\n`);
+    process.exit(69);
+  });
+  child.on('exit', (status, signal) => {
+    if (signal === null) process.exit(status ?? 1);
+    for (const name of FORWARDED) process.removeAllListeners(name);
+    process.kill(process.pid, signal);
+  });
+}
