@@ -1,0 +1,98 @@
+/**
+ * The programs from Debian that tests and benchmarks drive: real servers, real clients, other proxies. Installed when
+ * we are root on a Debian-like system; named, with the line to paste, when we are not. Plain JavaScript on Node 18.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** What a run may need: how to see that it is there, and the package that brings it. */
+const PROGRAMS = {
+  postgres: { package: 'postgresql', present: () => serverPrograms('postgres') },
+  pgbench: { package: 'postgresql-contrib', present: () => serverPrograms('pgbench') || onPath('pgbench') },
+  psql: { package: 'postgresql-client', present: () => onPath('psql') },
+  psycopg: { package: 'python3-psycopg', present: () => runs('/usr/bin/python3', ['-c', 'import psycopg']) },
+  java: { package: 'default-jdk-headless', present: () => onPath('java') },
+  jdbc: { package: 'libpostgresql-jdbc-java', present: () => existsSync('/usr/share/java/postgresql.jar') },
+  haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
+  pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
+};
+
+export const TEST_PROGRAMS = ['postgres', 'pgbench', 'psql', 'psycopg', 'java', 'jdbc'];
+export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
+
+const SYSTEM_DIRECTORIES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];
+const POLICY = '/usr/sbin/policy-rc.d';
+const CLUSTER_CONFIG = '/etc/postgresql-common/createcluster.d';
+
+/**
+ * Sees to it that the named programs are there. Returns the advice for a person where they are not and could not be
+ * installed, or undefined where all is well.
+ */
+export function ensurePrograms(names) {
+  const before = missingPackages(names);
+  if (before.length === 0) return undefined;
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) return advice(names, before);
+  process.stderr.write(`Installing from Debian: ${before.join(' ')} …\n`);
+  installQuietly(before);
+  const after = missingPackages(names);
+  return after.length === 0 ? undefined : advice(names, after);
+}
+
+function missingPackages(names) {
+  return [...new Set(names.filter((name) => !PROGRAMS[name].present()).map((name) => PROGRAMS[name].package))];
+}
+
+function advice(names, packages) {
+  const missing = names.filter((name) => packages.includes(PROGRAMS[name].package));
+  return (
+    `Missing on this machine: ${missing.join(', ')}. On Debian or Ubuntu, paste:\n\n` +
+    `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(' ')}\n`
+  );
+}
+
+/** Installs without starting a service and without making a database cluster; asks for fresh lists only if it must. */
+function installQuietly(packages) {
+  const undo = [];
+  if (!existsSync(POLICY)) {
+    writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+    undo.push(POLICY);
+  }
+  const config = join(CLUSTER_CONFIG, 'chaperone-tests.conf');
+  mkdirSync(CLUSTER_CONFIG, { recursive: true });
+  writeFileSync(config, 'create_main_cluster = false\n');
+  undo.push(config);
+  try {
+    if (!aptGet(['install', ...packages])) {
+      aptGet(['update']);
+      aptGet(['install', ...packages]);
+    }
+  } finally {
+    for (const path of undo) rmSync(path, { force: true });
+  }
+}
+
+function aptGet([verb, ...packages]) {
+  const { status } = spawnSync(
+    'apt-get',
+    ['-qq', '-y', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', verb, ...packages],
+    { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } },
+  );
+  return status === 0;
+}
+
+function onPath(program) {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_DIRECTORIES];
+  return directories.some((directory) => directory !== '' && existsSync(join(directory, program)));
+}
+
+/** Debian keeps server programs off the path, in a folder for each major version. */
+function serverPrograms(program) {
+  const base = '/usr/lib/postgresql';
+  if (!existsSync(base)) return onPath(program);
+  return readdirSync(base).some((version) => existsSync(join(base, version, 'bin', program))) || onPath(program);
+}
+
+function runs(program, args) {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+}

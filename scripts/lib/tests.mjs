@@ -1,0 +1,47 @@
+/** Finds the test files and runs them with Node's own runner. Plain JavaScript on Node 18. */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { toolEnvironment } from './checks.mjs';
+import { nodeBinary, ROOT } from './ensure.mjs';
+
+const FOLDERS = ['src', 'test', 'scripts', 'bench'];
+/** A file that takes longer than this hangs: the run must end, and say which file it was. */
+const FILE_DEADLINE_MS = 600_000;
+const PARALLEL_FILES = 2;
+
+/** Every test file below the given paths, relative to the root; all of them where no path is given. */
+export function testFiles(paths) {
+  const wanted = paths.length > 0 ? paths : FOLDERS;
+  return wanted.flatMap((path) => filesBelow(resolve(ROOT, path))).sort();
+}
+
+/** Runs the files, two at a time; resolves to the runner's exit status. The closing counts go to standard output. */
+export function runTests(files, options = []) {
+  const args = [
+    '--test',
+    `--test-concurrency=${PARALLEL_FILES}`,
+    `--test-timeout=${FILE_DEADLINE_MS}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${join(ROOT, 'scripts', 'lib', 'closing-counts.mjs')}`,
+    '--test-reporter-destination=stdout',
+    ...options,
+    ...files,
+  ];
+  return new Promise((done, failed) => {
+    const child = spawn(nodeBinary(), args, { cwd: ROOT, env: toolEnvironment(), stdio: 'inherit' });
+    child.on('error', failed);
+    child.on('close', (status) => done(status ?? 1));
+  });
+}
+
+function filesBelow(path) {
+  if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [relative(ROOT, path)];
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesBelow(child);
+    return /\.test\.(ts|mjs)$/.test(entry.name) ? [relative(ROOT, child)] : [];
+  });
+}
