@@ -36,6 +36,12 @@ export const LIMITS = {
   maxTokenBytes: 16 * 1024,
   clockToleranceSeconds: 30,
   grantMaxSeconds: 15 * 60,
+  // protocols/postgres: the upstream's side of a login
+  maxLoginBytes: 256 * 1024,
+  minScramIterations: 4_096,
+  maxScramIterations: 1_000_000,
+  upstreamAddressAttemptMs: 1_000,
+  upstreamKeepAliveMs: 60_000,
 } as const;
 
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };
