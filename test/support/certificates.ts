@@ -28,7 +28,6 @@ const HOUR_MS = 3_600_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 export async function makeAuthority(commonName = 'Chaperone test authority'): Promise<TestAuthority> {
-  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
   const keys = await generateKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
@@ -51,7 +50,7 @@ export async function makeAuthority(commonName = 'Chaperone test authority'): Pr
 
 async function issue(
   root: x509.X509Certificate,
-  rootKey: x509.X509CertificateCreateParams['signingKey'],
+  rootKey: webcrypto.CryptoKey,
   leaf: LeafOptions,
 ): Promise<IssuedCertificate> {
   const keys = await generateKeys();

@@ -16,7 +16,7 @@ import { chmod, chown, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { Client, type QueryResult } from 'pg';
 import { type IssuedCertificate, makeAuthority } from './certificates.ts';
 import { type Installation, installation, newCluster, type PostgresVersion } from './postgres-installation.ts';
 
@@ -34,6 +34,8 @@ export interface PostgresOptions {
   /** Statements to run as the superuser before `startPostgres` resolves. */
   readonly sql?: string;
 }
+
+type Row = Record<string, unknown>;
 
 export interface PostgresServer extends AsyncDisposable {
   readonly version: PostgresVersion;
@@ -56,7 +58,7 @@ export interface PostgresServer extends AsyncDisposable {
   readonly logFile: string;
   log(): Promise<string>;
   /** Runs statements as the superuser through the Unix socket; the rows of the last one. */
-  query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  query(sql: string, values?: unknown[]): Promise<Row[]>;
   /** Ends it at once, as a crash would, and removes its files. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -137,13 +139,13 @@ function makeServer(running: Running, certificates: Certificates | undefined): P
   };
 }
 
-async function query(host: string, port: number, sql: string, values?: unknown[]) {
-  const client = new pg.Client({ host, port, user: 'postgres', database: 'postgres' });
+async function query(host: string, port: number, sql: string, values?: unknown[]): Promise<Row[]> {
+  const client = new Client({ host, port, user: 'postgres', database: 'postgres' });
   await client.connect();
   try {
-    const result: pg.QueryResult | pg.QueryResult[] = await client.query(sql, values);
+    const result: QueryResult<Row> | QueryResult<Row>[] = await client.query(sql, values);
     const last = Array.isArray(result) ? result.at(-1) : result;
-    return (last?.rows ?? []) as Record<string, unknown>[];
+    return last?.rows ?? [];
   } finally {
     await client.end();
   }
@@ -178,10 +180,10 @@ async function spawnServer(install: Installation, data: string, logFile: string,
 /** The postmaster writes its state to the eighth line of its pid file; false where it ended before. */
 async function isReady(child: ChildProcess, data: string): Promise<boolean> {
   const deadline = Date.now() + START_DEADLINE_MS;
-  let ended = false;
-  child.once('error', () => (ended = true));
-  child.once('exit', () => (ended = true));
-  while (!ended && Date.now() < deadline) {
+  const ended = new AbortController();
+  child.once('error', () => ended.abort());
+  child.once('exit', () => ended.abort());
+  while (!ended.signal.aborted && Date.now() < deadline) {
     const pidFile = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
     const lines = pidFile.split('\n');
     if (lines[7]?.trim() === 'ready' && Number(lines[0]) === child.pid) return true;
