@@ -15,6 +15,8 @@ export interface ControlPlane {
   admit(claim: Claim, target: TargetName): Promise<Admitted>;
   /** The policies in force now. */
   policies(): PolicySet;
+  /** When the grant ends as it stands now (it may have been renewed), ms since 1970; undefined where it is gone. */
+  grantExpiryMs(grant: GrantId): Promise<number | undefined>;
   /** Calls back when a grant is revoked, here or through another gateway. Returns how to stop listening. */
   onRevoked(listener: (grant: GrantId) => void): () => void;
 }

@@ -56,8 +56,8 @@ export interface ExchangeResult {
 }
 
 /**
- * A batch of a body: all the complete messages that arrived together, in `wire` as they came. `wire` may be a view of
- * a buffer that is used again: it is valid until the iterator is asked for the next part.
+ * A batch of a body: what arrived together, in `wire` as it came. `wire` may be a view of a buffer that is used again:
+ * it is valid until the iterator is asked for the next part.
  */
 export interface Part {
   readonly wire: Buffer;

@@ -1,3 +1,5 @@
+import type { Refusal } from './refusal.ts';
+
 /** What a statement, command or call does at most; the closed list that policies name in `operations`. */
 export type Access = 'read' | 'write' | 'ddl' | 'admin' | 'session' | 'transaction' | 'unknown';
 
@@ -48,6 +50,8 @@ export interface Operation {
 export interface Request {
   /** The operations, as one array identity for one analysis, so that a decision can be kept beside it. */
   readonly operations: readonly Operation[];
+  /** Set where the protocol itself cannot carry the request (unsupported, malformed): refused whatever policy says. */
+  readonly unsupported?: Refusal;
   /** What is recorded and what a person reads: the text sent and its parameters. Built when asked for. */
   body(): Body;
 }

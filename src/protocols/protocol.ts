@@ -3,6 +3,7 @@
  * calls policy, masking, audit or approvals. It hands the gateway exchanges, and the gateway drives each one through
  * every stage (gateway/exchange.ts). The upstream is reachable only from functions that the gateway calls.
  */
+import type { Fault } from '../model/fault.ts';
 import type { SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -38,8 +39,11 @@ export interface Connected<Upstream, Greeting> {
   readonly upstream: Upstream;
   /** What the server said of itself (version, parameters), for `serve` to repeat. Data only: no socket. */
   readonly greeting: Greeting;
-  /** What the server sends between exchanges: notices, notifications, parameter changes. Ends when the upstream does. */
-  readonly unasked: AsyncIterable<Part>;
+  /**
+   * Says where to take what the server sends between exchanges: notices, notifications, parameter changes. The
+   * listener gets a `Fault` last, when the upstream has gone.
+   */
+  listen(listener: (unasked: Part | Fault) => void): void;
 }
 
 /** What a client presented, unchecked. */
@@ -120,5 +124,7 @@ export interface Forward<Upstream> {
   readonly upstream: Upstream;
   /** The exchange's input after it was recorded. */
   readonly input: AsyncIterable<Part>;
+  /** True where the reply will be rewritten: parts must then hold whole messages. Otherwise they may be any bytes. */
+  readonly whole: boolean;
   readonly signal: AbortSignal;
 }

@@ -7,7 +7,7 @@ import type { SecureContext } from 'node:tls';
 export interface ByteStream extends AsyncDisposable {
   /** `address:port` of the peer. */
   readonly peer: string;
-  /** Aborted once the peer has left or the stream was destroyed; the reason is a `Fault`. */
+  /** Aborted once the peer has left or the stream was destroyed; the reason is a `PeerLeft`. */
   readonly signal: AbortSignal;
   readonly tls: boolean;
   /**

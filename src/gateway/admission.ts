@@ -1,0 +1,175 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { AuditLog, SessionRecord } from '../audit/recorder.ts';
+import { Fault } from '../model/fault.ts';
+import { mintId, type SessionId, type TargetName } from '../model/ids.ts';
+import type { Limits } from '../model/limits.ts';
+import { Refused } from '../model/refusal.ts';
+import type { Admission, CancelKey, Claim, Connected, Login, Protocol, ScramKeys, Session } from '../protocols/protocol.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
+import { withDeadline } from '../wire/deadline.ts';
+import type { Admitted, ControlPlane } from './control-plane.ts';
+import { sessionOutcome } from './failure.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import { GatewaySession } from './session.ts';
+import { SessionMasks } from './session-masks.ts';
+
+/** What a gateway is made of; one value, handed to every connection. */
+export interface GatewayParts {
+  readonly controlPlane: ControlPlane;
+  readonly audit: AuditLog;
+  readonly live: LiveSessions;
+  readonly limits: Limits;
+  /** Aborted when the gateway begins to drain. */
+  readonly draining: AbortSignal;
+  /** The key for hashed masks of one run, stable while the run lasts. */
+  maskKey(run: string): Uint8Array;
+  readonly now: () => number;
+  /** Told of faults that end a connection; never of refusals. */
+  readonly onFault: (fault: unknown, client: string) => void;
+}
+
+/** Lets one connection in, at most once, as one session. */
+export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implements Admission<Upstream, Greeting> {
+  readonly signal: AbortSignal;
+  readonly #client: ByteStream;
+  readonly #protocol: Protocol<Upstream, Greeting>;
+  readonly #gateway: GatewayParts;
+  readonly #onAdmitted: () => void;
+
+  constructor(client: ByteStream, protocol: Protocol<Upstream, Greeting>, gateway: GatewayParts, onAdmitted: () => void) {
+    this.#client = client;
+    this.#protocol = protocol;
+    this.#gateway = gateway;
+    this.#onAdmitted = onAdmitted;
+    this.signal = client.signal;
+  }
+
+  scramKeys(user: string): Promise<ScramKeys> {
+    return this.#gateway.controlPlane.scramKeys(user);
+  }
+
+  cancel(key: CancelKey): Promise<boolean> {
+    return this.#gateway.live.cancel(key);
+  }
+
+  async admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
+    const { controlPlane, draining } = this.#gateway;
+    if (draining.aborted) throw new Refused({ code: 'draining', message: 'the gateway is shutting down' });
+    const admitted = await controlPlane.admit(claim, target);
+    if (admitted.target.protocol !== this.#protocol.name) {
+      throw new Refused({ code: 'target-unknown', message: `"${target}" is not a ${this.#protocol.name} target` });
+    }
+    const id = mintId('ses', this.#gateway.now(), (bytes) => randomBytes(bytes)) as SessionId;
+    const record = await this.#openRecord(id, admitted, login);
+    const connected = await this.#connect(admitted, login, record);
+    const session = this.#open(id, admitted, connected, record);
+    this.#onAdmitted();
+    return session;
+  }
+
+  /** In the log before the upstream hears of the session. */
+  async #openRecord(id: SessionId, { principal, target }: Admitted, { parameters }: Login): Promise<SessionRecord> {
+    try {
+      return await this.#gateway.audit.openSession({ id, principal, target, client: this.#client.peer, asserted: parameters });
+    } catch (cause) {
+      this.#gateway.onFault(cause, this.#client.peer);
+      throw new Refused({ code: 'record-unavailable', message: 'the session could not be recorded, so it was not opened' });
+    }
+  }
+
+  async #connect(admitted: Admitted, login: Login, record: SessionRecord): Promise<Connected<Upstream, Greeting>> {
+    const { upstreamConnectDeadlineMs } = this.#gateway.limits;
+    const expired = (): Error => new Fault('deadline', 'the target did not answer in time');
+    try {
+      const credential = await admitted.credential();
+      return await withDeadline(upstreamConnectDeadlineMs, this.signal, expired, (signal) =>
+        this.#protocol.connect(admitted.target, credential, login, signal),
+      );
+    } catch (cause) {
+      await record.close(this.signal.aborted ? sessionOutcome(this.signal.reason) : 'upstreamLost');
+      if (cause instanceof Refused) throw cause;
+      this.#gateway.onFault(cause, this.#client.peer);
+      throw unavailable(cause, admitted.target.name);
+    }
+  }
+
+  #open(
+    id: SessionId,
+    { principal, target }: Admitted,
+    connected: Connected<Upstream, Greeting>,
+    record: SessionRecord,
+  ): GatewaySession<Upstream, Greeting> {
+    const { live, controlPlane, now, maskKey } = this.#gateway;
+    const ending = new AbortController();
+    const session = new GatewaySession<Upstream, Greeting>({
+      id,
+      principal,
+      target,
+      client: this.#client.peer,
+      openedAt: new Date(now()).toISOString(),
+      cancelKey: this.#mintCancelKey(),
+      protocol: this.#protocol,
+      connected,
+      record,
+      policies: () => controlPlane.policies(),
+      masks: new SessionMasks(target, maskKey(principal.run.id)),
+      ending,
+    });
+    live.add(session);
+    this.#endWhenDue(session, ending.signal);
+    return session;
+  }
+
+  /** The client's leaving and the grant's end each end the session. */
+  #endWhenDue(session: GatewaySession<Upstream, Greeting>, ending: AbortSignal): void {
+    const { live, now, controlPlane, onFault } = this.#gateway;
+    const left = (): void => session.end(this.#client.signal.reason as Error);
+    this.#client.signal.addEventListener('abort', left, { once: true });
+    if (this.#client.signal.aborted) left();
+    let timer: NodeJS.Timeout | undefined;
+    const arm = (expiresAtMs: number): void => {
+      timer = setTimeout(() => void check(expiresAtMs), Math.min(Math.max(expiresAtMs - now(), 0), MAX_TIMER_MS));
+      timer.unref();
+    };
+    const check = async (expiresAtMs: number): Promise<void> => {
+      try {
+        const renewed = await controlPlane.grantExpiryMs(session.principal.grant.id);
+        if (renewed !== undefined && renewed > now()) return ending.aborted ? undefined : arm(renewed);
+      } catch (fault) {
+        // Whether the grant still stands cannot be known, so it does not: fail closed.
+        onFault(fault, this.#client.peer);
+      }
+      if (expiresAtMs <= now()) session.end(new Refused({ code: 'claim-expired', message: 'the grant of this session has expired' }));
+    };
+    arm(Date.parse(session.principal.grant.expiresAt));
+    ending.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        this.#client.signal.removeEventListener('abort', left);
+        live.remove(session);
+      },
+      { once: true },
+    );
+  }
+
+  #mintCancelKey(): CancelKey {
+    let processId: number;
+    do processId = randomInt(1, 2 ** 31 - 1);
+    while (this.#gateway.live.hasProcess(processId));
+    return { processId, secret: randomBytes(32) };
+  }
+}
+
+/** The longest delay that a timer takes, in milliseconds; a later end is looked at again then. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The client learns that the target is out of reach, and nothing of where it is or how the gateway logs in. */
+function unavailable(cause: unknown, target: TargetName): Refused {
+  const code = cause instanceof Fault ? cause.code : 'internal';
+  return new Refused({
+    code: 'upstream-unavailable',
+    message: `the target "${target}" could not be reached (${code})`,
+    hint: `An operator sees the cause with: chaperone targets check ${target}`,
+  });
+}

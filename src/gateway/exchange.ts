@@ -1,0 +1,132 @@
+import type { Decision, Deny, Permit } from '../model/decision.ts';
+import type { Refusal } from '../model/refusal.ts';
+import type { Part } from '../model/reply.ts';
+import type { ExchangeRecord } from '../audit/recorder.ts';
+import type { Exchange } from '../protocols/protocol.ts';
+import { failureResult } from './failure.ts';
+import type { Stages } from './stages.ts';
+
+/**
+ * Takes one request through every stage. This is the product's promise: nothing is forwarded that was not decided and
+ * recorded, nothing comes back that was not masked and recorded. No protocol can go round it, because only this
+ * function hands out the upstream.
+ */
+export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages: Stages<Upstream>): Promise<void> {
+  const decision = decide(exchange, stages);
+  const record = stages.record(exchange.request, decision);
+  if (!(await durable(record))) return exchange.refuse(UNRECORDED, stages.upstream);
+  const permit = discharge(decision, stages);
+  if (permit.effect === 'deny') return refuse(exchange, record, permit, stages);
+  const masker = stages.masker(permit, exchange.request);
+  const input = recorded(exchange.input, record);
+  try {
+    const { upstream, signal } = stages;
+    for await (const part of exchange.forward({ upstream, input, whole: masker !== undefined, signal })) {
+      const seen = masker === undefined ? part : part.rewrite(masker);
+      await recordReply(record, seen, masker?.counts() ?? []);
+      await exchange.reply(seen);
+    }
+  } catch (fault) {
+    await record.end(failureResult(fault, stages.signal), masker?.counts() ?? []);
+    throw fault;
+  }
+}
+
+/** What the protocol cannot carry is refused whatever policy says; everything else policy decides. */
+function decide<Upstream>({ request }: Exchange<Upstream>, stages: Stages<Upstream>): Decision {
+  return request.unsupported === undefined ? stages.decide(request) : denied(request.unsupported, stages.policy);
+}
+
+/** Meets the obligations of a permit. One that cannot be met here turns the permit into a refusal. */
+function discharge<Upstream>(decision: Decision, stages: Stages<Upstream>): Decision {
+  if (decision.effect === 'deny') return decision;
+  for (const obligation of decision.obligations) {
+    switch (obligation.kind) {
+      case 'mask':
+        continue;
+      case 'approve':
+        return unmet(decision, {
+          code: 'approval-unavailable',
+          message: `this needs the approval of ${obligation.group}, and this gateway has no approver to ask`,
+          hint: 'Ask an operator to run it, or use a statement that the policy permits.',
+        });
+      case 'limit':
+        return unmet(decision, {
+          code: 'obligation-unmet',
+          message: 'the policy limits this request, and this gateway cannot count against a budget',
+        });
+      default:
+        return unmet(decision, unknownObligation(obligation, stages));
+    }
+  }
+  return decision;
+}
+
+async function refuse<Upstream>(
+  exchange: Exchange<Upstream>,
+  record: ExchangeRecord,
+  deny: Deny,
+  { upstream }: Stages<Upstream>,
+): Promise<void> {
+  const refusal = refusalOf(deny);
+  await record.refuse(refusal);
+  await exchange.refuse(refusal, upstream);
+}
+
+/** The last part of a reply is released only when the whole reply is on record. */
+function recordReply(record: ExchangeRecord, part: Part, masked: Parameters<ExchangeRecord['end']>[1]): Promise<void> | undefined {
+  const taken = record.reply(part.wire);
+  if (part.result === undefined) return taken;
+  const { result } = part;
+  return taken === undefined ? record.end(result, masked) : taken.then(() => record.end(result, masked));
+}
+
+async function* recorded(input: AsyncIterable<Part> | undefined, record: ExchangeRecord): AsyncIterable<Part> {
+  if (input === undefined) return;
+  for await (const part of input) {
+    await record.input(part.wire);
+    yield part;
+  }
+}
+
+/** False where the request could not be recorded: it is then refused, and nothing of it leaves. */
+async function durable(record: ExchangeRecord): Promise<boolean> {
+  if (record.durable === undefined) return true;
+  try {
+    await record.durable;
+    return true;
+  } catch {
+    // The log keeps the cause and reports it to the operator; the client learns that the request was refused.
+    return false;
+  }
+}
+
+const UNRECORDED: Refusal = {
+  code: 'record-unavailable',
+  message: 'the request could not be recorded, so it was not sent',
+  hint: 'Try again; if it lasts, the gateway needs an operator (its log cannot be written).',
+};
+
+function refusalOf(deny: Deny): Refusal {
+  const rule = deny.rules[0];
+  return {
+    code: deny.code,
+    message: deny.reason,
+    ...(rule === undefined ? {} : { rule }),
+    ...(deny.hint === undefined ? {} : { hint: deny.hint }),
+  };
+}
+
+function denied(refusal: Refusal, policy: string): Deny {
+  const hint = refusal.hint === undefined ? {} : { hint: refusal.hint };
+  return { effect: 'deny', code: refusal.code, rules: [], reason: refusal.message, policy, ...hint };
+}
+
+function unmet(permit: Permit, refusal: Refusal): Deny {
+  return { ...denied(refusal, permit.policy), rules: permit.rules };
+}
+
+function unknownObligation<Upstream>(obligation: never, _stages: Stages<Upstream>): Refusal {
+  const { kind } = obligation as { readonly kind: string };
+  return { code: 'obligation-unmet', message: `the policy asks for "${kind}", which this gateway does not know` };
+}

@@ -1,0 +1,157 @@
+import type { SessionRecord } from '../audit/recorder.ts';
+import type { Decision, Permit } from '../model/decision.ts';
+import type { Fault } from '../model/fault.ts';
+import type { ExchangeNumber, SessionId } from '../model/ids.ts';
+import type { Principal } from '../model/principal.ts';
+import type { Part } from '../model/reply.ts';
+import type { Request } from '../model/request.ts';
+import type { Target } from '../model/target.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
+import type { CancelKey, Connected, Exchange, Protocol, Session } from '../protocols/protocol.ts';
+import { runExchange } from './exchange.ts';
+import { sessionOutcome } from './failure.ts';
+import type { LiveSession } from './live-sessions.ts';
+import type { SessionMasks } from './session-masks.ts';
+import type { Stages } from './stages.ts';
+
+export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
+  readonly id: SessionId;
+  readonly principal: Principal;
+  readonly target: Target;
+  readonly client: string;
+  readonly openedAt: string;
+  readonly cancelKey: CancelKey;
+  readonly protocol: Protocol<Upstream, Greeting>;
+  readonly connected: Connected<Upstream, Greeting>;
+  readonly record: SessionRecord;
+  readonly policies: () => PolicySet;
+  readonly masks: SessionMasks;
+  /** Aborted by the client's leaving; aborting it ends the session. */
+  readonly ending: AbortController;
+}
+
+/** One principal in one target, from admission to close: the only holder of the upstream. */
+export class GatewaySession<Upstream extends AsyncDisposable, Greeting> implements Session<Upstream, Greeting>, LiveSession {
+  readonly id: SessionId;
+  readonly principal: Principal;
+  readonly target: Target;
+  readonly client: string;
+  readonly openedAt: string;
+  readonly cancelKey: CancelKey;
+  readonly greeting: Greeting;
+  readonly #parts: SessionParts<Upstream, Greeting>;
+  readonly #stages: Stages<Upstream>;
+  #decider: { readonly set: PolicySet; readonly decide: (request: Request) => Decision };
+  #exchanges = 0;
+  #busy = false;
+  #listener: ((part: Part) => void) | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: SessionParts<Upstream, Greeting>) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.principal = parts.principal;
+    this.target = parts.target;
+    this.client = parts.client;
+    this.openedAt = parts.openedAt;
+    this.cancelKey = parts.cancelKey;
+    this.greeting = parts.connected.greeting;
+    this.#decider = this.#compile(parts.policies());
+    this.#stages = this.#bindStages();
+    parts.connected.listen((unasked) => this.#unasked(unasked));
+  }
+
+  get signal(): AbortSignal {
+    return this.#parts.ending.signal;
+  }
+
+  get exchanges(): number {
+    return this.#exchanges;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  async run(exchange: Exchange<Upstream>): Promise<void> {
+    this.signal.throwIfAborted();
+    this.#busy = true;
+    try {
+      await runExchange(exchange, this.#stages);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  onUnasked(listener: (part: Part) => void): void {
+    this.#listener = listener;
+  }
+
+  cancel(): Promise<void> {
+    return this.#busy ? this.#parts.protocol.cancel(this.#parts.connected.upstream) : Promise.resolve();
+  }
+
+  end(reason: Error): void {
+    this.#parts.ending.abort(reason);
+  }
+
+  /** Closes the upstream and the record; what was under way there is cancelled. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { ending, connected, record } = this.#parts;
+    if (!ending.signal.aborted) ending.abort(new SessionOver());
+    try {
+      await connected.upstream[Symbol.asyncDispose]();
+    } finally {
+      const { reason } = ending.signal as { readonly reason: unknown };
+      await record.close(reason instanceof SessionOver ? 'clientLeft' : sessionOutcome(reason));
+    }
+  }
+
+  #bindStages(): Stages<Upstream> {
+    const { connected, record, masks } = this.#parts;
+    const decider = (): { readonly set: PolicySet; readonly decide: (request: Request) => Decision } => this.#current();
+    return {
+      get policy(): string {
+        return decider().set.digest;
+      },
+      decide: (request) => decider().decide(request),
+      record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
+      masker: (permit: Permit, request) => masks.masker(permit, request.operations),
+      upstream: connected.upstream,
+      signal: this.signal,
+    };
+  }
+
+  /** A policy activated while the session lives decides its next request. */
+  #current(): { readonly set: PolicySet; readonly decide: (request: Request) => Decision } {
+    const set = this.#parts.policies();
+    if (set !== this.#decider.set) this.#decider = this.#compile(set);
+    return this.#decider;
+  }
+
+  #compile(set: PolicySet): { readonly set: PolicySet; readonly decide: (request: Request) => Decision } {
+    return { set, decide: set.decider(this.principal, this.target) };
+  }
+
+  /** What the server says unasked is masked as strictly as any of the session's requests was. */
+  #unasked(unasked: Part | Fault): void {
+    if (unasked instanceof Error) return this.end(unasked);
+    const masker = this.#parts.masks.unasked();
+    const seen = masker === undefined ? unasked : unasked.rewrite(masker);
+    this.#parts.record.unasked(seen.wire);
+    this.#listener?.(seen);
+  }
+}
+
+/** The session ended because its client was done. */
+export class SessionOver extends Error {
+  constructor() {
+    super('the session is over');
+    this.name = 'SessionOver';
+  }
+}
