@@ -81,7 +81,10 @@ function nativeDirectory(): string {
 async function linkLibraries(native: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  const links = JSON.parse(await readFile(list, 'utf8')) as readonly { readonly source: string; readonly target: string }[];
+  const links = JSON.parse(await readFile(list, 'utf8')) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
   for (const { source, target } of links) {
     const path = join(native, '..', target);
     if (existsSync(path)) continue;

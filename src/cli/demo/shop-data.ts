@@ -44,9 +44,23 @@ CREATE VIEW customer_spend AS
     FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id;
 `;
 
-const FIRST = 'Ada Ben Chloe David Elif Femi Grace Hugo Ines Jonas Kiran Lena Marco Nadia Oscar Priya Quinn Rosa Sven Tara'.split(' ');
-const LAST = 'Adler Brandt Costa Dubois Eriksen Fischer Garcia Haddad Ito Jansen Kowalski Lindgren Moreau Novak Okafor'.split(' ');
-const ITEMS = ['Desk lamp', 'Kettle', 'Notebook', 'Rain jacket', 'Backpack', 'Headphones', 'Chess set', 'Thermos', 'Bike light'];
+const FIRST =
+  'Ada Ben Chloe David Elif Femi Grace Hugo Ines Jonas Kiran Lena Marco Nadia Oscar Priya Quinn Rosa Sven Tara'.split(
+    ' ',
+  );
+const LAST =
+  'Adler Brandt Costa Dubois Eriksen Fischer Garcia Haddad Ito Jansen Kowalski Lindgren Moreau Novak Okafor'.split(' ');
+const ITEMS = [
+  'Desk lamp',
+  'Kettle',
+  'Notebook',
+  'Rain jacket',
+  'Backpack',
+  'Headphones',
+  'Chess set',
+  'Thermos',
+  'Bike light',
+];
 const ROLES = ['support', 'warehouse', 'finance', 'engineering', 'marketing'];
 const STATUSES = ['paid', 'shipped', 'shipped', 'paid', 'placed', 'returned'];
 const PHONES: readonly (readonly [country: string, prefix: string])[] = [
@@ -84,9 +98,15 @@ export function shopScript(): string {
   const random = dice(20260105);
   return [
     SCHEMA,
-    insert('customers', Array.from({ length: CUSTOMERS }, (_, index) => customer(index))),
+    insert(
+      'customers',
+      Array.from({ length: CUSTOMERS }, (_, index) => customer(index)),
+    ),
     ...ordersAndPayments(random),
-    insert('staff', Array.from({ length: STAFF }, (_, index) => staffMember(index, random))),
+    insert(
+      'staff',
+      Array.from({ length: STAFF }, (_, index) => staffMember(index, random)),
+    ),
   ].join('\n');
 }
 
@@ -109,7 +129,15 @@ function ordersAndPayments(random: (below: number) => number): readonly string[]
     const quantity = 1 + random(4);
     const total = ((900 + random(12_000)) * quantity) / 100;
     const placedMs = OPENED_MS + (id * 0.55 + random(100) / 100) * DAY_MS;
-    orders.push([id, 1 + random(CUSTOMERS), pick(ITEMS, random(ITEMS.length)), quantity, total.toFixed(2), status, time(placedMs)]);
+    orders.push([
+      id,
+      1 + random(CUSTOMERS),
+      pick(ITEMS, random(ITEMS.length)),
+      quantity,
+      total.toFixed(2),
+      status,
+      time(placedMs),
+    ]);
     if (status === 'placed') continue;
     const byCard = random(3) > 0;
     const card = byCard ? pick(TEST_CARDS, random(TEST_CARDS.length)) : null;
@@ -130,7 +158,9 @@ function staffMember(index: number, random: (below: number) => number): readonly
 
 /** One INSERT of many rows. The values are this file's own: text without quotes, and numbers. */
 function insert(table: string, rows: readonly (readonly Value[])[]): string {
-  const lines = rows.map((row) => `(${row.map((value) => (typeof value === 'string' ? `'${value}'` : (value ?? 'NULL'))).join(', ')})`);
+  const lines = rows.map(
+    (row) => `(${row.map((value) => (typeof value === 'string' ? `'${value}'` : (value ?? 'NULL'))).join(', ')})`,
+  );
   return `INSERT INTO ${table} VALUES\n${lines.join(',\n')};`;
 }
 
