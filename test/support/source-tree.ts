@@ -36,7 +36,9 @@ const WORKER = /\bnew URL\(\s*'(\.[^']+\.ts)',\s*import\.meta\.url\s*\)/g;
 /** Reads the import and export statements, the `import()` calls and the worker files of a module. */
 export function importsOf(file: SourceFile): Imports {
   const text = withoutComments(file.text);
-  const named = [STATEMENT, CALL, WORKER].flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? ''));
+  const named = [STATEMENT, CALL, WORKER].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) => match[1] ?? ''),
+  );
   const files: string[] = [];
   const packages: string[] = [];
   const builtins: string[] = [];
@@ -62,7 +64,9 @@ export function reachable(entries: readonly string[], imports: ReadonlyMap<strin
 
 /** True where the module does something when it runs, and is more than types and constants. */
 export function hasCode(file: SourceFile): boolean {
-  return /^\s*(?:export )?(?:async )?(?:function\b|class\b)|=>\s*[{(\w]/m.test(withoutComments(file.text));
+  return /^\s*(?:export )?(?:async )?(?:function|class)\b|^(?:export )?const \w+ = .*=>/m.test(
+    withoutComments(file.text),
+  );
 }
 
 /** The text with comments blanked; line breaks stay, so that line numbers do. */

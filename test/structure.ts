@@ -1,0 +1,86 @@
+/**
+ * The shape of the repository as data: test/tidy.test.ts holds the code against it, ARCHITECTURE.md explains it. To
+ * change the structure on purpose, change this file in the same commit, with the reason.
+ */
+
+/** What the source files of one folder may import, besides one another. */
+export interface Floor {
+  /** 0 words, 1 engines, 2 planes, 3 doors, 4 the top. */
+  readonly level: 0 | 1 | 2 | 3 | 4;
+  /** Folders or single files below `src/`. */
+  readonly imports: readonly string[];
+  /** Packages of package.json. */
+  readonly packages: readonly string[];
+  /** True where no I/O may happen: of Node's own modules only `PURE_BUILTINS` may be imported. */
+  readonly pure?: true;
+}
+
+const WORDS = ['model', 'wire'];
+const ENGINES = ['sql', 'policy', 'masking', 'audit'];
+const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals'];
+
+/** By folder below `src/`; a deeper folder has an entry of its own or belongs to the one above it. */
+export const FLOORS: Readonly<Record<string, Floor>> = {
+  model: { level: 0, imports: [], packages: [], pure: true },
+  wire: { level: 0, imports: [], packages: [] },
+
+  sql: { level: 1, imports: WORDS, packages: ['libpg-query'], pure: true },
+  policy: { level: 1, imports: WORDS, packages: ['@marcbachmann/cel-js', 'yaml', 'zod'], pure: true },
+  masking: { level: 1, imports: WORDS, packages: ['ibantools', 'libphonenumber-js'], pure: true },
+  audit: { level: 1, imports: WORDS, packages: [] },
+  protocols: { level: 1, imports: WORDS, packages: [] },
+  'protocols/postgres': { level: 1, imports: [...WORDS, 'sql', 'protocols/protocol.ts'], packages: [] },
+
+  gateway: { level: 2, imports: [...WORDS, ...ENGINES, 'protocols/protocol.ts'], packages: [] },
+  store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
+  identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'zod'] },
+  targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
+  grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
+  approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
+
+  api: {
+    level: 3,
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols/protocol.ts', 'gateway'],
+    packages: ['fastify', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
+  },
+  cli: {
+    level: 3,
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway'],
+    packages: ['commander', 'yaml', 'zod'],
+  },
+};
+
+/** The one file above the floors: it imports everything, and nothing imports it. */
+export const TOP = 'main.ts';
+
+/** The list of protocols is the one file of `protocols/` that knows each of them. */
+export const PROTOCOL_LIST = 'protocols/index.ts';
+
+/** Node's modules that touch neither disk, network, process nor clock. */
+export const PURE_BUILTINS = ['node:assert/strict', 'node:buffer', 'node:crypto', 'node:util'];
+
+export const MAX_FILE_LINES = 500;
+/** Above this a source file stands in `LONG_FILES`. */
+export const LONG_FILE_LINES = 300;
+/** Source files (tests apart) of more than 300 lines, and why each is one thing. */
+export const LONG_FILES: Readonly<Record<string, string>> = {};
+
+/** Files that no import from `src/main.ts` reaches, and who uses each. */
+export const OTHER_ENTRIES: Readonly<Record<string, string>> = {};
+
+/** Files with code that no test of their own folder reaches, and where each is tested. */
+export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {};
+
+/** What no file of ours may say, and why. Each pattern is written so that it does not find itself. */
+export const BANNED: readonly { readonly pattern: RegExp; readonly why: string }[] = [
+  { pattern: /\b(?:TO[D]O|FIX[M]E|XX[X]|HAC[K])\b/, why: 'finish it, or open an issue' },
+  { pattern: /(?<![\w.$}~-])\/(?:wor[k]|roo[t]|home\/[a-z]+|Users\/[a-z]+)\//, why: 'a path of one machine' },
+  {
+    pattern: /https?:\/\/(?!registry\.npmjs\.org)[\w.-]*(?:registr[y]|artifactor[y]|nexu[s]|verdacci[o])[\w.-]*[:/]/i,
+    why: "a package registry's address",
+  },
+  { pattern: /-----BEGIN [A-Z ]*PRIVATE KE[Y]-----\\?n?[A-Za-z0-9+/]{40}/, why: 'a private key' },
+];
+
+/** Documents that must stay short enough to be read, in lines. */
+export const DOCUMENT_LINES: Readonly<Record<string, number>> = { 'README.md': 120, 'ARCHITECTURE.md': 150 };
