@@ -1,0 +1,98 @@
+import type { CreateTableBuilder, Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/**
+ * The store's migrations, by number. One that was released is never edited: a change is another one. They keep to what
+ * SQLite and PostgreSQL both understand, for the same list runs on either.
+ */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-control-plane': { up: controlPlane },
+};
+
+async function controlPlane(db: Kysely<unknown>): Promise<void> {
+  await configuration(db);
+  await runsAndGrants(db);
+  await table(db, 'jwks_seen', 'digest', ['issuer', 'document', 'first_seen_at']).execute();
+  await table(db, 'operator_tokens', 'id', ['name', 'role', 'hash', 'created_at'])
+    .addColumn('expires_at', 'text')
+    .addColumn('revoked_at', 'text')
+    .addUniqueConstraint('operator_tokens_hash', ['hash'])
+    .execute();
+}
+
+async function configuration(db: Kysely<unknown>): Promise<void> {
+  await table(db, 'deployment', 'id', ['kind', 'created_at']).execute();
+  await table(db, 'versions', 'topic', [])
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .execute();
+  await table(db, 'targets', 'name', ['protocol', 'declaration', 'updated_at']).execute();
+  await db.schema
+    .createTable('credentials')
+    .addColumn('target', 'text', (column) => column.primaryKey().references('targets.name').onDelete('cascade'))
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('fingerprint', 'text', (column) => column.notNull())
+    .addColumn('updated_at', 'text', (column) => column.notNull())
+    .execute();
+  await table(db, 'issuers', 'name', ['declaration', 'updated_at']).execute();
+  await table(db, 'trust_rules', 'name', ['declaration', 'updated_at']).execute();
+  await table(db, 'policies', 'name', ['text', 'digest', 'updated_at'])
+    .addColumn('version', 'integer', (column) => column.notNull())
+    .execute();
+  await table(db, 'policy_sets', 'digest', ['text', 'first_active_at']).execute();
+}
+
+async function runsAndGrants(db: Kysely<unknown>): Promise<void> {
+  let runs = table(db, 'runs', 'id', ['kind', 'principal', 'display', 'workload', 'asserted', 'opened_at']);
+  for (const name of ['repository_id', 'repository_uri', 'token', 'token_digest', 'jwks_digest', 'closed_at']) {
+    runs = runs.addColumn(name, 'text');
+  }
+  await runs
+    .addColumn('termination', 'text')
+    .addColumn('demo', 'integer', (column) => column.notNull())
+    .execute();
+  await table(db, 'grants', 'id', ['targets', 'rules', 'secret_hash', 'scram_salt', 'scram_stored_key'])
+    .addColumn('run_id', 'text', (column) => column.notNull().references('runs.id'))
+    .addColumn('scram_server_key', 'text', (column) => column.notNull())
+    .addColumn('scram_iterations', 'integer', (column) => column.notNull())
+    .addColumn('lifetime_seconds', 'integer', (column) => column.notNull())
+    .addColumn('issued_at', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'text', (column) => column.notNull())
+    .addColumn('renewable_until', 'text', (column) => column.notNull())
+    .addColumn('key_thumbprint', 'text')
+    .addColumn('revoked_at', 'text')
+    .addColumn('revoked_because', 'text')
+    .execute();
+  await table(db, 'consumed_tokens', 'replay_key', ['run_id', 'expires_at']).execute();
+  let sessions = table(db, 'sessions', 'id', ['target', 'principal', 'opened_at'])
+    .addColumn('run_id', 'text', (column) => column.notNull().references('runs.id'))
+    .addColumn('repository', 'text')
+    .addColumn('closed_at', 'text')
+    .addColumn('outcome', 'text');
+  for (const name of ['permitted', 'denied', 'masked']) {
+    sessions = sessions.addColumn(name, 'integer', (column) => column.notNull().defaultTo(0));
+  }
+  await sessions.execute();
+  await index(db, 'runs', ['opened_at', 'id']);
+  await index(db, 'grants', ['run_id']);
+  await index(db, 'grants', ['expires_at']);
+  await index(db, 'consumed_tokens', ['expires_at']);
+  await index(db, 'sessions', ['run_id']);
+  await index(db, 'sessions', ['opened_at', 'id']);
+}
+
+/** A table with a text key and text columns that are all required. */
+function table(db: Kysely<unknown>, name: string, key: string, required: readonly string[]) {
+  let draft: CreateTableBuilder<string, string> = db.schema
+    .createTable(name)
+    .addColumn(key, 'text', (column) => column.primaryKey().notNull());
+  for (const column of required) draft = draft.addColumn(column, 'text', (definition) => definition.notNull());
+  return draft;
+}
+
+async function index(db: Kysely<unknown>, on: string, columns: string[]): Promise<void> {
+  await db.schema
+    .createIndex(`${on}_by_${columns.join('_and_')}`)
+    .on(on)
+    .columns(columns)
+    .execute();
+}

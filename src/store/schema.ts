@@ -1,0 +1,162 @@
+import type { Generated, Kysely, Transaction } from 'kysely';
+
+/**
+ * The store's tables, in the subset that SQLite and PostgreSQL share: text and integers. Times are RFC 3339 in UTC with
+ * milliseconds, so that text order is time order; booleans are 0 and 1; lists and records are JSON; bytes are base64.
+ */
+export interface Schema {
+  deployment: DeploymentTable;
+  versions: VersionsTable;
+  targets: TargetsTable;
+  credentials: CredentialsTable;
+  issuers: DeclarationTable;
+  trust_rules: DeclarationTable;
+  policies: PoliciesTable;
+  policy_sets: PolicySetsTable;
+  runs: RunsTable;
+  grants: GrantsTable;
+  consumed_tokens: ConsumedTokensTable;
+  sessions: SessionsTable;
+  jwks_seen: JwksSeenTable;
+  operator_tokens: OperatorTokensTable;
+}
+
+/** The store outside or inside a transaction. */
+export type Db = Kysely<Schema> | Transaction<Schema>;
+
+/** One row: what this store belongs to. */
+export interface DeploymentTable {
+  id: string;
+  kind: 'configured' | 'demo';
+  created_at: string;
+}
+
+/** A counter for each topic that other processes watch. */
+export interface VersionsTable {
+  topic: string;
+  version: number;
+}
+
+export interface DeclarationTable {
+  name: string;
+  /** JSON, as the loader made it of the YAML; no secret. */
+  declaration: string;
+  updated_at: string;
+}
+
+export interface TargetsTable extends DeclarationTable {
+  protocol: string;
+}
+
+export interface CredentialsTable {
+  target: string;
+  /** A sealed credential (targets/sealing.ts). */
+  sealed: string;
+  /** HMAC-SHA256 under the deployment's key: tells a changed credential from an unchanged one, and nothing else. */
+  fingerprint: string;
+  updated_at: string;
+}
+
+export interface PoliciesTable {
+  name: string;
+  /** The rule's YAML. */
+  text: string;
+  /** SHA-256 of the text, hex. */
+  digest: string;
+  /** Counts the changes of this policy from 1. */
+  version: number;
+  updated_at: string;
+}
+
+/** Every set of policies that was ever in force, by the digest that stands in decisions. */
+export interface PolicySetsTable {
+  digest: string;
+  text: string;
+  first_active_at: string;
+}
+
+export interface RunsTable {
+  id: string;
+  kind: 'ci' | 'human';
+  demo: number;
+  principal: string;
+  display: string;
+  repository_id: string | null;
+  repository_uri: string | null;
+  /** JSON of `Workload`. */
+  workload: string;
+  /** JSON of the client's own labels. */
+  asserted: string;
+  /** The CI token that opened the run: used up, and evidence. */
+  token: string | null;
+  token_digest: string | null;
+  jwks_digest: string | null;
+  opened_at: string;
+  closed_at: string | null;
+  termination: string | null;
+}
+
+export interface GrantsTable {
+  id: string;
+  run_id: string;
+  /** JSON list of target names. */
+  targets: string;
+  /** JSON list of the names of the trust rules that gave it. */
+  rules: string;
+  /** SHA-256 of the secret, base64. */
+  secret_hash: string;
+  scram_salt: string;
+  scram_iterations: number;
+  scram_stored_key: string;
+  scram_server_key: string;
+  /** RFC 7638 thumbprint of the key that the grant is bound to, where it is bound to one. */
+  key_thumbprint: string | null;
+  /** Seconds that a renewal adds. */
+  lifetime_seconds: number;
+  issued_at: string;
+  expires_at: string;
+  renewable_until: string;
+  revoked_at: string | null;
+  revoked_because: string | null;
+}
+
+export interface ConsumedTokensTable {
+  replay_key: string;
+  run_id: string;
+  /** When the row may go: the token's expiry, the clock tolerance and a margin. */
+  expires_at: string;
+}
+
+/** The index of sessions; what happened in them stands in the audit log. */
+export interface SessionsTable {
+  id: string;
+  run_id: string;
+  target: string;
+  principal: string;
+  repository: string | null;
+  opened_at: string;
+  closed_at: string | null;
+  outcome: string | null;
+  permitted: Generated<number>;
+  denied: Generated<number>;
+  masked: Generated<number>;
+}
+
+/** Every key set that verified a token, by SHA-256 of its bytes: evidence for whoever verifies the token again. */
+export interface JwksSeenTable {
+  digest: string;
+  issuer: string;
+  document: string;
+  first_seen_at: string;
+}
+
+export interface OperatorTokensTable {
+  id: string;
+  name: string;
+  role: string;
+  /** SHA-256 of the token, base64. */
+  hash: string;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
