@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { createInterface } from 'node:readline';
+import { getCACertificates } from 'node:tls';
+import { z } from 'zod';
+import { Secret } from '../model/secret.ts';
+import { CliError, EXIT, type ExitCode } from './cli-error.ts';
+import { findGatewayFile, type GatewayFile, isLoopback } from './gateway-file.ts';
+import { printable } from './printable.ts';
+
+export interface ApiCall {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string | readonly string[]>>;
+  /** `operator` presents the operator's token; a secret presents itself as a bearer. */
+  readonly as?: 'nobody' | 'operator' | Secret;
+}
+
+/** Problem details (RFC 9457), and the errors of a token endpoint (RFC 6749, 5.2): what an answer of no carries. */
+const problemSchema = z.object({
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  error_description: z.string().optional(),
+  code: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+const DEADLINE_MS = 30_000;
+
+/** A client of the REST API: the only way in which commands reach a gateway. */
+export class ApiClient {
+  readonly url: string;
+  /** The file by which the gateway was found; undefined where it was named. */
+  readonly file: GatewayFile | undefined;
+  readonly #ca: readonly string[] | undefined;
+  readonly #env: NodeJS.ProcessEnv;
+
+  /** Finds the gateway: `--url`, CHAPERONE_URL, else the one started on this machine. Throws a `CliError`. */
+  static find(options: { readonly url?: string | undefined }, env: NodeJS.ProcessEnv): ApiClient {
+    const named = options.url ?? env['CHAPERONE_URL'];
+    const file = named === undefined ? findGatewayFile(env) : undefined;
+    const url = named ?? file?.url;
+    if (url === undefined) {
+      throw new CliError(EXIT.unavailable, 'no gateway is named, and none was started here', {
+        hint: 'Start one with `npm start`, or name one: --url, or CHAPERONE_URL=https://gateway.example.com',
+      });
+    }
+    return new ApiClient(url, file, env);
+  }
+
+  private constructor(url: string, file: GatewayFile | undefined, env: NodeJS.ProcessEnv) {
+    const parsed = URL.parse(url);
+    if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) {
+      throw new CliError(EXIT.usage, `${printable(url)} is not the address of a gateway`, {
+        hint: 'It looks like https://gateway.example.com',
+      });
+    }
+    if (parsed.protocol === 'http:' && !isLoopback(parsed.hostname)) {
+      throw new CliError(EXIT.usage, `${printable(url)} would carry tokens in clear`, { hint: 'Use https://' });
+    }
+    const authority = env['CHAPERONE_CA_FILE'] ?? file?.certificateAuthorityFile;
+    this.url = parsed.href.replace(/\/$/, '');
+    this.file = file;
+    this.#env = env;
+    this.#ca = authority === undefined ? undefined : [...getCACertificates(), readText(authority)];
+  }
+
+  /** Calls, and reads the answer by its schema. Throws a `CliError` that says what the gateway said. */
+  async call<Schema extends z.ZodType>(call: ApiCall, schema: Schema): Promise<z.infer<Schema>> {
+    const text = await readAll(await this.#answer(call));
+    return schema.parse(text === '' ? undefined : JSON.parse(text)) as z.infer<Schema>;
+  }
+
+  /** The lines of an answer, as they arrive. */
+  async *lines(call: ApiCall): AsyncGenerator<string> {
+    yield* createInterface({ input: await this.#answer(call), crlfDelay: Infinity });
+  }
+
+  async #answer(call: ApiCall): Promise<IncomingMessage> {
+    const response = await this.#send(call);
+    if ((response.statusCode ?? 500) < 400) return response;
+    throw problem(response, await readAll(response), call);
+  }
+
+  #send(call: ApiCall): Promise<IncomingMessage> {
+    const url = new URL(`${this.url}${call.path}`);
+    for (const [name, value] of Object.entries(call.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const body = call.form ? formBody(call.form) : call.json === undefined ? '' : JSON.stringify(call.json);
+    const type = call.form ? 'application/x-www-form-urlencoded' : 'application/json';
+    const bearer = this.#bearer(call.as ?? 'nobody');
+    const headers = {
+      accept: 'application/json',
+      ...(body === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
+      ...(bearer ? { authorization: `Bearer ${bearer.reveal()}` } : {}),
+    };
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      const request = send(url, {
+        method: call.method ?? 'GET',
+        headers,
+        timeout: DEADLINE_MS,
+        ...(this.#ca ? { ca: [...this.#ca] } : {}),
+      });
+      request.once('response', resolve);
+      request.once('timeout', () => request.destroy(new Error(`no answer within ${DEADLINE_MS / 1000} s`)));
+      request.once('error', (cause) => reject(unreachable(this.url, cause)));
+      request.end(body);
+    });
+  }
+
+  #bearer(as: 'nobody' | 'operator' | Secret): Secret | undefined {
+    if (as === 'nobody') return undefined;
+    if (as instanceof Secret) return as;
+    const path = this.#env['CHAPERONE_TOKEN_FILE'] ?? this.file?.adminTokenFile;
+    const token = this.#env['CHAPERONE_TOKEN'] ?? (path === undefined ? undefined : readText(path).trim());
+    if (token) return new Secret(token);
+    throw new CliError(EXIT.refused, 'this needs an operator token', {
+      hint: 'Put one into CHAPERONE_TOKEN, or the path of a file with one into CHAPERONE_TOKEN_FILE.',
+    });
+  }
+}
+
+function formBody(form: Readonly<Record<string, string | readonly string[]>>): string {
+  const body = new URLSearchParams();
+  for (const [name, values] of Object.entries(form)) for (const value of [values].flat()) body.append(name, value);
+  return body.toString();
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  response.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of response) text += chunk as string;
+  return text;
+}
+
+function problem(response: IncomingMessage, text: string, call: ApiCall): CliError {
+  const status = response.statusCode ?? 500;
+  const said = problemSchema.safeParse(parseJson(text)).data ?? {};
+  const message = said.detail ?? said.error_description ?? said.title ?? `${status} for ${call.path}`;
+  const code = said.code ? ` (${printable(said.code)})` : '';
+  const hint = said.hint ?? (status === 401 ? 'Is the operator token of this gateway the right one?' : undefined);
+  return new CliError(exitCode(status), `${printable(message)}${code}`, hint ? { hint: printable(hint) } : {});
+}
+
+function exitCode(status: number): ExitCode {
+  if (status === 404) return EXIT.notFound;
+  if (status === 400 || status === 401 || status === 403 || status === 409 || status === 429) return EXIT.refused;
+  if (status === 422) return EXIT.config;
+  return status >= 500 ? EXIT.unavailable : EXIT.refused;
+}
+
+function unreachable(url: string, cause: Error): CliError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const tls = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code ?? '');
+  const hint = tls
+    ? 'Its certificate is not trusted here. Put the path of its authority (PEM) into CHAPERONE_CA_FILE.'
+    : 'Is it running? `npm start` starts one here; CHAPERONE_URL names another.';
+  return new CliError(EXIT.unavailable, `the gateway at ${url} does not answer (${code ?? cause.message})`, {
+    hint,
+    cause,
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // An answer of a proxy in between: the status says what there is to say.
+    return undefined;
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new CliError(EXIT.config, `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}

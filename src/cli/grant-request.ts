@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { Secret } from '../model/secret.ts';
+import type { ApiClient } from './api-client.ts';
+import { type CiTokenSource, findCiToken } from './ci-token.ts';
+
+export const gatewayInfoSchema = z.object({
+  version: z.string(),
+  demo: z.boolean(),
+  audience: z.string(),
+  url: z.string(),
+});
+
+/** RFC 8693, 2.2.1, and what a client needs to reach each target with the grant. */
+const grantSchema = z.object({
+  access_token: z.string(),
+  expires_in: z.number(),
+  grant: z.string(),
+  run: z.string(),
+  runUrl: z.string(),
+  display: z.string(),
+  certificateAuthority: z.string().optional(),
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      protocol: z.string(),
+      host: z.string(),
+      port: z.number().int(),
+      database: z.string(),
+    }),
+  ),
+});
+
+export interface LentGrant {
+  readonly id: string;
+  readonly secret: Secret;
+  readonly run: string;
+  readonly runUrl: string;
+  /** The principal, for people: `octo-shop/storefront@refs/heads/main`. */
+  readonly display: string;
+  readonly expiresInSeconds: number;
+  readonly source: CiTokenSource;
+  readonly demo: boolean;
+  /** PEM of the authority that signed the gateway's certificate; absent where a public one did. */
+  readonly certificateAuthority: string | undefined;
+  readonly targets: readonly LentTarget[];
+}
+
+export interface LentTarget {
+  readonly name: string;
+  readonly protocol: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+
+export interface GrantRequest {
+  readonly targets: readonly string[];
+  readonly tokenFile?: string | undefined;
+  /** What the client says of itself; recorded as asserted. */
+  readonly command: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** Finds the CI token for this gateway and exchanges it, once (RFC 8693). Throws a `CliError`. */
+export async function requestGrant(api: ApiClient, request: GrantRequest): Promise<LentGrant> {
+  const info = await api.call({ path: '/v1/gateway' }, gatewayInfoSchema);
+  const { token, source } = await findCiToken({ ...request, audience: info.audience, gateway: api.file });
+  const answer = await api.call(
+    {
+      method: 'POST',
+      path: '/oauth/token',
+      form: {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+        subject_token: token.reveal(),
+        scope: request.targets.join(' '),
+        'asserted.command': request.command,
+        ...agentMark(request.env),
+      },
+    },
+    grantSchema,
+  );
+  return {
+    id: answer.grant,
+    secret: new Secret(answer.access_token),
+    run: answer.run,
+    runUrl: answer.runUrl,
+    display: answer.display,
+    expiresInSeconds: answer.expires_in,
+    source,
+    demo: info.demo,
+    certificateAuthority: answer.certificateAuthority,
+    targets: answer.targets,
+  };
+}
+
+/** Ends the run: its grant is void from then on. `status` is the command's exit status. */
+export async function closeRun(api: ApiClient, grant: LentGrant, status: number): Promise<void> {
+  await api.call(
+    { method: 'POST', path: `/v1/runs/${encodeURIComponent(grant.run)}/close`, json: { status }, as: grant.secret },
+    z.unknown(),
+  );
+}
+
+/** The marks that coding agents leave in the environment of their shells: labels, and no proof of anything. */
+function agentMark(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const marks: readonly (readonly [variable: string, agent: string])[] = [
+    ['CURSOR_AGENT', 'cursor'],
+    ['CLAUDECODE', 'claude-code'],
+    ['GEMINI_CLI', 'gemini-cli'],
+    ['CODEX_SANDBOX', 'codex'],
+  ];
+  const agents = marks.filter(([variable]) => env[variable]).map(([, agent]) => agent);
+  return agents.length > 0 ? { 'asserted.agent': agents.join(',') } : {};
+}
