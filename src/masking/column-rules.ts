@@ -1,0 +1,87 @@
+import type { ColumnSource, Operation } from '../model/request.ts';
+import type { ClassifiedColumn, MaskKind } from '../model/target.ts';
+
+/** What a masked column becomes, and under which name it is counted. */
+export interface ColumnMask {
+  readonly kind: MaskKind;
+  readonly class: string;
+  readonly name: string;
+}
+
+/** What the statements of a request may show of the classified columns. */
+export interface Reading {
+  /** The classified columns of the tables that they touch. */
+  readonly columns: readonly ClassifiedColumn[];
+  /** True where a statement could not be taken apart, so that what it reads and says is anything. */
+  readonly opaque: boolean;
+}
+
+/** Which columns of a target a policy's classes mask. Immutable; keeps its answers beside the operations. */
+export class ColumnRules {
+  readonly #classified: readonly ClassifiedColumn[];
+  readonly #byColumn = new Map<string, ClassifiedColumn[]>();
+  readonly #readings = new WeakMap<readonly Operation[], Reading>();
+
+  constructor(classified: readonly ClassifiedColumn[], classes: ReadonlySet<string>) {
+    this.#classified = classified.filter((column) => classes.has(column.class));
+    for (const column of this.#classified) {
+      const same = this.#byColumn.get(column.column);
+      if (same === undefined) this.#byColumn.set(column.column, [column]);
+      else same.push(column);
+    }
+  }
+
+  get size(): number {
+    return this.#classified.length;
+  }
+
+  /** What `operations` may show; kept beside the array, which stands for one analysis. */
+  reading(operations: readonly Operation[]): Reading {
+    const kept = this.#readings.get(operations);
+    if (kept !== undefined) return kept;
+    const opaque = this.size > 0 && operations.some(isOpaque);
+    const columns = opaque
+      ? this.#classified
+      : this.#classified.filter((column) =>
+          operations.some((operation) => operation.tables.some((use) => isSame(use.schema, use.name, column))),
+        );
+    const reading = { columns, opaque };
+    this.#readings.set(operations, reading);
+    return reading;
+  }
+
+  /** The mask of a value that derives from `sources`; where several are classified, the strictest. */
+  maskOf(name: string, sources: readonly ColumnSource[] | 'unknown', reading: Reading): ColumnMask | undefined {
+    if (this.size === 0) return undefined;
+    if (sources === 'unknown') {
+      return reading.columns.length === 0 ? undefined : { kind: 'redact', class: 'unknown', name };
+    }
+    let mask: ColumnMask | undefined;
+    for (const source of sources) {
+      for (const column of this.#byColumn.get(source.column) ?? []) {
+        if (!isSame(source.schema, source.table, column)) continue;
+        const next = {
+          kind: column.mask ?? 'redact',
+          class: column.class,
+          name: `${column.schema === '' ? source.schema : column.schema}.${column.table}.${column.column}`,
+        };
+        if (mask === undefined || STRICTNESS[next.kind] > STRICTNESS[mask.kind]) mask = next;
+      }
+    }
+    return mask;
+  }
+}
+
+const STRICTNESS: Readonly<Record<MaskKind, number>> = { partial: 0, hash: 1, redact: 2, null: 3 };
+
+/** Flags of statements whose inner text the analysis has not seen. */
+const OPAQUE_FLAGS: ReadonlySet<string> = new Set(['do-block', 'dynamic-sql']);
+
+function isOpaque(operation: Operation): boolean {
+  return operation.access === 'unknown' || operation.flags.some((flag) => OPAQUE_FLAGS.has(flag));
+}
+
+/** An empty schema, on either side, is any schema. */
+function isSame(schema: string, table: string, column: ClassifiedColumn): boolean {
+  return table === column.table && (schema === '' || column.schema === '' || schema === column.schema);
+}

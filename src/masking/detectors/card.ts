@@ -1,0 +1,96 @@
+import { trigger } from '../triggers.ts';
+import { characters, DIGITS, isAt, runEnd, WORD } from './characters.ts';
+import type { Detector, Report } from './detector.ts';
+
+const MIN_DIGITS = 13;
+const MAX_DIGITS = 19;
+const MIN_GROUP = 3;
+const JOINERS = characters(' -');
+
+/**
+ * Payment cards (ISO/IEC 7812-1): 13 to 19 digits with Luhn's check digit, and an issuer's number and length that some
+ * network uses; together, or in groups of three or more with one blank or dash between them, the same one throughout.
+ */
+export const card: Detector = {
+  name: 'card',
+  triggers: [
+    trigger('\\d([ -]?\\d){12}'),
+    // An 8-byte integer, or a numeric of 13 to 20 digits before the point, as PostgreSQL sends them in binary.
+    trigger('\\x00\\x00\\x00\\x08\\x00\\x00[\\x03\\x04\\x1b-\\x24]'),
+    trigger('\\x00\\x00\\x00\\x08\\x00\\x01[\\x35-\\x59]'),
+    trigger('\\x00\\x00\\x00\\x08\\x00[\\x07-\\xff]'),
+    trigger('\\x00\\x00\\x00\\x08[\\x01-\\x7f]'),
+    trigger('\\x00[\\x01-\\x14]\\x00[\\x03\\x04]\\x00\\x00\\x00'),
+  ],
+  find(text, report) {
+    let at = 0;
+    while (at < text.length) {
+      if (DIGITS[text.charCodeAt(at)] !== 1) {
+        at++;
+        continue;
+      }
+      at = findRun(text, at, report);
+    }
+  },
+};
+
+/** Whether the digits are a card's number: issuer, length, check digit. */
+export function isCardNumber(digits: string): boolean {
+  return digits.length >= MIN_DIGITS && digits.length <= MAX_DIGITS && isIssued(digits) && hasLuhn(digits);
+}
+
+/** Looks for one card that begins with the group of digits at `at`; the place to go on from. */
+function findRun(text: string, at: number, report: Report): number {
+  const first = runEnd(text, at, text.length, DIGITS);
+  if (isAt(text, at - 1, WORD) || isFraction(text, at)) return first;
+  let digits = '';
+  let end = at;
+  let joiner = -1;
+  let best = -1;
+  for (let from = at; ; ) {
+    end = runEnd(text, from, text.length, DIGITS);
+    digits += text.slice(from, Math.min(end, from + MAX_DIGITS + 1));
+    if (digits.length > MAX_DIGITS) break;
+    if (isCardNumber(digits) && !isAt(text, end, WORD) && !isFractionAfter(text, end)) best = end;
+    if (end - from < MIN_GROUP || !isAt(text, end, JOINERS) || !isAt(text, end + 1, DIGITS)) break;
+    if (joiner !== -1 && text.charCodeAt(end) !== joiner) break;
+    joiner = text.charCodeAt(end);
+    from = end + 1;
+  }
+  if (best === -1) return first;
+  report(at, best);
+  return best;
+}
+
+function isFraction(text: string, at: number): boolean {
+  return text.charCodeAt(at - 1) === 46 && isAt(text, at - 2, DIGITS);
+}
+
+function isFractionAfter(text: string, end: number): boolean {
+  return text.charCodeAt(end) === 46 && isAt(text, end + 1, DIGITS);
+}
+
+/** The ranges that networks issue from, with their lengths. Numbers outside are ids that happen to check. */
+function isIssued(digits: string): boolean {
+  const two = Number(digits.slice(0, 2));
+  const four = Number(digits.slice(0, 4));
+  const { length } = digits;
+  if (digits.startsWith('4')) return length === 13 || length === 16 || length === 18 || length === 19;
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
+  if (two === 34 || two === 37) return length === 15;
+  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return length === 14 || length === 16;
+  if (four >= 3528 && four <= 3589) return length >= 16;
+  if (two === 60 || two === 62 || two === 64 || two === 65 || two === 81 || two === 82) return length >= 16;
+  if (four >= 2200 && four <= 2204) return length >= 16;
+  return (two === 50 || (two >= 56 && two <= 69)) && length >= 16;
+}
+
+function hasLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(digits.length - 1 - i) - 48;
+    const doubled = digit * 2;
+    sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}

@@ -1,0 +1,15 @@
+import type { Trigger } from '../triggers.ts';
+
+/**
+ * Finds one kind of sensitive text. It looks at text of which each character is one byte (latin1), so that positions
+ * are byte offsets and non-ASCII letters, in whatever encoding, are the characters from 0x80 on.
+ */
+export interface Detector {
+  readonly name: string;
+  /** At least one of these occurs in everything that `find` reports, boundaries included. */
+  readonly triggers: readonly Trigger[];
+  /** Reports every finding as [start, end), ascending. Time is linear in the text's length, whatever the text. */
+  find(text: string, report: Report): void;
+}
+
+export type Report = (start: number, end: number) => void;

@@ -1,0 +1,17 @@
+import { card } from './card.ts';
+import type { Detector } from './detector.ts';
+import { email } from './email.ts';
+
+/** Every detector, by the name that a policy's `mask` says. */
+export const DETECTORS: readonly Detector[] = [email, card];
+
+/** Names that stand for several detectors. A group covers the column classes of the same names, too. */
+export const DETECTOR_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  secret: ['jwt', 'private-key', 'api-key', 'aws-secret', 'url-password'],
+  pii: ['email', 'phone', 'card', 'iban', 'us-ssn', 'ip-address'],
+};
+
+/** The classes that `names` mean, groups opened. */
+export function expandClasses(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.flatMap((name) => [name, ...(DETECTOR_GROUPS[name] ?? [])]));
+}

@@ -1,0 +1,71 @@
+import { trigger } from '../triggers.ts';
+import { characters, isAt, runEnd, runStart } from './characters.ts';
+import type { Detector, Report } from './detector.ts';
+
+const MAX_LOCAL = 64;
+const MAX_DOMAIN = 255;
+const LOCAL = characters('a-z', 'A-Z', '0-9', "!#$&'*+-=?^_`{|}~.%", '\x80-\xff');
+const DOMAIN = characters('a-z', 'A-Z', '0-9', '-.', '\x80-\xff');
+const LETTERS = characters('a-z', 'A-Z', '\x80-\xff');
+/** What follows the last dot of a file's name (`icon@2x.png`) and is no top-level domain. */
+const FILE_ENDINGS = new Set(['png', 'jpg', 'jpeg', 'gif', 'webp', 'svg', 'css', 'scss', 'mjs', 'cjs', 'json', 'html']);
+
+/**
+ * E-mail addresses (RFC 5321, 4.1.2, without domain literals): a dot-string or quoted local part, a domain of at least
+ * two labels whose last begins with letters. `%40` stands for the sign, as in a query string.
+ */
+export const email: Detector = {
+  name: 'email',
+  triggers: [
+    trigger(`[a-zA-Z0-9!#$&'*+=?^_\`{|}~.%"\\x80-\\xff-]@[a-zA-Z0-9\\x80-\\xff]`),
+    trigger('%40[a-zA-Z0-9\\x80-\\xff]'),
+  ],
+  find(text, report) {
+    const floor = findSign(text, '@', 0, report);
+    if (text.includes('%40')) findSign(text, '%40', floor, report);
+  },
+};
+
+/** Reports the addresses around each sign; the end of the last one. */
+function findSign(text: string, sign: string, from: number, report: Report): number {
+  let floor = sign === '@' ? from : 0;
+  for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + sign.length)) {
+    const end = domainEnd(text, at + sign.length);
+    if (end === -1) continue;
+    const start = localStart(text, at, floor);
+    if (start === at || isRepository(text, start, at, end)) continue;
+    report(start, end);
+    floor = end;
+  }
+  return floor;
+}
+
+function localStart(text: string, at: number, floor: number): number {
+  const limit = Math.max(floor, at - MAX_LOCAL - 2);
+  if (text.charCodeAt(at - 1) === 34) {
+    const open = text.lastIndexOf('"', at - 2);
+    return open >= limit && open < at - 2 ? open : at;
+  }
+  let start = runStart(text, at, Math.max(floor, at - MAX_LOCAL), LOCAL);
+  while (start < at && text.charCodeAt(start) === 46) start++;
+  return text.charCodeAt(at - 1) === 46 ? at : start;
+}
+
+/** The end of the domain that begins at `from`, or -1 where none does. */
+function domainEnd(text: string, from: number): number {
+  let end = runEnd(text, from, Math.min(text.length, from + MAX_DOMAIN), DOMAIN);
+  while (end > from && (text.charCodeAt(end - 1) === 46 || text.charCodeAt(end - 1) === 45)) end--;
+  const doubled = text.slice(from, end).indexOf('..');
+  if (doubled !== -1) end = from + doubled;
+  for (let dot = text.lastIndexOf('.', end - 1); dot > from; dot = text.lastIndexOf('.', end - 1)) {
+    const top = runEnd(text, dot + 1, end, LETTERS);
+    if (top - dot > 2) return FILE_ENDINGS.has(text.slice(dot + 1, top).toLowerCase()) ? -1 : end;
+    end = dot;
+  }
+  return -1;
+}
+
+/** `git@host:path` is where a repository is, not whom to write to. */
+function isRepository(text: string, start: number, at: number, end: number): boolean {
+  return at - start === 3 && text.startsWith('git@', start) && isAt(text, end, characters(':'));
+}

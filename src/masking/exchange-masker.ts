@@ -1,0 +1,106 @@
+import type { MaskCount, ResultColumn } from '../model/reply.ts';
+import type { ColumnMask, ColumnRules, Reading } from './column-rules.ts';
+import { maskErrorText } from './error-text.ts';
+import type { Findings } from './findings.ts';
+import { maskContent, maskFreeText } from './mask-content.ts';
+import type { Masker } from './masker.ts';
+import { maskValue } from './masks.ts';
+
+/** What all exchanges under one decision share. */
+export interface MaskRules {
+  readonly findings: Findings | undefined;
+  readonly rules: ColumnRules;
+  readonly digest: (bytes: Uint8Array) => Buffer;
+}
+
+/** The columns of one result as the masks see them. */
+interface Shape {
+  readonly columns: readonly ResultColumn[];
+  /** The mask of each column that is masked whole. */
+  readonly masks: readonly (ColumnMask | undefined)[];
+  /** True where each row must be looked at: a masked column, or bytes that the scanner cannot read. */
+  readonly alwaysLook: boolean;
+}
+
+const NO_SHAPE: Shape = { columns: [], masks: [], alwaysLook: false };
+
+/** Masks the reply of one exchange. */
+export class ExchangeMasker implements Masker {
+  readonly #shared: MaskRules;
+  readonly #reading: Reading;
+  readonly #said: (() => Uint8Array) | undefined;
+  #shape: Shape;
+  #counts: Map<string, MaskCount> | undefined;
+  readonly #countFinding = (detector: string): void => this.#count('detector', detector);
+
+  constructor(shared: MaskRules, reading: Reading, said?: () => Uint8Array) {
+    this.#shared = shared;
+    this.#reading = reading;
+    this.#said = said;
+    // Rows before any description would be of unknown columns.
+    this.#shape = reading.columns.length > 0 ? { ...NO_SHAPE, alwaysLook: true } : NO_SHAPE;
+  }
+
+  columns(columns: readonly ResultColumn[]): void {
+    const { rules, findings } = this.#shared;
+    const masks = columns.map(({ name, sources }) => rules.maskOf(name, sources, this.#reading));
+    const isHidden = ({ type, format }: ResultColumn): boolean => type === 'bytea' && format === 'text';
+    const alwaysLook = masks.some((mask) => mask !== undefined) || (findings !== undefined && columns.some(isHidden));
+    this.#shape = { columns, masks, alwaysLook };
+  }
+
+  passes(wire: Buffer, kind: 'rows' | 'text'): boolean {
+    if (kind === 'rows' ? this.#shape.alwaysLook : this.#reading.columns.length > 0) return false;
+    return this.#shared.findings?.suspects(wire, 0, wire.length) !== true;
+  }
+
+  field(column: number, wire: Buffer, start: number, end: number): Uint8Array | null | undefined {
+    const described = this.#shape.columns[column];
+    if (described === undefined) return this.#undescribed(wire, start, end);
+    const mask = this.#shape.masks[column];
+    if (mask !== undefined) {
+      this.#count('column', mask.name);
+      const { type, format } = described;
+      const order = { kind: mask.kind, class: mask.class, type, format, digest: this.#shared.digest };
+      return maskValue(order, wire.subarray(start, end));
+    }
+    const { findings } = this.#shared;
+    return findings && maskContent(findings, described, wire, start, end, this.#countFinding);
+  }
+
+  text(wire: Buffer, start: number, end: number): Uint8Array | undefined {
+    const { findings } = this.#shared;
+    const rewritten =
+      this.#reading.columns.length === 0
+        ? undefined
+        : maskErrorText(wire.toString('latin1', start, end), this.#reading, this.#said);
+    if (rewritten === undefined) {
+      return findings && maskFreeText(findings, wire, start, end, this.#countFinding);
+    }
+    for (const name of rewritten.columns) this.#count('column', name);
+    const bytes = Buffer.from(rewritten.text, 'latin1');
+    return (findings && maskFreeText(findings, bytes, 0, bytes.length, this.#countFinding)) ?? bytes;
+  }
+
+  counts(): readonly MaskCount[] {
+    return this.#counts === undefined ? [] : [...this.#counts.values()];
+  }
+
+  /** A value of a column that nobody described may be of any column that the statement reads. */
+  #undescribed(wire: Buffer, start: number, end: number): Uint8Array | null | undefined {
+    if (this.#reading.columns.length > 0) {
+      this.#count('column', 'unknown');
+      return null;
+    }
+    const { findings } = this.#shared;
+    return findings && maskContent(findings, UNDESCRIBED, wire, start, end, this.#countFinding);
+  }
+
+  #count(by: MaskCount['by'], name: string): void {
+    this.#counts ??= new Map();
+    const key = `${by} ${name}`;
+    this.#counts.set(key, { by, name, count: (this.#counts.get(key)?.count ?? 0) + 1 });
+  }
+}
+
+const UNDESCRIBED = { type: 'other', format: 'text' } as const;

@@ -1,0 +1,113 @@
+import type { Detector } from './detectors/detector.ts';
+import { DETECTORS } from './detectors/detectors.ts';
+import { TriggerScanner } from './trigger-scanner.ts';
+import { trigger } from './triggers.ts';
+
+/** A piece of sensitive text: [start, end) in bytes, and the detector that begins there. */
+export interface Finding {
+  readonly start: number;
+  readonly end: number;
+  readonly detector: string;
+}
+
+/** `\u0040` hides an `@` from a look at the bytes: JSON text may write any character so. */
+const ESCAPES = [trigger('\\\\u00[2-7]')];
+
+/** The detectors that one policy asks for, with the scanner that says when to run them. Immutable; share it. */
+export class Findings {
+  readonly #detectors: readonly Detector[];
+  readonly #scanner: TriggerScanner;
+  readonly #escapesBit: number;
+
+  constructor(detectors: readonly Detector[]) {
+    this.#detectors = detectors;
+    this.#escapesBit = 1 << detectors.length;
+    this.#scanner = new TriggerScanner([...detectors.map((detector) => detector.triggers), ESCAPES]);
+  }
+
+  includes(detector: string): boolean {
+    return this.#detectors.some(({ name }) => name === detector);
+  }
+
+  /** States of the scanner: what its table weighs. */
+  get states(): number {
+    return this.#scanner.states;
+  }
+
+  /** False when nothing in `bytes[start, end)` can be a finding: the cheap test. */
+  suspects(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#scanner.any(bytes, start, end);
+  }
+
+  /** What stands in `bytes[start, end)`: ascending, overlapping ones joined, positions from `start`. */
+  in(bytes: Buffer, start: number, end: number): readonly Finding[] {
+    const bits = this.#scanner.bits(bytes, start, end);
+    if (bits === 0) return NONE;
+    const text = bytes.toString('latin1', start, end);
+    if ((bits & this.#escapesBit) === 0) return join(this.#run(text, bits));
+    const { decoded, offsets } = unescapeAscii(text);
+    const hidden = this.#run(decoded, -1).map((found) => ({
+      start: offsets[found.start]!,
+      end: offsets[found.end]!,
+      detector: found.detector,
+    }));
+    return join([...this.#run(text, -1), ...hidden]);
+  }
+
+  #run(text: string, bits: number): Finding[] {
+    const found: Finding[] = [];
+    for (const [index, detector] of this.#detectors.entries()) {
+      if ((bits & (1 << index)) === 0) continue;
+      detector.find(text, (start, end) => found.push({ start, end, detector: detector.name }));
+    }
+    return found;
+  }
+}
+
+const NONE: readonly Finding[] = [];
+const cache = new Map<string, Findings>();
+
+/** The findings of the detectors among `classes`; undefined where none is named. Kept, since a table is built. */
+export function findingsFor(classes: ReadonlySet<string>): Findings | undefined {
+  const detectors = DETECTORS.filter((detector) => classes.has(detector.name));
+  if (detectors.length === 0) return undefined;
+  const key = detectors.map((detector) => detector.name).join(' ');
+  const kept = cache.get(key) ?? new Findings(detectors);
+  cache.set(key, kept);
+  return kept;
+}
+
+/** Sorts, and joins findings that overlap; the joined one has the name of the one that begins first. */
+function join(findings: Finding[]): readonly Finding[] {
+  if (findings.length < 2) return findings;
+  findings.sort((a, b) => a.start - b.start || b.end - a.end);
+  const joined: Finding[] = [];
+  for (const next of findings) {
+    const last = joined.at(-1);
+    if (last === undefined || next.start >= last.end) joined.push(next);
+    else if (next.end > last.end) joined[joined.length - 1] = { ...last, end: next.end };
+  }
+  return joined;
+}
+
+/** Reads `\u00XX` of ASCII; `offsets[n]` is where the n-th decoded character began, one more for the end. */
+function unescapeAscii(text: string): { readonly decoded: string; readonly offsets: Uint32Array } {
+  const offsets = new Uint32Array(text.length + 1);
+  let decoded = '';
+  let length = 0;
+  let at = 0;
+  while (at < text.length) {
+    const next = text.indexOf('\\u00', at);
+    const stop = next === -1 ? text.length : next;
+    decoded += text.slice(at, stop);
+    for (; at < stop; at++) offsets[length++] = at;
+    if (next === -1) break;
+    const code = Number.parseInt(text.slice(next + 4, next + 6), 16);
+    const isAscii = code >= 0x20 && code < 0x7f;
+    decoded += isAscii ? String.fromCharCode(code) : text[next];
+    offsets[length++] = next;
+    at = isAscii ? next + 6 : next + 1;
+  }
+  offsets[length] = text.length;
+  return { decoded, offsets };
+}

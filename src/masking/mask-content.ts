@@ -1,0 +1,146 @@
+import type { ResultColumn } from '../model/reply.ts';
+import { isCardNumber } from './detectors/card.ts';
+import type { Finding, Findings } from './findings.ts';
+import { eachToken } from './json-tokens.ts';
+import { jsonPrefix } from './mask-json.ts';
+import { readInteger, readNumeric } from './mask-numbers.ts';
+import { decodeBytea, maskValue } from './masks.ts';
+import { replaceFindings } from './replace.ts';
+
+/** Told of each detector that found something in a value. */
+export type CountFinding = (detector: string) => void;
+
+/** After a replacement what stood beside it may show itself as another finding; so often at most. */
+const MAX_ROUNDS = 4;
+
+/**
+ * The value without its findings, of the same type and format; undefined where there are none, null is NULL. Types that
+ * cannot hold what a detector finds (dates, UUIDs, small numbers) are not looked at; nor are floats.
+ */
+export function maskContent(
+  findings: Findings,
+  column: Pick<ResultColumn, 'type' | 'format'>,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  count: CountFinding,
+): Buffer | null | undefined {
+  switch (column.type) {
+    case 'text':
+      return maskFreeText(findings, bytes, start, end, count);
+    case 'json':
+    case 'jsonb':
+      return maskJsonContent(findings, column.type, column.format, bytes.subarray(start, end), count);
+    case 'integer8':
+    case 'numeric':
+      return maskNumberContent(findings, column, bytes.subarray(start, end), count);
+    case 'bytea': {
+      const value = column.format === 'text' ? decodeBytea(bytes.subarray(start, end)) : bytes.subarray(start, end);
+      return tell(findings.in(value, 0, value.length), count) ? zeroOf(column, value) : undefined;
+    }
+    case 'other':
+      return tell(findings.in(bytes, start, end), count) ? null : undefined;
+    case 'integer2':
+    case 'integer4':
+    case 'float4':
+    case 'float8':
+    case 'boolean':
+    case 'date':
+    case 'timestamp':
+    case 'timestamptz':
+    case 'uuid':
+      return undefined;
+    default:
+      return column.type satisfies never;
+  }
+}
+
+/** Text with each finding replaced in place. */
+export function maskFreeText(
+  findings: Findings,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  count: CountFinding,
+): Buffer | undefined {
+  let found = findings.in(bytes, start, end);
+  if (found.length === 0) return undefined;
+  let masked = bytes.subarray(start, end);
+  for (let round = 0; found.length > 0; round++) {
+    tell(found, count);
+    if (round === MAX_ROUNDS) return replaceFindings(masked, 0, masked.length, [whole(masked, found)]);
+    masked = replaceFindings(masked, 0, masked.length, found);
+    found = findings.in(masked, 0, masked.length);
+  }
+  return masked;
+}
+
+function whole(bytes: Buffer, found: readonly Finding[]): Finding {
+  return { start: 0, end: bytes.length, detector: found[0]?.detector ?? '' };
+}
+
+/** A card's number in a numeric column. */
+function maskNumberContent(
+  findings: Findings,
+  column: Pick<ResultColumn, 'type' | 'format'>,
+  value: Buffer,
+  count: CountFinding,
+): Buffer | undefined | null {
+  if (!findings.includes('card')) return undefined;
+  const written =
+    column.format === 'text'
+      ? value.toString('latin1')
+      : column.type === 'integer8'
+        ? readInteger('integer8', value)
+        : readNumeric(value);
+  if (!isCardNumber(written.replace(/^-/, '').replace(/\.0*$/, ''))) return undefined;
+  count('card');
+  return zeroOf(column, value);
+}
+
+/** Strings and keys have their findings replaced in place; a number that is one becomes 0. */
+function maskJsonContent(
+  findings: Findings,
+  type: 'json' | 'jsonb',
+  format: 'text' | 'binary',
+  value: Buffer,
+  count: CountFinding,
+): Buffer | undefined {
+  const prefix = jsonPrefix(type, format);
+  if (!findings.suspects(value, prefix, value.length)) return undefined;
+  const text = value.toString('latin1', prefix);
+  const pieces: Buffer[] = [];
+  let kept = 0;
+  const keep = (start: number, end: number, replacement: Buffer | undefined): void => {
+    if (replacement === undefined) return;
+    pieces.push(value.subarray(kept, start + prefix), replacement);
+    kept = end + prefix;
+  };
+  const complete = eachToken(text, (token) => {
+    const { start, end } = token;
+    if (token.kind === 'number') {
+      if (!tell(findings.in(value, start + prefix, end + prefix), count)) return;
+      keep(start, end, ZERO);
+    } else if (token.kind === 'string' || token.kind === 'key') {
+      keep(start + 1, end - 1, maskFreeText(findings, value, start + 1 + prefix, end - 1 + prefix, count));
+    }
+  });
+  if (!complete) return tell(findings.in(value, prefix, value.length), count) ? asJson(value, prefix) : undefined;
+  return kept === 0 ? undefined : Buffer.concat([...pieces, value.subarray(kept)]);
+}
+
+const ZERO = Buffer.from('0');
+
+/** What is no JSON, and holds a finding, becomes a JSON string. */
+function asJson(value: Buffer, prefix: number): Buffer {
+  return Buffer.concat([value.subarray(0, prefix), Buffer.from('"[redacted]"')]);
+}
+
+function zeroOf(column: Pick<ResultColumn, 'type' | 'format'>, value: Buffer): Buffer | null {
+  return maskValue({ ...column, kind: 'redact', class: '', digest: (bytes) => Buffer.from(bytes) }, value);
+}
+
+function tell(found: readonly Finding[], count: CountFinding): boolean {
+  for (const { detector } of found) count(detector);
+  return found.length > 0;
+}

@@ -1,0 +1,41 @@
+import { createHmac } from 'node:crypto';
+import type { Operation } from '../model/request.ts';
+import type { Target } from '../model/target.ts';
+import { ColumnRules } from './column-rules.ts';
+import { expandClasses } from './detectors/detectors.ts';
+import { ExchangeMasker } from './exchange-masker.ts';
+import { type Findings, findingsFor } from './findings.ts';
+import type { Masker } from './masker.ts';
+
+/** What one decision masks in one target: made once a session and decision, so that a masker costs next to nothing. */
+export interface MaskPlan {
+  /** The detectors at work; undefined where only columns are masked. */
+  readonly findings: Findings | undefined;
+  /**
+   * The masker of one exchange. `said` gives the request's own text: what an error quotes of it the client knows
+   * already, so it is kept.
+   */
+  masker(operations: readonly Operation[], said?: () => Uint8Array): Masker;
+}
+
+/**
+ * The plan of a decision, or undefined where nothing could ever change. `classes` is what the decision's mask obligations
+ * name (column classes, detectors, groups of detectors); `hashKey` is the run's: under it the same value is the same token
+ * throughout a run, and in no other.
+ */
+export function createMaskPlan(
+  classes: readonly string[],
+  target: Pick<Target, 'classified'>,
+  hashKey: Uint8Array,
+): MaskPlan | undefined {
+  const expanded = expandClasses(classes);
+  const findings = findingsFor(expanded);
+  const rules = new ColumnRules(target.classified, expanded);
+  if (findings === undefined && rules.size === 0) return undefined;
+  const digest = (bytes: Uint8Array) => createHmac('sha256', hashKey).update(bytes).digest();
+  const shared = { findings, rules, digest };
+  return {
+    findings,
+    masker: (operations, said) => new ExchangeMasker(shared, rules.reading(operations), said),
+  };
+}
