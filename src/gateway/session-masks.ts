@@ -30,7 +30,7 @@ export class SessionMasks {
 
   #plan(permit: Permit): MaskPlan | 'none' {
     const classes = permit.obligations.flatMap((obligation) => (obligation.kind === 'mask' ? obligation.classes : []));
-    const plan = classes.length === 0 ? 'none' : createMaskPlan(classes, this.#target, this.#key);
+    const plan = createMaskPlan(classes, this.#target, this.#key) ?? 'none';
     this.#plans.set(permit, plan);
     if (plan !== 'none') this.#remember(classes);
     return plan;
