@@ -71,7 +71,7 @@ export class ApiClient {
   /** Calls, and reads the answer by its schema. Throws a `CliError` that says what the gateway said. */
   async call<Schema extends z.ZodType>(call: ApiCall, schema: Schema): Promise<z.infer<Schema>> {
     const text = await readAll(await this.#answer(call));
-    return schema.parse(text === '' ? undefined : JSON.parse(text)) as z.infer<Schema>;
+    return schema.parse(text === '' ? undefined : JSON.parse(text));
   }
 
   /** The lines of an answer, as they arrive. */

@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 /** What a terminal sends to the whole foreground group by itself; passed on it would arrive twice. */
-const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+const OF_THE_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
 
 /**
  * Runs a command with our own standard streams; signals pass through. Resolves with its exit status, 128+n where a
@@ -15,7 +15,7 @@ export function runChild(command: string, args: readonly string[], env: NodeJS.P
   const child = spawn(command, args, { stdio: 'inherit', env });
   const handlers = FORWARDED.map((signal) => {
     const handler = (): void => {
-      if (!(process.stdin.isTTY && OF_THE_TERMINAL.includes(signal))) child.kill(signal);
+      if (!(process.stdin.isTTY && OF_THE_TERMINAL.has(signal))) child.kill(signal);
     };
     process.on(signal, handler);
     return () => process.off(signal, handler);

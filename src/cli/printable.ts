@@ -1,10 +1,8 @@
 /**
- * What may reach a terminal as it is. C0 and C1 controls (ANSI escapes begin with one), characters that turn or hide
- * text (bidirectional, zero-width, tags) and separators that end a line are hostile in text that others wrote.
+ * What must not reach a terminal as it is: controls (C0, C1; ANSI escapes begin with one), characters that turn or
+ * hide text (bidirectional, zero-width, tags, fillers), lone surrogates, and separators that end a line.
  */
-// oxlint-disable-next-line no-control-regex -- controls are what this is about
-const HOSTILE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]|[\u{e0000}-\u{e0fff}]/gu;
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };
 

@@ -18,6 +18,7 @@ export const LIMITS = {
   readBufferBytes: 256 * 1024,
   // analysis
   maxStatementBytes: 1024 * 1024,
+  maxStatementDepth: 4_000,
   maxAnalysisCacheEntries: 10_000,
   maxAnalysisCacheBytes: 32 * 1024 * 1024,
   maxCatalogueColumns: 200_000,
@@ -32,6 +33,10 @@ export const LIMITS = {
   sessionHeadMs: 10_000,
   checkpointMs: 1_000,
   journalSegmentBytes: 64 * 1024 * 1024,
+  journalRetryMs: 250,
+  sealDelayMs: 20,
+  sealBatchBytes: 256 * 1024,
+  heartbeatMs: 60 * 60 * 1000,
   // identity and grants
   maxTokenBytes: 16 * 1024,
   clockToleranceSeconds: 30,
@@ -67,6 +72,16 @@ export const LIMITS = {
   maxScramIterations: 1_000_000,
   upstreamAddressAttemptMs: 1_000,
   upstreamKeepAliveMs: 60_000,
+  // api
+  apiMaxBodyBytes: 4 * 1024 * 1024,
+  apiMaxFiles: 200,
+  apiRequestDeadlineMs: 30_000,
+  apiRequestsPerSecond: 50,
+  apiRequestBurst: 200,
+  apiAddressesRemembered: 10_000,
+  apiPageItems: 100,
+  apiMaxPageItems: 1_000,
+  targetCheckMs: 15_000,
 } as const;
 
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

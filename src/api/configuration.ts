@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { LIMITS } from '../model/limits.ts';
+import { noteAction, requireOperator } from './operator.ts';
+import { problemResponses } from './problem.ts';
+import type { ApiRouter } from './server.ts';
+import type { ApiServices } from './services.ts';
+
+const fileSchema = z.object({ name: z.string().max(1000), text: z.string().max(LIMITS.maxDeclarationBytes) });
+const filesSchema = z.array(fileSchema).min(1).max(LIMITS.apiMaxFiles);
+
+const requestSchema = z.discriminatedUnion('mode', [
+  z.object({ mode: z.literal('plan'), files: filesSchema }),
+  z.object({
+    mode: z.literal('apply'),
+    files: filesSchema,
+    digest: z.string().describe('The digest of the plan that was looked at; another plan by now is refused.'),
+  }),
+]);
+
+const planSchema = z.object({
+  digest: z.string(),
+  changes: z
+    .array(
+      z.object({
+        action: z.enum(['create', 'update', 'delete']),
+        kind: z.string(),
+        name: z.string(),
+        details: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly(),
+});
+
+/** Targets, trust and policies from files: first the plan, then what the plan showed. */
+export function configurationRoutes(router: ApiRouter, services: ApiServices): void {
+  const schema = { tags: ['configuration'], body: requestSchema, response: { 200: planSchema, ...problemResponses } };
+  router.post('/v1/apply', { schema }, async (request) => {
+    const operator = await requireOperator(request, services, 'admin');
+    const { body } = request;
+    if (body.mode === 'plan') return services.configuration.plan(body.files);
+    await noteAction(services, operator, 'configuration.apply', { plan: body.digest, files: body.files.length });
+    return services.configuration.apply(body.files, body.digest, operator.name);
+  });
+}

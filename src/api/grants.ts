@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { noteAction, requireOperator } from './operator.ts';
+import { pageLimit } from './paging.ts';
+import { HttpProblem, problemResponses } from './problem.ts';
+import type { ApiRouter } from './server.ts';
+import type { ApiServices } from './services.ts';
+
+const grantSchema = z.object({
+  id: z.string(),
+  run: z.string(),
+  principal: z.string(),
+  targets: z.array(z.string()).readonly(),
+  rules: z.array(z.string()).readonly(),
+  issuedAt: z.string(),
+  expiresAt: z.string(),
+  state: z.enum(['active', 'expired', 'revoked']),
+});
+
+/** Who may enter what, until when; and the end of that, at once. */
+export function grantRoutes(router: ApiRouter, services: ApiServices): void {
+  const querystring = z.object({
+    run: z.string().max(100).optional(),
+    active: z.stringbool().optional(),
+    limit: pageLimit,
+  });
+  const response = { 200: z.object({ grants: z.array(grantSchema) }), ...problemResponses };
+  router.get('/v1/grants', { schema: { tags: ['grants'], querystring, response } }, async (request) => {
+    await requireOperator(request, services, 'auditor');
+    return { grants: [...(await services.grants.list(request.query))] };
+  });
+
+  const schema = {
+    tags: ['grants'],
+    params: z.object({ grant: z.string().max(100) }),
+    response: { 200: z.object({ grant: z.string(), revoked: z.literal(true) }), ...problemResponses },
+  };
+  router.delete('/v1/grants/:grant', { schema }, async (request) => {
+    const operator = await requireOperator(request, services, 'admin');
+    const { grant } = request.params;
+    await noteAction(services, operator, 'grant.revoke', { grant });
+    if (!(await services.grants.revoke(grant, `operator ${operator.name}`))) {
+      throw new HttpProblem(404, 'There is no such grant');
+    }
+    return { grant, revoked: true as const };
+  });
+}

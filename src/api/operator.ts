@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify';
+import { Secret } from '../model/secret.ts';
+import { HttpProblem } from './problem.ts';
+import type { ApiServices, Operator } from './services.ts';
+
+/** The operator that a request's bearer token belongs to. Throws the problem 401 or, for a lesser role, 403. */
+export async function requireOperator(
+  request: FastifyRequest,
+  services: ApiServices,
+  role: Operator['role'],
+): Promise<Operator> {
+  const token = bearer(request);
+  const operator = token && (await services.operator(token));
+  if (!operator) {
+    throw new HttpProblem(401, 'This needs an operator token', {
+      hint: 'Send one as a bearer token; on an embedded deployment it is in admin-token in the data directory.',
+    });
+  }
+  if (role === 'admin' && operator.role !== 'admin') {
+    throw new HttpProblem(403, 'An auditor may look and not change', { detail: `${operator.name} is an auditor.` });
+  }
+  return operator;
+}
+
+export function bearer(request: FastifyRequest): Secret | undefined {
+  const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  return token === undefined ? undefined : new Secret(token);
+}
+
+/** What an operator did, in the audit log before the answer leaves. */
+export async function noteAction(
+  services: ApiServices,
+  operator: Operator,
+  action: string,
+  detail: Readonly<Record<string, string | number | boolean>> = {},
+): Promise<void> {
+  await services.audit.note({ kind: 'operator.action', detail: { by: operator.name, action, ...detail } });
+}

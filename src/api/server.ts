@@ -1,0 +1,105 @@
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { LIMITS } from '../model/limits.ts';
+import { configurationRoutes } from './configuration.ts';
+import { gatewayRoutes } from './gateway.ts';
+import { grantRoutes } from './grants.ts';
+import { logRoutes } from './log.ts';
+import { handleProblems, sendProblem } from './problem.ts';
+import { RateLimit } from './rate-limit.ts';
+import { runRoutes } from './runs.ts';
+import type { ApiServices } from './services.ts';
+import { sessionRoutes } from './sessions.ts';
+import { statementRoutes } from './statements.ts';
+import { targetRoutes } from './targets.ts';
+import { tokenRoutes } from './token.ts';
+
+export interface ApiOptions {
+  /** PEM; plain HTTP where absent, which only a loopback address may use. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly onFault: (fault: unknown, client: string) => void;
+}
+
+export type Api = FastifyInstance;
+
+/** A route file adds its resource to this: typed by zod, errors as problems, one limit of rate and size for all. */
+export type ApiRouter = ReturnType<typeof withTypes>;
+
+/** The REST API, not yet listening. The routes' schemas are the OpenAPI document at /openapi.json. */
+export async function buildApi(services: ApiServices, options: ApiOptions): Promise<Api> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: LIMITS.apiMaxBodyBytes,
+    requestTimeout: LIMITS.apiRequestDeadlineMs,
+    forceCloseConnections: true,
+    ...(options.tls ? { https: { cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' } } : {}),
+  }) as FastifyInstance;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  handleProblems(app, options.onFault);
+  limitRate(app, services.nowMs);
+  acceptForms(app);
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    done();
+  });
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Chaperone', version: services.info.version } },
+    transform: jsonSchemaTransform,
+  });
+  await app.register((scope, _options, done) => {
+    const router = withTypes(scope);
+    for (const add of ROUTES) add(router, services);
+    scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+    done();
+  });
+  return app;
+}
+
+const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = [
+  gatewayRoutes,
+  tokenRoutes,
+  runRoutes,
+  targetRoutes,
+  configurationRoutes,
+  grantRoutes,
+  sessionRoutes,
+  statementRoutes,
+  logRoutes,
+];
+
+function withTypes(app: FastifyInstance) {
+  return app.withTypeProvider<ZodTypeProvider>();
+}
+
+function limitRate(app: FastifyInstance, nowMs: () => number): void {
+  const limit = new RateLimit({
+    perSecond: LIMITS.apiRequestsPerSecond,
+    burst: LIMITS.apiRequestBurst,
+    maxAddresses: LIMITS.apiAddressesRemembered,
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    const seconds = limit.take(request.ip, nowMs());
+    if (seconds === 0) return done();
+    reply.header('retry-after', seconds);
+    sendProblem(reply, { type: 'about:blank', title: 'Too many requests', status: 429, code: 'rate-limited' });
+  });
+}
+
+/** RFC 8693 speaks in forms. A parameter given twice becomes a list, which no schema of ours takes for a string. */
+function acceptForms(app: FastifyInstance): void {
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+    const fields = new Map<string, string | string[]>();
+    for (const [name, value] of new URLSearchParams(String(body))) {
+      const before = fields.get(name);
+      fields.set(name, before === undefined ? value : [before, value].flat());
+    }
+    done(null, Object.fromEntries(fields));
+  });
+}

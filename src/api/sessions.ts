@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { noteAction, requireOperator } from './operator.ts';
+import { recordingFilter } from './paging.ts';
+import { HttpProblem, problemResponses } from './problem.ts';
+import type { ApiRouter } from './server.ts';
+import type { ApiServices } from './services.ts';
+
+const sessionSchema = z.object({
+  id: z.string(),
+  run: z.string(),
+  principal: z.string(),
+  repository: z.string().optional(),
+  target: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string().optional(),
+  outcome: z.string().optional(),
+  permitted: z.number().int(),
+  denied: z.number().int(),
+  masked: z.number().int(),
+});
+
+/** Sessions, and the recording of one: every event with what it carried, as JSON lines. */
+export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
+  const listed = z.object({ sessions: z.array(sessionSchema), next: z.string().optional() });
+  const list = { tags: ['sessions'], querystring: recordingFilter, response: { 200: listed, ...problemResponses } };
+  router.get('/v1/sessions', { schema: list }, async (request) => {
+    await requireOperator(request, services, 'auditor');
+    const { items, next } = await services.recordings.sessions(request.query);
+    return { sessions: [...items], ...(next ? { next } : {}) };
+  });
+
+  const params = z.object({ session: z.string().max(100) });
+  const one = { tags: ['sessions'], params, response: { 200: sessionSchema, ...problemResponses } };
+  router.get('/v1/sessions/:session', { schema: one }, async (request) => {
+    await requireOperator(request, services, 'auditor');
+    const session = await services.recordings.session(request.params.session);
+    if (!session) throw new HttpProblem(404, 'There is no such session');
+    return session;
+  });
+
+  // Lines of JSON: the schema of a response describes one JSON value, so there is none here.
+  router.get('/v1/sessions/:session/recording', { schema: { tags: ['sessions'], params } }, async (request, reply) => {
+    const operator = await requireOperator(request, services, 'auditor');
+    const { session } = request.params;
+    await noteAction(services, operator, 'recording.read', { session });
+    const recording = await services.recordings.recording(session);
+    if (!recording) throw new HttpProblem(404, 'There is no such session');
+    return reply.type('application/jsonl; charset=utf-8').send(Readable.from(withLineFeeds(recording)));
+  });
+}
+
+async function* withLineFeeds(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
+}

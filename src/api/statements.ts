@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { noteAction, requireOperator } from './operator.ts';
+import { recordingFilter } from './paging.ts';
+import { problemResponses } from './problem.ts';
+import type { ApiRouter } from './server.ts';
+import type { ApiServices } from './services.ts';
+
+const filterSchema = recordingFilter.extend({
+  session: z.string().max(100).optional(),
+  table: z.string().max(300).optional(),
+  kind: z.string().max(100).optional().describe('The verb: select, insert, drop, …'),
+  decision: z.enum(['permit', 'deny']).optional(),
+  text: z.string().max(1000).optional().describe('Part of the statement, whatever its case.'),
+});
+
+const statementSchema = z.object({
+  session: z.string(),
+  exchange: z.number().int(),
+  at: z.string(),
+  run: z.string(),
+  principal: z.string(),
+  repository: z.string().optional(),
+  target: z.string(),
+  kinds: z.array(z.string()).readonly(),
+  tables: z.array(z.string()).readonly(),
+  decision: z.enum(['permit', 'deny']),
+  rules: z.array(z.string()).readonly(),
+  text: z.string(),
+  status: z.string().optional(),
+  rows: z.number().int().optional(),
+});
+
+/** Search over every statement that was recorded. Looking is itself recorded: statements may hold what is private. */
+export function statementRoutes(router: ApiRouter, services: ApiServices): void {
+  const found = z.object({ statements: z.array(statementSchema), next: z.string().optional() });
+  const schema = { tags: ['sessions'], querystring: filterSchema, response: { 200: found, ...problemResponses } };
+  router.get('/v1/statements', { schema }, async (request) => {
+    const operator = await requireOperator(request, services, 'auditor');
+    await noteAction(services, operator, 'statements.search');
+    const { items, next } = await services.recordings.statements(request.query);
+    return { statements: [...items], ...(next ? { next } : {}) };
+  });
+}

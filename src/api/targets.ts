@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { LIMITS } from '../model/limits.ts';
+import { noteAction, requireOperator } from './operator.ts';
+import { HttpProblem, problemResponses } from './problem.ts';
+import type { ApiRouter } from './server.ts';
+import type { ApiServices } from './services.ts';
+
+const targetSchema = z.object({
+  name: z.string(),
+  protocol: z.string(),
+  address: z.string(),
+  database: z.string().optional(),
+  tls: z.string(),
+  labels: z.record(z.string(), z.string()).readonly(),
+  classified: z.array(z.object({ column: z.string(), class: z.string() })).readonly(),
+  recordMode: z.string(),
+});
+
+const checkSchema = z.object({
+  target: z.string(),
+  ok: z.boolean(),
+  steps: z
+    .array(
+      z.object({
+        step: z.enum(['credential', 'address', 'tls', 'login']),
+        status: z.enum(['ok', 'failed', 'skipped']),
+        detail: z.string(),
+        hint: z.string().optional(),
+      }),
+    )
+    .readonly(),
+});
+
+/** Targets as they are declared, without their credentials, and whether the gateway gets in. */
+export function targetRoutes(router: ApiRouter, services: ApiServices): void {
+  const listSchema = {
+    tags: ['targets'],
+    response: { 200: z.object({ targets: z.array(targetSchema) }), ...problemResponses },
+  };
+  router.get('/v1/targets', { schema: listSchema }, async (request) => {
+    await requireOperator(request, services, 'auditor');
+    return { targets: [...(await services.targets.list())] };
+  });
+
+  const params = z.object({ name: z.string().max(200) });
+  const schema = { tags: ['targets'], params, response: { 200: checkSchema, ...problemResponses } };
+  router.post('/v1/targets/:name/check', { schema }, async (request) => {
+    const operator = await requireOperator(request, services, 'admin');
+    const { name } = request.params;
+    await noteAction(services, operator, 'target.check', { target: name });
+    const check = await services.targets.check(name, AbortSignal.timeout(LIMITS.targetCheckMs));
+    if (!check) throw new HttpProblem(404, `There is no target named ${name}`);
+    return check;
+  });
+}

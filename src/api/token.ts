@@ -1,0 +1,123 @@
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { LIMITS } from '../model/limits.ts';
+import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
+import { Secret } from '../model/secret.ts';
+import type { ApiRouter } from './server.ts';
+import type { ApiServices, IssuedGrant } from './services.ts';
+
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+const CI_TOKEN_TYPES = ['urn:ietf:params:oauth:token-type:id_token', 'urn:ietf:params:oauth:token-type:jwt'] as const;
+const ASSERTED = 'asserted.';
+
+/** RFC 8693, 2.1. `asserted.NAME` are the client's own labels: recorded, and used by no rule. */
+const requestSchema = z
+  .object({
+    grant_type: z.literal(TOKEN_EXCHANGE),
+    subject_token: z.string().min(1).max(LIMITS.maxTokenBytes),
+    subject_token_type: z.enum([...CI_TOKEN_TYPES, ACCESS_TOKEN]),
+    requested_token_type: z.literal(ACCESS_TOKEN).optional(),
+    scope: z
+      .string()
+      .max(4096)
+      .optional()
+      .describe('Names of targets, with spaces between; all that are allowed where absent.'),
+  })
+  .catchall(z.string().max(LIMITS.maxAssertedLabelBytes));
+
+const grantSchema = z.object({
+  access_token: z.string().describe("The grant's secret: a database password, or a bearer token."),
+  issued_token_type: z.literal(ACCESS_TOKEN),
+  token_type: z.literal('Bearer'),
+  expires_in: z.number().int(),
+  scope: z.string(),
+  grant: z.string().describe('The user name that goes with the secret.'),
+  run: z.string(),
+  runUrl: z.string(),
+  display: z.string(),
+  certificateAuthority: z.string().optional().describe("PEM of the authority behind the gateway's certificate."),
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      protocol: z.string(),
+      host: z.string(),
+      port: z.number().int(),
+      database: z.string(),
+    }),
+  ),
+});
+
+/** RFC 6749, 5.2, with our closed codes beside. */
+const errorSchema = z.object({
+  error: z.enum(['invalid_request', 'invalid_grant', 'invalid_target', 'temporarily_unavailable']),
+  error_description: z.string(),
+  code: z.string(),
+  hint: z.string().optional(),
+});
+
+/** Token exchange: a CI token in, a grant out; or a grant that is still good in, the same one for longer out. */
+export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
+  const response = { 200: grantSchema, 400: errorSchema, 401: errorSchema, 503: errorSchema };
+  router.post(
+    '/oauth/token',
+    { schema: { tags: ['tokens'], body: requestSchema, response } },
+    async (request, reply) => {
+      const { subject_token, subject_token_type, scope, ...rest } = request.body;
+      const secret = new Secret(subject_token);
+      try {
+        const issued =
+          subject_token_type === ACCESS_TOKEN
+            ? await services.renew(secret)
+            : await services.exchange({ token: secret, targets: words(scope), asserted: labels(rest) });
+        return reply.code(200).send(answer(issued, services.info.url));
+      } catch (error) {
+        if (error instanceof Refused) return refuse(reply, error.refusal);
+        throw error;
+      }
+    },
+  );
+}
+
+function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
+  return {
+    access_token: issued.secret.reveal(),
+    issued_token_type: ACCESS_TOKEN,
+    token_type: 'Bearer',
+    expires_in: issued.expiresInSeconds,
+    scope: issued.targets.map(({ name }) => name).join(' '),
+    grant: issued.grant,
+    run: issued.run,
+    runUrl: `${url}/v1/sessions?run=${encodeURIComponent(issued.run)}`,
+    display: issued.display,
+    ...(issued.certificateAuthority ? { certificateAuthority: issued.certificateAuthority } : {}),
+    targets: [...issued.targets],
+  };
+}
+
+function refuse(reply: FastifyReply, { code, message, hint }: Refusal): FastifyReply {
+  const error = OAUTH_ERRORS[code] ?? 'invalid_grant';
+  const status = error === 'temporarily_unavailable' ? 503 : 400;
+  return reply.code(status).send({ error, error_description: message, code, ...(hint ? { hint } : {}) });
+}
+
+type OAuthError = z.infer<typeof errorSchema>['error'];
+
+/** `invalid_grant` where none stands here: the token, or what may be had for it, is not good. */
+const OAUTH_ERRORS: Partial<Readonly<Record<RefusalCode, OAuthError>>> = {
+  'target-unknown': 'invalid_target',
+  'target-not-granted': 'invalid_target',
+  'protocol-malformed': 'invalid_request',
+  'too-large': 'invalid_request',
+  draining: 'temporarily_unavailable',
+  'record-unavailable': 'temporarily_unavailable',
+};
+
+function words(scope: string | undefined): readonly string[] {
+  return (scope ?? '').split(' ').filter((word) => word !== '');
+}
+
+function labels(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const own = Object.entries(fields).filter(([name, value]) => name.startsWith(ASSERTED) && typeof value === 'string');
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(ASSERTED.length), String(value)]));
+}
