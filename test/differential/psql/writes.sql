@@ -1,0 +1,47 @@
+\set VERBOSITY verbose
+insert into shop.customers (name, tags) values ('new', '{a,b}') returning *;
+insert into shop.customers (name, email) values ('again', 'c1@example.test')
+  on conflict (email) do update set name = excluded.name returning id, name;
+update shop.orders set status = 'sent' where customer = 7 returning id, status;
+delete from shop.customers where id = 9 returning id, name;
+select count(*) from shop.orders where customer = 9;
+merge into shop.customers c using (values (1, 'merged')) v (id, name) on c.id = v.id
+  when matched then update set name = v.name when not matched then do nothing;
+create table shop.made as select n, n * n as square from generate_series(1, 10) n;
+alter table shop.made add column t text default 'x';
+select * from shop.made order by n limit 3;
+create index concurrently made_n on shop.made (n);
+vacuum analyze shop.made;
+truncate shop.made;
+drop table shop.made;
+drop table if exists shop.made;
+select nextval('shop.tickets'), currval('shop.tickets'), lastval();
+declare c cursor for select 1;
+begin;
+declare c scroll cursor for select n from generate_series(1, 10) n;
+fetch 3 from c;
+move 2 in c;
+fetch backward 1 from c;
+fetch all from c;
+close c;
+commit;
+begin;
+declare held cursor with hold for select n from generate_series(1, 4) n;
+commit;
+fetch all from held;
+close held;
+listen news;
+notify news, 'payload ü';
+select pg_notify('news', 'second');
+unlisten news;
+refresh materialized view shop.busiest;
+grant select on shop.customers to public;
+create role differential_reader;
+set role differential_reader;
+select current_user;
+reset role;
+drop role differential_reader;
+select set_config('my.setting', 'kept', false), current_setting('my.setting');
+select current_setting('my.setting');
+discard all;
+checkpoint;
