@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { Secret } from '../../model/secret.ts';
+import type { RecordMode } from '../../model/target.ts';
+import { CliError, EXIT } from '../cli-error.ts';
+import { isLoopback } from '../gateway-file.ts';
+import type { KeyPairPem } from './certificates.ts';
+
+/** Where a server listens. Port 0 takes any free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What `start` was told, with every default filled in and every file read. */
+export interface StartConfig {
+  readonly kind: 'configured' | 'demo';
+  /** Absolute. */
+  readonly dataDirectory: string;
+  /** The shared store; the embedded one where absent. */
+  readonly databaseUrl?: Secret;
+  readonly api: Address;
+  readonly postgres: Address;
+  /** True where a taken port may be replaced by the next free one: nobody chose it. */
+  readonly portsMayMove: boolean;
+  /** Where clients reach the API; derived from the address where absent. */
+  readonly publicUrl?: string;
+  /** Where clients reach the PostgreSQL port; as it listens where absent. */
+  readonly publicPostgres?: Address;
+  /** The audience of CI tokens; the public URL where absent. */
+  readonly audience?: string;
+  /** For the API and the PostgreSQL port; issued by our own authority where absent. */
+  readonly tls?: KeyPairPem;
+  readonly recordMode?: RecordMode;
+}
+
+export interface StartOptions {
+  readonly demo?: boolean;
+  readonly config?: string;
+  readonly listen?: string;
+  readonly postgresListen?: string;
+  readonly dataDir?: string;
+}
+
+export const DEFAULT_API_PORT = 7420;
+export const DEFAULT_POSTGRES_PORT = 7432;
+
+const addressSchema = z.string().transform((text, context) => {
+  const address = parseAddress(text);
+  if (address) return address;
+  context.addIssue({ code: 'custom', message: `"${text}" is not HOST:PORT` });
+  return z.NEVER;
+});
+
+/** The file that `--config` or CHAPERONE_CONFIG names, in YAML; docs/reference/configuration.md explains each key. */
+const fileSchema = z.strictObject({
+  dataDirectory: z.string().optional(),
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  audience: z.string().min(1).optional(),
+  listen: addressSchema.optional(),
+  postgres: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
+  tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
+  record: z.enum(['strict', 'batched']).optional(),
+});
+
+type ConfigFile = z.infer<typeof fileSchema>;
+
+/** Flags over CHAPERONE_* over the file over defaults. Throws a `CliError` that names what is wrong, and where. */
+export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): StartConfig {
+  const path = options.config ?? env['CHAPERONE_CONFIG'];
+  const file = path === undefined ? {} : readFile(path);
+  const databaseUrl = env['CHAPERONE_DATABASE_URL'];
+  if (options.demo) refuseDemo(path, databaseUrl);
+  const api = address(options.listen ?? env['CHAPERONE_LISTEN'], 'listen') ?? file.listen;
+  const postgres =
+    address(options.postgresListen ?? env['CHAPERONE_POSTGRES_LISTEN'], 'postgres') ?? file.postgres?.listen;
+  const publicPostgres = address(env['CHAPERONE_PUBLIC_POSTGRES'], 'public postgres') ?? file.postgres?.public;
+  const publicUrl = env['CHAPERONE_PUBLIC_URL'] ?? file.publicUrl;
+  const audience = env['CHAPERONE_AUDIENCE'] ?? file.audience;
+  const tls = readTls(env, file, path);
+  const recordMode =
+    z.enum(['strict', 'batched']).optional().catch(unknownMode).parse(env['CHAPERONE_RECORD']) ?? file.record;
+  const config: StartConfig = {
+    kind: options.demo ? 'demo' : 'configured',
+    dataDirectory: resolve(options.dataDir ?? env['CHAPERONE_DATA_DIR'] ?? file.dataDirectory ?? '.chaperone'),
+    api: api ?? { host: '127.0.0.1', port: DEFAULT_API_PORT },
+    postgres: postgres ?? { host: '127.0.0.1', port: DEFAULT_POSTGRES_PORT },
+    portsMayMove: Boolean(options.demo) && api === undefined && postgres === undefined,
+    ...(databaseUrl ? { databaseUrl: new Secret(databaseUrl) } : {}),
+    ...(publicUrl ? { publicUrl: publicUrl.replace(/\/$/, '') } : {}),
+    ...(publicPostgres ? { publicPostgres } : {}),
+    ...(audience ? { audience } : {}),
+    ...(tls ? { tls } : {}),
+    ...(recordMode ? { recordMode } : {}),
+  };
+  checkReach(config);
+  return config;
+}
+
+/** A demo trusts an issuer that vouches for nothing: it must never become, or stand beside, the real thing. */
+function refuseDemo(configFile: string | undefined, databaseUrl: string | undefined): void {
+  const given =
+    configFile !== undefined
+      ? `a configuration file (${configFile})`
+      : databaseUrl
+        ? 'CHAPERONE_DATABASE_URL'
+        : undefined;
+  if (given === undefined) return;
+  throw new CliError(EXIT.config, `--demo does not go with ${given}`, {
+    hint: 'The demo trusts an issuer that vouches for nothing, so a configured deployment never starts it. Leave out one of the two.',
+  });
+}
+
+function checkReach(config: StartConfig): void {
+  const outside = [config.api, config.postgres].find(({ host }) => !isLoopback(host));
+  if (!outside) return;
+  if (config.kind === 'demo') {
+    throw new CliError(EXIT.config, `the demo listens on loopback alone, not on ${outside.host}`);
+  }
+  if (!config.publicUrl) {
+    throw new CliError(EXIT.config, `listening on ${outside.host} needs a public URL`, {
+      hint: 'Put where clients reach the gateway into CHAPERONE_PUBLIC_URL, such as https://gateway.example.com',
+    });
+  }
+}
+
+function readFile(path: string): ConfigFile {
+  const parsed = fileSchema.safeParse(parseYaml(readText(path)) ?? {});
+  if (!parsed.success)
+    throw new CliError(EXIT.config, `${path} is not a valid configuration\n${z.prettifyError(parsed.error)}`);
+  const { data } = parsed;
+  return data.dataDirectory ? { ...data, dataDirectory: resolve(dirname(path), data.dataDirectory) } : data;
+}
+
+function readTls(env: NodeJS.ProcessEnv, file: ConfigFile, path: string | undefined): KeyPairPem | undefined {
+  const certificate = env['CHAPERONE_TLS_CERT_FILE'];
+  const key = env['CHAPERONE_TLS_KEY_FILE'];
+  if (certificate && key) return { certificate: readText(certificate), key: readText(key) };
+  if (certificate || key) {
+    throw new CliError(EXIT.config, 'CHAPERONE_TLS_CERT_FILE and CHAPERONE_TLS_KEY_FILE go together; one is missing');
+  }
+  if (!file.tls || path === undefined) return undefined;
+  const beside = (name: string) => readText(resolve(dirname(path), name));
+  return { certificate: beside(file.tls.certificate), key: beside(file.tls.key) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new CliError(EXIT.config, `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function address(text: string | undefined, what: string): Address | undefined {
+  if (text === undefined || text === '') return undefined;
+  const parsed = parseAddress(text);
+  if (parsed) return parsed;
+  throw new CliError(
+    EXIT.config,
+    `"${text}" is not an address to ${what === 'listen' ? 'listen on' : `use as ${what}`}`,
+    {
+      hint: 'Write HOST:PORT, such as 0.0.0.0:7420 or [::1]:7420',
+    },
+  );
+}
+
+function parseAddress(text: string): Address | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const [host, port] = [bracketed ?? plain, Number(digits)];
+  return host !== undefined && port <= 65535 ? { host, port } : undefined;
+}
+
+function unknownMode({ input }: { readonly input: unknown }): never {
+  throw new CliError(EXIT.config, `CHAPERONE_RECORD is "${String(input)}"`, { hint: 'It is `strict` or `batched`.' });
+}
