@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { GrantId, PrincipalId, RunId, TargetName } from '../model/ids.ts';
+import type { Grant, Principal, Run, Workload } from '../model/principal.ts';
+import type { GrantRow, RunRow } from '../store/grant-rows.ts';
+
+export function grantOf(row: GrantRow): Grant {
+  return {
+    id: row.id as GrantId,
+    run: row.run_id as RunId,
+    targets: JSON.parse(row.targets) as readonly TargetName[],
+    rule: (JSON.parse(row.rules) as readonly string[]).join(', '),
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+export function runOf(row: RunRow): Run {
+  return {
+    id: row.id as RunId,
+    kind: row.kind,
+    workload: JSON.parse(row.workload) as Workload,
+    demo: row.demo === 1,
+    asserted: JSON.parse(row.asserted) as Readonly<Record<string, string>>,
+    openedAt: row.opened_at,
+  };
+}
+
+export function principalOf(row: RunRow, grant: Grant): Principal {
+  return {
+    id: row.principal as PrincipalId,
+    kind: row.kind === 'human' ? 'human' : 'workload',
+    display: row.display,
+    run: runOf(row),
+    grant,
+  };
+}
+
+/** The same for every run of one workflow in one repository: made of what its issuer never gives to anybody else. */
+export function principalIdOf(workload: Workload): PrincipalId {
+  const { issuer, sourceOwnerId, sourceRepositoryId, buildSignerUri, tokenSubject } = workload;
+  const repository = [sourceOwnerId ?? '', sourceRepositoryId ?? '', buildSignerUri ?? ''];
+  const identity = repository.every((part) => part === '') ? [tokenSubject] : repository;
+  const digest = createHash('sha256')
+    .update(JSON.stringify([issuer, ...identity]))
+    .digest('hex');
+  return `wrk_${digest.slice(0, 26)}` as PrincipalId;
+}

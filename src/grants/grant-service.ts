@@ -1,0 +1,258 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { GrantId, RunId, TargetName } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
+import type { Grant, Principal, Run } from '../model/principal.ts';
+import { type RefusalCode, Refused } from '../model/refusal.ts';
+import { Secret } from '../model/secret.ts';
+import {
+  extendGrant,
+  findGrant,
+  type GrantAndRun,
+  type GrantRow,
+  insertGrant,
+  listGrants,
+  revokeGrants,
+} from '../store/grant-rows.ts';
+import { closeRunRow } from '../store/run-rows.ts';
+import type { Store } from '../store/store.ts';
+import { checkAsserted } from './asserted.ts';
+import { grantOf, principalOf, runOf } from './grant-records.ts';
+import { newGrantRows } from './new-grant.ts';
+import { Revocations } from './revocations.ts';
+import { decoyScramKeys, provesPossession, type ScramKeys, sha256 } from './scram-keys.ts';
+import type { Claim, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
+
+export interface GrantServiceOptions {
+  readonly store: Store;
+  /** Checks a CI token; throws `Refused`. */
+  readonly verify: (token: Secret, signal: AbortSignal) => Promise<VerifiedIdentity>;
+  /** Decides what a verified identity may enter; throws `Refused`. */
+  readonly trust: (identity: VerifiedIdentity) => TrustGiven;
+  /** The audience that clients may name in the exchange. */
+  readonly audience: string;
+  /** 32 bytes of the deployment's own, from which the keys of users that do not exist are made. */
+  readonly decoyKey: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+export interface ExchangeRequest {
+  readonly token: Secret;
+  /** The gateway's own, where the client names one. */
+  readonly audience?: string;
+  /** All that the trust rules give, where absent. */
+  readonly requestedTargets?: readonly string[];
+  /** What the client says of itself; recorded, never believed. */
+  readonly asserted: Readonly<Record<string, string>>;
+  /** RFC 7638 thumbprint of a key whose possession was proved with this request: renewal then asks for it. */
+  readonly keyThumbprint?: string;
+}
+
+export interface Exchanged {
+  readonly grant: Grant;
+  /** 256 bits, base64url; shown once. With the grant's id as user name it is what a client logs in with. */
+  readonly secret: Secret;
+  readonly run: Run;
+  /** What the audit log commits to. SHA-256, hex. */
+  readonly evidence: { readonly tokenDigest: string; readonly jwksDigest: string };
+}
+
+export interface Authenticated {
+  readonly grant: Grant;
+  readonly principal: Principal;
+}
+
+/** Gives, checks, renews and revokes grants. Everything that it says no to is a `Refused`. */
+export class GrantService implements AsyncDisposable {
+  readonly #options: GrantServiceOptions;
+  readonly #revocations: Revocations;
+
+  constructor(options: GrantServiceOptions) {
+    this.#options = options;
+    this.#revocations = new Revocations(options.store, () => this.#at(0));
+  }
+
+  /** Token exchange (RFC 8693): a CI token, once, for a run and its grant. */
+  async exchange(request: ExchangeRequest, signal: AbortSignal): Promise<Exchanged> {
+    const { audience } = this.#options;
+    if (request.audience !== undefined && request.audience !== audience) {
+      throw refused('claim-invalid', 'This gateway answers to another audience.');
+    }
+    checkAsserted(request.asserted);
+    const identity = await this.#options.verify(request.token, signal);
+    const given = this.#options.trust(identity);
+    const targets = narrow(given.targets, request.requestedTargets);
+    const secret = Buffer.from(this.#options.random(32)).toString('base64url');
+    const rows = await newGrantRows({ request, identity, given: { ...given, targets }, secret }, this.#options);
+    const margin = LIMITS.clockToleranceSeconds + LIMITS.consumedTokenMarginSeconds;
+    const until = new Date(Date.parse(identity.expiresAt) + margin * 1000).toISOString();
+    const consumes = { replayKey: identity.replayKey, until };
+    const won = await insertGrant(this.#options.store, { ...rows, consumes, now: this.#at(0) });
+    if (!won)
+      throw refused('claim-replayed', 'This token was exchanged before.', 'Fetch a fresh one; each is used once.');
+    const { tokenDigest, jwksDigest } = identity;
+    return {
+      grant: grantOf(rows.grant),
+      secret: new Secret(secret),
+      run: runOf(rows.run),
+      evidence: { tokenDigest, jwksDigest },
+    };
+  }
+
+  /** The keys of a grant; for a user that is none, keys that look like any and match nothing. */
+  async scramKeys(user: string): Promise<ScramKeys> {
+    const found = await this.#find(user);
+    if (found === undefined) return decoyScramKeys(user, this.#options.decoyKey);
+    const { grant } = found;
+    return {
+      salt: Buffer.from(grant.scram_salt, 'base64'),
+      iterations: grant.scram_iterations,
+      storedKey: Buffer.from(grant.scram_stored_key, 'base64'),
+      serverKey: Buffer.from(grant.scram_server_key, 'base64'),
+    };
+  }
+
+  /** Checks possession, then the grant, then that it covers the target. Who proves nothing learns nothing. */
+  async authenticate(claim: Claim, target: TargetName): Promise<Authenticated> {
+    const found = await this.#find(claim.user);
+    if (!holds(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
+      throw refused('claim-invalid', 'The grant or its secret is wrong.');
+    }
+    this.#checkAlive(found.grant);
+    const grant = grantOf(found.grant);
+    if (!grant.targets.includes(target)) {
+      throw refused('target-not-granted', `This grant does not cover the target ${target}.`);
+    }
+    return { grant, principal: principalOf(found.run, grant) };
+  }
+
+  /**
+   * Extends the grant by its lifetime, at most until it is `renewable_until`. The holder proves the secret, and the key
+   * that the grant is bound to where it is bound to one.
+   */
+  async renew(holder: {
+    readonly id: string;
+    readonly secret: Secret;
+    readonly keyThumbprint?: string;
+  }): Promise<Grant> {
+    const found = await this.#find(holder.id);
+    const claim: Claim = { kind: 'password', user: holder.id, password: holder.secret };
+    if (!holds(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
+      throw refused('claim-invalid', 'The grant or its secret is wrong.');
+    }
+    const row = found.grant;
+    if (row.key_thumbprint !== null && row.key_thumbprint !== holder.keyThumbprint) {
+      throw refused('claim-invalid', 'The grant is bound to a key that this request did not prove.');
+    }
+    this.#checkAlive(row);
+    const wanted = this.#at(row.lifetime_seconds);
+    const expiresAt = wanted < row.renewable_until ? wanted : row.renewable_until;
+    if (expiresAt <= row.expires_at && expiresAt === row.renewable_until) {
+      throw refused('claim-expired', 'The grant has reached the end of what its trust rule lets it be renewed for.');
+    }
+    const later = expiresAt > row.expires_at ? expiresAt : row.expires_at;
+    if (!(await extendGrant(this.#options.store, row.id, later, this.#at(0)))) {
+      throw refused('grant-revoked', 'The grant was revoked.');
+    }
+    return grantOf({ ...row, expires_at: later });
+  }
+
+  /** Ends a grant at once, here and in every other gateway; false where there was none to end. */
+  async revoke(id: string, because = 'operator'): Promise<boolean> {
+    const revoked = await revokeGrants(this.#options.store, { id }, because, this.#at(0));
+    this.#revocations.announce(revoked);
+    return revoked.length > 0;
+  }
+
+  /** Closes a run and ends its grants; false where it was closed before. */
+  async closeRun(run: RunId, termination: string): Promise<boolean> {
+    const { store } = this.#options;
+    this.#revocations.announce(await revokeGrants(store, { run }, `run ${termination}`, this.#at(0)));
+    return closeRunRow(store, run, termination, this.#at(0));
+  }
+
+  /** Calls back once for each grant that is revoked from now on, in this process or another. Returns how to stop. */
+  onRevoked(listener: (grant: GrantId) => void): () => void {
+    return this.#revocations.listen(listener);
+  }
+
+  /** The grant as it stands now, renewed or not; undefined where it is unknown, expired or revoked. */
+  async current(id: GrantId): Promise<Grant | undefined> {
+    const found = await this.#find(id);
+    if (found === undefined || found.grant.revoked_at !== null) return undefined;
+    return found.grant.expires_at > this.#at(0) ? grantOf(found.grant) : undefined;
+  }
+
+  /** Newest first. */
+  async list(filter: {
+    readonly run?: RunId;
+    readonly active?: boolean;
+    readonly limit: number;
+  }): Promise<readonly Grant[]> {
+    const { run, active, limit } = filter;
+    const rows = await listGrants(this.#options.store, {
+      limit,
+      ...(run === undefined ? {} : { run }),
+      ...(active === true ? { activeAt: this.#at(0) } : {}),
+    });
+    return rows.map(grantOf);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#revocations.stop();
+  }
+
+  /** Only what has the form of an id is looked up. */
+  #find(user: string): Promise<GrantAndRun | undefined> {
+    return GRANT_ID.test(user) ? findGrant(this.#options.store, user) : Promise.resolve(undefined);
+  }
+
+  #checkAlive(row: GrantRow): void {
+    if (row.revoked_at !== null) throw refused('grant-revoked', 'The grant was revoked.');
+    if (row.expires_at <= this.#at(0)) throw refused('claim-expired', 'The grant has expired.');
+  }
+
+  /** RFC 3339, so many seconds from now. */
+  #at(seconds: number): string {
+    return new Date(this.#options.now() + seconds * 1000).toISOString();
+  }
+}
+
+const GRANT_ID = /^grt_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** Compares in constant time, and for a grant that does not exist as long as for one that does. */
+function holds(claim: Claim, grant: GrantRow | undefined, decoyKey: Uint8Array): boolean {
+  switch (claim.kind) {
+    case 'password': {
+      const expected = grant === undefined ? sha256(decoyKey) : Buffer.from(grant.secret_hash, 'base64');
+      return timingSafeEqual(sha256(claim.password.reveal()), expected) && grant !== undefined;
+    }
+    case 'scram': {
+      const stored =
+        grant === undefined
+          ? decoyScramKeys(claim.user, decoyKey).storedKey
+          : Buffer.from(grant.scram_stored_key, 'base64');
+      return provesPossession(claim.proof, stored) && grant !== undefined;
+    }
+    default:
+      return claim satisfies never;
+  }
+}
+
+/** What was asked for must be given whole: a client that gets less than it asked for would fail later and elsewhere. */
+function narrow(given: readonly TargetName[], requested: readonly string[] | undefined): readonly TargetName[] {
+  if (requested === undefined || requested.length === 0) return given;
+  const missing = requested.find((name) => !given.some((target) => target === name));
+  if (missing !== undefined) {
+    throw refused(
+      'target-not-granted',
+      `No trust rule lets this job into the target ${JSON.stringify(missing.slice(0, 100))}.`,
+    );
+  }
+  return given.filter((target) => requested.includes(target));
+}
+
+function refused(code: RefusalCode, message: string, hint?: string): Refused {
+  return new Refused(hint === undefined ? { code, message } : { code, message, hint });
+}

@@ -1,0 +1,36 @@
+/**
+ * What grants need of their neighbours, stated here so that they import none of them: `main.ts` passes what identity
+ * and the protocols have, which is of these shapes.
+ */
+import type { TargetName } from '../model/ids.ts';
+import type { Workload } from '../model/principal.ts';
+import type { Secret } from '../model/secret.ts';
+import type { ScramProof } from './scram-keys.ts';
+
+/** What a client presented, unchecked. */
+export type Claim =
+  | { readonly kind: 'password'; readonly user: string; readonly password: Secret }
+  | { readonly kind: 'scram'; readonly user: string; readonly proof: ScramProof };
+
+/** A CI job whose token was verified. */
+export interface VerifiedIdentity {
+  readonly workload: Workload;
+  readonly display: string;
+  /** The issuer's name in the configuration. */
+  readonly issuer: string;
+  readonly demo: boolean;
+  /** What must not be exchanged a second time. */
+  readonly replayKey: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
+  readonly tokenDigest: string;
+  readonly jwksDigest: string;
+}
+
+/** What the trust rules give a job. */
+export interface TrustGiven {
+  readonly rules: readonly string[];
+  readonly targets: readonly TargetName[];
+  readonly lifetimeSeconds: number;
+  readonly renewableSeconds: number;
+}

@@ -1,0 +1,79 @@
+import type { IssuerKind, Workload } from '../model/principal.ts';
+
+export const SIGNATURE_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+/** Asymmetric ones alone: with a shared secret everybody who verifies could also sign. */
+export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
+
+/** An issuer whose tokens are accepted, as the loader made it of a declaration. */
+export interface Issuer {
+  /** What trust rules call it. */
+  readonly name: string;
+  readonly kind: IssuerKind;
+  /** The `iss` claim, to the letter. */
+  readonly url: string;
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** `now - iat` at most. */
+  readonly maxAgeSeconds: number;
+  /** `exp - iat` at most. */
+  readonly maxLifetimeSeconds: number;
+  readonly keys: KeySource;
+  /** For kind `generic`: where each word of the vocabulary stands in the claims. */
+  readonly claims: ClaimMapping;
+  /** True for the demo's own issuer, which vouches for nothing. */
+  readonly demo: boolean;
+}
+
+export type KeySource =
+  /** OpenID Connect Discovery 1.0; `hosts` may serve the key set besides the issuer's own host. */
+  | { readonly from: 'discovery'; readonly hosts: readonly string[] }
+  | { readonly from: 'url'; readonly url: string }
+  | { readonly from: 'declaration'; readonly jwks: string };
+
+/** A claim's name, or the path to one inside objects. */
+export type ClaimPath = string | readonly string[];
+
+export interface ClaimMapping {
+  readonly vocabulary: Readonly<Partial<Record<WorkloadField, ClaimPath>>>;
+  readonly extra: Readonly<Record<string, ClaimPath>>;
+}
+
+/** The words of the vocabulary that a rule can match. */
+export type WorkloadField = Exclude<keyof Workload, 'issuer' | 'issuerKind' | 'extra'>;
+
+export const WORKLOAD_FIELDS = [
+  'tokenSubject',
+  'sourceRepositoryUri',
+  'sourceRepositoryId',
+  'sourceOwnerId',
+  'sourceRef',
+  'sourceDigest',
+  'buildConfigUri',
+  'buildConfigDigest',
+  'buildSignerUri',
+  'buildSignerDigest',
+  'runInvocationUri',
+  'runId',
+  'runAttempt',
+  'trigger',
+  'environment',
+  'runnerEnvironment',
+  'visibility',
+  'actor',
+  'actorId',
+] as const satisfies readonly WorkloadField[];
+
+/** Loopback hosts, on which alone an issuer may speak plain HTTP. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,39 @@
+import type { RunRow } from './grant-rows.ts';
+import type { Store } from './store.ts';
+
+export function findRun(store: Store, id: string): Promise<RunRow | undefined> {
+  return store.read((db) => db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst());
+}
+
+export interface RunFilter {
+  readonly repositoryId?: string;
+  readonly open?: boolean;
+  /** Runs with a smaller id, which are older ones: the last id of the page before. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export function listRuns(store: Store, filter: RunFilter): Promise<readonly RunRow[]> {
+  return store.read((db) => {
+    let query = db.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(filter.limit);
+    if (filter.repositoryId !== undefined) query = query.where('repository_id', '=', filter.repositoryId);
+    if (filter.open !== undefined) query = query.where('closed_at', filter.open ? 'is' : 'is not', null);
+    if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+    return query.execute();
+  });
+}
+
+/** Marks a run as closed, once; false where it was closed before or is not known. */
+export function closeRunRow(store: Store, id: string, termination: string, now: string): Promise<boolean> {
+  return store.write(async (db) => {
+    const closed = await db
+      .updateTable('runs')
+      .set({ closed_at: now, termination })
+      .where('id', '=', id)
+      .where('closed_at', 'is', null)
+      .returning('id')
+      .execute();
+    return closed.length > 0;
+  });
+}

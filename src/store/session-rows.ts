@@ -1,0 +1,51 @@
+import type { Selectable } from 'kysely';
+import type { SessionsTable } from './schema.ts';
+import type { Store } from './store.ts';
+
+export type SessionRow = Selectable<SessionsTable>;
+
+export async function insertSession(
+  store: Store,
+  session: Omit<SessionRow, 'closed_at' | 'outcome' | 'permitted' | 'denied' | 'masked'>,
+): Promise<void> {
+  await store.write((db) => db.insertInto('sessions').values(session).execute());
+}
+
+export interface SessionClosing {
+  readonly closed_at: string;
+  readonly outcome: string;
+  readonly permitted: number;
+  readonly denied: number;
+  readonly masked: number;
+}
+
+export async function closeSessionRow(store: Store, id: string, closing: SessionClosing): Promise<void> {
+  await store.write((db) =>
+    db.updateTable('sessions').set(closing).where('id', '=', id).where('closed_at', 'is', null).execute(),
+  );
+}
+
+export interface SessionFilter {
+  readonly run?: string;
+  readonly target?: string;
+  readonly open?: boolean;
+  /** Sessions with a smaller id, which are older ones: the last id of the page before. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export function listSessions(store: Store, filter: SessionFilter): Promise<readonly SessionRow[]> {
+  return store.read((db) => {
+    let query = db.selectFrom('sessions').selectAll().orderBy('id', 'desc').limit(filter.limit);
+    if (filter.run !== undefined) query = query.where('run_id', '=', filter.run);
+    if (filter.target !== undefined) query = query.where('target', '=', filter.target);
+    if (filter.open !== undefined) query = query.where('closed_at', filter.open ? 'is' : 'is not', null);
+    if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+    return query.execute();
+  });
+}
+
+export function findSession(store: Store, id: string): Promise<SessionRow | undefined> {
+  return store.read((db) => db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst());
+}
