@@ -4,7 +4,16 @@ import { Fault } from '../model/fault.ts';
 import { mintId, type SessionId, type TargetName } from '../model/ids.ts';
 import type { Limits } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
-import type { Admission, CancelKey, Claim, Connected, Login, Protocol, ScramKeys, Session } from '../protocols/protocol.ts';
+import type {
+  Admission,
+  CancelKey,
+  Claim,
+  Connected,
+  Login,
+  Protocol,
+  ScramKeys,
+  Session,
+} from '../protocols/protocol.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { withDeadline } from '../wire/deadline.ts';
 import type { Admitted, ControlPlane } from './control-plane.ts';
@@ -36,7 +45,12 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   readonly #gateway: GatewayParts;
   readonly #onAdmitted: () => void;
 
-  constructor(client: ByteStream, protocol: Protocol<Upstream, Greeting>, gateway: GatewayParts, onAdmitted: () => void) {
+  constructor(
+    client: ByteStream,
+    protocol: Protocol<Upstream, Greeting>,
+    gateway: GatewayParts,
+    onAdmitted: () => void,
+  ) {
     this.#client = client;
     this.#protocol = protocol;
     this.#gateway = gateway;
@@ -62,7 +76,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     const id = mintId('ses', this.#gateway.now(), (bytes) => randomBytes(bytes)) as SessionId;
     const record = await this.#openRecord(id, admitted, login);
     const connected = await this.#connect(admitted, login, record);
-    const session = this.#open(id, admitted, connected, record);
+    const session = this.#open(id, admitted, connected, record, login.cancelKeyBytes);
     this.#onAdmitted();
     return session;
   }
@@ -70,10 +84,19 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   /** In the log before the upstream hears of the session. */
   async #openRecord(id: SessionId, { principal, target }: Admitted, { parameters }: Login): Promise<SessionRecord> {
     try {
-      return await this.#gateway.audit.openSession({ id, principal, target, client: this.#client.peer, asserted: parameters });
+      return await this.#gateway.audit.openSession({
+        id,
+        principal,
+        target,
+        client: this.#client.peer,
+        asserted: parameters,
+      });
     } catch (cause) {
       this.#gateway.onFault(cause, this.#client.peer);
-      throw new Refused({ code: 'record-unavailable', message: 'the session could not be recorded, so it was not opened' });
+      throw new Refused({
+        code: 'record-unavailable',
+        message: 'the session could not be recorded, so it was not opened',
+      });
     }
   }
 
@@ -98,6 +121,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     { principal, target }: Admitted,
     connected: Connected<Upstream, Greeting>,
     record: SessionRecord,
+    cancelKeyBytes: number,
   ): GatewaySession<Upstream, Greeting> {
     const { live, controlPlane, now, maskKey } = this.#gateway;
     const ending = new AbortController();
@@ -107,7 +131,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       target,
       client: this.#client.peer,
       openedAt: new Date(now()).toISOString(),
-      cancelKey: this.#mintCancelKey(),
+      cancelKey: this.#mintCancelKey(cancelKeyBytes),
       protocol: this.#protocol,
       connected,
       record,
@@ -139,7 +163,8 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         // Whether the grant still stands cannot be known, so it does not: fail closed.
         onFault(fault, this.#client.peer);
       }
-      if (expiresAtMs <= now()) session.end(new Refused({ code: 'claim-expired', message: 'the grant of this session has expired' }));
+      if (expiresAtMs <= now())
+        session.end(new Refused({ code: 'claim-expired', message: 'the grant of this session has expired' }));
     };
     arm(Date.parse(session.principal.grant.expiresAt));
     ending.addEventListener(
@@ -153,11 +178,11 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     );
   }
 
-  #mintCancelKey(): CancelKey {
+  #mintCancelKey(bytes: number): CancelKey {
     let processId: number;
     do processId = randomInt(1, 2 ** 31 - 1);
     while (this.#gateway.live.hasProcess(processId));
-    return { processId, secret: randomBytes(32) };
+    return { processId, secret: randomBytes(bytes) };
   }
 }
 

@@ -74,7 +74,11 @@ async function refuse<Upstream>(
 }
 
 /** The last part of a reply is released only when the whole reply is on record. */
-function recordReply(record: ExchangeRecord, part: Part, masked: Parameters<ExchangeRecord['end']>[1]): Promise<void> | undefined {
+function recordReply(
+  record: ExchangeRecord,
+  part: Part,
+  masked: Parameters<ExchangeRecord['end']>[1],
+): Promise<void> | undefined {
   const taken = record.reply(part.wire);
   if (part.result === undefined) return taken;
   const { result } = part;

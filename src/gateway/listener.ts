@@ -46,7 +46,9 @@ export class Listener<Upstream extends AsyncDisposable, Greeting> implements Asy
     this.#protocol = protocol;
     this.#gateway = gateway;
     this.#buffers = new ReadBuffers(gateway.limits.readBufferBytes);
-    this.#server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) =>
+      this.#accept(socket),
+    );
   }
 
   get port(): number {

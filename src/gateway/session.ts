@@ -31,7 +31,9 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
 }
 
 /** One principal in one target, from admission to close: the only holder of the upstream. */
-export class GatewaySession<Upstream extends AsyncDisposable, Greeting> implements Session<Upstream, Greeting>, LiveSession {
+export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
+  implements Session<Upstream, Greeting>, LiveSession
+{
   readonly id: SessionId;
   readonly principal: Principal;
   readonly target: Target;

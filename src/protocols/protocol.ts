@@ -33,6 +33,8 @@ export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
 export interface Login {
   readonly database?: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** How long a cancel key this client can hold (PostgreSQL 3.0 has room for four bytes, 3.2 for more). */
+  readonly cancelKeyBytes: number;
 }
 
 export interface Connected<Upstream, Greeting> {

@@ -131,7 +131,10 @@ export class SocketStream implements ByteStream {
       this.#readEvents(socket);
       return socket;
     }
-    const onread = { buffer: () => this.#nextBuffer() as Uint8Array, callback: (n: number, b: Uint8Array) => this.#arrivedIn(n, b) };
+    const onread = {
+      buffer: () => this.#nextBuffer() as Uint8Array,
+      callback: (n: number, b: Uint8Array) => this.#arrivedIn(n, b),
+    };
     const options = { handle, onread, allowHalfOpen: false };
     const rewrapped = new Socket(options as ConstructorParameters<typeof Socket>[0]);
     rewrapped.setNoDelay(true);
@@ -152,7 +155,7 @@ export class SocketStream implements ByteStream {
 
   /** Bytes in a reused buffer. False stops the reading until somebody asks for more. */
   #arrivedIn(length: number, buffer: Uint8Array): boolean {
-    const bytes = (buffer as Buffer).subarray(0, length) as Buffer;
+    const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, length);
     const { buffers } = this.#options;
     if (buffer === this.#own && this.#reader !== undefined && length >= buffers.bulkBytes) {
       this.#paused = true;

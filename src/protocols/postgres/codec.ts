@@ -140,7 +140,8 @@ export class BodyReader {
 
   #take(length: number): Buffer {
     const end = this.#at + length;
-    if (length < 0 || end > this.#body.length) throw new MalformedMessage('malformed', 'a message shorter than its fields');
+    if (length < 0 || end > this.#body.length)
+      throw new MalformedMessage('malformed', 'a message shorter than its fields');
     const taken = this.#body.subarray(this.#at, end);
     this.#at = end;
     return taken;

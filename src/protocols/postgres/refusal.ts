@@ -43,5 +43,7 @@ export function refusalResponse(refusal: Refusal, severity: 'ERROR' | 'FATAL' = 
 }
 
 function detailOf(refusal: Refusal): string {
-  return refusal.rule === undefined ? `Refused: ${refusal.code}.` : `Refused: ${refusal.code}, by the rule "${refusal.rule}".`;
+  return refusal.rule === undefined
+    ? `Refused: ${refusal.code}.`
+    : `Refused: ${refusal.code}, by the rule "${refusal.rule}".`;
 }

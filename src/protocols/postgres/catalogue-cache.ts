@@ -1,0 +1,29 @@
+import { LIMITS } from '../../model/limits.ts';
+import type { Catalogue } from '../../sql/postgres/catalogue.ts';
+import { loadCatalogue } from './catalogue.ts';
+import { queryRows } from './query-rows.ts';
+import type { PostgresUpstream } from './upstream.ts';
+
+/**
+ * The catalogues of all databases behind this gateway, each read over the connection of a session that needs it. The
+ * one owner of that state; sessions see a change as soon as it was read.
+ */
+export class CatalogueCache {
+  readonly #byDatabase = new Map<string, { readonly catalogue: Catalogue; readonly readAtMs: number }>();
+
+  get(key: string): Catalogue | undefined {
+    return this.#byDatabase.get(key)?.catalogue;
+  }
+
+  /** Resolves when a catalogue of at most `catalogueMaxAgeMs` is there. */
+  async ready(key: string, upstream: PostgresUpstream): Promise<void> {
+    const known = this.#byDatabase.get(key);
+    if (known === undefined || performance.now() - known.readAtMs > LIMITS.catalogueMaxAgeMs)
+      await this.refresh(key, upstream);
+  }
+
+  async refresh(key: string, upstream: PostgresUpstream): Promise<void> {
+    const catalogue = await loadCatalogue((sql) => queryRows(upstream, sql));
+    this.#byDatabase.set(key, { catalogue, readAtMs: performance.now() });
+  }
+}

@@ -1,0 +1,143 @@
+import type { Refusal } from '../../model/refusal.ts';
+import type { Part } from '../../model/reply.ts';
+import type { ByteStream } from '../../wire/byte-stream.ts';
+import type { Exchange, Forward } from '../protocol.ts';
+import type { ClientMessages } from './client-messages.ts';
+import type { ClientState } from './client-state.ts';
+import { BodyReader } from './codec.ts';
+import { CopyInput } from './copy-input.ts';
+import { describePortal, noticeResponse, parse, readyForQuery, sync } from './messages.ts';
+import { PassingReader, WholeReader } from './reply-reader.ts';
+import { ReplyRewriter } from './reply-rewriter.ts';
+import { ReplyState } from './reply-state.ts';
+import { refusalResponse } from './refusal.ts';
+import type { Action, PostgresRequest } from './request.ts';
+import type { PostgresUpstream } from './upstream.ts';
+
+/** One simple query, or one batch of the extended protocol up to its barrier, and its reply. */
+export class PostgresExchange implements Exchange<PostgresUpstream> {
+  readonly request: PostgresRequest;
+  readonly input: CopyInput;
+  /** True once an error was sent in a batch that ends with Flush: messages are discarded until Sync. */
+  discardsUntilSync = false;
+  readonly #client: ByteStream;
+  readonly #state: ClientState;
+
+  constructor(request: PostgresRequest, client: ByteStream, messages: ClientMessages, state: ClientState) {
+    this.request = request;
+    this.#client = client;
+    this.#state = state;
+    this.input = new CopyInput(messages, request.barrier === 'sync' ? 'sync' : 'copy-end');
+  }
+
+  async *forward({ upstream, input, whole, signal }: Forward<PostgresUpstream>): AsyncIterable<Part> {
+    const plan = whole ? withHiddenDescribes(this.request) : this.request;
+    const state = new ReplyState(this.request, plan.actions, this.#state, upstream);
+    const reader = whole
+      ? new WholeReader(state, new ReplyRewriter(plan.actions, this.#state.catalogue))
+      : new PassingReader(state);
+    upstream.begin(signal);
+    if (this.request.barrier === 'flush') upstream.unsynced = true;
+    const sending = send(upstream, plan.wire);
+    let copying = false;
+    try {
+      while (!state.done) {
+        const part = reader.take(await upstream.next());
+        if (part !== undefined) yield part;
+        if (state.copyIn && !copying) {
+          copying = true;
+          copyIn(upstream, input, sending).catch((fault: Error) => upstream.drop(fault));
+        }
+      }
+      if (reader.rest !== undefined) upstream.unread(reader.rest);
+      await upstream.settle();
+    } finally {
+      this.input.stop();
+      this.discardsUntilSync = state.failed && this.request.barrier === 'flush';
+      if (state.done) upstream.finish();
+    }
+  }
+
+  reply(part: Part): Promise<void> | undefined {
+    return this.#client.write(part.wire);
+  }
+
+  /** What a server says after an error of its own: the transaction, if one is open, has failed there too. */
+  async refuse(refusal: Refusal, upstream: PostgresUpstream): Promise<void> {
+    if (upstream.status === 'T' || upstream.unsynced) await failTransaction(upstream, this.#state);
+    await this.#client.write(refusalResponse(refusal));
+    this.discardsUntilSync = this.request.barrier === 'flush';
+    if (!this.discardsUntilSync) await this.#client.write(readyForQuery(upstream.status));
+    this.#state.ready(upstream.status, true);
+  }
+
+  async waiting(approvalUrl: string): Promise<void> {
+    await this.#client.write(
+      noticeResponse({
+        severity: 'NOTICE',
+        code: '01000',
+        message: `chaperone: waiting for an approval: ${approvalUrl}`,
+      }),
+    );
+  }
+}
+
+/**
+ * Makes the server fail the open transaction, as it would have after an error of its own. The text names nothing of
+ * the request: it is no SQL, so that it can do nothing but fail.
+ */
+async function failTransaction(upstream: PostgresUpstream, client: ClientState): Promise<void> {
+  const state = new ReplyState({ barrier: 'sync' }, [], client, upstream);
+  const reader = new PassingReader(state);
+  const failing = Buffer.concat([parse('chaperone_refused', 'request refused by chaperone'), sync()]);
+  await upstream.write(failing);
+  while (!state.done) reader.take(await upstream.next());
+  if (reader.rest !== undefined) upstream.unread(reader.rest);
+  upstream.finish();
+}
+
+/** Messages leave together: one write for a batch. */
+function send(upstream: PostgresUpstream, wire: readonly Buffer[]): Promise<void> | undefined {
+  const [first] = wire;
+  const sending = upstream.write(wire.length === 1 && first !== undefined ? first : Buffer.concat(wire));
+  // A failed write shows as the end of the upstream, which the reader reports.
+  sending?.catch(ignoreWriteFault);
+  return sending;
+}
+
+async function copyIn(
+  upstream: PostgresUpstream,
+  input: AsyncIterable<Part>,
+  sending: Promise<void> | undefined,
+): Promise<void> {
+  await sending;
+  for await (const part of input) await upstream.write(part.wire);
+}
+
+function ignoreWriteFault(): void {}
+
+/**
+ * Adds a Describe before each Execute whose columns are not known, so that its rows can be masked. The answers are
+ * taken out of the reply again.
+ */
+function withHiddenDescribes(request: PostgresRequest): Pick<PostgresRequest, 'actions' | 'wire'> {
+  if (request.barrier === 'query') return request;
+  const actions: Action[] = [];
+  const wire: Buffer[] = [];
+  const described = new Set<unknown>();
+  for (const [index, action] of request.actions.entries()) {
+    const message = request.wire[index] as Buffer;
+    if (action.kind === 'describe') described.add(action.statement);
+    if (
+      action.kind === 'execute' &&
+      action.portal.statement.description === undefined &&
+      !described.has(action.portal.statement)
+    ) {
+      actions.push({ kind: 'describe', statement: action.portal.statement, portal: action.portal, hidden: true });
+      wire.push(describePortal(new BodyReader(message.subarray(5)).cstring()));
+    }
+    actions.push(action);
+    wire.push(message);
+  }
+  return { actions, wire: [...wire, ...request.wire.slice(request.actions.length)] };
+}

@@ -1,0 +1,9 @@
+import type { Catalogue } from '../../sql/postgres/catalogue.ts';
+
+/** What the real server said of itself, for the client to hear in its place. Data only. */
+export interface PostgresGreeting {
+  /** ParameterStatus as reported at login, and as changed since. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** The database's catalogue as last read; undefined where it could not be. */
+  catalogue(): Catalogue | undefined;
+}

@@ -1,0 +1,209 @@
+import { Fault } from '../../model/fault.ts';
+import { LIMITS } from '../../model/limits.ts';
+import type { Part } from '../../model/reply.ts';
+import { Refused } from '../../model/refusal.ts';
+import { BACKEND } from './messages.ts';
+import type { ReplyRewriter } from './reply-rewriter.ts';
+import type { ReplyState } from './reply-state.ts';
+
+const HEADER_BYTES = 5;
+/** Messages that are not rows are kept whole while they are read; a longer one is passed on unread. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+/** Turns the bytes of a reply into parts. `rest` is what came after the reply's end. */
+export interface ReplyReader {
+  /** The part that these bytes make; undefined while they complete nothing. */
+  take(bytes: Buffer): Part | undefined;
+  readonly rest: Buffer | undefined;
+}
+
+/**
+ * Passes a reply on as it came, in whole buffers: it finds each message's start, counts rows, and reads only the small
+ * messages that say how the exchange goes.
+ */
+export class PassingReader implements ReplyReader {
+  rest: Buffer | undefined;
+  readonly #state: ReplyState;
+  /** Bytes of the current message that are still to come and need no reading. */
+  #skip = 0;
+  /** The start of a message that was cut: its header, or all of it where it must be read. */
+  #held: Buffer | undefined;
+
+  constructor(state: ReplyState) {
+    this.#state = state;
+  }
+
+  take(bytes: Buffer): Part | undefined {
+    const end = this.#walk(bytes);
+    if (!this.#state.done) return new PassedPart(bytes, undefined);
+    if (end < bytes.length) this.rest = Buffer.from(bytes.subarray(end));
+    return new PassedPart(end < bytes.length ? bytes.subarray(0, end) : bytes, this.#state.result());
+  }
+
+  /** Returns where the reply ends, or the length of `bytes`. */
+  #walk(bytes: Buffer): number {
+    let at = this.#skip;
+    if (at >= bytes.length) {
+      this.#skip -= bytes.length;
+      return bytes.length;
+    }
+    this.#skip = 0;
+    if (this.#held !== undefined) {
+      at = this.#resume(bytes, at);
+      if (this.#state.done) return at;
+    }
+    const length = bytes.length;
+    while (at + HEADER_BYTES <= length) {
+      const type = bytes[at] as number;
+      const size = lengthAt(bytes, at);
+      const next = at + 1 + size;
+      if (type === BACKEND.dataRow || type === BACKEND.copyData) {
+        this.#state.rows++;
+      } else if (next <= length) {
+        this.#state.message(type, bytes.subarray(at + HEADER_BYTES, next));
+        if (this.#state.done) return next;
+      } else if (size <= MAX_KEPT_BYTES) {
+        this.#held = Buffer.from(bytes.subarray(at));
+        return length;
+      } else {
+        this.#state.message(type, EMPTY);
+      }
+      at = next;
+    }
+    if (at < length) this.#held = Buffer.from(bytes.subarray(at));
+    else this.#skip = at - length;
+    return length;
+  }
+
+  /** Completes the message that the last bytes cut. Returns where reading goes on. */
+  #resume(bytes: Buffer, from: number): number {
+    const held = this.#held as Buffer;
+    this.#held = undefined;
+    const joined = Buffer.concat([held, bytes.subarray(from, Math.min(bytes.length, from + HEADER_BYTES))]);
+    if (joined.length < HEADER_BYTES) {
+      this.#held = joined;
+      return bytes.length;
+    }
+    const type = joined[0] as number;
+    const size = lengthAt(joined, 0);
+    const next = from + 1 + size - held.length;
+    if (type === BACKEND.dataRow || type === BACKEND.copyData) {
+      this.#state.rows++;
+    } else if (next <= bytes.length) {
+      const whole = Buffer.concat([held, bytes.subarray(from, next)]);
+      this.#state.message(type, whole.subarray(HEADER_BYTES));
+      return next;
+    } else if (size <= MAX_KEPT_BYTES) {
+      this.#held = Buffer.concat([held, bytes.subarray(from)]);
+      return bytes.length;
+    } else {
+      this.#state.message(type, EMPTY);
+    }
+    if (next > bytes.length) {
+      this.#skip = next - bytes.length;
+      return bytes.length;
+    }
+    return next;
+  }
+}
+
+/** Gathers whole messages, for a reply that will be rewritten. Holds one cut message, of a bounded length. */
+export class WholeReader implements ReplyReader {
+  rest: Buffer | undefined;
+  readonly #state: ReplyState;
+  readonly #rewriter: ReplyRewriter;
+  #pieces: Buffer[] = [];
+  #heldBytes = 0;
+  #needed = HEADER_BYTES;
+
+  constructor(state: ReplyState, rewriter: ReplyRewriter) {
+    this.#state = state;
+    this.#rewriter = rewriter;
+  }
+
+  take(bytes: Buffer): Part | undefined {
+    const all = this.#join(bytes);
+    if (all === undefined) return undefined;
+    const end = this.#walk(all);
+    if (this.#state.done) {
+      if (end < all.length) this.rest = Buffer.from(all.subarray(end));
+      return this.#rewriter.part(all.subarray(0, end), this.#state.result());
+    }
+    this.#hold(all.subarray(end));
+    return end === 0 ? undefined : this.#rewriter.part(all.subarray(0, end), undefined);
+  }
+
+  /** Returns where the last whole message ends, or the reply does. */
+  #walk(bytes: Buffer): number {
+    let at = 0;
+    while (at + HEADER_BYTES <= bytes.length) {
+      const size = lengthAt(bytes, at);
+      const next = at + 1 + size;
+      if (next > bytes.length) {
+        this.#needed = next - at;
+        if (this.#needed > LIMITS.maxMaskedMessageBytes) throw tooLongToMask();
+        return at;
+      }
+      const type = bytes[at] as number;
+      if (type === BACKEND.dataRow || type === BACKEND.copyData) this.#state.rows++;
+      else this.#state.message(type, bytes.subarray(at + HEADER_BYTES, next));
+      at = next;
+      if (this.#state.done) break;
+    }
+    this.#needed = HEADER_BYTES;
+    return at;
+  }
+
+  #join(bytes: Buffer): Buffer | undefined {
+    if (this.#heldBytes === 0) return bytes;
+    if (this.#heldBytes + bytes.length < this.#needed) {
+      this.#hold(bytes);
+      return undefined;
+    }
+    const all = Buffer.concat([...this.#pieces, bytes]);
+    this.#pieces = [];
+    this.#heldBytes = 0;
+    return all;
+  }
+
+  #hold(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#pieces.push(Buffer.from(bytes));
+    this.#heldBytes += bytes.length;
+  }
+}
+
+class PassedPart implements Part {
+  readonly wire: Buffer;
+  readonly result?: NonNullable<Part['result']>;
+
+  constructor(wire: Buffer, result: Part['result']) {
+    this.wire = wire;
+    if (result !== undefined) this.result = result;
+  }
+
+  rewrite(): Part {
+    throw new Fault('internal', 'a reply that was passed on cannot be rewritten');
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function lengthAt(bytes: Buffer, at: number): number {
+  const size =
+    ((bytes[at + 1] as number) << 24) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 8) |
+    (bytes[at + 4] as number);
+  if (size < 4 || size > LIMITS.maxUpstreamMessageBytes)
+    throw new Fault('upstream-protocol', 'the server sent a message of a wrong length');
+  return size;
+}
+
+function tooLongToMask(): Refused {
+  return new Refused({
+    code: 'mask-impossible',
+    message: 'a row of the reply is too long to be masked, so it was not passed on',
+    hint: 'Select fewer or shorter columns.',
+  });
+}

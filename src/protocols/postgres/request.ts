@@ -1,0 +1,271 @@
+import type { Refusal } from '../../model/refusal.ts';
+import type { Body, Operation, Request } from '../../model/request.ts';
+import type { Analysis, Statement } from '../../sql/postgres/analysis.ts';
+import type { ClientState, Portal, PreparedStatement } from './client-state.ts';
+import { BodyReader, MalformedMessage, type Message } from './codec.ts';
+import { FRONTEND } from './messages.ts';
+import { mayChangeSettings, type StatementReader, unreadable } from './statement-text.ts';
+
+/** What a message asks of the server, in the order in which the server will answer. */
+export type Action =
+  | { readonly kind: 'statement'; readonly statement: Statement | undefined }
+  | { readonly kind: 'parse'; readonly name: string; readonly statement: PreparedStatement }
+  | { readonly kind: 'bind'; readonly name: string; readonly portal: Portal }
+  | {
+      readonly kind: 'describe';
+      readonly statement: PreparedStatement | undefined;
+      readonly portal: Portal | undefined;
+      readonly hidden: boolean;
+    }
+  | { readonly kind: 'execute'; readonly portal: Portal }
+  | { readonly kind: 'close'; readonly what: 'statement' | 'portal'; readonly name: string };
+
+/** What a client asks in one exchange: a simple query, or a batch up to Sync or Flush. */
+export class PostgresRequest implements Request {
+  readonly operations: readonly Operation[];
+  readonly unsupported?: Refusal;
+  readonly actions: readonly Action[];
+  /** The messages as they came. */
+  readonly wire: readonly Buffer[];
+  readonly barrier: 'query' | 'sync' | 'flush';
+  readonly #text: string | undefined;
+
+  constructor(parts: {
+    readonly operations: readonly Operation[];
+    readonly actions: readonly Action[];
+    readonly wire: readonly Buffer[];
+    readonly barrier: 'query' | 'sync' | 'flush';
+    readonly text?: string;
+    readonly unsupported?: Refusal;
+  }) {
+    this.operations = parts.operations;
+    this.actions = parts.actions;
+    this.wire = parts.wire;
+    this.barrier = parts.barrier;
+    this.#text = parts.text;
+    if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
+  }
+
+  /** A simple query is its text; a batch is a JSON array of `{text, parameters}` for each statement parsed or run. */
+  body(): Body {
+    if (this.#text !== undefined) return { media: 'application/sql', bytes: Buffer.from(this.#text, 'utf8') };
+    return { media: 'application/json', bytes: Buffer.from(JSON.stringify(describeBatch(this.actions)), 'utf8') };
+  }
+}
+
+export function readQuery(message: Message, statements: StatementReader): PostgresRequest {
+  const reader = new BodyReader(message.body);
+  const { text, analysis } = statements.read(reader.cstring(), false);
+  reader.end();
+  const actions: Action[] = analysis.statements.map((statement) => ({ kind: 'statement', statement }));
+  return new PostgresRequest({
+    operations: analysis.operations,
+    actions,
+    wire: [message.wire],
+    barrier: 'query',
+    text,
+  });
+}
+
+/** Gathers the messages of the extended protocol (manual, 55.2.3) until a barrier makes them one request. */
+export class BatchReader {
+  readonly #state: ClientState;
+  readonly #statements: StatementReader;
+  #wire: Buffer[] = [];
+  #bytes = 0;
+  #actions: Action[] = [];
+  #analyses = new Set<Analysis>();
+  #parsed = new Map<string, PreparedStatement>();
+  #bound = new Map<string, Portal>();
+  #unsettled = false;
+  #unsupported: Refusal | undefined;
+
+  constructor(state: ClientState, statements: StatementReader) {
+    this.#state = state;
+    this.#statements = statements;
+  }
+
+  get isEmpty(): boolean {
+    return this.#wire.length === 0;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(message: Message): void {
+    this.#wire.push(message.wire);
+    this.#bytes += message.wire.length;
+    const reader = new BodyReader(message.body);
+    switch (message.type) {
+      case FRONTEND.parse:
+        this.#parse(reader);
+        break;
+      case FRONTEND.bind:
+        this.#bind(reader);
+        break;
+      case FRONTEND.describe:
+        this.#describe(reader);
+        break;
+      case FRONTEND.execute:
+        this.#execute(reader);
+        break;
+      case FRONTEND.close:
+        this.#close(reader);
+        break;
+      default:
+        throw new MalformedMessage('malformed', 'a message that does not belong in a batch');
+    }
+    reader.end();
+  }
+
+  /** The batch as a request, with the message that ends it; the reader is empty afterwards. */
+  take(barrier: Message | undefined): PostgresRequest {
+    const wire = barrier === undefined ? this.#wire : [...this.#wire, barrier.wire];
+    const request = new PostgresRequest({
+      operations: operationsOf([...this.#analyses]),
+      actions: this.#actions,
+      wire,
+      barrier: barrier?.type === FRONTEND.sync ? 'sync' : 'flush',
+      ...(this.#unsupported === undefined ? {} : { unsupported: this.#unsupported }),
+    });
+    this.clear();
+    return request;
+  }
+
+  clear(): void {
+    this.#wire = [];
+    this.#bytes = 0;
+    this.#actions = [];
+    this.#analyses = new Set();
+    this.#parsed.clear();
+    this.#bound.clear();
+    this.#unsettled = false;
+    this.#unsupported = undefined;
+  }
+
+  #parse(reader: BodyReader): void {
+    const name = reader.cstring().toString('utf8');
+    const { text, analysis } = this.#statements.read(reader.cstring(), this.#unsettled);
+    const parameterTypes = Array.from({ length: reader.int16() }, () => reader.uint32());
+    if (!this.#state.hasRoomFor(text)) {
+      this.#unsupported = {
+        code: 'too-large',
+        message: 'too many prepared statements in one session',
+        hint: 'Close or deallocate those not in use.',
+      };
+    }
+    const statement: PreparedStatement = { text, analysis, parameterTypes, description: undefined };
+    this.#note(analysis);
+    this.#parsed.set(name, statement);
+    this.#actions.push({ kind: 'parse', name, statement });
+  }
+
+  #bind(reader: BodyReader): void {
+    const name = reader.cstring().toString('utf8');
+    const statement = this.#statement(reader.cstring().toString('utf8'));
+    const parameterFormats = Array.from({ length: reader.int16() }, () => reader.int16());
+    const parameters = Array.from({ length: reader.int16() }, () => {
+      const length = reader.int32();
+      return length < 0 ? null : reader.bytes(length);
+    });
+    const resultFormats = Array.from({ length: reader.int16() }, () => reader.int16());
+    const portal: Portal = { statement, parameters, parameterFormats, resultFormats };
+    this.#note(statement.analysis);
+    this.#bound.set(name, portal);
+    this.#actions.push({ kind: 'bind', name, portal });
+  }
+
+  #describe(reader: BodyReader): void {
+    const what = reader.byte();
+    const name = reader.cstring().toString('utf8');
+    const portal = what === PORTAL ? this.#findPortal(name) : undefined;
+    const statement = what === PORTAL ? portal?.statement : this.#findStatement(name);
+    this.#actions.push({ kind: 'describe', statement, portal, hidden: false });
+  }
+
+  #execute(reader: BodyReader): void {
+    const name = reader.cstring().toString('utf8');
+    reader.int32();
+    const portal = this.#findPortal(name) ?? this.#cursorPortal(name);
+    this.#note(portal.statement.analysis);
+    this.#actions.push({ kind: 'execute', portal });
+  }
+
+  #close(reader: BodyReader): void {
+    const what = reader.byte() === PORTAL ? 'portal' : 'statement';
+    this.#actions.push({ kind: 'close', what, name: reader.cstring().toString('utf8') });
+  }
+
+  #note(analysis: Analysis): void {
+    this.#analyses.add(analysis);
+    this.#unsettled ||= mayChangeSettings(analysis);
+  }
+
+  #findStatement(name: string): PreparedStatement | undefined {
+    return this.#parsed.get(name) ?? this.#state.statements.get(name);
+  }
+
+  /** SQL's PREPARE and the protocol's Parse share their names, so Bind may name either. */
+  #statement(name: string): PreparedStatement {
+    const text = this.#state.prepared(name);
+    return (
+      this.#findStatement(name) ?? this.#nameless(text, `the prepared statement "${name}" is not known to the gateway`)
+    );
+  }
+
+  #findPortal(name: string): Portal | undefined {
+    return this.#bound.get(name) ?? this.#state.portals.get(name);
+  }
+
+  /** A cursor that SQL declared is a portal that Execute may name. */
+  #cursorPortal(name: string): Portal {
+    const statement = this.#nameless(this.#state.cursor(name), `the portal "${name}" is not known to the gateway`);
+    return { statement, parameters: [], parameterFormats: [], resultFormats: [] };
+  }
+
+  #nameless(text: string | undefined, unknown: string): PreparedStatement {
+    const analysis = text === undefined ? unreadable(unknown) : this.#statements.analyse(text);
+    return { text: text ?? '', analysis, parameterTypes: [], description: undefined };
+  }
+}
+
+const PORTAL = 'P'.charCodeAt(0);
+const NO_OPERATIONS: readonly Operation[] = [];
+
+/** One analysis keeps the identity of its operations, so that the decision on it is found again. */
+function operationsOf(analyses: readonly Analysis[]): readonly Operation[] {
+  const [first, ...others] = analyses;
+  if (first === undefined) return NO_OPERATIONS;
+  return others.length === 0 ? first.operations : analyses.flatMap((analysis) => analysis.operations);
+}
+
+function describeBatch(actions: readonly Action[]): readonly unknown[] {
+  const bound = new Set<PreparedStatement>();
+  for (const action of actions) if (action.kind === 'bind') bound.add(action.portal.statement);
+  return actions.flatMap((action) => {
+    if (action.kind === 'bind') {
+      const { statement, parameters, parameterFormats } = action.portal;
+      return [
+        {
+          text: statement.text,
+          parameters: parameters.map((value, i) => parameterOf(value, formatOf(parameterFormats, i))),
+        },
+      ];
+    }
+    if (action.kind === 'parse' && !bound.has(action.statement)) return [{ text: action.statement.text }];
+    if (action.kind === 'execute' && !bound.has(action.portal.statement))
+      return [{ text: action.portal.statement.text, again: true }];
+    return [];
+  });
+}
+
+/** Formats of Bind: none means text for all, one counts for all (manual, 55.7, Bind). */
+export function formatOf(formats: readonly number[], index: number): number {
+  return formats.length === 0 ? 0 : formats.length === 1 ? (formats[0] ?? 0) : (formats[index] ?? 0);
+}
+
+function parameterOf(value: Buffer | null, format: number): unknown {
+  if (value === null) return null;
+  return format === 0 ? value.toString('utf8') : { binary: value.toString('base64') };
+}

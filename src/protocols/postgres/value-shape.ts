@@ -1,0 +1,66 @@
+import type { ResultColumn } from '../../model/reply.ts';
+import type { ColumnSource, OutputColumn } from '../../model/request.ts';
+import { type Catalogue, columnOf } from '../../sql/postgres/catalogue.ts';
+import { BodyReader } from './codec.ts';
+import { valueType } from './value-types.ts';
+
+/**
+ * The columns of a RowDescription (manual, 55.7), each with what its value derives from. The server names the source
+ * of a plain column reference; the statement's own tree says the rest; where neither does, it is unknown.
+ */
+export function resultColumns(
+  body: Buffer,
+  outputs: readonly OutputColumn[] | undefined,
+  catalogue: Catalogue | undefined,
+): readonly ResultColumn[] {
+  const reader = new BodyReader(body);
+  const count = reader.int16();
+  const told = outputs?.length === count ? outputs : undefined;
+  const columns: ResultColumn[] = [];
+  for (let i = 0; i < count; i++) {
+    const name = reader.cstring().toString('utf8');
+    const table = reader.uint32();
+    const attribute = reader.int16();
+    const type = valueType(reader.uint32());
+    reader.bytes(6);
+    const format = reader.int16() === 1 ? 'binary' : 'text';
+    const { sources, plain } = sourcesOf(table, attribute, told?.[i], catalogue);
+    columns.push({ name, type, format, sources, plain });
+  }
+  reader.end();
+  return columns;
+}
+
+type Sources = Pick<ResultColumn, 'sources' | 'plain'>;
+
+function sourcesOf(
+  table: number,
+  attribute: number,
+  output: OutputColumn | undefined,
+  catalogue: Catalogue | undefined,
+): Sources {
+  if (table === 0) return output === undefined ? { sources: 'unknown', plain: false } : output;
+  const relation = catalogue?.relationsByOid.get(table);
+  const named = catalogue === undefined ? undefined : columnOf(catalogue, table, attribute);
+  if (relation === undefined || named === undefined) return { sources: 'unknown', plain: false };
+  if (relation.kind === 'view' || relation.kind === 'matview') {
+    return output === undefined || output.sources === 'unknown'
+      ? { sources: 'unknown', plain: false }
+      : { sources: [...output.sources, named], plain: output.plain };
+  }
+  return { sources: [named, ...inherited(named, relation.parents, catalogue)], plain: true };
+}
+
+/** A column of a partition or a child table is also the column of that name of its parents. */
+function inherited(
+  column: ColumnSource,
+  parents: readonly number[] | undefined,
+  catalogue: Catalogue | undefined,
+): ColumnSource[] {
+  return (parents ?? []).flatMap((oid) => {
+    const parent = catalogue?.relationsByOid.get(oid);
+    if (parent === undefined) return [];
+    const same = { schema: parent.schema, table: parent.name, column: column.column };
+    return [same, ...inherited(column, parent.parents, catalogue)];
+  });
+}
