@@ -19,6 +19,8 @@ export const LIMITS = {
   // analysis
   maxStatementBytes: 1024 * 1024,
   maxStatementDepth: 4_000,
+  maxNestedStatements: 100,
+  maxStatementsPerText: 10_000,
   maxAnalysisCacheEntries: 10_000,
   maxAnalysisCacheBytes: 32 * 1024 * 1024,
   maxCatalogueColumns: 200_000,
@@ -82,6 +84,9 @@ export const LIMITS = {
   apiPageItems: 100,
   apiMaxPageItems: 1_000,
   targetCheckMs: 15_000,
+  // masking
+  maxPrivateKeyBytes: 16 * 1024,
+  maxHeldStreamBytes: 64 * 1024,
 } as const;
 
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

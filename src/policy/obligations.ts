@@ -1,0 +1,31 @@
+import type { Obligation } from '../model/decision.ts';
+import type { Policy } from './policy.ts';
+
+/** What the policies demand together: masks unite, the smallest limit and the most demanding approval of a group count. */
+export function obligationsOf(policies: readonly Policy[]): readonly Obligation[] {
+  const classes = new Set(policies.flatMap((policy) => policy.mask ?? []));
+  const approvals = new Map<string, { group: string; quorum: number; withinMs: number }>();
+  const limits = new Map<string, number>();
+  for (const { approve, limit } of policies) {
+    if (approve !== undefined) {
+      const before = approvals.get(approve.group);
+      approvals.set(approve.group, {
+        group: approve.group,
+        quorum: Math.max(approve.quorum, before?.quorum ?? 0),
+        withinMs: Math.min(approve.withinMs, before?.withinMs ?? Number.POSITIVE_INFINITY),
+      });
+    }
+    for (const [name, most] of Object.entries(limit ?? {})) {
+      limits.set(name, Math.min(most, limits.get(name) ?? Number.POSITIVE_INFINITY));
+    }
+  }
+  const obligations: Obligation[] = [];
+  if (classes.size > 0) obligations.push({ kind: 'mask', classes: [...classes].sort() });
+  for (const [, approve] of [...approvals].sort(byKey)) obligations.push({ kind: 'approve', ...approve });
+  if (limits.size > 0) obligations.push({ kind: 'limit', limits: Object.fromEntries([...limits].sort(byKey)) });
+  return obligations;
+}
+
+function byKey(one: readonly [string, unknown], other: readonly [string, unknown]): number {
+  return one[0] < other[0] ? -1 : 1;
+}

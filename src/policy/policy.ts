@@ -1,0 +1,42 @@
+/** A rule as its author wrote it, checked but not compiled. Policies are shown, signed and compared in this form. */
+export interface Policy {
+  readonly name: string;
+  /** Alternatives; within one, every field must match, and a field matches when one of its values does. */
+  readonly principals: 'any' | readonly PrincipalPattern[];
+  readonly targets: 'any' | TargetPattern;
+  /** Kinds, access groups, or `any`; absent (every operation) only in a rule that denies. */
+  readonly operations?: readonly string[];
+  readonly tables?: readonly TablePattern[];
+  readonly functions?: readonly string[];
+  readonly flags?: readonly string[];
+  /** CEL over `operation`, `principal`, `run` and `target`. */
+  readonly when?: string;
+  readonly effect: 'permit' | 'deny';
+  readonly mask?: readonly string[];
+  readonly approve?: { readonly group: string; readonly quorum: number; readonly withinMs: number };
+  readonly limit?: Readonly<Record<string, number>>;
+  readonly reason?: string;
+  readonly hint?: string;
+}
+
+/** Field path (`run.sourceRepositoryId`) to the values that match. */
+export type PrincipalPattern = Readonly<Record<string, readonly string[]>>;
+
+export interface TargetPattern {
+  readonly names?: readonly string[];
+  readonly labels?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface TablePattern {
+  /** `schema.name`; `*` stands for any characters within one of the two. */
+  readonly table: string;
+  readonly use?: 'read' | 'write';
+}
+
+/** Where a policy file is wrong and what to do about it. */
+export interface PolicyProblem {
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  readonly message: string;
+}

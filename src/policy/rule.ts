@@ -1,0 +1,143 @@
+import type { Principal } from '../model/principal.ts';
+import type { Operation, TableUse } from '../model/request.ts';
+import type { Target } from '../model/target.ts';
+import { type Condition, compileCondition, type Subject } from './condition.ts';
+import { compileGlob } from './glob.ts';
+import type { Policy, PrincipalPattern, TablePattern, TargetPattern } from './policy.ts';
+import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
+
+/** One policy, compiled. Every question answers undefined for yes, and otherwise says why not. */
+export interface Rule {
+  readonly policy: Policy;
+  appliesTo(principal: Principal, target: Target): string | undefined;
+  matches(operation: Operation, subject: Subject): Match;
+}
+
+export type Match =
+  /** `covers` is false where some of the operation's tables lie outside: then the rule binds, but permits nothing. */
+  | { readonly matched: true; readonly covers: boolean }
+  | { readonly matched: false; readonly why: string }
+  | { readonly matched: 'error'; readonly error: string };
+
+/** Compiles a policy that was loaded without problems; throws on a condition that does not compile. */
+export function compileRule(policy: Policy): Rule {
+  const principals = policy.principals === 'any' ? undefined : policy.principals.map(compilePrincipal);
+  const target = policy.targets === 'any' ? undefined : compileTarget(policy.targets);
+  const tables = policy.tables?.map(compileTable);
+  const functions = policy.functions?.map((pattern) => compileGlob(pattern, '.'));
+  const condition = policy.when === undefined ? undefined : compiled(policy.when);
+  return {
+    policy,
+    appliesTo: (principal, at) => {
+      if (target !== undefined && !target(at)) return 'the target is another one';
+      if (principals === undefined || principals.some((matches) => matches(principal))) return undefined;
+      return 'the principal is another one';
+    },
+    matches: (operation, subject) => {
+      const why =
+        operationMismatch(policy, operation) ??
+        flagMismatch(policy, operation) ??
+        functionMismatch(functions, operation);
+      if (why !== undefined) return { matched: false, why };
+      const touched = tables === undefined ? 'all' : tablesTouched(tables, operation);
+      if (touched === 'none') return { matched: false, why: 'it touches none of the tables of the rule' };
+      return conditionMatch(condition, operation, subject, touched === 'all');
+    },
+  };
+}
+
+function compiled(when: string): Condition {
+  const condition = compileCondition(when);
+  if (typeof condition !== 'function') throw new Error(condition.problem);
+  return condition;
+}
+
+function compilePrincipal(pattern: PrincipalPattern): (principal: Principal) => boolean {
+  const fields = Object.entries(pattern).map(([path, values]) => {
+    const globs = values.map((value) => (PATTERN_FIELDS.has(path) ? compileGlob(value, '/') : exactly(value)));
+    return (principal: Principal): boolean => {
+      const value = principalField(principal, path);
+      return value !== undefined && globs.some((matches) => matches(value));
+    };
+  });
+  return (principal) => fields.every((matches) => matches(principal));
+}
+
+function exactly(value: string): (text: string) => boolean {
+  return (text) => text === value;
+}
+
+function compileTarget(pattern: TargetPattern): (target: Target) => boolean {
+  const names = pattern.names?.map((name) => compileGlob(name, ''));
+  const labels = Object.entries(pattern.labels ?? {});
+  return (target) =>
+    (names === undefined || names.some((matches) => matches(target.name))) &&
+    labels.every(([name, values]) => Object.hasOwn(target.labels, name) && values.includes(target.labels[name] ?? ''));
+}
+
+/** An operation whose effect is unknown is matched by a permit only where that says `unknown`. */
+function operationMismatch(policy: Policy, operation: Operation): string | undefined {
+  const named = policy.operations;
+  if (named === undefined) return undefined;
+  const { kind, access } = operation;
+  const unknown = access === 'unknown' || kind === 'unknown';
+  if (policy.effect === 'permit' && unknown) {
+    return named.includes('unknown')
+      ? undefined
+      : 'what the operation does is unknown, and the rule does not say `unknown`';
+  }
+  if (named.includes('any') || named.includes(kind) || named.includes(access)) return undefined;
+  return `the rule is about ${named.join(', ')}`;
+}
+
+function flagMismatch(policy: Policy, operation: Operation): string | undefined {
+  if (policy.flags === undefined || policy.flags.some((flag) => operation.flags.includes(flag))) return undefined;
+  return `it has none of the flags ${policy.flags.join(', ')}`;
+}
+
+function functionMismatch(
+  patterns: readonly ((name: string) => boolean)[] | undefined,
+  operation: Operation,
+): string | undefined {
+  if (patterns === undefined) return undefined;
+  if (operation.functions.some((name) => patterns.some((matches) => matches(name)))) return undefined;
+  return 'it calls none of the functions of the rule';
+}
+
+/** `certain` needs the schema to be known; without it a pattern may match, which is enough to bind. */
+interface CompiledTable {
+  certain(table: TableUse): boolean;
+  possible(table: TableUse): boolean;
+}
+
+function compileTable(pattern: TablePattern): CompiledTable {
+  const dot = pattern.table.indexOf('.');
+  const schemaText = pattern.table.slice(0, dot);
+  const schema = compileGlob(schemaText, '');
+  const name = compileGlob(pattern.table.slice(dot + 1), '');
+  const use = (table: TableUse): boolean => pattern.use === undefined || pattern.use === table.use;
+  return {
+    certain: (table) =>
+      use(table) && name(table.name) && (schemaText === '*' || (table.schema !== '' && schema(table.schema))),
+    possible: (table) => use(table) && name(table.name) && (table.schema === '' || schema(table.schema)),
+  };
+}
+
+function tablesTouched(patterns: readonly CompiledTable[], operation: Operation): 'all' | 'some' | 'none' {
+  const { tables } = operation;
+  if (!tables.some((table) => patterns.some((pattern) => pattern.possible(table)))) return 'none';
+  return tables.every((table) => patterns.some((pattern) => pattern.certain(table))) ? 'all' : 'some';
+}
+
+function conditionMatch(
+  condition: Condition | undefined,
+  operation: Operation,
+  subject: Subject,
+  covers: boolean,
+): Match {
+  if (condition === undefined) return { matched: true, covers };
+  const value = condition(operation, subject);
+  if (value === true) return { matched: true, covers };
+  if (value === false) return { matched: false, why: '`when` is false' };
+  return { matched: 'error', error: value.error };
+}

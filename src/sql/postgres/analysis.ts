@@ -1,0 +1,69 @@
+import type { Operation, OutputColumn } from '../../model/request.ts';
+import type { Catalogue } from './catalogue.ts';
+
+/** What a text is, statement by statement. Immutable; the same object for the same text while it is cached. */
+export interface Analysis {
+  /** Of all statements, nested ones included, each after the one that it stands in. Never empty. */
+  readonly operations: readonly Operation[];
+  /** One for each statement of the text, in order; empty for an empty text and for one that was not understood. */
+  readonly statements: readonly Statement[];
+  /** Why the text was not understood; then the operations are one of kind `unknown`. */
+  readonly problem?: string;
+}
+
+export interface Statement {
+  readonly kind: string;
+  /** Its result columns in order. Absent: it returns none, or their number is not known (`returnsRows` tells). */
+  readonly outputs?: readonly OutputColumn[];
+  readonly returnsRows: boolean;
+  readonly copy?: CopyDetails;
+  readonly effects: Effects;
+}
+
+/** What a COPY's data looks like on the wire (PostgreSQL manual, COPY). Bytes are in the client's encoding. */
+export interface CopyDetails {
+  readonly direction: 'in' | 'out';
+  /** Where the data goes or comes from; only `wire` passes the gateway. */
+  readonly through: 'wire' | 'file' | 'program';
+  readonly format: 'text' | 'csv' | 'binary';
+  readonly delimiter: string;
+  readonly null: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly header: boolean;
+  /** The column list of the text, where it has one. */
+  readonly columns?: readonly string[];
+  readonly encoding?: string;
+  /** Names of options that change the data in a way that is not described here. */
+  readonly unsupportedOptions: readonly string[];
+}
+
+/** What a statement changes about the session, so that whoever keeps track of it can follow. */
+export interface Effects {
+  /** SQL-level PREPARE: `text` is the whole PREPARE statement. */
+  readonly prepares?: NamedText;
+  readonly deallocates?: Name;
+  /** DECLARE: `text` is the whole DECLARE statement. */
+  readonly declares?: NamedText;
+  readonly closes?: Name;
+  /** The definition of an object changes, so that a catalogue read before may be wrong. */
+  readonly ddl: boolean;
+  /** search_path becomes this; `default` where it is reset, `unknown` where the text does not tell. */
+  readonly searchPath?: readonly string[] | 'default' | 'unknown';
+}
+
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Name = { readonly name: string } | 'all';
+
+/** What the text means may depend on this. Pass the same `catalogue` object as long as nothing changed. */
+export interface AnalysisContext {
+  readonly catalogue?: Catalogue | undefined;
+  /** The text of a prepared statement of this name: a whole PREPARE statement, or what Parse carried. */
+  prepared(name: string): string | undefined;
+  /** The text of a cursor or portal of this name: a whole DECLARE statement, or what was bound. */
+  cursor(name: string): string | undefined;
+}

@@ -1,0 +1,291 @@
+import { LIMITS } from '../../model/limits.ts';
+import type { TableUse } from '../../model/request.ts';
+import type { CallEffect } from './builtin-effects.ts';
+import { type Catalogue, type CatalogueRelation, resolveRelation } from './catalogue.ts';
+import { effectOfCall, isBuiltin } from './functions.ts';
+import { as, type Body, bodyOf, constantOf, isBody, listOf, namesOf, tagOf, textOf } from './nodes.ts';
+import { effectOfSetting } from './settings.ts';
+
+/** A call of a function that does more than read. */
+export interface EffectfulCall {
+  readonly name: string;
+  readonly effect: CallEffect;
+}
+
+/** A statement that stands inside another one: a data-modifying CTE. */
+export interface NestedStatement {
+  readonly node: Body;
+  readonly ctes: CteNames | undefined;
+}
+
+/** The names of the common table expressions in sight, innermost first. */
+export interface CteNames {
+  readonly names: ReadonlySet<string>;
+  readonly outer: CteNames | undefined;
+}
+
+type Use = TableUse['use'];
+
+/** Walks a parse tree and collects what it touches: tables, functions, side doors, and statements inside it. */
+export class Facts {
+  readonly tables = new Map<string, TableUse>();
+  readonly functions = new Set<string>();
+  readonly flags = new Set<string>();
+  readonly calls = new Map<string, EffectfulCall>();
+  readonly nested: NestedStatement[] = [];
+  /** True where the result may derive from tables that are not among `tables`. */
+  opaque = false;
+  readonly #catalogue: Catalogue | undefined;
+  /** What each alias or name in a FROM list may stand for; undefined for what the catalogue does not describe. */
+  readonly #aliases = new Map<string, (CatalogueRelation | undefined)[]>();
+  readonly #attributes: { readonly of: string; readonly name: string }[] = [];
+  #depth = 0;
+
+  constructor(catalogue: Catalogue | undefined) {
+    this.#catalogue = catalogue;
+  }
+
+  /** Walks a node, a body or a list. `use` is what a relation named outside of any query counts as. */
+  walk(value: unknown, use: Use, ctes: CteNames | undefined): void {
+    if (typeof value !== 'object' || value === null) return;
+    if (++this.#depth > LIMITS.maxStatementDepth) throw new RangeError('the statement is nested too deeply');
+    if (Array.isArray(value)) for (const item of value) this.walk(item, use, ctes);
+    else this.#walkBody(value as Body, use, ctes);
+    this.#depth--;
+  }
+
+  /** Walks the parts of a statement's or expression's body, without asking what the body itself is. */
+  walkParts(body: Body, use: Use, ctes: CteNames | undefined, except: readonly string[] = []): void {
+    for (const key in body) if (!except.includes(key)) this.walk(body[key], use, ctes);
+  }
+
+  /** A query's CTEs, then its other parts with the CTEs' names in sight. */
+  query(body: Body, use: Use, ctes: CteNames | undefined, except: readonly string[] = []): void {
+    const inner = this.with(body['withClause'], ctes);
+    this.walkParts(body, use, inner, ['withClause', 'lockingClause', ...except]);
+    if (listOf(body['lockingClause']).length > 0) this.flags.add('for-update');
+  }
+
+  /** Walks a WITH clause and returns the names that the query after it sees (PostgreSQL manual, 7.8). */
+  with(clause: unknown, outer: CteNames | undefined): CteNames | undefined {
+    if (!isBody(clause)) return outer;
+    const names = new Set<string>();
+    const scope: CteNames = { names, outer };
+    const items = listOf(clause['ctes']).map((item) => bodyOf(isBody(item) ? item : {}, 'CommonTableExpr'));
+    const recursive = clause['recursive'] === true;
+    if (recursive) for (const item of items) names.add(textOf(item['ctename']));
+    for (const item of items) {
+      const query = item['ctequery'];
+      const sight: CteNames = recursive ? scope : { names: new Set(names), outer };
+      if (as(query, 'SelectStmt') !== undefined) this.walk(query, 'read', sight);
+      else if (isBody(query)) this.#nest(query, sight);
+      names.add(textOf(item['ctename']));
+    }
+    return scope;
+  }
+
+  /** Decides what had to wait until all aliases were seen. Call it once, after everything was walked. */
+  finish(): this {
+    for (const { of, name } of this.#attributes) {
+      const meant = this.#aliases.get(of) ?? [undefined];
+      if (meant.every((relation) => relation?.columns.some((column) => column.name === name) === true)) continue;
+      this.call('', name);
+    }
+    this.#attributes.length = 0;
+    return this;
+  }
+
+  table(schema: string, name: string, use: Use): void {
+    const found = this.#find(schema, name);
+    const resolved = found?.schema ?? schema;
+    if (isSensitive(resolved, name)) this.flags.add('sensitive-catalog');
+    if (found === undefined) this.opaque = true;
+    this.tables.set(`${use}\0${resolved}\0${name}`, { schema: resolved, name, use });
+  }
+
+  call(schema: string, name: string): void {
+    const shown = schema === '' ? name : `${schema}.${name}`;
+    this.functions.add(shown.toLowerCase());
+    this.effect(shown, effectOfCall(schema, name, this.#catalogue));
+  }
+
+  effect(name: string, effect: CallEffect): void {
+    for (const flag of effect.flags) this.flags.add(flag);
+    if (effect.result === 'unknown') this.opaque = true;
+    if (effect.access !== 'read') this.calls.set(name, { name, effect });
+  }
+
+  #walkBody(value: Body, use: Use, ctes: CteNames | undefined): void {
+    const tag = tagOf(value);
+    if (tag === undefined) {
+      if (typeof value['relname'] === 'string') this.#relation(value, use, ctes);
+      else if (isSelect(value)) this.#select(value, ctes);
+      else this.walkParts(value, use, ctes);
+      return;
+    }
+    const body = value[tag];
+    if (!isBody(body)) return;
+    this.#walkNode(tag, body, use, ctes);
+  }
+
+  #walkNode(tag: string, body: Body, use: Use, ctes: CteNames | undefined): void {
+    switch (tag) {
+      case 'A_Const':
+      case 'String':
+      case 'ParamRef':
+        return;
+      case 'RangeVar':
+        this.#relation(body, use, ctes);
+        return;
+      case 'SelectStmt':
+        this.#select(body, ctes);
+        return;
+      case 'InsertStmt':
+      case 'UpdateStmt':
+      case 'DeleteStmt':
+      case 'MergeStmt':
+        this.#nest({ [tag]: body }, ctes);
+        return;
+      case 'TableLikeClause':
+        this.walkParts(body, 'read', ctes);
+        return;
+      case 'Constraint':
+        this.walk(body['pktable'], 'read', ctes);
+        this.walkParts(body, use, ctes, ['pktable']);
+        return;
+      case 'FuncCall':
+        this.#functionCall(body);
+        this.walkParts(body, use, ctes, ['funcname']);
+        return;
+      case 'A_Indirection':
+        for (const name of namesOf(body['indirection'])) if (this.#matters(name)) this.call('', name);
+        this.walkParts(body, use, ctes);
+        return;
+      case 'ColumnRef':
+        this.#columnReference(namesOf(body['fields']));
+        return;
+      case 'RangeSubselect':
+      case 'RangeFunction':
+      case 'RangeTableFunc':
+      case 'JsonTable':
+      case 'JoinExpr':
+        this.#alias(body, undefined);
+        this.walkParts(body, use, ctes);
+        return;
+      default:
+        this.walkParts(body, use, ctes);
+    }
+  }
+
+  #nest(node: Body, ctes: CteNames | undefined): void {
+    this.nested.push({ node, ctes });
+  }
+
+  #select(body: Body, ctes: CteNames | undefined): void {
+    if (isBody(body['intoClause'])) this.flags.add('into');
+    this.#settingsOfCatalogue(body);
+    this.query(body, 'read', ctes, ['intoClause']);
+  }
+
+  #relation(body: Body, use: Use, ctes: CteNames | undefined): void {
+    const name = textOf(body['relname']);
+    const schema = typeof body['schemaname'] === 'string' ? body['schemaname'] : '';
+    const cte = use === 'read' && schema === '' && isCte(name, ctes);
+    this.#alias(body, cte ? undefined : this.#find(schema, name));
+    if (!cte) this.table(schema, name, use);
+  }
+
+  #functionCall(body: Body): void {
+    const names = namesOf(body['funcname']);
+    const name = names.at(-1) ?? '';
+    const schema = names.length > 1 ? (names.at(-2) ?? '') : '';
+    if (name === 'set_config' && (schema === '' || schema === 'pg_catalog')) this.#setConfig(listOf(body['args']));
+    else this.call(schema, name);
+  }
+
+  /** `(x).f` and `t.f` may call the function f (PostgreSQL manual, 8.16.5), so a name that would matter counts. */
+  #columnReference(names: readonly string[]): void {
+    const name = names.at(-1) ?? '';
+    if (names.length > 1 && this.#matters(name)) this.#attributes.push({ of: names.at(-2) ?? '', name });
+  }
+
+  #matters(name: string): boolean {
+    if (!isBuiltin(name) && this.#catalogue?.functions.has(name) !== true) return false;
+    const effect = effectOfCall('', name, this.#catalogue);
+    return effect.access !== 'read' || effect.result === 'unknown';
+  }
+
+  #alias(body: Body, relation: CatalogueRelation | undefined): void {
+    const alias = isBody(body['alias']) ? body['alias']['aliasname'] : body['relname'];
+    if (typeof alias === 'string') this.#aliases.set(alias, [...(this.#aliases.get(alias) ?? []), relation]);
+  }
+
+  #find(schema: string, name: string): CatalogueRelation | undefined {
+    return this.#catalogue === undefined ? undefined : resolveRelation(this.#catalogue, schema, name);
+  }
+
+  #setConfig(args: readonly unknown[]): void {
+    this.functions.add('set_config');
+    const [nameArg, valueArg] = args;
+    const name = constantOf(nameArg) ?? this.#settingInSight.get(nameArg);
+    const value = constantOf(valueArg);
+    const literal = value !== undefined || as(unwrapCast(valueArg), 'ParamRef') !== undefined;
+    if (name === undefined || !literal) {
+      const reason = 'set_config with a name or a value that the text does not tell';
+      this.effect('set_config', { access: 'unknown', flags: ['dynamic-setting'], result: 'arguments', reason });
+      return;
+    }
+    const effect = effectOfSetting(name, value, false);
+    this.effect(`set_config ${name.toLowerCase()}`, { ...effect, result: 'arguments' });
+  }
+
+  /** pg_dump sets `SELECT set_config(name, …) FROM pg_settings WHERE name = 'x'`: there the name is that constant. */
+  readonly #settingInSight = new Map<unknown, string>();
+  #settingsOfCatalogue(body: Body): void {
+    const from = listOf(body['fromClause']);
+    const condition = as(body['whereClause'], 'A_Expr');
+    if (from.length !== 1 || as(from[0], 'RangeVar')?.relname !== 'pg_settings') return;
+    if (condition?.kind !== 'AEXPR_OP' || namesOf(condition.name).join('.') !== '=') return;
+    const name = constantOf(condition.rexpr);
+    if (name === undefined || !isColumn(condition.lexpr, 'name')) return;
+    for (const item of listOf(body['targetList'])) {
+      const call = as(as(item, 'ResTarget')?.val, 'FuncCall');
+      const first = call?.args?.[0];
+      if (isColumn(first, 'name')) this.#settingInSight.set(first, name);
+    }
+  }
+}
+
+/** True for the body of a SelectStmt that stands without its tag (an arm of a set operation). */
+function isSelect(body: Body): boolean {
+  return typeof body['op'] === 'string' && body['op'].startsWith('SETOP_');
+}
+
+function isCte(name: string, ctes: CteNames | undefined): boolean {
+  for (let scope = ctes; scope !== undefined; scope = scope.outer) if (scope.names.has(name)) return true;
+  return false;
+}
+
+function isColumn(node: unknown, name: string): boolean {
+  const fields = as(node, 'ColumnRef')?.fields;
+  return fields?.length === 1 && namesOf(fields)[0] === name;
+}
+
+function unwrapCast(node: unknown): unknown {
+  const cast = as(node, 'TypeCast');
+  return cast === undefined ? node : unwrapCast(cast.arg);
+}
+
+/** Catalogues that hold credentials, other sessions' statements, or samples of column values. */
+const SENSITIVE = new Set(
+  `pg_authid pg_shadow pg_user_mapping pg_user_mappings pg_subscription pg_statistic pg_statistic_ext_data pg_stats
+   pg_stats_ext pg_stats_ext_exprs pg_largeobject pg_hba_file_rules pg_ident_file_mappings pg_file_settings
+   pg_stat_activity pg_stat_statements pg_stat_replication pg_stat_wal_receiver pg_stat_subscription
+   user_mapping_options`.split(/\s+/),
+);
+
+function isSensitive(schema: string, name: string): boolean {
+  return SENSITIVE.has(name) && (SYSTEM_SCHEMAS.has(schema) || name === 'pg_stat_statements');
+}
+
+const SYSTEM_SCHEMAS = new Set(['', 'pg_catalog', 'information_schema']);

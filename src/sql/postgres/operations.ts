@@ -1,0 +1,329 @@
+import { LIMITS } from '../../model/limits.ts';
+import type { Operation, OutputColumn, TableUse } from '../../model/request.ts';
+import type { AnalysisContext, Effects, Statement } from './analysis.ts';
+import { type Catalogue, withSearchPath } from './catalogue.ts';
+import { copyDetails } from './copy.ts';
+import { type CteNames, Facts } from './facts.ts';
+import { outputsOf } from './lineage.ts';
+import { as, type Body, bodyOf, isBody, listOf, tagOf, textOf } from './nodes.ts';
+import { type ParsedStatement, parseStatements } from './parser.ts';
+import { effectsOf } from './session-effects.ts';
+import { describe, executes, type StatementFacts, tableOfObject } from './special-statements.ts';
+import { STATEMENTS } from './statement-table.ts';
+
+/** Turns the statements of one text into operations, in order, keeping track of what earlier ones change for later. */
+export class OperationBuilder {
+  readonly operations: Operation[] = [];
+  readonly #context: AnalysisContext;
+  #catalogue: Catalogue | undefined;
+  /** Definitions made by earlier statements of the same text; `undefined` where one was removed. */
+  readonly #prepared = new Map<string, string | undefined>();
+  readonly #cursors = new Map<string, string | undefined>();
+  #forgotPrepared = false;
+  #forgotCursors = false;
+  /** Why names may mean something else than the catalogue says, once an earlier statement changed that. */
+  #unsure: string | undefined;
+  #depth = 0;
+
+  constructor(context: AnalysisContext) {
+    this.#context = context;
+    this.#catalogue = context.catalogue;
+  }
+
+  /** Adds the operations of one top-level statement. */
+  add(parsed: ParsedStatement): Statement {
+    const first = this.operations.length;
+    const { tag, body } = this.#open(parsed.node);
+    this.#statement(parsed.node, undefined);
+    const own = this.operations[first];
+    if (own === undefined) throw new Error('a statement has an operation');
+    const added = this.operations.slice(first);
+    const ddl = added.some((one) => one.flags.includes(DDL));
+    for (let i = first; i < this.operations.length; i++) this.operations[i] = withoutMark(this.operations[i]);
+    const effects = this.#effects(tag, body, parsed, ddl, added);
+    this.#follow(effects);
+    const outputs = this.operations[first]?.outputs;
+    return {
+      kind: own.kind,
+      ...(outputs !== undefined ? { outputs } : {}),
+      returnsRows: outputs !== undefined || RETURNS_ROWS.has(own.kind) || own.flags.includes('returning'),
+      ...(tag === 'CopyStmt' ? { copy: copyDetails(body) } : {}),
+      effects,
+    };
+  }
+
+  #open(node: Body): { tag: string; body: Body } {
+    const tag = tagOf(node) ?? '';
+    return { tag, body: bodyOf(node, tag) };
+  }
+
+  /** Adds a statement's operation, then those of what stands inside it. Returns the tables that it touches. */
+  #statement(node: Body, ctes: CteNames | undefined): void {
+    if (++this.#depth > LIMITS.maxNestedStatements) throw new RangeError('statements are nested too deeply');
+    const { tag, body } = this.#open(node);
+    const known = STATEMENTS.get(tag);
+    if (known === undefined) {
+      const reason = `the statement ${tag === '' ? 'node' : tag} is not known`;
+      this.#push({ kind: 'unknown', access: 'unknown', flags: [], hasWhere: true, reason }, new Facts(undefined));
+    } else {
+      const facts = new Facts(this.#catalogue);
+      const inner = this.#walk(tag, body, facts, ctes);
+      const described = describe(tag, body, known);
+      this.#addWithInner(tag, body, described, facts.finish(), inner, known.ddl);
+    }
+    this.#depth--;
+  }
+
+  /** Collects the statement's own facts; returns the statements that stand inside it. */
+  #walk(tag: string, body: Body, facts: Facts, ctes: CteNames | undefined): readonly Body[] {
+    switch (tag) {
+      case 'SelectStmt':
+        facts.walk({ SelectStmt: body }, 'read', ctes);
+        return isBody(body['intoClause']) ? this.#selectInto(body, facts) : [];
+      case 'InsertStmt':
+      case 'UpdateStmt':
+      case 'DeleteStmt':
+      case 'MergeStmt':
+        facts.walk(body['relation'], 'write', ctes);
+        facts.query(body, 'read', ctes, ['relation']);
+        return [];
+      case 'CopyStmt':
+        facts.walk(body['relation'], body['is_from'] === true ? 'write' : 'read', ctes);
+        facts.walk(body['whereClause'], 'read', ctes);
+        return isBody(body['query']) ? [body['query']] : [];
+      case 'CallStmt':
+        facts.walk({ FuncCall: body['funccall'] }, 'read', ctes);
+        return [];
+      case 'LockStmt':
+        facts.walk(body['relations'], body['mode'] === 1 ? 'read' : 'write', ctes);
+        return [];
+      case 'ExecuteStmt':
+        facts.walk(body['params'], 'read', ctes);
+        return [];
+      case 'DropStmt':
+      case 'CommentStmt':
+      case 'SecLabelStmt':
+        objectTables(body, facts);
+        return [];
+      default:
+        facts.walkParts(body, 'write', ctes, ['query', 'actions', 'schemaElts']);
+        return [body['query'], ...listOf(body['actions']), ...listOf(body['schemaElts'])].filter(isStatement);
+    }
+  }
+
+  /** `SELECT … INTO t` is a CREATE TABLE AS by another name. */
+  #selectInto(body: Body, facts: Facts): readonly Body[] {
+    const into = isBody(body['intoClause']) ? body['intoClause'] : {};
+    facts.tables.clear();
+    facts.walk(into['rel'], 'write', undefined);
+    return [{ SelectStmt: without(body, 'intoClause') }];
+  }
+
+  #addWithInner(
+    tag: string,
+    body: Body,
+    described: StatementFacts,
+    facts: Facts,
+    inner: readonly Body[],
+    ddl: boolean,
+  ) {
+    const own = this.operations.length;
+    const isInto = tag === 'SelectStmt' && inner.length > 0;
+    const facets: StatementFacts = isInto
+      ? { ...described, kind: 'create', access: 'ddl', flags: ['into'] }
+      : described;
+    const resolved = this.#resolveName(tag, body, facets);
+    this.#push(
+      { ...resolved.facts, flags: ddl || isInto ? [...resolved.facts.flags, DDL] : resolved.facts.flags },
+      facts,
+    );
+    const mode = tag === 'ExplainStmt' && !executes(body) ? 'planned' : 'executed';
+    if (mode === 'executed') this.#calls(facts);
+    const afterOwn = this.operations.length;
+    for (const nested of facts.nested) this.#statement(nested.node, nested.ctes);
+    for (const statement of [...inner, ...resolved.inner]) this.#statement(statement, undefined);
+    const below = this.operations.slice(afterOwn);
+    if (mode === 'planned') this.#keepUnknownCalls(afterOwn);
+    this.#complete(own, tag, body, facts, below, resolved.inner);
+  }
+
+  /** What the names of EXECUTE and FETCH stand for; the statement is unknown where nobody can tell. */
+  #resolveName(tag: string, body: Body, facts: StatementFacts): { facts: StatementFacts; inner: readonly Body[] } {
+    if (tag !== 'ExecuteStmt' && tag !== 'FetchStmt') return { facts, inner: [] };
+    const name = textOf(body['name'] ?? body['portalname']);
+    const prepared = tag === 'ExecuteStmt';
+    const text = prepared
+      ? this.#lookUp(name, this.#prepared, this.#forgotPrepared, (one) => this.#context.prepared(one))
+      : this.#lookUp(name, this.#cursors, this.#forgotCursors, (one) => this.#context.cursor(one));
+    const query = text === undefined ? undefined : namedQuery(text, prepared ? 'PrepareStmt' : 'DeclareCursorStmt');
+    if (query !== undefined) return { facts, inner: [query] };
+    const reason = `no ${prepared ? 'prepared statement' : 'cursor'} named "${name}" is known`;
+    return { facts: { ...facts, access: 'unknown', reason }, inner: [] };
+  }
+
+  #lookUp(
+    name: string,
+    here: ReadonlyMap<string, string | undefined>,
+    forgotten: boolean,
+    before: (name: string) => string | undefined,
+  ): string | undefined {
+    if (here.has(name)) return here.get(name);
+    return forgotten ? undefined : before(name);
+  }
+
+  /** Fills in what is known only once the inner statements are: their tables, the outputs, what RETURNING reads. */
+  #complete(own: number, tag: string, body: Body, facts: Facts, below: readonly Operation[], named: readonly Body[]) {
+    const operation = this.operations[own];
+    if (operation === undefined) return;
+    const tables = new Map(operation.tables.map((table) => [tableKey(table), table]));
+    const reads = tag === 'SelectStmt' || tag === 'ExplainStmt' || tag === 'CopyStmt' || tag === 'FetchStmt';
+    if (reads && !operation.flags.includes('into')) {
+      for (const table of below.flatMap((one) => one.tables)) {
+        const read: TableUse = { ...table, use: 'read' };
+        tables.set(tableKey(read), read);
+      }
+    }
+    const opaque = facts.opaque || below.some((one) => one.flags.includes(OPAQUE));
+    const flags = [...operation.flags];
+    if (opaque && SHOWS.has(operation.kind)) flags.push(OPAQUE);
+    const returning = isBody(body['returningClause']);
+    if (returning) flags.push('returning');
+    const outputs = this.#outputs(tag, body, named, operation);
+    const full: Operation = { ...operation, tables: [...tables.values()], flags, ...(outputs ? { outputs } : {}) };
+    this.operations[own] = full;
+    if (returning) this.operations.splice(own + 1, 0, returningRead(full, opaque));
+  }
+
+  #outputs(tag: string, body: Body, named: readonly Body[], operation: Operation): readonly OutputColumn[] | undefined {
+    if (operation.flags.includes('into')) return undefined;
+    const node = named[0] ?? { [tag]: body };
+    const outputs = outputsOf(node, this.#catalogue);
+    if (outputs === undefined || this.#unsure === undefined) return outputs;
+    return outputs.map(({ name }) => ({ name, sources: 'unknown', plain: false }));
+  }
+
+  /** An operation of its own for each call that does more than read, so that a rule for reads alone permits no call. */
+  #calls(facts: Facts): void {
+    for (const { name, effect } of facts.calls.values()) {
+      const reason = effect.reason === undefined ? {} : { reason: `${name}: ${effect.reason}` };
+      const access = effect.access;
+      const functions = [name.split(' ', 1)[0] ?? name];
+      this.operations.push({
+        kind: 'function',
+        access,
+        tables: [],
+        functions,
+        hasWhere: true,
+        flags: effect.flags,
+        ...reason,
+      });
+    }
+  }
+
+  /** A plan without ANALYZE executes nothing, but what is unknown might be called while planning. */
+  #keepUnknownCalls(from: number): void {
+    const planned = this.operations.splice(from);
+    this.operations.push(...planned.filter((one) => one.access === 'unknown'));
+  }
+
+  #push(statement: StatementFacts, facts: Facts): void {
+    const flags = new Set([...statement.flags, ...facts.flags]);
+    const unsure = this.#unsure !== undefined && !SURE.has(statement.access);
+    if (unsure) facts.opaque = true;
+    const ambiguous = unsure && this.#unsure === AMBIGUOUS_PATH;
+    const reason = ambiguous ? AMBIGUOUS_PATH : statement.reason;
+    this.operations.push({
+      kind: statement.kind,
+      access: ambiguous ? 'unknown' : statement.access,
+      tables: [...facts.tables.values()],
+      functions: [...facts.functions],
+      hasWhere: statement.hasWhere,
+      flags: [...flags],
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+
+  #effects(tag: string, body: Body, parsed: ParsedStatement, ddl: boolean, added: readonly Operation[]): Effects {
+    const effects = effectsOf(tag, body, parsed, ddl);
+    const changesPath = added.some((one) => one.flags.includes('search-path'));
+    return changesPath && effects.searchPath === undefined ? { ...effects, searchPath: 'unknown' } : effects;
+  }
+
+  #follow(effects: Effects): void {
+    if (effects.prepares !== undefined) this.#prepared.set(effects.prepares.name, effects.prepares.text);
+    if (effects.declares !== undefined) this.#cursors.set(effects.declares.name, effects.declares.text);
+    if (effects.deallocates === 'all') this.#prepared.clear();
+    else if (effects.deallocates !== undefined) this.#prepared.set(effects.deallocates.name, undefined);
+    if (effects.closes === 'all') this.#cursors.clear();
+    else if (effects.closes !== undefined) this.#cursors.set(effects.closes.name, undefined);
+    this.#forgotPrepared ||= effects.deallocates === 'all';
+    this.#forgotCursors ||= effects.closes === 'all';
+    if (effects.ddl) this.#unsure ??= STALE;
+    const path = effects.searchPath;
+    if (path === undefined) return;
+    if (path === 'default' || path === 'unknown') this.#unsure = AMBIGUOUS_PATH;
+    else if (this.#catalogue !== undefined) this.#catalogue = withSearchPath(this.#catalogue, path);
+  }
+}
+
+/** The result may derive from tables that `tables` does not list. */
+const OPAQUE = 'opaque-source';
+/** A mark between the passes of this file; no operation leaves with it. */
+const DDL = ' ddl';
+const STALE = 'an earlier statement of the same text changes definitions';
+const AMBIGUOUS_PATH = 'an earlier statement of the same text changes search_path in a way that it does not tell';
+/** The kinds whose reply can carry values of tables. */
+const SHOWS = new Set('select copy-out copy-program fetch execute explain call'.split(' '));
+const SURE = new Set(['session', 'transaction']);
+const RETURNS_ROWS = new Set('select fetch show explain execute call'.split(' '));
+
+function withoutMark(operation: Operation | undefined): Operation {
+  if (operation === undefined) throw new Error('an operation stands where one was added');
+  return { ...operation, flags: operation.flags.filter((flag) => flag !== DDL) };
+}
+
+function returningRead(full: Operation, opaque: boolean): Operation {
+  const tables = new Map<string, TableUse>();
+  for (const table of full.tables) {
+    const read: TableUse = { ...table, use: 'read' };
+    tables.set(tableKey(read), read);
+  }
+  const flags = opaque ? ['returning', OPAQUE] : ['returning'];
+  const outputs = full.outputs === undefined ? {} : { outputs: full.outputs };
+  const kind = 'returning';
+  return { kind, access: 'read', tables: [...tables.values()], functions: [], hasWhere: true, flags, ...outputs };
+}
+
+/** The query that a PREPARE or DECLARE names, or the one statement that Parse and Bind carried. */
+function namedQuery(text: string, tag: 'PrepareStmt' | 'DeclareCursorStmt'): Body | undefined {
+  const parsed = parseStatements(text);
+  const only = parsed.ok && parsed.statements.length === 1 ? parsed.statements[0]?.node : undefined;
+  if (only === undefined) return undefined;
+  const inner = as(only, tag)?.query;
+  const query = isBody(inner) ? inner : only;
+  return QUERIES.has(tagOf(query) ?? '') ? query : undefined;
+}
+
+/** What can be prepared or read through a cursor; a utility statement by such a name is not followed. */
+const QUERIES = new Set('SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt'.split(' '));
+
+function objectTables(body: Body, facts: Facts): void {
+  const type = textOf(body['removeType'] ?? body['objtype']);
+  for (const object of [...listOf(body['objects']), body['object']]) {
+    const table = tableOfObject(type, object);
+    if (table !== undefined) facts.table(table[0], table[1], 'write');
+  }
+}
+
+function isStatement(value: unknown): value is Body {
+  return isBody(value) && (tagOf(value)?.endsWith('Stmt') ?? false);
+}
+
+function tableKey(table: TableUse): string {
+  return `${table.use}\0${table.schema}\0${table.name}`;
+}
+
+function without(body: Body, key: string): Body {
+  const { [key]: _dropped, ...rest } = body;
+  return rest;
+}
