@@ -1,0 +1,148 @@
+/** The keys of an audit directory: who signs the log, and what wraps the keys of the bodies. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '../model/fault.ts';
+import { ensureDirectory, replaceFile } from './durable-files.ts';
+import { encodeVerifierKey } from './signed-note.ts';
+
+export const LOG_KEY_FILE = 'log.key';
+export const LOG_VERIFIER_FILE = 'log.vkey';
+export const DEPLOYMENT_KEY_FILE = 'deployment.key';
+
+export interface AuditKeys {
+  readonly origin: string;
+  /** Ed25519; signs checkpoints. */
+  readonly log: KeyObject;
+  /** 32 bytes; wraps the keys of runs and encrypts the journal. */
+  readonly deployment: Uint8Array;
+}
+
+/** Key material that the deployment brings along; what is absent is made once and kept in `keys/`, mode 0600. */
+export interface KeyMaterial {
+  readonly deploymentKey?: Uint8Array;
+  readonly logKey?: KeyObject;
+}
+
+/** Loads the keys of `<audit>/keys`, and makes those that are missing. */
+export function loadAuditKeys(
+  keysDirectory: string,
+  origin: string,
+  material: KeyMaterial,
+  random: (bytes: number) => Uint8Array,
+): AuditKeys {
+  ensureDirectory(join(keysDirectory, 'runs'));
+  const deployment = material.deploymentKey ?? ownDeploymentKey(keysDirectory, random);
+  if (deployment.length !== 32)
+    throw new Fault('config-invalid', 'the deployment key of the audit log is not 32 bytes');
+  const log = material.logKey ?? ownLogKey(keysDirectory);
+  const vkey = `${encodeVerifierKey(origin, createPublicKey(log))}\n`;
+  const path = join(keysDirectory, LOG_VERIFIER_FILE);
+  if (!existsSync(path)) replaceFile(path, vkey, 0o644);
+  else if (readFileSync(path, 'utf8') !== vkey) {
+    throw new Fault('log-corrupt', `${path} is not the verifier key of this log's origin and signing key`);
+  }
+  return { origin, log, deployment };
+}
+
+/** Reads the deployment key that the directory keeps; undefined where it keeps none. */
+export function readDeploymentKey(keysDirectory: string): Uint8Array | undefined {
+  const path = join(keysDirectory, DEPLOYMENT_KEY_FILE);
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, 'latin1');
+  if (!/^[0-9a-f]{64}\n$/u.test(text)) throw new Fault('log-corrupt', `${path} is not 64 hex digits and a newline`);
+  return Buffer.from(text.slice(0, 64), 'hex');
+}
+
+/** Reads the signing key that the directory keeps; undefined where it keeps none. */
+export function readLogKey(keysDirectory: string): KeyObject | undefined {
+  const path = join(keysDirectory, LOG_KEY_FILE);
+  if (!existsSync(path)) return undefined;
+  const pem = readFileSync(path, 'latin1');
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519' && key.export({ format: 'pem', type: 'pkcs8' }) === pem) return key;
+  } catch (cause) {
+    throw new Fault('log-corrupt', `${path} cannot be read as a private key`, { cause });
+  }
+  throw new Fault('log-corrupt', `${path} is not an Ed25519 key in PKCS#8 as it was written`);
+}
+
+/** A key derived from the deployment's, for one purpose. */
+export function deriveKey(key: Uint8Array, purpose: string, salt: Uint8Array | string = ''): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', key, salt, `chaperone ${purpose} v1`, 32)));
+}
+
+/** Keys of runs, one file each, wrapped. Deleting the file makes the run's bodies unreadable for good. */
+export class RunKeys {
+  readonly #directory: string;
+  readonly #wrapping: KeyObject;
+
+  constructor(keysDirectory: string, deployment: Uint8Array) {
+    this.#directory = join(keysDirectory, 'runs');
+    this.#wrapping = deriveKey(deployment, 'run keys');
+  }
+
+  path(run: string): string {
+    return join(this.#directory, `${run}.key`);
+  }
+
+  /** Opens a run's key; undefined where its file was deleted. Throws where it is not what was written. */
+  read(run: string): Uint8Array | undefined {
+    if (!existsSync(this.path(run))) return undefined;
+    const file = readFileSync(this.path(run));
+    if (file.length !== 64 || file.toString('latin1', 0, 4) !== MAGIC) {
+      throw new Fault('log-corrupt', `${this.path(run)} is not a wrapped key`);
+    }
+    const cipher = createDecipheriv('aes-256-gcm', this.#wrapping, file.subarray(4, 16));
+    cipher.setAAD(Buffer.from(run)).setAuthTag(file.subarray(48));
+    try {
+      return Buffer.concat([cipher.update(file.subarray(16, 48)), cipher.final()]);
+    } catch (cause) {
+      throw new Fault('log-corrupt', `${this.path(run)} was changed, or another deployment key wrapped it`, { cause });
+    }
+  }
+
+  /** Opens the key that a life before this made for the run, or makes one: `file` is what its file must hold. */
+  make(run: string, random: (bytes: number) => Uint8Array): { key: Uint8Array; file: Buffer } {
+    const known = this.read(run);
+    if (known !== undefined) return { key: known, file: readFileSync(this.path(run)) };
+    const key = random(32);
+    const nonce = random(12);
+    const cipher = createCipheriv('aes-256-gcm', this.#wrapping, nonce).setAAD(Buffer.from(run));
+    const sealed = Buffer.concat([cipher.update(key), cipher.final()]);
+    return { key, file: Buffer.concat([Buffer.from(MAGIC), nonce, sealed, cipher.getAuthTag()]) };
+  }
+
+  /** Writes a run's key file, durably. */
+  write(run: string, file: Buffer): void {
+    replaceFile(this.path(run), file);
+  }
+}
+
+const MAGIC = 'CRK1';
+
+function ownDeploymentKey(directory: string, random: (bytes: number) => Uint8Array): Uint8Array {
+  const kept = readDeploymentKey(directory);
+  if (kept !== undefined) return kept;
+  const key = random(32);
+  replaceFile(join(directory, DEPLOYMENT_KEY_FILE), `${Buffer.from(key).toString('hex')}\n`);
+  return key;
+}
+
+function ownLogKey(directory: string): KeyObject {
+  const kept = readLogKey(directory);
+  if (kept !== undefined) return kept;
+  const key = generateKeyPairSync('ed25519').privateKey;
+  replaceFile(join(directory, LOG_KEY_FILE), key.export({ format: 'pem', type: 'pkcs8' }));
+  return key;
+}

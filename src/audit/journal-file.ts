@@ -1,0 +1,177 @@
+/** The files of the journal: the segment that is written, and those that are kept until they are sealed. */
+import type { KeyObject } from 'node:crypto';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '../model/fault.ts';
+import { listSegments, SEGMENT_HEADER_BYTES, segmentHeader, segmentKey, segmentName } from './journal-segment.ts';
+
+/** The operations of `node:fs` that the journal uses; tests hand in ones that fail. */
+export type JournalFiles = Pick<
+  typeof fs,
+  'openSync' | 'writeSync' | 'ftruncateSync' | 'closeSync' | 'fdatasync' | 'fsync' | 'rmSync'
+>;
+
+interface Segment {
+  readonly number: number;
+  readonly fd: number;
+  lastGroup: number;
+}
+
+export interface JournalFileOptions {
+  readonly directory: string;
+  readonly deployment: Uint8Array;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly files: JournalFiles;
+}
+
+export class JournalFile {
+  readonly #options: JournalFileOptions;
+  readonly #directoryFd: number;
+  #segment: Segment | undefined;
+  #key: KeyObject | undefined;
+  #position = 0;
+  /** Earlier segments: those to be synced once more, and those that wait to be sealed. */
+  #retired: Segment[] = [];
+  #kept: { number: number; lastGroup: number }[] = [];
+  #nextNumber: number;
+  #newName = false;
+  #distrusted = false;
+
+  constructor(options: JournalFileOptions) {
+    this.#options = options;
+    this.#nextNumber = (listSegments(options.directory).at(-1) ?? 0) + 1;
+    this.#directoryFd = options.files.openSync(options.directory, 'r');
+  }
+
+  get key(): KeyObject | undefined {
+    return this.#key;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** True after a sync failed: what this segment holds may be lost, whatever a later sync says. */
+  get distrusted(): boolean {
+    return this.#distrusted;
+  }
+
+  distrust(): void {
+    this.#distrusted = true;
+  }
+
+  trust(): void {
+    this.#distrusted = false;
+  }
+
+  /** Begins a segment, whose first group will be `firstGroup`. */
+  rotate(firstGroup: number): void {
+    const { files, directory, random, deployment } = this.#options;
+    const salt = random(32);
+    const number = this.#nextNumber++;
+    const fd = files.openSync(join(directory, segmentName(number)), 'wx', 0o600);
+    try {
+      this.#writeAt(fd, segmentHeader(salt, firstGroup), 0);
+    } catch (cause) {
+      files.closeSync(fd);
+      files.rmSync(join(directory, segmentName(number)), { force: true });
+      throw cause;
+    }
+    if (this.#segment !== undefined) this.#retired.push(this.#segment);
+    if (this.#distrusted) this.#release();
+    this.#segment = { number, fd, lastGroup: firstGroup - 1 };
+    this.#key = segmentKey(deployment, salt);
+    this.#position = SEGMENT_HEADER_BYTES;
+    this.#newName = true;
+  }
+
+  /** Writes a frame whole, or leaves the segment as it was and throws. */
+  append(frame: Buffer, group: number): void {
+    const segment = this.#current();
+    try {
+      this.#writeAt(segment.fd, frame, this.#position);
+    } catch (cause) {
+      this.#cut(segment.fd);
+      throw cause;
+    }
+    this.#position += frame.length;
+    segment.lastGroup = group;
+  }
+
+  /** Makes all that was appended durable, names of new segments too. */
+  sync(done: (failure: Error | null) => void): void {
+    const { files } = this.#options;
+    const retired = this.#retired[0];
+    if (retired !== undefined) {
+      files.fdatasync(retired.fd, (failure) => {
+        if (failure !== null) return done(failure);
+        this.#retired.shift();
+        files.closeSync(retired.fd);
+        this.#kept.push(retired);
+        return this.sync(done);
+      });
+    } else if (this.#newName) {
+      files.fsync(this.#directoryFd, (failure) => {
+        if (failure !== null) return done(failure);
+        this.#newName = false;
+        return this.sync(done);
+      });
+    } else {
+      files.fdatasync(this.#current().fd, done);
+    }
+  }
+
+  /** Removes the segments that hold no group after `sealed`; the one being written stays. */
+  drop(sealed: number): void {
+    const { files, directory } = this.#options;
+    this.#kept = this.#kept.filter(({ number, lastGroup }) => {
+      if (lastGroup > sealed) return true;
+      files.rmSync(join(directory, segmentName(number)), { force: true });
+      return false;
+    });
+  }
+
+  /** Removes all segments. */
+  clear(): void {
+    this.drop(Number.POSITIVE_INFINITY);
+  }
+
+  /** Closes the files and keeps them. */
+  close(): void {
+    this.#release();
+    if (this.#segment !== undefined) {
+      this.#options.files.closeSync(this.#segment.fd);
+      this.#kept.push(this.#segment);
+    }
+    this.#segment = undefined;
+    this.#options.files.closeSync(this.#directoryFd);
+  }
+
+  #release(): void {
+    for (const segment of this.#retired) {
+      this.#options.files.closeSync(segment.fd);
+      this.#kept.push(segment);
+    }
+    this.#retired = [];
+  }
+
+  #current(): Segment {
+    if (this.#segment === undefined) throw new Fault('log-unavailable', 'the audit journal is closed');
+    return this.#segment;
+  }
+
+  /** Cuts what a failed write left. Where even that fails, the next write goes over it, at the same place. */
+  #cut(fd: number): void {
+    try {
+      this.#options.files.ftruncateSync(fd, this.#position);
+    } catch {
+      // The failure of the write is what the caller must hear of; a torn frame is never read as one.
+    }
+  }
+
+  #writeAt(fd: number, bytes: Buffer, position: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      done += this.#options.files.writeSync(fd, bytes, done, bytes.length - done, position + done);
+    }
+  }
+}

@@ -1,0 +1,316 @@
+/**
+ * The write-ahead journal, on the gateway's own thread. Records gather in a slab; all that arrived together become one
+ * frame, one write and, where somebody waits for it, one `fdatasync` that overlaps with the gathering of the next.
+ * What is durable goes on to the sealer. While the disk refuses, everybody who waits is told, and what is known
+ * already is kept, within bounds, and written once the disk takes it again.
+ */
+import type { KeyObject } from 'node:crypto';
+import { Fault } from '../model/fault.ts';
+import type { Limits } from '../model/limits.ts';
+import { ByteBuffer } from './byte-buffer.ts';
+import { Deferred } from './deferred.ts';
+import { JournalFile, type JournalFiles } from './journal-file.ts';
+import {
+  COMMITMENT_PREFIX_BYTES,
+  FLAG,
+  recordBound,
+  type RecordKind,
+  SALT_BYTES,
+  writeRecord,
+} from './record-codec.ts';
+import { sealFrame } from './journal-segment.ts';
+
+export interface JournalOptions {
+  readonly directory: string;
+  readonly deployment: Uint8Array;
+  readonly firstGroup: number;
+  readonly limits: Limits;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly files: JournalFiles;
+  /** Takes durable records, whole groups up to `lastGroup`; the buffer is the receiver's. */
+  readonly deliver: (records: Buffer<ArrayBuffer>, lastGroup: number) => void;
+}
+
+export interface RecordHead {
+  readonly kind: RecordKind;
+  readonly flags: number;
+  readonly session: number;
+  readonly exchange: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+const SLAB_BYTES = 256 * 1024;
+
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #file: JournalFile;
+  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #end = 0;
+  #group: number;
+  /** Groups that are written and not delivered, in plain, and where each ends. */
+  readonly #outbox = new ByteBuffer(SLAB_BYTES);
+  #marks: { group: number; end: number }[] = [];
+  #durableGroup: number;
+  #sealedGroup: number;
+  #written: Deferred | undefined;
+  #durable: Deferred | undefined;
+  /** Those who wait for the next sync to end, and for the one after it. */
+  #syncing: Deferred[] | undefined;
+  #unsynced: Deferred[] = [];
+  #scheduled: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #deliveredAt = 0;
+  #deliveryTimer: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  /** The frame that could not be written: its bytes must not change, since its nonce may not be used twice. */
+  #frozen: { frame: Buffer; end: number } | undefined;
+  #fault: Fault | undefined;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#group = options.firstGroup;
+    this.#durableGroup = options.firstGroup - 1;
+    this.#sealedGroup = options.firstGroup - 1;
+    this.#file = new JournalFile(options);
+    this.#file.rotate(this.#group);
+  }
+
+  /** Why nothing can be recorded now; undefined while it can. */
+  get fault(): Fault | undefined {
+    return this.#fault;
+  }
+
+  /**
+   * Appends a record. With `FLAG.body`, `salt` (at its place in a pool) and the bytes of `parts` are its body. Throws
+   * a `Fault` where the disk refuses and what is kept for it has reached its bound.
+   */
+  append(
+    head: RecordHead,
+    media: string,
+    before: string,
+    after: string,
+    parts: readonly Uint8Array[],
+    salt?: { readonly pool: Buffer; readonly at: number },
+  ): void {
+    let bodyBytes = salt === undefined ? 0 : COMMITMENT_PREFIX_BYTES;
+    for (const part of parts) bodyBytes += part.length;
+    this.#reserve(recordBound(media, before, after, bodyBytes));
+    const slab = this.#slab;
+    let at = writeRecord(slab, this.#end, head, media, before, after, bodyBytes);
+    if (salt !== undefined) {
+      slab[at] = 1;
+      slab.set(salt.pool.subarray(salt.at, salt.at + SALT_BYTES), at + 1);
+      at += COMMITMENT_PREFIX_BYTES;
+    }
+    for (const part of parts) {
+      slab.set(part, at);
+      at += part.length;
+    }
+    this.#end = at;
+  }
+
+  /** What was appended will be durable within `batchedCommitDelayMs`. */
+  soon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.flush();
+      this.#sync();
+    }, this.#options.limits.batchedCommitDelayMs);
+  }
+
+  /** Settles once what was appended is in the file, at the end of this turn of the event loop. */
+  written(): Promise<void> {
+    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    this.#schedule();
+    this.#written ??= new Deferred();
+    return this.#written.promise;
+  }
+
+  /** Settles once what was appended is durable. */
+  durable(): Promise<void> {
+    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    this.#schedule();
+    this.#durable ??= new Deferred();
+    return this.#durable.promise;
+  }
+
+  /** Writes what was appended. */
+  flush(): void {
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    if (this.#fault !== undefined) return;
+    try {
+      if (this.#end > 0) this.#write();
+    } catch (cause) {
+      this.#fail(cause);
+      return;
+    }
+    this.#written?.resolve();
+    this.#written = undefined;
+    if (this.#durable === undefined) {
+      if (this.#durableGroup < this.#group - 1) this.soon();
+      return;
+    }
+    this.#unsynced.push(this.#durable);
+    this.#durable = undefined;
+    this.#sync();
+  }
+
+  /** Hands over what is durable now, without waiting for a batch to fill. */
+  deliver(): void {
+    if (this.#deliveryTimer !== undefined) clearTimeout(this.#deliveryTimer);
+    this.#deliveryTimer = undefined;
+    let end = 0;
+    let whole = 0;
+    for (; whole < this.#marks.length; whole++) {
+      const mark = this.#marks[whole] as { group: number; end: number };
+      if (mark.group > this.#durableGroup) break;
+      end = mark.end;
+    }
+    if (whole === 0) return;
+    const records = Buffer.allocUnsafeSlow(end);
+    records.set(this.#outbox.view().subarray(0, end));
+    this.#outbox.consume(end);
+    this.#marks = this.#marks.slice(whole).map((mark) => ({ group: mark.group, end: mark.end - end }));
+    this.#deliveredAt = performance.now();
+    this.#options.deliver(records, this.#durableGroup);
+  }
+
+  /** Groups up to this one are sealed: their segments go. */
+  sealed(group: number): void {
+    this.#sealedGroup = group;
+    this.#file.drop(group);
+  }
+
+  /** Removes what `sealed` left, where all of it is sealed. To be called after `close`. */
+  clear(): void {
+    if (this.#sealedGroup === this.#group - 1) this.#file.clear();
+  }
+
+  /** Flushes and syncs what is left; throws where that fails. Nothing may be appended afterwards. */
+  async close(): Promise<void> {
+    try {
+      if (this.#fault !== undefined) this.#recover();
+      if (this.#fault !== undefined) throw this.#fault;
+      const durable = this.durable();
+      this.flush();
+      await durable;
+      this.deliver();
+    } finally {
+      for (const timer of [this.#timer, this.#deliveryTimer, this.#retryTimer]) if (timer) clearTimeout(timer);
+      this.#file.close();
+    }
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      this.flush();
+    });
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#end + bytes <= this.#slab.length) return;
+    this.flush();
+    if (this.#end + bytes <= this.#slab.length) return;
+    if (this.#fault !== undefined && this.#end + bytes > this.#options.limits.maxRecordQueueBytes) throw this.#fault;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#end + bytes, this.#slab.length * 2));
+    grown.set(this.#slab.subarray(0, this.#end));
+    this.#slab = grown;
+  }
+
+  #write(): void {
+    const full = this.#file.position >= this.#options.limits.journalSegmentBytes;
+    if (full && this.#frozen === undefined) this.#file.rotate(this.#group);
+    this.#frozen ??= { frame: this.#seal(this.#slab.subarray(0, this.#end), this.#group), end: this.#end };
+    this.#file.append(this.#frozen.frame, this.#group);
+    this.#settle(this.#frozen.end);
+  }
+
+  /** The group that was frozen at `end` is in the file. */
+  #settle(end: number): void {
+    this.#outbox.append(this.#slab.subarray(0, end));
+    this.#marks.push({ group: this.#group, end: this.#outbox.length });
+    this.#group++;
+    this.#slab.copyWithin(0, end, this.#end);
+    this.#end -= end;
+    this.#frozen = undefined;
+    if (this.#end === 0 && this.#slab.length > SLAB_BYTES) this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  }
+
+  #seal(records: Buffer, group: number): Buffer {
+    return sealFrame(this.#file.key as KeyObject, group, records);
+  }
+
+  #sync(): void {
+    if (this.#syncing !== undefined || this.#fault !== undefined) return;
+    if (this.#unsynced.length === 0 && this.#durableGroup === this.#group - 1) return;
+    this.#syncing = this.#unsynced;
+    this.#unsynced = [];
+    const group = this.#group - 1;
+    this.#file.sync((failure) => {
+      const waiting = this.#syncing ?? [];
+      this.#syncing = undefined;
+      if (failure !== null) {
+        this.#unsynced.unshift(...waiting);
+        this.#file.distrust();
+        this.#fail(failure);
+        return;
+      }
+      this.#durableGroup = group;
+      for (const waiter of waiting) waiter.resolve();
+      this.#deliverWhenDue();
+      if (this.#unsynced.length > 0) this.#sync();
+    });
+  }
+
+  #deliverWhenDue(): void {
+    const { sealBatchBytes, sealDelayMs } = this.#options.limits;
+    if (this.#outbox.length >= sealBatchBytes || performance.now() - this.#deliveredAt >= sealDelayMs) this.deliver();
+    else this.#deliveryTimer ??= setTimeout(() => this.deliver(), sealDelayMs);
+  }
+
+  #fail(cause: unknown): void {
+    const fault = new Fault('log-unavailable', `the audit journal cannot be written: ${String(cause)}`, { cause });
+    this.#fault = fault;
+    for (const waiter of [this.#written, this.#durable, ...this.#unsynced]) waiter?.reject(fault);
+    this.#written = undefined;
+    this.#durable = undefined;
+    this.#unsynced = [];
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#recover();
+    }, this.#options.limits.journalRetryMs);
+  }
+
+  /** Tries again: first what could not be written or synced, then what came since. */
+  #recover(): void {
+    if (this.#syncing !== undefined) return;
+    this.#fault = undefined;
+    try {
+      if (this.#file.distrusted) this.#rewrite();
+      if (this.#end > 0) this.#write();
+    } catch (cause) {
+      this.#fail(cause);
+      return;
+    }
+    this.#sync();
+    this.flush();
+  }
+
+  /** After a failed sync: the groups that it was for go into a new segment, under the numbers that they have. */
+  #rewrite(): void {
+    const first = this.#marks.findIndex((mark) => mark.group > this.#durableGroup);
+    const marks = first < 0 ? [] : this.#marks.slice(first);
+    this.#file.rotate(marks[0]?.group ?? this.#group);
+    // A frame that was frozen for the old segment is sealed anew, under the new segment's key.
+    this.#frozen = undefined;
+    let start = first > 0 ? (this.#marks[first - 1]?.end ?? 0) : 0;
+    for (const mark of marks) {
+      this.#file.append(this.#seal(this.#outbox.view().subarray(start, mark.end), mark.group), mark.group);
+      start = mark.end;
+    }
+    this.#file.trust();
+  }
+}

@@ -1,0 +1,183 @@
+/** RFC 6962 and RFC 9162 Merkle trees over SHA-256. A hash is 64 hex digits everywhere in this folder. */
+import { hash } from 'node:crypto';
+
+/** The root of a tree without leaves: SHA-256 of nothing. */
+export const EMPTY_ROOT = hash('sha256', '', 'hex');
+
+export function leafHash(data: Uint8Array): string {
+  const prefixed = Buffer.allocUnsafe(data.length + 1);
+  prefixed[0] = 0;
+  prefixed.set(data, 1);
+  return hash('sha256', prefixed, 'hex');
+}
+
+const node = Buffer.alloc(65, 1);
+
+export function nodeHash(left: string, right: string): string {
+  node.write(left, 1, 32, 'hex');
+  node.write(right, 33, 32, 'hex');
+  return hash('sha256', node, 'hex');
+}
+
+/** A tree that only grows, kept as the roots of its perfect subtrees, largest first: at most 53 hashes. */
+export class CompactRange {
+  #size: number;
+  readonly #roots: string[];
+
+  /** Takes up a tree where `roots` left it; a new one without arguments. */
+  constructor(size = 0, roots: readonly string[] = []) {
+    if (bits(size) !== roots.length) throw new RangeError(`a tree of ${size} leaves has ${bits(size)} subtrees`);
+    this.#size = size;
+    this.#roots = [...roots];
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get roots(): readonly string[] {
+    return this.#roots;
+  }
+
+  append(leaf: string): void {
+    let hashed = leaf;
+    for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+      hashed = nodeHash(this.#roots.pop() as string, hashed);
+    }
+    this.#roots.push(hashed);
+    this.#size++;
+  }
+
+  root(): string {
+    let hashed: string | undefined;
+    for (let i = this.#roots.length - 1; i >= 0; i--) {
+      const left = this.#roots[i] as string;
+      hashed = hashed === undefined ? left : nodeHash(left, hashed);
+    }
+    return hashed ?? EMPTY_ROOT;
+  }
+}
+
+/** Gives the root of the perfect subtree of 2^level leaves that starts at leaf `index * 2^level`. */
+export type SubtreeReader = (level: number, index: number) => string;
+
+/** The root of leaves `start` to `end` (RFC 6962, section 2.1). */
+export function rangeRoot(read: SubtreeReader, start: number, end: number): string {
+  const width = end - start;
+  if (width === 0) return EMPTY_ROOT;
+  const level = Math.log2(width);
+  if (Number.isInteger(level) && start % width === 0) return read(level, start / width);
+  const split = splitOf(width);
+  return nodeHash(rangeRoot(read, start, start + split), rangeRoot(read, start + split, end));
+}
+
+/** The path that proves leaf `index` in the tree of `size` leaves (RFC 9162, section 2.1.3.1). */
+export function inclusionProof(read: SubtreeReader, index: number, size: number): string[] {
+  if (index < 0 || index >= size) throw new RangeError(`leaf ${index} is not in a tree of ${size}`);
+  const path: string[] = [];
+  let [start, end] = [0, size];
+  while (end - start > 1) {
+    const middle = start + splitOf(end - start);
+    if (index < middle) {
+      path.unshift(rangeRoot(read, middle, end));
+      end = middle;
+    } else {
+      path.unshift(rangeRoot(read, start, middle));
+      start = middle;
+    }
+  }
+  return path;
+}
+
+/** The proof that the tree of `size` leaves continues the one of `old` leaves (RFC 9162, section 2.1.4.1). */
+export function consistencyProof(read: SubtreeReader, old: number, size: number): string[] {
+  if (old < 0 || old > size) throw new RangeError(`a tree of ${size} cannot continue one of ${old}`);
+  if (old === 0 || old === size) return [];
+  const path: string[] = [];
+  let [start, end, whole] = [0, size, true];
+  while (end !== old) {
+    const middle = start + splitOf(end - start);
+    if (old <= middle) {
+      path.unshift(rangeRoot(read, middle, end));
+      end = middle;
+    } else {
+      path.unshift(rangeRoot(read, start, middle));
+      [start, whole] = [middle, false];
+    }
+  }
+  if (!whole) path.unshift(rangeRoot(read, start, end));
+  return path;
+}
+
+/** True where the path leads from the leaf to the root (RFC 9162, section 2.1.3.2). */
+export function verifyInclusion(
+  leaf: string,
+  index: number,
+  size: number,
+  path: readonly string[],
+  root: string,
+): boolean {
+  if (index < 0 || index >= size) return false;
+  let [fn, sn, hashed] = [index, size - 1, leaf];
+  for (const step of path) {
+    if (sn === 0) return false;
+    if (fn % 2 === 1 || fn === sn) {
+      hashed = nodeHash(step, hashed);
+      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
+    } else {
+      hashed = nodeHash(hashed, step);
+    }
+    fn = Math.floor(fn / 2);
+    sn = Math.floor(sn / 2);
+  }
+  return sn === 0 && hashed === root;
+}
+
+/** True where the proof shows that the second tree continues the first (RFC 9162, section 2.1.4.2). */
+export function verifyConsistency(
+  old: number,
+  size: number,
+  proof: readonly string[],
+  oldRoot: string,
+  root: string,
+): boolean {
+  if (old > size || old < 0) return false;
+  if (old === 0) return proof.length === 0 && oldRoot === EMPTY_ROOT;
+  if (old === size) return proof.length === 0 && oldRoot === root;
+  const steps = isPowerOfTwo(old) ? [oldRoot, ...proof] : [...proof];
+  let [fn, sn] = [old - 1, size - 1];
+  for (; fn % 2 === 1; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
+  const first = steps.shift();
+  if (first === undefined) return false;
+  let [fr, sr] = [first, first];
+  for (const step of steps) {
+    if (sn === 0) return false;
+    if (fn % 2 === 1 || fn === sn) {
+      fr = nodeHash(step, fr);
+      sr = nodeHash(step, sr);
+      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
+    } else {
+      sr = nodeHash(sr, step);
+    }
+    fn = Math.floor(fn / 2);
+    sn = Math.floor(sn / 2);
+  }
+  return sn === 0 && fr === oldRoot && sr === root;
+}
+
+/** The largest power of two below `width`: where RFC 6962 splits a tree. */
+function splitOf(width: number): number {
+  let split = 1;
+  while (split * 2 < width) split *= 2;
+  return split;
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return bits(value) === 1;
+}
+
+function bits(value: number): number {
+  let count = 0;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2;
+  return count;
+}

@@ -1,0 +1,174 @@
+/** Opens the audit log of a deployment (docs/design/0001-audit-log-on-disk.md): the engine behind `recorder.ts`. */
+import { randomBytes, randomFillSync, type KeyObject } from 'node:crypto';
+import fs from 'node:fs';
+import { Fault } from '../model/fault.ts';
+import type { RunId } from '../model/ids.ts';
+import { LIMITS, type Limits } from '../model/limits.ts';
+import type { Run } from '../model/principal.ts';
+import { loadAuditKeys } from './audit-keys.ts';
+import { assertFileName, auditPaths } from './audit-paths.ts';
+import { canonicalJson, type Json } from './canonical-json.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { ensureDirectory } from './durable-files.ts';
+import { Journal } from './journal.ts';
+import type { JournalFiles } from './journal-file.ts';
+import { FLAG, RECORD, type RecordKind } from './record-codec.ts';
+import type { AuditLog, LogNote, RunEvidence, RunTermination, SessionOpening, SessionRecord } from './recorder.ts';
+import { recover } from './recover.ts';
+import { SaltPool } from './salt-pool.ts';
+import { SealerThread } from './sealer-thread.ts';
+import { openingJson } from './session-opening.ts';
+import { RecordedSession, type RecorderParts } from './session-recorder.ts';
+
+export interface AuditLogOptions {
+  /** The audit directory; made where it does not exist. */
+  readonly directory: string;
+  /** The log's name: a schema-less URL (https://c2sp.org/tlog-checkpoint). It cannot change later. */
+  readonly origin: string;
+  /** 32 bytes that wrap the keys of bodies; made and kept in `keys/` where absent. */
+  readonly deploymentKey?: Uint8Array;
+  /** Ed25519; made and kept in `keys/` where absent. */
+  readonly logKey?: KeyObject;
+  readonly limits?: Limits;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  readonly random?: (bytes: number) => Uint8Array;
+  /** File operations of the journal, for tests of a disk that fails. */
+  readonly files?: JournalFiles;
+}
+
+export interface OpenAuditLog extends AuditLog {
+  readonly directory: string;
+  /** The log's verifier key, for auditors and witnesses (https://c2sp.org/signed-note). */
+  readonly verifierKey: string;
+  /** Why nothing can be recorded at present; undefined while all is well. */
+  readonly fault: Fault | undefined;
+}
+
+export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditLog> {
+  const { directory, origin, limits = LIMITS, clock = Date.now, random = randomBytes } = options;
+  const paths = auditPaths(directory);
+  ensureDirectory(directory);
+  const lock = lockDirectory(paths.lock);
+  try {
+    const keys = loadAuditKeys(paths.keys, origin, options, random);
+    const { group } = recover(paths, { directory, keys, limits, clock, random });
+    const verifierKey = fs.readFileSync(`${paths.keys}/log.vkey`, 'utf8').trim();
+    let journal: Journal;
+    const sealer = new SealerThread({ directory, keys, limits, onSealed: (sealed) => journal.sealed(sealed) });
+    await sealer.ready;
+    journal = new Journal({
+      directory: paths.journal,
+      deployment: keys.deployment,
+      firstGroup: group + 1,
+      limits,
+      random,
+      files: options.files ?? fs,
+      deliver: (records, lastGroup) => sealer.records(records, lastGroup),
+    });
+    let streams = 0;
+    const salts = new SaltPool(options.random === undefined ? randomFillSync : (pool) => pool.set(random(pool.length)));
+    const monotonic = () => Math.round(performance.now() * 1000);
+    const parts = { journal, sealer, salts, limits, clock, monotonic, nextStream: () => ++streams };
+    return new Recorder(parts, { directory, verifierKey, lock });
+  } catch (cause) {
+    lock[Symbol.dispose]();
+    throw cause;
+  }
+}
+
+interface Deployment {
+  readonly directory: string;
+  readonly verifierKey: string;
+  readonly lock: Disposable;
+}
+
+class Recorder implements OpenAuditLog {
+  readonly directory: string;
+  readonly verifierKey: string;
+  readonly #parts: RecorderParts;
+  readonly #lock: Disposable;
+  readonly #runs = new Set<RunId>();
+  #sessions = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: RecorderParts, deployment: Deployment) {
+    this.#parts = parts;
+    this.directory = deployment.directory;
+    this.verifierKey = deployment.verifierKey;
+    this.#lock = deployment.lock;
+  }
+
+  get fault(): Fault | undefined {
+    return this.#parts.journal.fault ?? this.#parts.sealer.fault;
+  }
+
+  async openRun(run: Run, evidence: RunEvidence): Promise<void> {
+    assertFileName(run.id);
+    if (this.#runs.has(run.id)) return;
+    this.#runs.add(run.id);
+    const { tokenDigest, jwksDigest } = evidence;
+    await this.#control(RECORD.openRun, { id: run.id, tokenDigest, jwksDigest });
+  }
+
+  async closeRun(run: RunId, termination: RunTermination): Promise<void> {
+    if (!this.#runs.delete(run)) return;
+    await this.#control(RECORD.closeRun, { id: run, termination });
+  }
+
+  async openSession(opening: SessionOpening): Promise<SessionRecord> {
+    const { id, principal, target } = opening;
+    assertFileName(id);
+    if (!this.#runs.has(principal.run.id))
+      throw new Fault('internal', `run ${principal.run.id} is not open in the log`);
+    const number = ++this.#sessions;
+    const { journal, salts, clock, monotonic } = this.#parts;
+    const { inClear, body } = openingJson(opening);
+    const head = { kind: RECORD.openSession, flags: FLAG.body, session: number, exchange: 0, at: clock() };
+    const before = `"kind":"session.open","mono":"${monotonic()}","opening":${inClear},`;
+    const after = JSON.stringify({ id, run: principal.run.id });
+    journal.append(head, 'application/json', before, after, [Buffer.from(body)], salts.next());
+    await journal.durable();
+    const settings = { number, mode: target.recordMode, storedReplyBytes: target.storedReplyBytes };
+    return new RecordedSession(this.#parts, settings, () => undefined);
+  }
+
+  async note(entry: LogNote): Promise<void> {
+    await this.#control(RECORD.note, { kind: entry.kind, detail: entry.detail });
+  }
+
+  async sync(): Promise<void> {
+    const { journal, sealer } = this.#parts;
+    const durable = journal.durable();
+    journal.flush();
+    await durable;
+    journal.deliver();
+    await sealer.sync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    await this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { journal, sealer } = this.#parts;
+    try {
+      await journal.close();
+    } finally {
+      try {
+        await sealer.close();
+        journal.clear();
+      } finally {
+        this.#lock[Symbol.dispose]();
+      }
+    }
+  }
+
+  async #control(kind: RecordKind, detail: { readonly [name: string]: Json | undefined }): Promise<void> {
+    const { journal, clock } = this.#parts;
+    const head = { kind, flags: 0, session: 0, exchange: 0, at: clock() };
+    journal.append(head, '', '', canonicalJson(detail), []);
+    await journal.durable();
+  }
+}

@@ -1,0 +1,100 @@
+/** The record of one session: the hot path. A query costs two records here, a request and a reply. */
+import type { Decision } from '../model/decision.ts';
+import type { ExchangeNumber } from '../model/ids.ts';
+import type { Limits } from '../model/limits.ts';
+import type { Request } from '../model/request.ts';
+import type { RecordMode } from '../model/target.ts';
+import { decisionJson, operationsJson } from './event-json.ts';
+import { RecordedExchange } from './exchange-recorder.ts';
+import type { Journal } from './journal.ts';
+import { FLAG, RECORD } from './record-codec.ts';
+import type { ExchangeRecord, SessionOutcome, SessionRecord } from './recorder.ts';
+import type { SaltPool } from './salt-pool.ts';
+import type { SealerThread } from './sealer-thread.ts';
+
+/** What the records of all sessions share. */
+export interface RecorderParts {
+  readonly journal: Journal;
+  readonly sealer: SealerThread;
+  readonly salts: SaltPool;
+  readonly limits: Limits;
+  readonly clock: () => number;
+  /** Microseconds on a clock that never goes back. */
+  readonly monotonic: () => number;
+  nextStream(): number;
+}
+
+/** Who the session's own number, mode and cap are known to. */
+export interface SessionSettings {
+  readonly number: number;
+  readonly mode: RecordMode;
+  readonly storedReplyBytes: number;
+}
+
+export class RecordedSession implements SessionRecord {
+  readonly #parts: RecorderParts;
+  readonly #settings: SessionSettings;
+  readonly #onClose: () => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: RecorderParts, settings: SessionSettings, onClose: () => void) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#onClose = onClose;
+  }
+
+  request(exchange: ExchangeNumber, request: Request, decision: Decision): ExchangeRecord {
+    const { journal, salts, clock, monotonic } = this.#parts;
+    const { number, mode } = this.#settings;
+    const body = request.body();
+    const before =
+      `"decision":${decisionJson(decision)},"exchange":${exchange},"kind":"request",` +
+      `"mono":"${monotonic()}","op":${operationsJson(request.operations)},`;
+    const flags = decision.effect === 'permit' ? FLAG.body | FLAG.opens : FLAG.body;
+    const head = { kind: RECORD.event, flags, session: number, exchange, at: clock() };
+    const record = new RecordedExchange(this.#parts, this.#settings, exchange);
+    try {
+      journal.append(head, body.media, before, '', [body.bytes], salts.next());
+    } catch (fault) {
+      record.lost(fault);
+      return record;
+    }
+    record.durable = this.#settled(mode);
+    return record;
+  }
+
+  unasked(bytes: Uint8Array): void {
+    const { journal, salts, clock, monotonic } = this.#parts;
+    const head = { kind: RECORD.event, flags: FLAG.body, session: this.#settings.number, exchange: 0, at: clock() };
+    journal.append(head, OCTETS, `"kind":"unasked","mono":"${monotonic()}",`, '', [bytes], salts.next());
+    journal.soon();
+  }
+
+  close(outcome: SessionOutcome): Promise<void> {
+    this.#closing ??= this.#close(outcome);
+    return this.#closing;
+  }
+
+  async #close(outcome: SessionOutcome): Promise<void> {
+    const { journal, clock, monotonic } = this.#parts;
+    const head = { kind: RECORD.closeSession, flags: 0, session: this.#settings.number, exchange: 0, at: clock() };
+    journal.append(head, '', `"mono":"${monotonic()}",`, JSON.stringify({ outcome }), []);
+    this.#onClose();
+    await journal.durable();
+  }
+
+  #settled(mode: RecordMode): Promise<void> | undefined {
+    const { journal, sealer } = this.#parts;
+    const room = sealer.room();
+    if (mode === 'strict') return room === undefined ? journal.durable() : both(journal.durable(), room);
+    if (journal.fault !== undefined) return Promise.reject(journal.fault);
+    journal.soon();
+    return room;
+  }
+}
+
+const OCTETS = 'application/octet-stream';
+
+async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
+  await Promise.all([first, second]);
+}
