@@ -4,10 +4,15 @@ import { request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { getCACertificates } from 'node:tls';
 import { z } from 'zod';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import { CliError, EXIT, type ExitCode } from './cli-error.ts';
 import { findGatewayFile, type GatewayFile, isLoopback } from './gateway-file.ts';
 import { printable } from './printable.ts';
+
+export interface GrantHolder {
+  readonly id: string;
+  readonly secret: Secret;
+}
 
 export interface ApiCall {
   readonly method?: 'GET' | 'POST' | 'DELETE';
@@ -15,8 +20,8 @@ export interface ApiCall {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string | readonly string[]>>;
-  /** `operator` presents the operator's token; a secret presents itself as a bearer. */
-  readonly as?: 'nobody' | 'operator' | Secret;
+  /** `operator` presents the operator's token; a grant presents itself as HTTP Basic. */
+  readonly as?: 'nobody' | 'operator' | GrantHolder;
 }
 
 /** Problem details (RFC 9457), and the errors of a token endpoint (RFC 6749, 5.2): what an answer of no carries. */
@@ -92,11 +97,11 @@ export class ApiClient {
     }
     const body = call.form ? formBody(call.form) : call.json === undefined ? '' : JSON.stringify(call.json);
     const type = call.form ? 'application/x-www-form-urlencoded' : 'application/json';
-    const bearer = this.#bearer(call.as ?? 'nobody');
+    const authorization = this.#authorization(call.as ?? 'nobody');
     const headers = {
       accept: 'application/json',
       ...(body === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
-      ...(bearer ? { authorization: `Bearer ${bearer.reveal()}` } : {}),
+      ...(authorization ? { authorization } : {}),
     };
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
@@ -113,12 +118,16 @@ export class ApiClient {
     });
   }
 
-  #bearer(as: 'nobody' | 'operator' | Secret): Secret | undefined {
+  #authorization(as: 'nobody' | 'operator' | GrantHolder): string | undefined {
     if (as === 'nobody') return undefined;
-    if (as instanceof Secret) return as;
+    if (as === 'operator') return `Bearer ${this.#operatorToken()}`;
+    return `Basic ${Buffer.from(`${as.id}:${as.secret.reveal()}`).toString('base64')}`;
+  }
+
+  #operatorToken(): string {
     const path = this.#env['CHAPERONE_TOKEN_FILE'] ?? this.file?.adminTokenFile;
     const token = this.#env['CHAPERONE_TOKEN'] ?? (path === undefined ? undefined : readText(path).trim());
-    if (token) return new Secret(token);
+    if (token) return token;
     throw new CliError(EXIT.refused, 'this needs an operator token', {
       hint: 'Put one into CHAPERONE_TOKEN, or the path of a file with one into CHAPERONE_TOKEN_FILE.',
     });

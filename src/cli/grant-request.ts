@@ -3,6 +3,8 @@ import { Secret } from '../model/secret.ts';
 import type { ApiClient } from './api-client.ts';
 import { type CiTokenSource, findCiToken } from './ci-token.ts';
 
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
 export const gatewayInfoSchema = z.object({
   version: z.string(),
   demo: z.boolean(),
@@ -71,7 +73,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
       method: 'POST',
       path: '/oauth/token',
       form: {
-        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        grant_type: TOKEN_EXCHANGE,
         subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
         subject_token: token.reveal(),
         scope: request.targets.join(' '),
@@ -95,12 +97,22 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
   };
 }
 
-/** Ends the run: its grant is void from then on. `status` is the command's exit status. */
-export async function closeRun(api: ApiClient, grant: LentGrant, status: number): Promise<void> {
-  await api.call(
-    { method: 'POST', path: `/v1/runs/${encodeURIComponent(grant.run)}/close`, json: { status }, as: grant.secret },
-    z.unknown(),
-  );
+/** Extends the grant for as long as its trust rule lets it be; resolves with the seconds it has from now. */
+export async function renewGrant(api: ApiClient, grant: LentGrant): Promise<number> {
+  const form = {
+    grant_type: TOKEN_EXCHANGE,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    subject_token: grant.secret.reveal(),
+    grant: grant.id,
+  };
+  const { expires_in } = await api.call({ method: 'POST', path: '/oauth/token', form }, grantSchema);
+  return expires_in;
+}
+
+/** Ends the run: its grant is void from then on. */
+export async function closeRun(api: ApiClient, grant: LentGrant): Promise<void> {
+  const path = `/v1/runs/${encodeURIComponent(grant.run)}/close`;
+  await api.call({ method: 'POST', path, as: grant }, z.unknown());
 }
 
 /** The marks that coding agents leave in the environment of their shells: labels, and no proof of anything. */

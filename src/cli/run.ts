@@ -4,7 +4,7 @@ import { ApiClient } from './api-client.ts';
 import { runChild } from './child.ts';
 import { clientEnvironment } from './client-environment.ts';
 import { CliError, EXIT } from './cli-error.ts';
-import { closeRun, type LentGrant, requestGrant } from './grant-request.ts';
+import { closeRun, type LentGrant, renewGrant, requestGrant } from './grant-request.ts';
 import { type Output, processOutput } from './output.ts';
 import { printable } from './printable.ts';
 import { ownCommandPath } from './own-command.ts';
@@ -61,16 +61,44 @@ export async function run(
   });
   if (grant.demo && process.stderr.isTTY) output.say(`${output.paintSaid('dim', demoNote(grant))}\n`);
   await using client = await clientEnvironment(grant, env);
-  let status: number = EXIT.internal;
+  const stopRenewing = keepRenewed(api, grant, output);
   try {
-    status = await runChild(...ownCommandPath(program, args), client.env);
+    return await runChild(...ownCommandPath(program, args), client.env);
   } finally {
-    await closeRun(api, grant, status).catch((error: unknown) => {
-      // The command's own status counts; a run that was not closed here is closed by the gateway.
-      output.say(`chaperone: the run could not be closed: ${error instanceof Error ? error.message : String(error)}\n`);
+    stopRenewing();
+    await closeRun(api, grant).catch((error: unknown) => {
+      // The command's own status counts; a run that was not closed here ends with its grant.
+      output.say(`chaperone: the run could not be closed: ${messageOf(error)}\n`);
     });
   }
-  return status;
+}
+
+const RENEWAL_RETRY_SECONDS = 15;
+
+/** Renews the grant while the command runs, when a third of its life is left. Returns how to stop. */
+function keepRenewed(api: ApiClient, grant: LentGrant, output: Output): () => void {
+  let timer: NodeJS.Timeout;
+  let failing = false;
+  const renewIn = (seconds: number): void => {
+    timer = setTimeout(() => void renew().then(renewIn), seconds * 1000).unref();
+  };
+  const renew = async (): Promise<number> => {
+    try {
+      const seconds = await renewGrant(api, grant);
+      failing = false;
+      return (seconds * 2) / 3;
+    } catch (error) {
+      if (!failing) output.say(`chaperone: the grant cannot be renewed: ${messageOf(error)}\n`);
+      failing = true;
+      return RENEWAL_RETRY_SECONDS;
+    }
+  };
+  renewIn((grant.expiresInSeconds * 2) / 3);
+  return () => clearTimeout(timer);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function demoNote(grant: LentGrant): string {
