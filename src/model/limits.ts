@@ -25,6 +25,10 @@ export const LIMITS = {
   maxAnalysisCacheBytes: 32 * 1024 * 1024,
   maxCatalogueColumns: 200_000,
   catalogueMaxAgeMs: 60_000,
+  // policy
+  maxPolicies: 2_000,
+  maxPolicyFileBytes: 1024 * 1024,
+  maxPolicyTextBytes: 4_000,
   // audit log
   batchedCommitDelayMs: 50,
   maxRecordQueueBytes: 8 * 1024 * 1024,
