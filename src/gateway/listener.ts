@@ -79,7 +79,11 @@ export class Listener<Upstream extends AsyncDisposable, Greeting> implements Asy
       socket.destroy();
       return;
     }
-    const stream = SocketStream.over(socket, { maxAheadBytes: maxClientAheadBytes, buffers: this.#buffers });
+    const stream = SocketStream.over(socket, {
+      maxAheadBytes: maxClientAheadBytes,
+      bulkViews: false,
+      buffers: this.#buffers,
+    });
     void this.#serve(stream);
   }
 

@@ -46,7 +46,8 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   #decider: { readonly set: PolicySet; readonly decide: (request: Request) => Decision };
   #exchanges = 0;
   #busy = false;
-  #listener: ((part: Part) => void) | undefined;
+  #running: Promise<void> | undefined;
+  #listener: ((part: Part) => Promise<void> | undefined) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: SessionParts<Upstream, Greeting>) {
@@ -78,14 +79,15 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   async run(exchange: Exchange<Upstream>): Promise<void> {
     this.signal.throwIfAborted();
     this.#busy = true;
+    this.#running = runExchange(exchange, this.#stages);
     try {
-      await runExchange(exchange, this.#stages);
+      await this.#running;
     } finally {
       this.#busy = false;
     }
   }
 
-  onUnasked(listener: (part: Part) => void): void {
+  onUnasked(listener: (part: Part) => Promise<void> | undefined): void {
     this.#listener = listener;
   }
 
@@ -109,6 +111,8 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     try {
       await connected.upstream[Symbol.asyncDispose]();
     } finally {
+      // The end of an exchange that was under way is on record before the end of its session.
+      await this.#running?.catch(reportedByRun);
       const { reason } = ending.signal as { readonly reason: unknown };
       await record.close(reason instanceof SessionOver ? 'clientLeft' : sessionOutcome(reason));
     }
@@ -141,14 +145,20 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   }
 
   /** What the server says unasked is masked as strictly as any of the session's requests was. */
-  #unasked(unasked: Part | Fault): void {
-    if (unasked instanceof Error) return this.end(unasked);
+  #unasked(unasked: Part | Fault): Promise<void> | undefined {
+    if (unasked instanceof Error) {
+      this.end(unasked);
+      return undefined;
+    }
     const masker = this.#parts.masks.unasked();
     const seen = masker === undefined ? unasked : unasked.rewrite(masker);
     this.#parts.record.unasked(seen.wire);
-    this.#listener?.(seen);
+    return this.#listener?.(seen);
   }
 }
+
+/** Whoever ran the exchange got its fault. */
+function reportedByRun(): void {}
 
 /** The session ended because its client was done. */
 export class SessionOver extends Error {

@@ -43,9 +43,9 @@ export interface Connected<Upstream, Greeting> {
   readonly greeting: Greeting;
   /**
    * Says where to take what the server sends between exchanges: notices, notifications, parameter changes. The
-   * listener gets a `Fault` last, when the upstream has gone.
+   * listener gets a `Fault` last, when the upstream has gone; while a promise of its is pending nothing more is read.
    */
-  listen(listener: (unasked: Part | Fault) => void): void;
+  listen(listener: (unasked: Part | Fault) => Promise<void> | undefined): void;
 }
 
 /** What a client presented, unchecked. */
@@ -101,7 +101,7 @@ export interface Session<Upstream, Greeting> extends AsyncDisposable {
   /** Takes one exchange through every stage. Resolves once its reply is complete. */
   run(exchange: Exchange<Upstream>): Promise<void>;
   /** Takes what the server sends between exchanges, after it was masked and recorded. */
-  onUnasked(listener: (part: Part) => void): void;
+  onUnasked(listener: (part: Part) => Promise<void> | undefined): void;
 }
 
 /** One request and its reply, as the protocol sees them. The gateway calls these; the protocol never does. */

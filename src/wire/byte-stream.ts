@@ -11,7 +11,8 @@ export interface ByteStream extends AsyncDisposable {
   readonly signal: AbortSignal;
   readonly tls: boolean;
   /**
-   * The bytes that arrived since the last call; null at the end of the stream. The view is valid until the next call.
+   * The bytes that arrived since the last call; null at the end of the stream. Where the
+   * stream was made with `bulkViews` they are valid until the next call.
    * At most one call at a time.
    */
   read(): Promise<Buffer | null>;
@@ -19,8 +20,11 @@ export interface ByteStream extends AsyncDisposable {
   unread(bytes: Buffer): void;
   /** Writes; a promise while the peer has not taken all of it, resolved once every byte was handed to the kernel. */
   write(bytes: Uint8Array): Promise<void> | undefined;
-  /** Becomes TLS, as the server. Fails where bytes were already received beyond the request for it. */
-  startTls(context: SecureContext, options: { readonly alpn?: readonly string[] }): Promise<void>;
+  /** Becomes TLS, as the server. With `requireAlpn` a client that agrees on none of the protocols is refused. */
+  startTls(
+    context: SecureContext,
+    options: { readonly alpn: readonly string[]; readonly requireAlpn: boolean },
+  ): Promise<void>;
   /** Flushes what was written, then closes. */
   end(): Promise<void>;
   destroy(reason?: Error): void;

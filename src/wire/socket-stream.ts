@@ -8,6 +8,8 @@ import { ReadBuffers } from './read-buffers.ts';
 export interface SocketStreamOptions {
   /** Bytes taken from the peer while nobody reads, at most; then the peer is slowed down. */
   readonly maxAheadBytes: number;
+  /** True hands out bulk reads as views of a reused buffer; false copies each, so that they may be kept. */
+  readonly bulkViews: boolean;
   readonly buffers: ReadBuffers;
 }
 
@@ -85,14 +87,16 @@ export class SocketStream implements ByteStream {
     return socket.writableLength === 0 ? undefined : this.#flushed();
   }
 
-  async startTls(context: SecureContext, options: { readonly alpn?: readonly string[] }): Promise<void> {
+  async startTls(
+    context: SecureContext,
+    options: { readonly alpn: readonly string[]; readonly requireAlpn: boolean },
+  ): Promise<void> {
     const plain = this.#socket;
     plain.pause();
     if (this.#queuedBytes > 0) plain.unshift(this.#takeAll());
     this.#queuedBytes = 0;
     plain.removeAllListeners();
-    const alpn = options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] };
-    const secured = new TLSSocket(plain, { isServer: true, secureContext: context, ...alpn });
+    const secured = new TLSSocket(plain, { isServer: true, secureContext: context, ALPNProtocols: [...options.alpn] });
     this.#socket = secured;
     this.#tls = true;
     this.#paused = false;
@@ -102,6 +106,10 @@ export class SocketStream implements ByteStream {
       secured.once('secure', resolve);
       this.#gone.signal.addEventListener('abort', () => reject(this.#reason()), { once: true });
     });
+    if (options.requireAlpn && secured.alpnProtocol === false) {
+      this.destroy(new PeerLeft('no application protocol was agreed on'));
+      throw this.#reason();
+    }
     secured.resume();
   }
 
@@ -163,7 +171,8 @@ export class SocketStream implements ByteStream {
       return false;
     }
     if (buffer === this.#own) this.#giveBack();
-    else if (length >= buffers.bulkBytes && this.#reader !== undefined) this.#own = this.#next = buffers.lease();
+    else if (this.#options.bulkViews && length >= buffers.bulkBytes && this.#reader !== undefined)
+      this.#own = this.#next = buffers.lease();
     return this.#arrived(Buffer.from(bytes));
   }
 

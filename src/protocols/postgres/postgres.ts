@@ -67,7 +67,7 @@ async function converse(
   session: Session<PostgresUpstream, PostgresGreeting>,
   analyser: StatementAnalyser,
 ): Promise<void> {
-  session.onUnasked((part) => void client.write(part.wire));
+  session.onUnasked((part) => client.write(part.wire));
   await client.write(greetingMessages(session));
   const conversation = new ClientConversation(client, decoder, session, analyser);
   const ended = new Promise<never>((_, reject) => {

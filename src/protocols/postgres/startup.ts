@@ -25,6 +25,8 @@ export interface ClientTls {
 }
 
 const TLS_HANDSHAKE = 0x16;
+/** Registered for PostgreSQL; a client that begins with TLS must offer it (manual, 55.2.9). */
+const ALPN = ['postgresql'];
 const LATEST_MINOR = 2;
 
 /** Reads up to the startup message, and becomes TLS on the way where the client asks. Throws `Refused`. */
@@ -33,7 +35,7 @@ export async function readOpening(client: ByteStream, tls: ClientTls | undefined
   if (first[0] === TLS_HANDSHAKE) {
     if (tls === undefined) throw new MalformedMessage('malformed', 'TLS where none is configured');
     client.unread(first);
-    await client.startTls(tls.context, { alpn: ['postgresql'] });
+    await client.startTls(tls.context, { alpn: ALPN, requireAlpn: true });
   } else {
     client.unread(first);
   }
@@ -48,7 +50,7 @@ async function negotiate(client: ByteStream, tls: ClientTls | undefined): Promis
       if (rest.length > 0) throw new MalformedMessage('malformed', 'bytes before the answer to an encryption request');
       const yes = code === STARTUP.ssl && tls !== undefined && !client.tls;
       await client.write(Buffer.from(yes ? 'S' : 'N', 'latin1'));
-      if (yes) await client.startTls(tls.context, {});
+      if (yes) await client.startTls(tls.context, { alpn: ALPN, requireAlpn: false });
       continue;
     }
     if (rest.length > 0) client.unread(rest);

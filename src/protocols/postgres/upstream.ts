@@ -36,7 +36,7 @@ export class PostgresUpstream implements AsyncDisposable {
   readonly #refreshCatalogue: (upstream: PostgresUpstream) => Promise<void>;
   readonly #unasked = new UnaskedReader();
   #pending: Promise<Buffer | null> | undefined;
-  #listener: ((unasked: Part | Fault) => void) | undefined;
+  #listener: ((unasked: Part | Fault) => Promise<void> | undefined) | undefined;
   #signal: AbortSignal | undefined;
   #busy = false;
   #dropped: Error | undefined;
@@ -48,7 +48,7 @@ export class PostgresUpstream implements AsyncDisposable {
     this.#refreshCatalogue = parts.refreshCatalogue;
     this.#stream = SocketStream.over(
       parts.socket,
-      { maxAheadBytes: LIMITS.maxClientAheadBytes, buffers: BUFFERS },
+      { maxAheadBytes: LIMITS.maxClientAheadBytes, bulkViews: true, buffers: BUFFERS },
       parts.leftover,
     );
   }
@@ -93,7 +93,7 @@ export class PostgresUpstream implements AsyncDisposable {
     this.#stream.unread(bytes);
   }
 
-  listen(listener: (unasked: Part | Fault) => void): void {
+  listen(listener: (unasked: Part | Fault) => Promise<void> | undefined): void {
     this.#listener = listener;
     this.#watch();
   }
@@ -129,18 +129,25 @@ export class PostgresUpstream implements AsyncDisposable {
     if (this.#listener === undefined || this.#pending !== undefined) return;
     const pending = this.#stream.read();
     this.#pending = pending;
-    this.#read(pending).then(
-      (bytes) => this.#heard(pending, bytes),
-      (fault: unknown) => this.#lost(pending, fault),
-    );
+    this.#read(pending)
+      .then((bytes) => this.#heard(pending, bytes))
+      .catch((fault: unknown) => this.#lost(pending, fault));
   }
 
-  #heard(pending: Promise<Buffer | null>, bytes: Buffer | null): void {
+  async #heard(pending: Promise<Buffer | null>, bytes: Buffer | null): Promise<void> {
     if (this.#pending !== pending) return;
     this.#pending = undefined;
-    if (bytes === null) return this.#listener?.(new Fault('upstream-closed', 'the server closed the connection'));
-    for (const part of this.#unasked.take(bytes, this.parameters)) this.#listener?.(part);
-    this.#watch();
+    if (bytes === null) {
+      await this.#listener?.(new Fault('upstream-closed', 'the server closed the connection'));
+      return;
+    }
+    try {
+      for (const part of this.#unasked.take(bytes, this.parameters)) await this.#listener?.(part);
+    } catch (cause) {
+      await this.#listener?.(new Fault('upstream-protocol', 'the server sent what cannot be passed on', { cause }));
+      return;
+    }
+    if (!this.#busy) this.#watch();
   }
 
   #lost(pending: Promise<Buffer | null>, fault: unknown): void {
