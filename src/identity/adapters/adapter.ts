@@ -14,6 +14,8 @@ export interface IssuerAdapter {
   readonly hosts: readonly string[];
   /** Fields that are never given to anybody else: a trust rule pins one of them. */
   readonly immutable: readonly WorkloadField[];
+  /** Everything that `traps` may say. */
+  readonly knownTraps: readonly string[];
   /** Throws `TokenRefused` of reason `claims-incomplete`. */
   read(claims: Readonly<Record<string, unknown>>, issuer: Issuer): Workload;
   /** Situations in which the identity does not vouch for the code that runs; a trust rule must allow each by name. */

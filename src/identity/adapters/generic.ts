@@ -9,6 +9,7 @@ export const generic: IssuerAdapter = {
   maxAgeSeconds: 600,
   hosts: [],
   immutable: ['sourceRepositoryId', 'sourceOwnerId'],
+  knownTraps: [],
 
   read(claims: Claims, issuer: Issuer): Workload {
     return {

@@ -36,6 +36,7 @@ export const github: IssuerAdapter = {
   maxAgeSeconds: 600,
   hosts: ['token.actions.githubusercontent.com'],
   immutable: ['sourceRepositoryId', 'sourceOwnerId'],
+  knownTraps: [...OUTSIDER_EVENTS],
 
   read(claims: Claims, issuer: Issuer): Workload {
     const server = serverUrl(issuer.url);

@@ -18,6 +18,8 @@ const EXTRA = [
   'user_access_level',
 ];
 
+const FORK = 'fork_merge_request';
+
 /** GitLab CI `id_tokens`, gitlab.com and self-managed. */
 export const gitlab: IssuerAdapter = {
   kind: 'gitlab',
@@ -25,6 +27,7 @@ export const gitlab: IssuerAdapter = {
   maxAgeSeconds: 3600,
   hosts: ['gitlab.com'],
   immutable: ['sourceRepositoryId', 'sourceOwnerId'],
+  knownTraps: [FORK],
 
   read(claims: Claims, issuer: Issuer): Workload {
     const server = issuer.url.replace(/\/$/, '');
@@ -68,7 +71,7 @@ export const gitlab: IssuerAdapter = {
   traps({ sourceRepositoryId, trigger, extra }: Workload): readonly string[] {
     const jobProject = extra?.['job_project_id'];
     const isFork = jobProject === undefined ? trigger === 'merge_request_event' : jobProject !== sourceRepositoryId;
-    return isFork ? ['fork_merge_request'] : [];
+    return isFork ? [FORK] : [];
   },
 
   display: ({ extra, sourceRef, sourceDigest }) => `${extra?.['project_path']}@${sourceRef ?? sourceDigest}`,

@@ -1,0 +1,57 @@
+import type { Secret } from '../model/secret.ts';
+import { archiveJwks } from '../store/jwks-rows.ts';
+import { readDeclarations } from '../store/configuration-rows.ts';
+import type { Store } from '../store/store.ts';
+import type { Issuer } from './issuer.ts';
+import { IssuerKeys } from './issuer-keys.ts';
+import { makeTokenVerifier, type VerifiedToken } from './token-verifier.ts';
+import { matchTrust, type TrustOutcome, type TrustRule, type TrustSubject } from './trust-rule.ts';
+
+/** The issuers and trust rules in force, and what follows from them. */
+export interface TrustDirectory extends Disposable {
+  issuers(): readonly Issuer[];
+  rules(): readonly TrustRule[];
+  /** Throws `TokenRefused`. */
+  verify(token: Secret, signal: AbortSignal): Promise<VerifiedToken>;
+  /** Throws `TrustRefused`. */
+  trust(subject: TrustSubject): TrustOutcome;
+  /** Reads the configuration again; called when the store says that it changed. */
+  reload(): Promise<void>;
+}
+
+export interface TrustDirectoryOptions {
+  readonly store: Store;
+  readonly audience: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told when a changed configuration cannot be read; the one before stays in force. */
+  readonly onFault: (cause: unknown) => void;
+}
+
+/** Reads issuers and rules from the store, and again whenever they change. */
+export async function openTrustDirectory(options: TrustDirectoryOptions): Promise<TrustDirectory> {
+  const { store, audience, now } = options;
+  let issuers: readonly Issuer[] = [];
+  let rules: readonly TrustRule[] = [];
+  const keys = new IssuerKeys({
+    now,
+    archive: (issuer, { digest, document }) =>
+      archiveJwks(store, { digest, document, issuer: issuer.url, now: new Date(now()).toISOString() }),
+  });
+  const verifier = makeTokenVerifier({ issuers: () => issuers, audience, keys, now });
+  const reload = async () => {
+    const read = await readDeclarations(store);
+    issuers = read.issuers.map(({ declaration }) => JSON.parse(declaration) as Issuer);
+    rules = read.trustRules.map(({ declaration }) => JSON.parse(declaration) as TrustRule);
+  };
+  const unwatch = store.watch('configuration', () => void reload().catch(options.onFault));
+  await reload();
+  return {
+    issuers: () => issuers,
+    rules: () => rules,
+    verify: (token, signal) => verifier.verify(token, signal),
+    trust: (subject) => matchTrust(subject, rules),
+    reload,
+    [Symbol.dispose]: unwatch,
+  };
+}
