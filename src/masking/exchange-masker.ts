@@ -20,9 +20,11 @@ interface Shape {
   readonly masks: readonly (ColumnMask | undefined)[];
   /** True where each row must be looked at: a masked column, or bytes that the scanner cannot read. */
   readonly alwaysLook: boolean;
+  /** True where numbers in binary may hold what a detector finds. */
+  readonly binaryNumbers: boolean;
 }
 
-const NO_SHAPE: Shape = { columns: [], masks: [], alwaysLook: false };
+const NO_SHAPE: Shape = { columns: [], masks: [], alwaysLook: false, binaryNumbers: false };
 
 /** Masks the reply of one exchange. */
 export class ExchangeMasker implements Masker {
@@ -44,14 +46,17 @@ export class ExchangeMasker implements Masker {
   columns(columns: readonly ResultColumn[]): void {
     const { rules, findings } = this.#shared;
     const masks = columns.map(({ name, sources }) => rules.maskOf(name, sources, this.#reading));
-    const isHidden = ({ type, format }: ResultColumn): boolean => type === 'bytea' && format === 'text';
     const alwaysLook = masks.some((mask) => mask !== undefined) || (findings !== undefined && columns.some(isHidden));
-    this.#shape = { columns, masks, alwaysLook };
+    this.#shape = { columns, masks, alwaysLook, binaryNumbers: columns.some(isBinaryNumber) };
   }
 
   passes(wire: Buffer, kind: 'rows' | 'text'): boolean {
     if (kind === 'rows' ? this.#shape.alwaysLook : this.#reading.columns.length > 0) return false;
-    return this.#shared.findings?.suspects(wire, 0, wire.length) !== true;
+    const { findings } = this.#shared;
+    if (findings === undefined) return true;
+    return kind === 'rows' && this.#shape.binaryNumbers
+      ? !findings.suspectsBinary(wire, 0, wire.length)
+      : !findings.suspects(wire, 0, wire.length);
   }
 
   field(column: number, wire: Buffer, start: number, end: number): Uint8Array | null | undefined {
@@ -104,3 +109,12 @@ export class ExchangeMasker implements Masker {
 }
 
 const UNDESCRIBED = { type: 'other', format: 'text' } as const;
+
+/** Hexadecimal hides every trigger. */
+function isHidden({ type, format }: ResultColumn): boolean {
+  return type === 'bytea' && format === 'text';
+}
+
+function isBinaryNumber({ type, format }: ResultColumn): boolean {
+  return format === 'binary' && (type === 'integer8' || type === 'numeric');
+}

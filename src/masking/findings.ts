@@ -18,6 +18,7 @@ export class Findings {
   readonly #detectors: readonly Detector[];
   readonly #scanner: TriggerScanner;
   readonly #escapesBit: number;
+  #binaryScanner: TriggerScanner | undefined;
 
   constructor(detectors: readonly Detector[]) {
     this.#detectors = detectors;
@@ -34,9 +35,18 @@ export class Findings {
     return this.#scanner.states;
   }
 
-  /** False when nothing in `bytes[start, end)` can be a finding: the cheap test. */
+  /** False when nothing in `bytes[start, end)` can be a finding, numbers in binary left out: the cheap test. */
   suspects(bytes: Uint8Array, start: number, end: number): boolean {
     return this.#scanner.any(bytes, start, end);
+  }
+
+  /** The same for rows in which there are numbers in binary. */
+  suspectsBinary(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#binaryScanner ??= new TriggerScanner([
+      ...this.#detectors.flatMap(({ triggers, binaryTriggers = [] }) => [triggers, binaryTriggers]),
+      ESCAPES,
+    ]);
+    return this.#binaryScanner.any(bytes, start, end);
   }
 
   /** What stands in `bytes[start, end)`: ascending, overlapping ones joined, positions from `start`. */

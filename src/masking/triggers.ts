@@ -1,15 +1,15 @@
 /**
  * A trigger is a short byte sequence, one of which stands in everything that a detector can find: the cheap test that
  * keeps detectors away from clean bytes. The notation is a regular expression without alternation: characters, `\d`,
- * `\xHH`, `[a-z]` and `[^a-z]`, groups, each followed by `?`, `*` or `{n}` where wanted (`*` and `?` not on groups).
+ * `\xHH`, `[a-z]` and `[^a-z]`, groups, each followed by `?` or `{n}` where wanted (`?` not on groups). No repetition is
+ * open-ended, so a trigger has a longest length.
  */
 export type Trigger = readonly Step[];
 
-/** One byte of a trigger, out of a set of 256; `optional` may be left out, `loop` may be repeated. */
+/** One byte of a trigger, out of a set of 256; an `optional` one may be left out. */
 export interface Step {
   readonly bytes: Uint8Array;
   readonly optional: boolean;
-  readonly loop: boolean;
 }
 
 /** Reads a trigger. A mistake in one is a broken invariant of ours, and throws when the module is loaded. */
@@ -34,7 +34,7 @@ function readSequence(reader: Reader): Step[] {
       element = readSequence(reader);
       reader.at++;
     } else {
-      element = [{ bytes: readSet(reader), optional: false, loop: false }];
+      element = [{ bytes: readSet(reader), optional: false }];
     }
     steps.push(...readSuffix(reader, element));
   }
@@ -43,11 +43,11 @@ function readSequence(reader: Reader): Step[] {
 
 function readSuffix(reader: Reader, element: readonly Step[]): readonly Step[] {
   const mark = reader.source[reader.at];
-  if (mark === '?' || mark === '*') {
+  if (mark === '?') {
     const [only] = element;
-    if (element.length !== 1 || only === undefined) throw new Error(`trigger ${reader.source}: ${mark} on a group`);
+    if (element.length !== 1 || only === undefined) throw new Error(`trigger ${reader.source}: ? on a group`);
     reader.at++;
-    return [{ bytes: only.bytes, optional: true, loop: mark === '*' }];
+    return [{ bytes: only.bytes, optional: true }];
   }
   if (mark === '{') {
     const close = reader.source.indexOf('}', reader.at);

@@ -8,6 +8,8 @@ export interface Detector {
   readonly name: string;
   /** At least one of these occurs in everything that `find` reports, boundaries included. */
   readonly triggers: readonly Trigger[];
+  /** The same for numbers that PostgreSQL sends in binary, with the length that comes before them. */
+  readonly binaryTriggers?: readonly Trigger[];
   /** Reports every finding as [start, end), ascending. Time is linear in the text's length, whatever the text. */
   find(text: string, report: Report): void;
 }

@@ -1,9 +1,30 @@
+import { apiKey } from './api-key.ts';
+import { awsSecret } from './aws-secret.ts';
 import { card } from './card.ts';
 import type { Detector } from './detector.ts';
 import { email } from './email.ts';
+import { iban } from './iban.ts';
+import { ipAddress } from './ip-address.ts';
+import { jwt } from './jwt.ts';
+import { phone } from './phone.ts';
+import { privateKey } from './private-key.ts';
+import { urlPassword } from './url-password.ts';
+import { usSsn } from './us-ssn.ts';
 
 /** Every detector, by the name that a policy's `mask` says. */
-export const DETECTORS: readonly Detector[] = [email, card];
+export const DETECTORS: readonly Detector[] = [
+  privateKey,
+  jwt,
+  apiKey,
+  awsSecret,
+  urlPassword,
+  email,
+  card,
+  iban,
+  phone,
+  usSsn,
+  ipAddress,
+];
 
 /** Names that stand for several detectors. A group covers the column classes of the same names, too. */
 export const DETECTOR_GROUPS: Readonly<Record<string, readonly string[]>> = {

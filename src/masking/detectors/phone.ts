@@ -1,0 +1,46 @@
+import { isValidPhoneNumber } from 'libphonenumber-js/min';
+import { trigger } from '../triggers.ts';
+import type { Detector, Report } from './detector.ts';
+
+/** ITU-T E.164 with its plus sign, at most two separators between digits. */
+const INTERNATIONAL = /(?<![\w+])\+[1-9](?:[ ().\-/]{0,2}\d){6,14}/g;
+/** The North American plan's usual groups of 3, 3 and 4. */
+const NORTH_AMERICAN =
+  /(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?![\w-])(?!\.\d)/g;
+const MIN_DIGITS = 7;
+
+/**
+ * Telephone numbers that say so by their form: international ones with a plus, and North American ones in groups.
+ * Other national forms are digits like any others, and are not found.
+ */
+export const phone: Detector = {
+  name: 'phone',
+  triggers: [
+    trigger('\\+[1-9]([ ()./-]?[ ()./-]?\\d){3}'),
+    trigger('\\d{3}[ .-]\\d{3}[ .-]\\d{4}'),
+    trigger('\\(\\d{3}\\) ?\\d{3}[ .-]'),
+  ],
+  find(text, report) {
+    if (text.includes('+')) {
+      for (const match of text.matchAll(INTERNATIONAL)) reportValid(text, match.index, match[0], report);
+    }
+    for (const match of text.matchAll(NORTH_AMERICAN)) {
+      if (isValidPhoneNumber(match[0], 'US')) report(match.index, match.index + match[0].length);
+    }
+  },
+};
+
+/** A number may be followed by another one: drops groups from the end until what is left is a number. */
+function reportValid(text: string, start: number, found: string, report: Report): void {
+  let candidate = found;
+  if (/^\d/.test(text.slice(start + found.length))) candidate = candidate.replace(/[ ()./-]+\d+$/, '');
+  while (candidate.replaceAll(/\D/g, '').length >= MIN_DIGITS) {
+    if (isValidPhoneNumber(candidate)) {
+      report(start, start + candidate.length);
+      return;
+    }
+    const shorter = candidate.replace(/[ ()./-]{1,2}\d{1,15}$/, '');
+    if (shorter === candidate) return;
+    candidate = shorter;
+  }
+}
