@@ -4,7 +4,7 @@ import { Fault, type FaultCode } from '../../model/fault.ts';
 export interface Progress {
   /** Aborted by the caller's signal, with its reason, and by the deadline, with a `Fault`. */
   readonly signal: AbortSignal;
-  step: 'connect' | 'negotiate TLS' | 'log in';
+  step: 'connect' | 'negotiate TLS' | 'log in' | 'cancel';
 }
 
 /** Runs `body` under a deadline and the caller's signal; where either aborts, throws its reason. */
@@ -38,6 +38,7 @@ const CODES: Readonly<Record<Progress['step'], FaultCode>> = {
   connect: 'upstream-unreachable',
   'negotiate TLS': 'upstream-tls',
   'log in': 'upstream-login',
+  cancel: 'upstream-closed',
 };
 
 function expired(step: Progress['step'], deadlineMs: number): Fault {
