@@ -79,7 +79,9 @@ function report(error: unknown): ExitCode {
     process.stderr.write(`chaperone: ${printable(error.message)} (${error.code})\n${causes(error)}`);
     return error.code === 'config-invalid' ? EXIT.config : EXIT.unavailable;
   }
-  process.stderr.write(`chaperone: a fault of its own\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `chaperone: a fault of its own\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.internal;
 }
 

@@ -11,9 +11,15 @@ export function startCommand(start: (options: Readonly<Record<string, unknown>>)
     .option('--config <file>', 'configuration in YAML (default: CHAPERONE_CONFIG)')
     .option('--data-dir <folder>', 'where it keeps its data (default: CHAPERONE_DATA_DIR, else .chaperone)')
     .option('--listen <host:port>', 'the API (default: CHAPERONE_LISTEN, else 127.0.0.1:7420)')
-    .option('--postgres-listen <host:port>', 'PostgreSQL clients (default: CHAPERONE_POSTGRES_LISTEN, else 127.0.0.1:7432)')
+    .option(
+      '--postgres-listen <host:port>',
+      'PostgreSQL clients (default: CHAPERONE_POSTGRES_LISTEN, else 127.0.0.1:7432)',
+    )
     .option('--demo', 'with a made-up database, job and issuer, on this machine alone')
     .option('--json', 'say in JSON, on one line, what was started')
-    .addHelpText('after', '\nExamples:\n  $ chaperone start --demo\n  $ CHAPERONE_PUBLIC_URL=https://gateway.example.com chaperone start --config chaperone.yaml\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ chaperone start --demo\n  $ CHAPERONE_PUBLIC_URL=https://gateway.example.com chaperone start --config chaperone.yaml\n',
+    )
     .action((options: Readonly<Record<string, unknown>>) => start(options));
 }

@@ -88,6 +88,9 @@ export const LIMITS = {
   apiPageItems: 100,
   apiMaxPageItems: 1_000,
   targetCheckMs: 15_000,
+  // cli/start
+  runSweepMs: 30_000,
+  runsSweptAtOnce: 1_000,
   // masking
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,
