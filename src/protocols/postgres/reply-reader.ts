@@ -51,6 +51,7 @@ export class PassingReader implements ReplyReader {
     if (this.#held !== undefined) {
       at = this.#resume(bytes, at);
       if (this.#state.done) return at;
+      if (this.#held !== undefined) return bytes.length;
     }
     const length = bytes.length;
     while (at + HEADER_BYTES <= length) {
@@ -75,7 +76,7 @@ export class PassingReader implements ReplyReader {
     return length;
   }
 
-  /** Completes the message that the last bytes cut. Returns where reading goes on. */
+  /** Completes the message that the last bytes cut, or goes on holding it. Returns where the message ends. */
   #resume(bytes: Buffer, from: number): number {
     const held = this.#held as Buffer;
     this.#held = undefined;
@@ -98,10 +99,6 @@ export class PassingReader implements ReplyReader {
       return bytes.length;
     } else {
       this.#state.message(type, EMPTY);
-    }
-    if (next > bytes.length) {
-      this.#skip = next - bytes.length;
-      return bytes.length;
     }
     return next;
   }
