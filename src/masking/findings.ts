@@ -54,14 +54,14 @@ export class Findings {
     const bits = this.#scanner.bits(bytes, start, end);
     if (bits === 0) return NONE;
     const text = bytes.toString('latin1', start, end);
-    if ((bits & this.#escapesBit) === 0) return join(this.#run(text, bits));
+    if ((bits & this.#escapesBit) === 0) return joinFindings(this.#run(text, bits));
     const { decoded, offsets } = unescapeAscii(text);
     const hidden = this.#run(decoded, -1).map((found) => ({
       start: offsets[found.start]!,
       end: offsets[found.end]!,
       detector: found.detector,
     }));
-    return join([...this.#run(text, -1), ...hidden]);
+    return joinFindings([...this.#run(text, -1), ...hidden]);
   }
 
   #run(text: string, bits: number): Finding[] {
@@ -88,7 +88,7 @@ export function findingsFor(classes: ReadonlySet<string>): Findings | undefined 
 }
 
 /** Sorts, and joins findings that overlap; the joined one has the name of the one that begins first. */
-function join(findings: Finding[]): readonly Finding[] {
+export function joinFindings(findings: Finding[]): readonly Finding[] {
   if (findings.length < 2) return findings;
   findings.sort((a, b) => a.start - b.start || b.end - a.end);
   const joined: Finding[] = [];

@@ -10,7 +10,7 @@ export interface Detector {
   readonly triggers: readonly Trigger[];
   /** The same for numbers that PostgreSQL sends in binary, with the length that comes before them. */
   readonly binaryTriggers?: readonly Trigger[];
-  /** Reports every finding as [start, end), ascending. Time is linear in the text's length, whatever the text. */
+  /** Reports every finding as [start, end); they may overlap. Linear in the text's length, whatever the text. */
   find(text: string, report: Report): void;
 }
 

@@ -4,7 +4,13 @@ import type { Detector, Report } from './detector.ts';
 
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
-const LOCAL = characters('a-z', 'A-Z', '0-9', "!#$&'*+-=?^_`{|}~.%", '\x80-\xff');
+/**
+ * What RFC 5322, 3.2.3 allows, but for what joins an address to what stands before it more often than it is part of it:
+ * `to=ada@…`, `?a&b`, braces, bars, strokes and back quotes.
+ */
+const LOCAL = characters('a-z', 'A-Z', '0-9', "!#$'*+-^_~.%", '\x80-\xff');
+/** What a local part does not begin with in practice: an opening quote or a list's mark belongs to the text. */
+const LEADING = characters("!#$'*^~.");
 const DOMAIN = characters('a-z', 'A-Z', '0-9', '-.', '\x80-\xff');
 const LETTERS = characters('a-z', 'A-Z', '\x80-\xff');
 /** What follows the last dot of a file's name (`icon@2x.png`) and is no top-level domain. */
@@ -17,7 +23,7 @@ const FILE_ENDINGS = new Set(['png', 'jpg', 'jpeg', 'gif', 'webp', 'svg', 'css',
 export const email: Detector = {
   name: 'email',
   triggers: [
-    trigger(`[a-zA-Z0-9!#$&'*+=?^_\`{|}~.%"\\x80-\\xff-]@[a-zA-Z0-9\\x80-\\xff]`),
+    trigger(`[a-zA-Z0-9!#$'*+^_~%"\\x80-\\xff-]@[a-zA-Z0-9\\x80-\\xff]`),
     trigger('%40[a-zA-Z0-9\\x80-\\xff]'),
   ],
   find(text, report) {
@@ -47,7 +53,7 @@ function localStart(text: string, at: number, floor: number): number {
     return open >= limit && open < at - 2 ? open : at;
   }
   let start = runStart(text, at, Math.max(floor, at - MAX_LOCAL), LOCAL);
-  while (start < at && text.charCodeAt(start) === 46) start++;
+  while (start < at && LEADING[text.charCodeAt(start)] === 1) start++;
   return text.charCodeAt(at - 1) === 46 ? at : start;
 }
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertFindsEach, assertFindsNothing, found } from './found.ts';
+import { iban } from './iban.ts';
+
+test('numbers of the registry are found, together and in groups', () => {
+  assertFindsEach(iban, [
+    'GB82WEST12345698765432',
+    'GB82 WEST 1234 5698 7654 32',
+    'GB82-WEST-1234-5698-7654-32',
+    'DE89370400440532013000',
+    'DE89 3704 0044 0532 0130 00',
+    'FR1420041010050500013M02606',
+    'FR14 2004 1010 0505 0001 3M02 606',
+    'NO9386011117947',
+    'NO93 8601 1117 947',
+    'BE68539007547034',
+    'NL91ABNA0417164300',
+    'CH9300762011623852957',
+    'ES9121000418450200051332',
+    'IT60X0542811101000000123456',
+    'AT611904300234573201',
+    'PL61109010140000071219812874',
+    'SE4550000000058398257466',
+    'DK5000400440116243',
+    'FI2112345600000785',
+    'IE29AIBK93115212345678',
+    'PT50000201231234567890154',
+    'MT84MALT011000012345MTLCAST001S',
+    'SA0380000000608010167519',
+  ]);
+});
+
+test('what only looks like an account number is left alone', () => {
+  assertFindsNothing(iban, [
+    'GB82WEST12345698765433',
+    'GB83WEST12345698765432',
+    'DE8937040044053201300',
+    'DE893704004405320130000',
+    'XX89370400440532013000',
+    'ZZ00',
+    'de89370400440532013000',
+    'xDE89370400440532013000',
+    'DE89370400440532013000x',
+    'DE89  3704  0044  0532  0130  00',
+    'DE89_3704_0044_0532_0130_00',
+    'GB82 WEST',
+    'AB12CD34EF56AB12CD34EF56AB12CD34',
+    'IN20240001',
+    'SKU US12 3456 7890',
+    'NO93 8601 1117 948',
+    'RFC5321',
+    '3F2504E0-4F89-11D3-9A0C-0305E82C3301',
+    'FR14 2004 1010 0505 0001 3M02 607',
+    'ES91 2100 0418 4502 0005 1331',
+    'DE00370400440532013000',
+  ]);
+});
+
+test('words after a number are not part of it', () => {
+  assert.deepEqual(found(iban, 'IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFFXXX'), ['DE89 3704 0044 0532 0130 00']);
+});
