@@ -34,7 +34,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   gateway: { level: 2, imports: [...WORDS, ...ENGINES, 'protocols/protocol.ts'], packages: [] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'zod'] },
-  targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
+  targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
   approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
 

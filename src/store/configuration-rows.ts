@@ -124,6 +124,11 @@ async function insertTarget(trx: Transaction<Schema>, name: string, target: Targ
     .execute();
 }
 
+/** All policies as one YAML document, in the order of their names. */
+export function policyDocument(policies: Declarations['policies']): string {
+  return policies.length === 0 ? 'policies: []\n' : `policies:\n${policies.map(({ text }) => text).join('')}`;
+}
+
 /** Keeps the text of a policy set that came into force, by the digest that its decisions carry. */
 export async function archivePolicySet(
   store: Store,

@@ -1,0 +1,76 @@
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { Fault } from '../model/fault.ts';
+import { LIMITS } from '../model/limits.ts';
+import { Secret } from '../model/secret.ts';
+import type { Credential, Target } from '../model/target.ts';
+
+/** Where a secret comes from: given and sealed, or read by the gateway each time it connects. */
+const sourceSchema = z.union(
+  [
+    z.strictObject({ value: z.string().min(1).max(LIMITS.maxCredentialBytes) }),
+    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable') }),
+    z.strictObject({ file: z.string().refine(isAbsolute, 'the path of a file must be absolute') }),
+  ],
+  { error: 'one of `value`, `env` and `file` (an absolute path)' },
+);
+
+export const credentialSchema = z.strictObject({
+  user: z.string().min(1).max(128),
+  password: sourceSchema.optional(),
+  clientCertificate: z.strictObject({ certificate: sourceSchema, key: sourceSchema }).optional(),
+});
+
+/** A credential as it is declared; this is what is sealed. It may hold secrets: never shown, never logged. */
+export type CredentialDeclaration = z.infer<typeof credentialSchema>;
+export type SecretSource = z.infer<typeof sourceSchema>;
+
+/** What the gateway reads secrets from. Each rejects where there is none. */
+export interface SecretReader {
+  env(name: string): string | undefined;
+  /** At most `maxCredentialBytes`. */
+  file(path: string): Promise<string>;
+}
+
+/** Parses what was sealed. */
+export function parseCredential(text: string): CredentialDeclaration {
+  return credentialSchema.parse(JSON.parse(text));
+}
+
+/** Fetches the secrets. Throws a `Fault` of code `config-invalid` that names the source and shows nothing of the value. */
+export async function resolveCredential(declared: CredentialDeclaration, reader: SecretReader): Promise<Credential> {
+  const { user, password, clientCertificate } = declared;
+  return {
+    user,
+    ...(password && { password: new Secret(await resolve(password, reader)) }),
+    ...(clientCertificate && {
+      clientCertificate: {
+        certificate: await resolve(clientCertificate.certificate, reader),
+        key: new Secret(await resolve(clientCertificate.key, reader)),
+      },
+    }),
+  };
+}
+
+async function resolve(source: SecretSource, reader: SecretReader): Promise<string> {
+  if ('value' in source) return source.value;
+  if ('env' in source) {
+    const value = reader.env(source.env);
+    if (value === undefined || value === '') {
+      throw new Fault('config-invalid', `the environment variable ${source.env} of the gateway is not set`);
+    }
+    return value;
+  }
+  try {
+    // Editors and `echo` end a file with a line break, and no secret ends with one.
+    return (await reader.file(source.file)).replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new Fault('config-invalid', `the file ${source.file} cannot be read by the gateway`, { cause });
+  }
+}
+
+/** What a sealed credential may be sent to; part of its seal, so that changing one in the store does not divert it. */
+export function credentialBinding({ name, protocol, address, tls }: Target): string {
+  const { mode, ca, serverName } = tls;
+  return JSON.stringify([name, protocol, address.host, address.port, mode, ca ?? null, serverName ?? null]);
+}
