@@ -16,7 +16,7 @@ const WIDE =
 export function alignedTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly (string | null)[])[],
-  paint: (cell: string, value: string | null) => string = (cell) => cell,
+  paint: (cell: string, value: string | null, column: number) => string = (cell) => cell,
 ): string {
   const heads = columns.map((column) => printable(column.name));
   const cells = rows.map((row) => row.map((value) => (value ?? '').split('\n').map(printable)));
@@ -52,14 +52,14 @@ function tableLine(
   row: readonly (readonly string[])[],
   values: readonly (string | null)[],
   line: number,
-  paint: (cell: string, value: string | null) => string,
+  paint: (cell: string, value: string | null, column: number) => string,
 ): string {
   const cells = columns.map((column, index) => {
     const text = row[index]?.[line] ?? '';
     const more = line + 1 < (row[index]?.length ?? 0);
     const padding = ' '.repeat(Math.max(0, (widths[index] ?? 0) - displayWidth(text)));
     const padded = column.align === 'right' ? `${padding}${text}` : `${text}${padding}`;
-    return ` ${paint(padded, values[index] ?? null)}${more ? '+' : ' '}`;
+    return ` ${paint(padded, values[index] ?? null, index)}${more ? '+' : ' '}`;
   });
   return cells.join('|');
 }

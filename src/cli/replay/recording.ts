@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+const bodySchema = z.object({
+  media: z.string(),
+  /** How many bytes there were; more than are kept where the body was capped. */
+  bytes: z.string(),
+  base64: z.string().optional(),
+  /** Why the bytes are not here: erased, capped, or not readable. */
+  withheld: z.string().optional(),
+});
+
+const refusalSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  rule: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+const decisionSchema = z.object({
+  effect: z.enum(['permit', 'deny']),
+  rules: z.array(z.string()),
+  reason: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+/** One event of a recording: the line of the session's file, with its body opened. */
+export const recordedEventSchema = z.looseObject({
+  kind: z.string(),
+  at: z.string(),
+  seq: z.number(),
+  session: z.string(),
+  run: z.string(),
+  /** Microseconds of a clock that only goes forward. */
+  mono: z.string().optional(),
+  exchange: z.number().optional(),
+  body: bodySchema.optional(),
+  decision: decisionSchema.optional(),
+  refusal: refusalSchema.optional(),
+  masked: z.array(z.object({ by: z.enum(['column', 'detector']), name: z.string(), count: z.number() })).optional(),
+  result: z.object({ status: z.string(), code: z.string().optional(), rows: z.string() }).optional(),
+  outcome: z.string().optional(),
+});
+
+export type RecordedEvent = z.infer<typeof recordedEventSchema>;
+export type RecordedMask = NonNullable<RecordedEvent['masked']>[number];
+export type RecordedRefusal = z.infer<typeof refusalSchema>;
+
+/** The bytes of an event's body; undefined where they were not kept or cannot be opened. */
+export function bodyBytes(event: RecordedEvent): Buffer | undefined {
+  return event.body?.base64 === undefined ? undefined : Buffer.from(event.body.base64, 'base64');
+}
+
+/** What a client asked, as it is recorded: SQL, or the statements of a batch with their parameters. */
+export interface RecordedStatement {
+  readonly text: string;
+  readonly parameters: readonly (string | null)[];
+}
+
+const batchSchema = z.array(
+  z.looseObject({ text: z.string().optional(), parameters: z.array(z.unknown()).optional() }),
+);
+
+/** The statements of a request's body. What cannot be read is shown as it is. */
+export function requestStatements(event: RecordedEvent): readonly RecordedStatement[] {
+  const text = bodyBytes(event)?.toString('utf8');
+  if (text === undefined) return [{ text: `(${event.body?.withheld ?? 'not kept'})`, parameters: [] }];
+  if (event.body?.media !== 'application/json') return [{ text, parameters: [] }];
+  const batch = batchSchema.safeParse(parseJson(text));
+  if (!batch.success) return [{ text, parameters: [] }];
+  return batch.data.flatMap((item) =>
+    item.text === undefined ? [] : [{ text: item.text, parameters: (item.parameters ?? []).map(shown) }],
+  );
+}
+
+function shown(parameter: unknown): string | null {
+  if (parameter === null || parameter === undefined) return null;
+  return typeof parameter === 'string' ? parameter : JSON.stringify(parameter);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The schema then says that it is not a batch, and the text is shown as it is.
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+import { type ReplayColumn, type ReplayError, type ReplayEvent, replayReply } from '../../protocols/postgres/replay.ts';
+import type { Output } from '../output.ts';
+import { printable, printableLines } from '../printable.ts';
+import { alignedTable, rowCount } from '../table.ts';
+import {
+  bodyBytes,
+  type RecordedEvent,
+  type RecordedMask,
+  type RecordedRefusal,
+  type RecordedStatement,
+  requestStatements,
+} from './recording.ts';
+
+type Paint = Output['paint'];
+
+/** A piece of what a person watches: text that appears at once, or a statement that is typed. */
+export interface Shown {
+  readonly text: string;
+  readonly typed?: string;
+}
+
+/** Turns the events of one recording, in order, into what psql would have shown. Keeps what later events refer to. */
+export class SessionRenderer {
+  readonly #paint: Paint;
+  #prompt = 'sql';
+  #columns: readonly ReplayColumn[] = [];
+  #state = '';
+
+  constructor(paint: Paint, target: string | undefined) {
+    this.#paint = paint;
+    if (target !== undefined) this.#prompt = printable(target);
+  }
+
+  render(event: RecordedEvent): readonly Shown[] {
+    switch (event.kind) {
+      case 'request':
+        return requestStatements(event).map((statement) => this.#statement(statement));
+      case 'reply':
+        return [{ text: this.#reply(event) }];
+      case 'unasked':
+        return [{ text: this.#wire(bodyBytes(event), []) }];
+      case 'refusal':
+        return event.refusal ? [{ text: this.#refusal(event.refusal, event.decision?.rules) }] : [];
+      case 'input':
+        return [{ text: `${this.#paint('dim', `(the client sent ${event.body?.bytes ?? '0'} bytes)`)}\n` }];
+      case 'gap':
+        return [
+          {
+            text: `${this.#paint('yellow', 'The gateway ended here: what became of the last statement is unknown.')}\n`,
+          },
+        ];
+      case 'session.close':
+        return [{ text: `${this.#paint('dim', `— session ended: ${printable(event.outcome ?? 'unknown')}`)}\n` }];
+      default:
+        return [];
+    }
+  }
+
+  #statement({ text, parameters }: RecordedStatement): Shown {
+    const [first = '', ...more] = printableLines(text.trim()).split('\n');
+    const mark = this.#state === 'T' ? '*' : this.#state === 'E' ? '!' : '';
+    const prompt = (end: string) => this.#paint('cyan', `${this.#prompt}=${mark}${end} `);
+    const lines = [first, ...more.map((line) => `${prompt('-')}${line}`)].join('\n');
+    const bound = parameters.map(
+      (value, index) => `  $${index + 1} = ${value === null ? 'NULL' : `'${printable(value)}'`}\n`,
+    );
+    return { text: prompt('>'), typed: `${lines}\n${bound.length > 0 ? this.#paint('dim', bound.join('')) : ''}` };
+  }
+
+  #reply(event: RecordedEvent): string {
+    const masked = event.masked ?? [];
+    const shown = event.body?.withheld ? `(${printable(event.body.withheld)})\n` : this.#wire(bodyBytes(event), masked);
+    const marks = masked.map(({ name, count }) => `${printable(name)} ×${count}`);
+    return marks.length > 0 ? `${shown}${this.#paint('yellow', `masked: ${marks.join(', ')}`)}\n` : shown;
+  }
+
+  #wire(bytes: Buffer | undefined, masked: readonly RecordedMask[]): string {
+    if (!bytes) return '';
+    const tables = new Tables(this.#paint, masked);
+    for (const event of replayReply(bytes, this.#columns)) {
+      if (event.kind === 'columns') this.#columns = event.columns;
+      if (event.kind === 'ready') this.#state = event.status;
+      tables.add(event, this.#columns);
+    }
+    return tables.text();
+  }
+
+  #refusal({ message, hint, rule, code }: RecordedRefusal, rules: readonly string[] = []): string {
+    const lines = [this.#paint('red', `ERROR:  ${printable(message)}`)];
+    if (hint) lines.push(`HINT:  ${printable(hint)}`);
+    const by = rule ?? rules.join(', ');
+    lines.push(this.#paint('red', by ? `denied by: ${printable(by)} (${code})` : `denied (${code})`));
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+/** Gathers the rows of a reply into tables, and the rest into lines. */
+class Tables {
+  readonly #paint: Paint;
+  /** Columns that were masked, by the name that a result gives them where it does not rename them. */
+  readonly #masked: ReadonlySet<string>;
+  #text = '';
+  #columns: readonly ReplayColumn[] | undefined;
+  #rows: (readonly (string | null)[])[] = [];
+
+  constructor(paint: Paint, masked: readonly RecordedMask[]) {
+    this.#paint = paint;
+    this.#masked = new Set(
+      masked.filter(({ by }) => by === 'column').map(({ name }) => name.slice(name.lastIndexOf('.') + 1)),
+    );
+  }
+
+  add(event: ReplayEvent, known: readonly ReplayColumn[]): void {
+    switch (event.kind) {
+      case 'columns':
+        this.#flush();
+        this.#columns = event.columns;
+        return;
+      case 'row':
+        this.#columns ??= known.length === event.values.length ? known : unnamed(event.values.length);
+        this.#rows.push(event.values);
+        return;
+      case 'complete':
+        if (this.#columns) this.#flush();
+        else this.#text += `${printable(event.tag)}\n`;
+        return;
+      case 'suspended':
+        this.#flush();
+        return;
+      case 'error':
+      case 'notice':
+        this.#flush();
+        this.#text += message(event.fields, this.#paint);
+        return;
+      case 'notification':
+        this.#text += `Asynchronous notification "${printable(event.channel)}" with payload "${printable(event.payload)}"\n`;
+        return;
+      case 'copy-data':
+        this.#text += printableLines(event.bytes.toString('utf8'));
+        return;
+      case 'cut':
+        this.#flush();
+        this.#text += `${this.#paint('dim', `(… ${event.bytes} bytes more that are not shown)`)}\n`;
+        return;
+      case 'copy-in':
+      case 'copy-out':
+      case 'empty':
+      case 'parameter':
+      case 'ready':
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  text(): string {
+    this.#flush();
+    return this.#text;
+  }
+
+  #flush(): void {
+    const columns = this.#columns;
+    if (!columns) return;
+    const heads = columns.map((column) =>
+      this.#masked.has(column.name) ? { ...column, name: `${column.name} ▒` } : column,
+    );
+    const masked = new Set(columns.flatMap(({ name }, index) => (this.#masked.has(name) ? [index] : [])));
+    this.#text += alignedTable(heads, this.#rows, (cell, value, column) =>
+      value !== null && masked.has(column) ? this.#paint('yellow', cell) : cell,
+    );
+    this.#text += `${rowCount(this.#rows.length)}\n\n`;
+    this.#columns = undefined;
+    this.#rows = [];
+  }
+}
+
+function message({ severity, message: text, detail, hint }: ReplayError, paint: Paint): string {
+  const style = severity === 'ERROR' || severity === 'FATAL' || severity === 'PANIC' ? 'red' : 'yellow';
+  const lines = [paint(style, `${printable(severity)}:  ${printable(text)}`)];
+  if (detail) lines.push(`DETAIL:  ${printable(detail)}`);
+  if (hint) lines.push(`HINT:  ${printable(hint)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Rows of a statement that was described before this recording began, or in another exchange. */
+function unnamed(count: number): readonly ReplayColumn[] {
+  return Array.from(
+    { length: count },
+    (_, index) => ({ name: `column${index + 1}`, typeId: 0, format: 'text', align: 'left' }) as const,
+  );
+}
