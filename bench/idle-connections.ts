@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { memory } from './process-usage.ts';
+import type { Way } from './proxies.ts';
+import { openClient } from './raw-client.ts';
+
+/** Bytes a connection, by the growth of the process in between while it holds them all and nothing else happens. */
+export interface IdleMemory {
+  readonly pss: number;
+  readonly rss: number;
+}
+
+const AT_ONCE = 16;
+const SETTLE_MS = 1_500;
+
+/** `settle` lets a process give back what it has only not collected yet; it is asked before each look. */
+export async function measureIdleConnections(
+  way: Way & { readonly pid: number },
+  connections: number,
+  settle: () => Promise<void>,
+): Promise<IdleMemory> {
+  // What a process keeps from its first connections on is not the price of the next.
+  await closeAll(await openAll(way, AT_ONCE));
+  await rest(settle);
+  const before = await memory(way.pid);
+  const clients = await openAll(way, connections);
+  try {
+    await rest(settle);
+    const after = await memory(way.pid);
+    return { pss: (after.pss - before.pss) / connections, rss: (after.rss - before.rss) / connections };
+  } finally {
+    await closeAll(clients);
+  }
+}
+
+async function rest(settle: () => Promise<void>): Promise<void> {
+  await delay(SETTLE_MS);
+  await settle();
+}
+
+async function openAll(way: Way, count: number): Promise<Client[]> {
+  const clients: Client[] = [];
+  while (clients.length < count) {
+    const batch = Math.min(AT_ONCE, count - clients.length);
+    clients.push(...(await Promise.all(Array.from({ length: batch }, () => openClient(way)))));
+  }
+  return clients;
+}
+
+async function closeAll(clients: readonly Client[]): Promise<void> {
+  await Promise.all(clients.map((client) => client.end()));
+}

@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+
+/** How much is measured. `--quick` is for a look at a change; its figures are not for the record. */
+export interface BenchOptions {
+  readonly quick: boolean;
+  readonly rounds: number;
+  /** Of one pgbench run. */
+  readonly seconds: number;
+  readonly clients: readonly number[];
+  readonly modes: readonly PgbenchMode[];
+  readonly bulkMegabytes: number;
+  readonly idleConnections: number;
+  /** Where the table goes; nothing is written where it is undefined. */
+  readonly results: string | undefined;
+}
+
+export type PgbenchMode = 'simple' | 'prepared';
+
+export const HELP = `npm run bench -- [options]
+
+  --quick             one round of a second each, a small bulk read; writes no results
+  --rounds N          interleaved rounds (3)
+  --seconds N         of each pgbench run (5)
+  --clients A,B       (1,8,32)
+  --bulk-mb N         size of the bulk read (1024)
+  --idle N            connections held open for the memory figure (1000)
+  --no-results        print only; leave bench/RESULTS.md as it is
+`;
+
+/** Reads the command line. Throws on what it does not know; undefined where help was asked for. */
+export function readOptions(args: readonly string[], resultsPath: string): BenchOptions | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      clients: { type: 'string' },
+      'bulk-mb': { type: 'string' },
+      idle: { type: 'string' },
+      'no-results': { type: 'boolean' },
+    },
+  });
+  if (values.help) return undefined;
+  const quick = values.quick ?? false;
+  return {
+    quick,
+    rounds: count(values.rounds, quick ? 1 : 3),
+    seconds: count(values.seconds, quick ? 1 : 5),
+    clients: (values.clients ?? '1,8,32').split(',').map((text) => count(text, 1)),
+    modes: ['simple', 'prepared'],
+    bulkMegabytes: count(values['bulk-mb'], quick ? 64 : 1024),
+    idleConnections: count(values.idle, quick ? 100 : 1000),
+    results: quick || values['no-results'] ? undefined : resultsPath,
+  };
+}
+
+function count(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`"${text}" is not a whole number above zero`);
+  return value;
+}
