@@ -11,7 +11,7 @@ export function found(detector: Detector, text: string): readonly string[] {
   const latin1 = bytes.toString('latin1');
   const direct: Finding[] = [];
   detector.find(latin1, (start, end) => direct.push({ start, end, detector: detector.name }));
-  const behind = new Findings([detector]).in(bytes, 0, bytes.length);
+  const behind = findingsOf(detector).in(bytes, 0, bytes.length);
   assert.deepEqual(behind, joinFindings(direct), `the triggers of ${detector.name} hide what it finds in ${text}`);
   return behind.map(({ start, end }) => bytes.toString('utf8', start, end));
 }
@@ -22,9 +22,27 @@ export function assertFindsEach(detector: Detector, texts: readonly string[]): v
     for (const around of [text, `see ${text} there`, `"${text}"`, `(${text})`, `x: ${text}, y`, `${text}\n`]) {
       assert.deepEqual(found(detector, around), [text], around);
     }
+    assertSeenFramed(detector, text);
   }
 }
 
 export function assertFindsNothing(detector: Detector, texts: readonly string[]): void {
   for (const text of texts) assert.deepEqual(found(detector, text), [], text);
+}
+
+/** A field's first byte comes after its length, whose last byte may be a letter or a digit. */
+function assertSeenFramed(detector: Detector, text: string): void {
+  const wire = Buffer.concat([Buffer.from([0, 0, 0, 0]), Buffer.from(text)]);
+  for (let length = 0; length < 256; length++) {
+    wire[3] = length;
+    assert.ok(findingsOf(detector).suspects(wire, 0, wire.length), `${text} after a length that ends in ${length}`);
+  }
+}
+
+const kept = new WeakMap<Detector, Findings>();
+
+function findingsOf(detector: Detector): Findings {
+  const findings = kept.get(detector) ?? new Findings([detector]);
+  kept.set(detector, findings);
+  return findings;
 }
