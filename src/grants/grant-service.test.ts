@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { onEachStore } from '../../test/support/stores.ts';
 import type { TargetName } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
-import type { Store } from '../store/store.ts';
+import { openStore, type Store, type StoreOptions } from '../store/store.ts';
 import { type ExchangeRequest, GrantService, type GrantServiceOptions } from './grant-service.ts';
+import type { ScramKeys } from './scram-keys.ts';
 import type { VerifiedIdentity } from './vocabulary.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.678Z');
@@ -133,4 +137,213 @@ onEachStore('grants', (stores) => {
       await assert.rejects(service.authenticate(wrong, STAGING), refusedAs('claim-invalid'));
     }
   });
+
+  test('SCRAM lets the holder in without the secret, and a user without a grant looks like one with', async () => {
+    const { service } = serviceOn(await stores.open());
+    const { grant, secret } = await service.exchange(request('t1'), NEVER);
+    const keys = await service.scramKeys(grant.id);
+    assert.equal(keys.iterations, 4096);
+    const authMessage = 'n=,r=client,r=clientserver,s=salt,i=4096,c=biws,r=clientserver';
+    const claim = (clientProof: Uint8Array) =>
+      ({ kind: 'scram', user: grant.id, proof: { authMessage, clientProof } }) as const;
+    const proof = await proofOf(secret.reveal(), keys, authMessage);
+    const { principal } = await service.authenticate(claim(proof), STAGING);
+    assert.equal(principal.grant.id, grant.id);
+    const wrong = await proofOf(`${secret.reveal()}x`, keys, authMessage);
+    await assert.rejects(service.authenticate(claim(wrong), STAGING), refusedAs('claim-invalid'));
+    const stranger = await service.scramKeys('nobody');
+    assert.deepEqual(await service.scramKeys('nobody'), stranger);
+    assert.deepEqual([stranger.salt.length, stranger.iterations], [keys.salt.length, keys.iterations]);
+    const guess = await proofOf('anything', stranger, authMessage);
+    const unknown = { kind: 'scram', user: 'nobody', proof: { authMessage, clientProof: guess } } as const;
+    await assert.rejects(service.authenticate(unknown, STAGING), refusedAs('claim-invalid'));
+  });
+
+  test('a grant ends at its time, and renewal by its holder moves that time as far as the rule allows', async () => {
+    const { service, clock } = serviceOn(await stores.open());
+    const { grant, secret } = await service.exchange(request('t1'), NEVER);
+    const claim = { kind: 'password', user: grant.id, password: secret } as const;
+    clock.ms = START + 599_999;
+    await service.authenticate(claim, STAGING);
+    const renewed = await service.renew({ id: grant.id, secret });
+    assert.equal(renewed.expiresAt, '2026-01-02T03:24:05.677Z');
+    clock.ms = START + 1_199_998;
+    assert.equal((await service.renew({ id: grant.id, secret })).expiresAt, '2026-01-02T03:29:05.678Z');
+    await assert.rejects(service.renew({ id: grant.id, secret }), refusedAs('claim-expired'));
+    assert.equal((await service.current(grant.id))?.expiresAt, '2026-01-02T03:29:05.678Z');
+    clock.ms = START + 1_500_000;
+    await assert.rejects(service.authenticate(claim, STAGING), refusedAs('claim-expired'));
+    await assert.rejects(service.renew({ id: grant.id, secret }), refusedAs('claim-expired'));
+    assert.equal(await service.current(grant.id), undefined);
+  });
+
+  test('no rule makes a grant longer than a quarter of an hour', async () => {
+    const day = 86_400;
+    const trust = () => ({ rules: ['r'], targets: [STAGING], lifetimeSeconds: day, renewableSeconds: day });
+    const { service } = serviceOn(await stores.open(), { trust });
+    const { grant } = await service.exchange(request('t1'), NEVER);
+    assert.equal(grant.expiresAt, '2026-01-02T03:19:05.678Z');
+  });
+
+  test('a grant that is bound to a key is renewed by that key alone', async () => {
+    const { service } = serviceOn(await stores.open());
+    const { grant, secret } = await service.exchange(request('t1', { keyThumbprint: 'right' }), NEVER);
+    const holder = { id: grant.id, secret };
+    await assert.rejects(service.renew(holder), refusedAs('claim-invalid'));
+    await assert.rejects(service.renew({ ...holder, keyThumbprint: 'wrong' }), refusedAs('claim-invalid'));
+    assert.equal((await service.renew({ ...holder, keyThumbprint: 'right' })).id, grant.id);
+  });
+
+  test('a revoked grant lets nobody in and is not renewed, and its gateway hears of it before revoke returns', async () => {
+    const { service } = serviceOn(await stores.open());
+    const { grant, secret } = await service.exchange(request('t1'), NEVER);
+    const heard: string[] = [];
+    service.onRevoked((id) => heard.push(id));
+    assert.equal(await service.revoke(grant.id), true);
+    assert.deepEqual(heard, [grant.id]);
+    assert.equal(await service.revoke(grant.id), false);
+    const claim = { kind: 'password', user: grant.id, password: secret } as const;
+    await assert.rejects(service.authenticate(claim, STAGING), refusedAs('grant-revoked'));
+    await assert.rejects(service.renew({ id: grant.id, secret }), refusedAs('grant-revoked'));
+    const [listed] = await service.list({ limit: 10 });
+    assert.deepEqual([listed?.state, listed?.display], ['revoked', 'acme/shop@refs/heads/main']);
+    assert.deepEqual(await service.list({ limit: 10, active: true }), []);
+    await service[Symbol.asyncDispose]();
+    assert.deepEqual(heard, [grant.id]);
+  });
+
+  test('a revocation reaches another gateway within a second, once', async () => {
+    const place = await stores.place();
+    await using here = await openStore(place);
+    await using there = await openStore(place);
+    await using left = serviceOn(here).service;
+    await using right = serviceOn(there).service;
+    const first = await left.exchange(request('t1'), NEVER);
+    const second = await left.exchange(request('t2'), NEVER);
+    const heard: string[] = [];
+    const both = new Promise<number>((resolve) => {
+      right.onRevoked((id) => heard.push(id) === 2 && resolve(Date.now()));
+    });
+    await left.revoke(first.grant.id);
+    const at = Date.now();
+    await left.revoke(second.grant.id);
+    assert.ok((await both) - at < 1_000);
+    assert.deepEqual(heard, [first.grant.id, second.grant.id]);
+  });
+
+  test('closing a run ends its grants, and only its own holder or an operator can', async () => {
+    const { service } = serviceOn(await stores.open());
+    const mine = await service.exchange(request('t1'), NEVER);
+    const other = await service.exchange(request('t2'), NEVER);
+    const holder = { id: mine.grant.id, secret: mine.secret };
+    await assert.rejects(service.closeOwnRun(other.run.id, holder, 'completed'), refusedAs('claim-invalid'));
+    assert.equal(await service.closeOwnRun(mine.run.id, holder, 'completed'), true);
+    assert.equal(await service.closeRun(mine.run.id, 'completed'), false);
+    assert.equal(await service.current(mine.grant.id), undefined);
+    assert.equal((await service.current(other.grant.id))?.id, other.grant.id);
+  });
+
+  test('what a client says of itself is bounded', async () => {
+    const { service } = serviceOn(await stores.open());
+    const many = Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`label${i}`, '']));
+    await assert.rejects(service.exchange(request('t', { asserted: many }), NEVER), refusedAs('too-large'));
+    const long = { agent: 'a'.repeat(1020) };
+    await assert.rejects(service.exchange(request('t', { asserted: long }), NEVER), refusedAs('too-large'));
+    await assert.rejects(
+      service.exchange(request('t', { asserted: { a: '\0' } }), NEVER),
+      refusedAs('protocol-malformed'),
+    );
+    await service.exchange(request('t', { asserted: { agent: 'a'.repeat(1019) } }), NEVER);
+  });
+
+  test('a used token is remembered until it has expired and a margin has passed', async () => {
+    const store = await stores.open();
+    const { service, clock } = serviceOn(store);
+    await service.exchange(request('t1'), NEVER);
+    clock.ms = Date.parse('2026-01-02T03:10:35.000Z');
+    await assert.rejects(service.exchange(request('t1'), NEVER), refusedAs('claim-replayed'));
+    clock.ms += 1;
+    await service.exchange(request('t2'), NEVER);
+    const kept = await store.read((db) => db.selectFrom('consumed_tokens').select('replay_key').execute());
+    assert.deepEqual(kept, [{ replay_key: 'replay-t2' }]);
+  });
+
+  test('of two processes that race with one token one gets a grant, and after a restart neither', async () => {
+    const place = await stores.place();
+    await (await openStore(place))[Symbol.asyncDispose]();
+    for (let round = 1; round <= 3; round++) {
+      const racers = [spawnRacer(place, `race-${round}`), spawnRacer(place, `race-${round}`)];
+      for (const racer of racers) assert.equal(await racer.line(), 'ready');
+      for (const racer of racers) racer.go();
+      const results = await Promise.all(racers.map((racer) => racer.line()));
+      assert.deepEqual(results.sort(), ['claim-replayed', 'granted']);
+    }
+    await using again = await openStore(place);
+    await assert.rejects(serviceOn(again).service.exchange(request('race-1'), NEVER), refusedAs('claim-replayed'));
+  });
+
+  test('neither the store nor a listing holds the secret of a grant', async () => {
+    const store = await stores.open();
+    const { service } = serviceOn(store);
+    const { secret } = await service.exchange(request('t1'), NEVER);
+    const dump = JSON.stringify([
+      await store.read((db) => db.selectFrom('grants').selectAll().execute()),
+      await store.read((db) => db.selectFrom('runs').selectAll().execute()),
+      await service.list({ limit: 10 }),
+    ]);
+    assert.equal(dump.includes(secret.reveal()), false);
+    assert.equal(dump.includes(Buffer.from(secret.reveal()).toString('base64')), false);
+  });
 });
+
+/** The client's side of RFC 5802, section 3, written apart from the code under test. */
+async function proofOf(secret: string, keys: ScramKeys, authMessage: string): Promise<Buffer> {
+  const salted = await promisify(pbkdf2)(secret, keys.salt, keys.iterations, 32, 'sha256');
+  const clientKey = createHmac('sha256', salted).update('Client Key').digest();
+  const storedKey = createHash('sha256').update(clientKey).digest();
+  const signature = createHmac('sha256', storedKey).update(authMessage).digest();
+  return Buffer.from(clientKey.map((byte, i) => byte ^ (signature[i] ?? 0)));
+}
+
+/** Another process that opens the same store, says `ready`, waits to be told, and exchanges the token. */
+function spawnRacer(place: StoreOptions, token: string) {
+  const url = (path: string) => JSON.stringify(import.meta.resolve(path));
+  const script = `
+    import { once } from 'node:events';
+    import { randomBytes } from 'node:crypto';
+    const { openStore } = await import(${url('../store/store.ts')});
+    const { Secret } = await import(${url('../model/secret.ts')});
+    const { GrantService } = await import(${url('./grant-service.ts')});
+    const { databaseUrl, file, token, identity } = JSON.parse(process.env.RACE);
+    const store = await openStore({ file, ...(databaseUrl && { databaseUrl: new Secret(databaseUrl) }) });
+    const service = new GrantService({
+      store,
+      verify: async () => ({ ...identity, replayKey: 'replay-' + token }),
+      trust: () => ({ rules: ['r'], targets: ['t'], lifetimeSeconds: 60, renewableSeconds: 60 }),
+      audience: 'a', decoyKey: new Uint8Array(32), now: () => ${START}, random: randomBytes,
+    });
+    console.log('ready');
+    await once(process.stdin, 'data');
+    const signal = new AbortController().signal;
+    const result = await service.exchange({ token: new Secret(token), asserted: {} }, signal)
+      .then(() => 'granted', (error) => error.refusal?.code ?? String(error));
+    await service[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    console.log(result);
+    process.exit();`;
+  const RACE = JSON.stringify({
+    file: place.file,
+    databaseUrl: place.databaseUrl?.reveal(),
+    token,
+    identity: IDENTITY,
+  });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...process.env, RACE },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    line: async () => String((await lines.next()).value),
+    go: () => void child.stdin.write('go\n'),
+  };
+}

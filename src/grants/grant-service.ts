@@ -63,6 +63,23 @@ export interface Authenticated {
   readonly principal: Principal;
 }
 
+/** A grant as an operator sees it. */
+export interface GrantListing {
+  readonly grant: Grant;
+  readonly rules: readonly string[];
+  /** Whose it is, for people. */
+  readonly display: string;
+  readonly state: 'active' | 'expired' | 'revoked';
+}
+
+/** Who presents a grant in order to renew it, or to close its run. */
+export interface GrantHolder {
+  readonly id: string;
+  readonly secret: Secret;
+  /** Of the key whose possession the request proved, where it proved one. */
+  readonly keyThumbprint?: string;
+}
+
 /** Gives, checks, renews and revokes grants. Everything that it says no to is a `Refused`. */
 export class GrantService implements AsyncDisposable {
   readonly #options: GrantServiceOptions;
@@ -131,20 +148,8 @@ export class GrantService implements AsyncDisposable {
    * Extends the grant by its lifetime, at most until it is `renewable_until`. The holder proves the secret, and the key
    * that the grant is bound to where it is bound to one.
    */
-  async renew(holder: {
-    readonly id: string;
-    readonly secret: Secret;
-    readonly keyThumbprint?: string;
-  }): Promise<Grant> {
-    const found = await this.#find(holder.id);
-    const claim: Claim = { kind: 'password', user: holder.id, password: holder.secret };
-    if (!holds(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
-      throw refused('claim-invalid', 'The grant or its secret is wrong.');
-    }
-    const row = found.grant;
-    if (row.key_thumbprint !== null && row.key_thumbprint !== holder.keyThumbprint) {
-      throw refused('claim-invalid', 'The grant is bound to a key that this request did not prove.');
-    }
+  async renew(holder: GrantHolder): Promise<Grant> {
+    const row = await this.#held(holder);
     this.#checkAlive(row);
     const wanted = this.#at(row.lifetime_seconds);
     const expiresAt = wanted < row.renewable_until ? wanted : row.renewable_until;
@@ -172,6 +177,13 @@ export class GrantService implements AsyncDisposable {
     return closeRunRow(store, run, termination, this.#at(0));
   }
 
+  /** Closes the holder's own run. Throws `Refused` where the run is another's. */
+  async closeOwnRun(run: string, holder: GrantHolder, termination: string): Promise<boolean> {
+    const row = await this.#held(holder);
+    if (row.run_id !== run) throw refused('claim-invalid', 'The grant belongs to another run.');
+    return this.closeRun(row.run_id as RunId, termination);
+  }
+
   /** Calls back once for each grant that is revoked from now on, in this process or another. Returns how to stop. */
   onRevoked(listener: (grant: GrantId) => void): () => void {
     return this.#revocations.listen(listener);
@@ -189,14 +201,19 @@ export class GrantService implements AsyncDisposable {
     readonly run?: RunId;
     readonly active?: boolean;
     readonly limit: number;
-  }): Promise<readonly Grant[]> {
+  }): Promise<readonly GrantListing[]> {
     const { run, active, limit } = filter;
     const rows = await listGrants(this.#options.store, {
       limit,
       ...(run === undefined ? {} : { run }),
       ...(active === true ? { activeAt: this.#at(0) } : {}),
     });
-    return rows.map(grantOf);
+    return rows.map((row) => ({
+      grant: grantOf(row),
+      rules: JSON.parse(row.rules) as readonly string[],
+      display: row.display,
+      state: stateOf(row, this.#at(0)),
+    }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -206,6 +223,20 @@ export class GrantService implements AsyncDisposable {
   /** Only what has the form of an id is looked up. */
   #find(user: string): Promise<GrantAndRun | undefined> {
     return GRANT_ID.test(user) ? findGrant(this.#options.store, user) : Promise.resolve(undefined);
+  }
+
+  /** The grant that a holder proved to hold, whatever state it is in. */
+  async #held(holder: GrantHolder): Promise<GrantRow> {
+    const found = await this.#find(holder.id);
+    const claim: Claim = { kind: 'password', user: holder.id, password: holder.secret };
+    if (!holds(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
+      throw refused('claim-invalid', 'The grant or its secret is wrong.');
+    }
+    const bound = found.grant.key_thumbprint;
+    if (bound !== null && bound !== holder.keyThumbprint) {
+      throw refused('claim-invalid', 'The grant is bound to a key that this request did not prove.');
+    }
+    return found.grant;
   }
 
   #checkAlive(row: GrantRow): void {
@@ -251,6 +282,11 @@ function narrow(given: readonly TargetName[], requested: readonly string[] | und
     );
   }
   return given.filter((target) => requested.includes(target));
+}
+
+function stateOf(row: GrantRow, now: string): GrantListing['state'] {
+  if (row.revoked_at !== null) return 'revoked';
+  return row.expires_at > now ? 'active' : 'expired';
 }
 
 function refused(code: RefusalCode, message: string, hint?: string): Refused {

@@ -106,13 +106,19 @@ export interface GrantFilter {
   readonly limit: number;
 }
 
-/** Newest first. */
-export function listGrants(store: Store, filter: GrantFilter): Promise<readonly GrantRow[]> {
+/** Newest first, with the run's name for people. */
+export function listGrants(store: Store, filter: GrantFilter): Promise<readonly (GrantRow & { display: string })[]> {
   return store.read((db) => {
-    let query = db.selectFrom('grants').selectAll().orderBy('id', 'desc').limit(filter.limit);
-    if (filter.run !== undefined) query = query.where('run_id', '=', filter.run);
+    let query = db
+      .selectFrom('grants')
+      .innerJoin('runs', 'runs.id', 'grants.run_id')
+      .selectAll('grants')
+      .select('runs.display')
+      .orderBy('grants.id', 'desc')
+      .limit(filter.limit);
+    if (filter.run !== undefined) query = query.where('grants.run_id', '=', filter.run);
     if (filter.activeAt !== undefined) {
-      query = query.where('revoked_at', 'is', null).where('expires_at', '>', filter.activeAt);
+      query = query.where('grants.revoked_at', 'is', null).where('grants.expires_at', '>', filter.activeAt);
     }
     return query.execute();
   });

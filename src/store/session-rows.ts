@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { SessionsTable } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -28,6 +28,13 @@ export async function closeSessionRow(store: Store, id: string, closing: Session
 export interface SessionFilter {
   readonly run?: string;
   readonly target?: string;
+  /** Part of the principal's name, in any case. */
+  readonly principal?: string;
+  /** Part of the repository's name, in any case. */
+  readonly repository?: string;
+  /** RFC 3339, UTC, milliseconds: opened at or after; opened before. */
+  readonly since?: string;
+  readonly until?: string;
   readonly open?: boolean;
   /** Sessions with a smaller id, which are older ones: the last id of the page before. */
   readonly before?: string;
@@ -41,9 +48,19 @@ export function listSessions(store: Store, filter: SessionFilter): Promise<reado
     if (filter.run !== undefined) query = query.where('run_id', '=', filter.run);
     if (filter.target !== undefined) query = query.where('target', '=', filter.target);
     if (filter.open !== undefined) query = query.where('closed_at', filter.open ? 'is' : 'is not', null);
+    if (filter.principal !== undefined) query = query.where(contains('principal', filter.principal));
+    if (filter.repository !== undefined) query = query.where(contains('repository', filter.repository));
+    if (filter.since !== undefined) query = query.where('opened_at', '>=', filter.since);
+    if (filter.until !== undefined) query = query.where('opened_at', '<', filter.until);
     if (filter.before !== undefined) query = query.where('id', '<', filter.before);
     return query.execute();
   });
+}
+
+/** `%` and `_` in what is searched for stand for themselves. */
+function contains(column: 'principal' | 'repository', part: string) {
+  const pattern = `%${part.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`;
 }
 
 export function findSession(store: Store, id: string): Promise<SessionRow | undefined> {
