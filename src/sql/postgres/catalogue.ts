@@ -8,6 +8,8 @@ export interface CatalogueColumn {
   readonly name: string;
   /** The type's OID. */
   readonly type: number;
+  /** A generated column, which COPY of the whole table leaves out. */
+  readonly generated?: boolean;
 }
 
 export interface CatalogueRelation {

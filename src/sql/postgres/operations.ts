@@ -4,7 +4,7 @@ import type { AnalysisContext, Effects, Statement } from './analysis.ts';
 import { type Catalogue, withSearchPath } from './catalogue.ts';
 import { copyDetails } from './copy.ts';
 import { type CteNames, Facts } from './facts.ts';
-import { outputsOf } from './lineage.ts';
+import { outputsOf } from './lineage/outputs.ts';
 import { as, type Body, bodyOf, isBody, listOf, tagOf, textOf } from './nodes.ts';
 import { type ParsedStatement, parseStatements } from './parser.ts';
 import { effectsOf } from './session-effects.ts';
