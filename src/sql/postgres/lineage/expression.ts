@@ -1,0 +1,104 @@
+import { effectOfCall } from '../functions.ts';
+import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf } from '../nodes.ts';
+import { derived, NOTHING, type Origin, UNKNOWN } from './origin.ts';
+import type { Queries } from './queries.ts';
+import { relationNamed, resolveName, resolveQualified, type Scope, starOf, wholeOf } from './scope.ts';
+import type { CteScope } from './with.ts';
+
+/** Where the values of expressions come from. What is not understood is unknown. */
+export class Expressions {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  origin(node: unknown, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
+    const tag = tagOf(node);
+    if (tag === undefined || !isBody(node)) return this.#parts(node, scope, ctes);
+    const body = bodyOf(node, tag);
+    switch (tag) {
+      case 'ColumnRef':
+        return columnOrigin(body, scope);
+      case 'FuncCall':
+        return this.#call(body, scope, ctes);
+      case 'SubLink':
+        return this.#subLink(body, scope, ctes);
+      case 'JsonArrayQueryConstructor':
+        return this.query(body['query'], scope, ctes);
+      case 'TypeCast':
+        return derived([this.origin(body['arg'], scope, ctes)]);
+      default:
+        if (VALUELESS.has(tag)) return NOTHING;
+        return COMPOSITE.has(tag) ? this.#parts(body, scope, ctes) : UNKNOWN;
+    }
+  }
+
+  /** All that a subquery returns, as one value. */
+  query(node: unknown, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
+    const columns = this.#queries.columns(node, scope, ctes);
+    return columns === undefined ? UNKNOWN : derived(columns.map((column) => column.origin));
+  }
+
+  /** The union of everything that stands in a body or a list. */
+  #parts(value: unknown, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
+    if (Array.isArray(value)) return derived(value.map((item) => this.origin(item, scope, ctes)));
+    if (!isBody(value)) return NOTHING;
+    const origins: Origin[] = [];
+    for (const key in value) {
+      const part = value[key];
+      if (typeof part === 'object' && part !== null) origins.push(this.origin(part, scope, ctes));
+    }
+    return derived(origins);
+  }
+
+  #subLink(body: Body, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
+    if (body['subLinkType'] === 'EXISTS_SUBLINK') return NOTHING;
+    const inner = this.query(body['subselect'], scope, ctes);
+    return derived([inner, this.origin(body['testexpr'], scope, ctes)]);
+  }
+
+  /** `count(x)` tells of no value of x; an ordered-set aggregate returns what it orders by. */
+  #call(body: Body, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
+    const names = namesOf(body['funcname']);
+    const schema = names.length > 1 ? (names.at(-2) ?? '') : '';
+    const effect = effectOfCall(schema, names.at(-1) ?? '', this.#queries.catalogue);
+    if (effect.result === 'nothing') return NOTHING;
+    if (effect.result === 'unknown') return UNKNOWN;
+    const inputs = [...listOf(body['args'])];
+    if (body['agg_within_group'] === true) {
+      for (const item of listOf(body['agg_order'])) inputs.push(as(item, 'SortBy')?.node);
+    }
+    return derived(inputs.map((input) => this.origin(input, scope, ctes)));
+  }
+}
+
+/** Expressions that carry no value of any table. */
+const VALUELESS = new Set(
+  `A_Const ParamRef SQLValueFunction SetToDefault MergeSupportFunc GroupingFunc CurrentOfExpr TypeName String Integer
+   Float Boolean BitString A_Star JsonFormat JsonReturning JsonOutput WindowDef`.split(/\s+/),
+);
+
+/** Expressions whose value derives from their parts, whatever they make of them. */
+const COMPOSITE = new Set(
+  `A_Expr A_ArrayExpr A_Indirection A_Indices BoolExpr NullTest BooleanTest RowExpr CaseExpr CaseWhen CoalesceExpr
+   MinMaxExpr CollateClause NamedArgExpr List XmlExpr XmlSerialize ResTarget MultiAssignRef JsonValueExpr JsonKeyValue
+   JsonFuncExpr JsonArgument JsonObjectConstructor JsonArrayConstructor JsonObjectAgg JsonArrayAgg JsonAggConstructor
+   JsonScalarExpr JsonParseExpr JsonSerializeExpr JsonIsPredicate JsonBehavior SortBy RangeTableFuncCol JsonTableColumn
+   JsonTablePathSpec`.split(/\s+/),
+);
+
+function columnOrigin(body: Body, scope: Scope | undefined): Origin {
+  const fields = listOf(body['fields']);
+  const names = namesOf(fields);
+  const star = tagOf(fields.at(-1)) === 'A_Star';
+  if (!star) {
+    return names.length === 1 ? resolveName(names[0] ?? '', scope) : resolveQualified(names, scope);
+  }
+  if (names.length > 0) {
+    const relation = relationNamed(names, scope);
+    return relation === undefined ? UNKNOWN : wholeOf(relation);
+  }
+  const all = scope === undefined ? undefined : starOf(scope);
+  return all === undefined ? UNKNOWN : derived(all.map((column) => column.origin));
+}

@@ -1,0 +1,65 @@
+import type { ColumnSource, OutputColumn } from '../../../model/request.ts';
+
+/** Where a value comes from: these columns, and where `unknown` also what nobody can tell. */
+export interface Origin {
+  readonly sources: ReadonlyMap<string, ColumnSource>;
+  readonly unknown: boolean;
+  /** The value is a source column as it stands. */
+  readonly plain: boolean;
+}
+
+/** A column of a query, a relation or a result. */
+export interface Column {
+  readonly name: string;
+  readonly origin: Origin;
+}
+
+export const NOTHING: Origin = { sources: new Map(), unknown: false, plain: false };
+export const UNKNOWN: Origin = { sources: new Map(), unknown: true, plain: false };
+
+export function ofColumn(schema: string, table: string, column: string): Origin {
+  const source = { schema, table, column };
+  return { sources: new Map([[`${schema}\0${table}\0${column}`, source]]), unknown: false, plain: true };
+}
+
+/** The value is computed from all of these. */
+export function derived(origins: readonly Origin[]): Origin {
+  const touching = origins.filter((origin) => origin.unknown || origin.sources.size > 0);
+  const [only] = touching;
+  if (only === undefined) return NOTHING;
+  if (touching.length === 1) return only.plain ? { ...only, plain: false } : only;
+  return merge(touching, false);
+}
+
+/** The value is one of these as it stands: the same column of the arms of a UNION. */
+export function either(origins: readonly Origin[]): Origin {
+  const [only] = origins;
+  if (only !== undefined && origins.length === 1) return only;
+  return merge(
+    origins,
+    origins.every((origin) => origin.plain),
+  );
+}
+
+/** The same value, which was also given something else: a column that a statement assigns before it returns it. */
+export function assigned(column: Origin, value: Origin): Origin {
+  return value.unknown || value.sources.size > 0 ? merge([column, value], false) : column;
+}
+
+export function sameOrigin(one: Origin, other: Origin): boolean {
+  return one.unknown === other.unknown && one.plain === other.plain && one.sources.size === other.sources.size;
+}
+
+export function outputOf({ name, origin }: Column): OutputColumn {
+  return { name, sources: origin.unknown ? 'unknown' : [...origin.sources.values()], plain: origin.plain };
+}
+
+function merge(origins: readonly Origin[], plain: boolean): Origin {
+  const sources = new Map<string, ColumnSource>();
+  let unknown = false;
+  for (const origin of origins) {
+    unknown ||= origin.unknown;
+    for (const [key, source] of origin.sources) sources.set(key, source);
+  }
+  return { sources, unknown, plain };
+}
