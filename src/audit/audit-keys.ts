@@ -113,14 +113,14 @@ export class RunKeys {
   }
 
   /** Opens the key that a life before this made for the run, or makes one: `file` is what its file must hold. */
-  make(run: string, random: (bytes: number) => Uint8Array): { key: Uint8Array; file: Buffer } {
-    const known = this.read(run);
-    if (known !== undefined) return { key: known, file: readFileSync(this.path(run)) };
+  make(run: string, random: (bytes: number) => Uint8Array): { key: Uint8Array; file: Buffer; known: boolean } {
+    const kept = this.read(run);
+    if (kept !== undefined) return { key: kept, file: readFileSync(this.path(run)), known: true };
     const key = random(32);
     const nonce = random(12);
     const cipher = createCipheriv('aes-256-gcm', this.#wrapping, nonce).setAAD(Buffer.from(run));
     const sealed = Buffer.concat([cipher.update(key), cipher.final()]);
-    return { key, file: Buffer.concat([Buffer.from(MAGIC), nonce, sealed, cipher.getAuthTag()]) };
+    return { key, file: Buffer.concat([Buffer.from(MAGIC), nonce, sealed, cipher.getAuthTag()]), known: false };
   }
 
   /** Writes a run's key file, durably. */

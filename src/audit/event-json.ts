@@ -12,7 +12,7 @@ const decisionText = new WeakMap<Decision, string>();
 export function operationsJson(operations: readonly Operation[]): string {
   let text = operationsText.get(operations);
   if (text === undefined) {
-    text = canonicalJson(operations.map(({ outputs: _, ...rest }) => rest as unknown as Json));
+    text = canonicalJson(operations.map((operation) => ({ ...operation, outputs: undefined }) as unknown as Json));
     operationsText.set(operations, text);
   }
   return text;

@@ -18,7 +18,7 @@ export class RecordedExchange implements ExchangeRecord {
   readonly #parts: RecorderParts;
   readonly #settings: SessionSettings;
   readonly #exchange: ExchangeNumber;
-  #fault: unknown;
+  #fault: Error | undefined;
   #ended = false;
   /** The reply so far, while it is small enough for the journal. */
   #pieces: Buffer[] | undefined;
@@ -34,11 +34,11 @@ export class RecordedExchange implements ExchangeRecord {
   }
 
   /** The request itself could not be recorded, so nothing that follows is. */
-  lost(fault: unknown): void {
+  lost(fault: Error): void {
     this.#fault = fault;
-    const { promise, reject } = new Deferred();
-    reject(fault);
-    this.durable = promise;
+    const failed = new Deferred();
+    failed.reject(fault);
+    this.durable = failed.promise;
   }
 
   input(bytes: Uint8Array): Promise<void> | undefined {

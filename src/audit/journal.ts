@@ -7,18 +7,11 @@
 import type { KeyObject } from 'node:crypto';
 import { Fault } from '../model/fault.ts';
 import type { Limits } from '../model/limits.ts';
-import { ByteBuffer } from './byte-buffer.ts';
 import { Deferred } from './deferred.ts';
 import { JournalFile, type JournalFiles } from './journal-file.ts';
-import {
-  COMMITMENT_PREFIX_BYTES,
-  FLAG,
-  recordBound,
-  type RecordKind,
-  SALT_BYTES,
-  writeRecord,
-} from './record-codec.ts';
+import { COMMITMENT_PREFIX_BYTES, recordBound, type RecordKind, SALT_BYTES, writeRecord } from './record-codec.ts';
 import { sealFrame } from './journal-segment.ts';
+import { Outbox } from './outbox.ts';
 
 export interface JournalOptions {
   readonly directory: string;
@@ -48,9 +41,7 @@ export class Journal {
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   #end = 0;
   #group: number;
-  /** Groups that are written and not delivered, in plain, and where each ends. */
-  readonly #outbox = new ByteBuffer(SLAB_BYTES);
-  #marks: { group: number; end: number }[] = [];
+  readonly #outbox = new Outbox();
   #durableGroup: number;
   #sealedGroup: number;
   #written: Deferred | undefined;
@@ -161,18 +152,8 @@ export class Journal {
   deliver(): void {
     if (this.#deliveryTimer !== undefined) clearTimeout(this.#deliveryTimer);
     this.#deliveryTimer = undefined;
-    let end = 0;
-    let whole = 0;
-    for (; whole < this.#marks.length; whole++) {
-      const mark = this.#marks[whole] as { group: number; end: number };
-      if (mark.group > this.#durableGroup) break;
-      end = mark.end;
-    }
-    if (whole === 0) return;
-    const records = Buffer.allocUnsafeSlow(end);
-    records.set(this.#outbox.view().subarray(0, end));
-    this.#outbox.consume(end);
-    this.#marks = this.#marks.slice(whole).map((mark) => ({ group: mark.group, end: mark.end - end }));
+    const records = this.#outbox.take(this.#durableGroup);
+    if (records === undefined) return;
     this.#deliveredAt = performance.now();
     this.#options.deliver(records, this.#durableGroup);
   }
@@ -230,8 +211,7 @@ export class Journal {
 
   /** The group that was frozen at `end` is in the file. */
   #settle(end: number): void {
-    this.#outbox.append(this.#slab.subarray(0, end));
-    this.#marks.push({ group: this.#group, end: this.#outbox.length });
+    this.#outbox.add(this.#slab.subarray(0, end), this.#group);
     this.#group++;
     this.#slab.copyWithin(0, end, this.#end);
     this.#end -= end;
@@ -301,16 +281,11 @@ export class Journal {
 
   /** After a failed sync: the groups that it was for go into a new segment, under the numbers that they have. */
   #rewrite(): void {
-    const first = this.#marks.findIndex((mark) => mark.group > this.#durableGroup);
-    const marks = first < 0 ? [] : this.#marks.slice(first);
-    this.#file.rotate(marks[0]?.group ?? this.#group);
+    const groups = this.#outbox.after(this.#durableGroup);
+    this.#file.rotate(groups[0]?.group ?? this.#group);
     // A frame that was frozen for the old segment is sealed anew, under the new segment's key.
     this.#frozen = undefined;
-    let start = first > 0 ? (this.#marks[first - 1]?.end ?? 0) : 0;
-    for (const mark of marks) {
-      this.#file.append(this.#seal(this.#outbox.view().subarray(start, mark.end), mark.group), mark.group);
-      start = mark.end;
-    }
+    for (const { group, records } of groups) this.#file.append(this.#seal(records, group), group);
     this.#file.trust();
   }
 }

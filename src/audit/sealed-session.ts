@@ -31,7 +31,6 @@ export class SealedSession {
   readonly day: string;
   readonly bodies: BodyFile;
   readonly open: Set<number>;
-  closed = false;
   /** The size of the tree in the last head, and when that was. */
   headSize: number;
   headAt: number;

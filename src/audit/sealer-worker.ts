@@ -126,6 +126,7 @@ function die(cause: unknown): void {
 }
 
 function say(message: FromSealer): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
   parentPort?.postMessage(message);
 }
 

@@ -56,7 +56,7 @@ export class RecordedSession implements SessionRecord {
     try {
       journal.append(head, body.media, before, '', [body.bytes], salts.next());
     } catch (fault) {
-      record.lost(fault);
+      record.lost(fault as Error);
       return record;
     }
     record.durable = this.#settled(mode);

@@ -168,7 +168,8 @@ function subtrees(levels: readonly string[][]): string[] {
   return roots;
 }
 
-function perfectRoot(hashes: readonly string[]): string {
+/** The root of 2^n hashes. */
+export function perfectRoot(hashes: readonly string[]): string {
   let row = [...hashes];
   while (row.length > 1) {
     row = Array.from({ length: row.length / 2 }, (_, i) => nodeHash(row[i * 2] as string, row[i * 2 + 1] as string));

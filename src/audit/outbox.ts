@@ -1,0 +1,43 @@
+import { ByteBuffer } from './byte-buffer.ts';
+
+const CAPACITY = 256 * 1024;
+
+/** Groups of the journal that are written and not handed to the sealer yet, in plain. */
+export class Outbox {
+  readonly #bytes = new ByteBuffer(CAPACITY);
+  /** Where each group ends. */
+  #marks: { readonly group: number; readonly end: number }[] = [];
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  add(records: Uint8Array, group: number): void {
+    this.#bytes.append(records);
+    this.#marks.push({ group, end: this.#bytes.length });
+  }
+
+  /** Takes out the records of all groups up to `lastGroup`, in a buffer of their own; undefined where there are none. */
+  take(lastGroup: number): Buffer<ArrayBuffer> | undefined {
+    let whole = 0;
+    while ((this.#marks[whole]?.group ?? Number.POSITIVE_INFINITY) <= lastGroup) whole++;
+    const end = this.#marks[whole - 1]?.end;
+    if (end === undefined) return undefined;
+    const records = Buffer.allocUnsafeSlow(end);
+    records.set(this.#bytes.view().subarray(0, end));
+    this.#bytes.consume(end);
+    this.#marks = this.#marks.slice(whole).map((mark) => ({ group: mark.group, end: mark.end - end }));
+    return records;
+  }
+
+  /** The groups after `group`, each with its records: views, valid until the next call. */
+  after(group: number): { readonly group: number; readonly records: Buffer }[] {
+    let start = 0;
+    const groups: { group: number; records: Buffer }[] = [];
+    for (const mark of this.#marks) {
+      if (mark.group > group) groups.push({ group: mark.group, records: this.#bytes.view().subarray(start, mark.end) });
+      start = mark.end;
+    }
+    return groups;
+  }
+}
