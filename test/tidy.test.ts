@@ -242,6 +242,11 @@ function inUnits(name: string, value: number): string {
     if (value % 2 ** 20 === 0) return `${value / 2 ** 20} MiB`;
     return value % 2 ** 10 === 0 ? `${value / 2 ** 10} KiB` : `${value.toLocaleString('en')} bytes`;
   }
-  if (name.endsWith('Ms')) return value % 1000 === 0 ? `${value / 1000} s` : `${value} ms`;
-  return name.endsWith('Seconds') ? `${value} s` : value.toLocaleString('en');
+  if (name.endsWith('Ms')) return value % 1000 === 0 ? inTime(value / 1000) : `${value} ms`;
+  return name.endsWith('Seconds') ? inTime(value) : value.toLocaleString('en');
+}
+
+function inTime(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600} h`;
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }
