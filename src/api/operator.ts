@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Secret } from '../model/secret.ts';
 import { HttpProblem } from './problem.ts';
-import type { ApiServices, Operator } from './services.ts';
+import type { ApiServices, GrantHolder, Operator } from './services.ts';
 
 /** The operator that a request's bearer token belongs to. Throws the problem 401 or, for a lesser role, 403. */
 export async function requireOperator(
@@ -22,7 +22,17 @@ export async function requireOperator(
   return operator;
 }
 
-export function bearer(request: FastifyRequest): Secret | undefined {
+/** Who holds a grant, as HTTP Basic says it (RFC 7617): the grant's id and its secret. Throws the problem 401. */
+export function grantHolder(request: FastifyRequest): GrantHolder {
+  const [, encoded] = /^Basic ([\w+/=]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  const [, grant, secret] = /^([^:]+):(.+)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? [];
+  if (grant === undefined || secret === undefined) {
+    throw new HttpProblem(401, 'This needs the grant and its secret, as HTTP Basic');
+  }
+  return { grant, secret: new Secret(secret) };
+}
+
+function bearer(request: FastifyRequest): Secret | undefined {
   const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
   return token === undefined ? undefined : new Secret(token);
 }

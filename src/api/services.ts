@@ -13,10 +13,10 @@ export interface ApiServices {
   operator(token: Secret): Promise<Operator | undefined>;
   /** Exchanges a CI token for a grant. Throws `Refused`. */
   exchange(request: TokenExchange): Promise<IssuedGrant>;
-  /** Extends a grant that is still good, by its own secret. Throws `Refused`. */
-  renew(secret: Secret): Promise<IssuedGrant>;
-  /** Ends the run whose grant this is: revokes its grants, ends its sessions. False where the grant is not of the run. */
-  closeRun(run: string, grant: Secret, status: number | undefined): Promise<boolean>;
+  /** Extends a grant that is still good, for whoever holds it. Throws `Refused`. */
+  renew(holder: GrantHolder): Promise<IssuedGrant>;
+  /** Ends the holder's own run: its grants are void, its sessions end. Throws `Refused` where it is not the holder's. */
+  closeRun(run: string, holder: GrantHolder): Promise<void>;
   readonly targets: TargetService;
   readonly configuration: ConfigurationService;
   readonly grants: GrantAdministration;
@@ -36,6 +36,11 @@ export interface GatewayInfo {
 export interface Operator {
   readonly name: string;
   readonly role: 'admin' | 'auditor';
+}
+
+export interface GrantHolder {
+  readonly grant: string;
+  readonly secret: Secret;
 }
 
 export interface TokenExchange {

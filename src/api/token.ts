@@ -18,6 +18,7 @@ const requestSchema = z
     subject_token: z.string().min(1).max(LIMITS.maxTokenBytes),
     subject_token_type: z.enum([...CI_TOKEN_TYPES, ACCESS_TOKEN]),
     requested_token_type: z.literal(ACCESS_TOKEN).optional(),
+    grant: z.string().max(100).optional().describe('The grant to renew, where `subject_token` is its secret.'),
     scope: z
       .string()
       .max(4096)
@@ -63,12 +64,12 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
     '/oauth/token',
     { schema: { tags: ['tokens'], body: requestSchema, response } },
     async (request, reply) => {
-      const { subject_token, subject_token_type, scope, ...rest } = request.body;
+      const { subject_token, subject_token_type, scope, grant = '', ...rest } = request.body;
       const secret = new Secret(subject_token);
       try {
         const issued =
           subject_token_type === ACCESS_TOKEN
-            ? await services.renew(secret)
+            ? await services.renew({ grant, secret })
             : await services.exchange({ token: secret, targets: words(scope), asserted: labels(rest) });
         return reply.code(200).send(answer(issued, services.info.url));
       } catch (error) {

@@ -37,8 +37,8 @@ export const recordedEventSchema = z.looseObject({
   decision: decisionSchema.optional(),
   refusal: refusalSchema.optional(),
   masked: z.array(z.object({ by: z.enum(['column', 'detector']), name: z.string(), count: z.number() })).optional(),
-  result: z.object({ status: z.string(), code: z.string().optional(), rows: z.string() }).optional(),
-  outcome: z.string().optional(),
+  result: z.object({ status: z.string(), code: z.string().optional(), rows: z.string().optional() }).optional(),
+  closing: z.object({ outcome: z.string() }).optional(),
 });
 
 export type RecordedEvent = z.infer<typeof recordedEventSchema>;

@@ -50,7 +50,9 @@ export class SessionRenderer {
           },
         ];
       case 'session.close':
-        return [{ text: `${this.#paint('dim', `— session ended: ${printable(event.outcome ?? 'unknown')}`)}\n` }];
+        return [
+          { text: `${this.#paint('dim', `— session ended: ${printable(event.closing?.outcome ?? 'unknown')}`)}\n` },
+        ];
       default:
         return [];
     }

@@ -1,0 +1,93 @@
+import type { AuditLog } from '../audit/recorder.ts';
+import type { GrantListing, GrantService } from '../grants/grant-service.ts';
+import type { RunId } from '../model/ids.ts';
+import type { Grant } from '../model/principal.ts';
+import { Refused } from '../model/refusal.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Target } from '../model/target.ts';
+import { findRun } from '../store/run-rows.ts';
+import type { Store } from '../store/store.ts';
+import type { ApiServices, GrantView, IssuedGrant } from './services.ts';
+
+export interface GrantServicesParts {
+  readonly store: Store;
+  readonly grants: GrantService;
+  readonly audit: AuditLog;
+  readonly target: (name: string) => Target | undefined;
+  /** Where clients of a protocol reach this gateway. */
+  readonly reach: (protocol: string) => { readonly host: string; readonly port: number } | undefined;
+  /** PEM of the authority that clients must trust; undefined where it is a public one. */
+  readonly certificateAuthority: string | undefined;
+  readonly nowMs: () => number;
+}
+
+/** The API's side of grants: tokens, runs, administration. */
+export function grantServices(
+  parts: GrantServicesParts,
+): Pick<ApiServices, 'exchange' | 'renew' | 'closeRun' | 'grants'> {
+  const { grants, audit } = parts;
+  return {
+    async exchange({ token, targets, asserted }) {
+      const exchanged = await grants.exchange(
+        { token, requestedTargets: targets, asserted },
+        AbortSignal.timeout(15_000),
+      );
+      try {
+        await audit.openRun(exchanged.run, exchanged.evidence);
+      } catch {
+        // The log cannot take it, so the grant must not stand; what broke is the log's own to tell.
+        await grants.revoke(exchanged.grant.id, 'the run could not be recorded');
+        throw new Refused({
+          code: 'record-unavailable',
+          message: 'The run could not be recorded, so it was not opened.',
+        });
+      }
+      return issued(exchanged.grant, exchanged.secret, parts);
+    },
+    async renew({ grant, secret }) {
+      return issued(await grants.renew({ id: grant, secret }), secret, parts);
+    },
+    async closeRun(run, { grant, secret }) {
+      const closed = await grants.closeOwnRun(run, { id: grant, secret }, 'completed');
+      if (closed) await audit.closeRun(run as RunId, 'completed');
+    },
+    grants: {
+      list: async ({ run, active, limit }) => {
+        const found = await grants.list({
+          limit,
+          ...(run === undefined ? {} : { run: run as RunId }),
+          ...(active === undefined ? {} : { active }),
+        });
+        return found.map(grantView);
+      },
+      revoke: async (grant, because) => {
+        const revoked = await grants.revoke(grant, because);
+        if (revoked) await audit.note({ kind: 'grant.revoked', detail: { grant, because } });
+        return revoked;
+      },
+    },
+  };
+}
+
+async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): Promise<IssuedGrant> {
+  const run = await findRun(parts.store, grant.run);
+  const targets = grant.targets.flatMap((name) => {
+    const target = parts.target(name);
+    const reach = target && parts.reach(target.protocol);
+    return target && reach ? [{ name, protocol: target.protocol, ...reach, database: name }] : [];
+  });
+  return {
+    grant: grant.id,
+    secret,
+    run: grant.run,
+    display: run?.display ?? '',
+    expiresInSeconds: Math.max(0, Math.floor((Date.parse(grant.expiresAt) - parts.nowMs()) / 1000)),
+    targets,
+    ...(parts.certificateAuthority === undefined ? {} : { certificateAuthority: parts.certificateAuthority }),
+  };
+}
+
+function grantView({ grant, rules, display, state }: GrantListing): GrantView {
+  const { id, run, targets, issuedAt, expiresAt } = grant;
+  return { id, run, principal: display, targets, rules, issuedAt, expiresAt, state };
+}

@@ -1,0 +1,86 @@
+import { Fault } from '../model/fault.ts';
+import type { Credential, Target } from '../model/target.ts';
+import type { TargetCheck } from './services.ts';
+
+export interface TargetCheckParts {
+  /** Opens the target's credential. */
+  readonly credential: (target: Target) => Promise<Credential>;
+  /** Connects and logs in as a session would, and leaves at once. */
+  readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
+}
+
+type Step = TargetCheck['steps'][number];
+
+const STEPS = ['credential', 'address', 'tls', 'login'] as const;
+
+/** Tries to get into a target as a session would; says of each step whether it went well, and what to do. */
+export async function checkTarget(target: Target, parts: TargetCheckParts, signal: AbortSignal): Promise<TargetCheck> {
+  const steps = await trySteps(target, parts, signal);
+  return { target: target.name, ok: steps.every(({ status }) => status === 'ok'), steps };
+}
+
+async function trySteps(target: Target, parts: TargetCheckParts, signal: AbortSignal): Promise<readonly Step[]> {
+  let credential: Credential;
+  try {
+    credential = await parts.credential(target);
+  } catch (fault) {
+    return failedAt('credential', target, fault);
+  }
+  try {
+    await parts.connect(target, credential, signal);
+    return STEPS.map((step) => ({ step, status: 'ok', detail: good(step, target, credential) }));
+  } catch (fault) {
+    return failedAt(stepOf(fault), target, fault, credential);
+  }
+}
+
+function failedAt(failed: Step['step'], target: Target, fault: unknown, credential?: Credential): readonly Step[] {
+  const at = STEPS.indexOf(failed);
+  return STEPS.map((step, index): Step => {
+    if (index < at) return { step, status: 'ok', detail: good(step, target, credential) };
+    if (index > at) return { step, status: 'skipped', detail: 'not tried' };
+    return { step, status: 'failed', detail: why(fault), hint: advice(step, target) };
+  });
+}
+
+function stepOf(fault: unknown): Step['step'] {
+  const code = fault instanceof Fault ? fault.code : 'internal';
+  if (code === 'upstream-tls') return 'tls';
+  return code === 'upstream-login' || code === 'upstream-protocol' ? 'login' : 'address';
+}
+
+function good(step: Step['step'], target: Target, credential: Credential | undefined): string {
+  switch (step) {
+    case 'credential':
+      return `opened, for the user ${credential?.user ?? ''}`;
+    case 'address':
+      return `${target.address.host}:${target.address.port} answers`;
+    case 'tls':
+      return target.tls.mode === 'disable' ? 'switched off for this target' : target.tls.mode;
+    case 'login':
+      return `logged in as ${credential?.user ?? ''}`;
+    default:
+      return step satisfies never;
+  }
+}
+
+/** What the fault says, and the first cause beneath it. */
+function why(fault: unknown): string {
+  if (!(fault instanceof Error)) return String(fault);
+  return fault.cause instanceof Error ? `${fault.message}: ${fault.cause.message}` : fault.message;
+}
+
+function advice(step: Step['step'], target: Target): string {
+  switch (step) {
+    case 'credential':
+      return 'Is the source of the credential there for the gateway, and was it sealed with this key?';
+    case 'address':
+      return `Can this machine reach ${target.address.host}:${target.address.port}? Check the address, the port, the firewall.`;
+    case 'tls':
+      return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';
+    case 'login':
+      return 'Check the user and the password, and what the server lets this machine do (pg_hba.conf).';
+    default:
+      return step satisfies never;
+  }
+}

@@ -1,0 +1,37 @@
+import type { ControlPlane } from '../../gateway/control-plane.ts';
+import type { GrantService } from '../../grants/grant-service.ts';
+import { Refused } from '../../model/refusal.ts';
+import type { RecordMode } from '../../model/target.ts';
+import type { TargetDirectory } from '../../targets/target-directory.ts';
+import type { PolicyDirectory } from './policy-directory.ts';
+
+export interface ControlPlaneParts {
+  readonly grants: GrantService;
+  readonly targets: TargetDirectory;
+  readonly policies: PolicyDirectory;
+  /** The deployment's own, where it sets one: it overrides that of the targets. */
+  readonly recordMode: RecordMode | undefined;
+}
+
+/** What the data plane asks, answered by grants, targets and policies. */
+export function makeControlPlane({ grants, targets, policies, recordMode }: ControlPlaneParts): ControlPlane {
+  return {
+    scramKeys: (user) => grants.scramKeys(user),
+    policies: () => policies.current(),
+    onRevoked: (listener) => grants.onRevoked(listener),
+    grantExpiryMs: async (id) => {
+      const grant = await grants.current(id);
+      return grant && Date.parse(grant.expiresAt);
+    },
+    admit: async (claim, name) => {
+      const { principal } = await grants.authenticate(claim, name);
+      const target = targets.get(name);
+      if (!target) throw new Refused({ code: 'target-unknown', message: `There is no target ${name} any more.` });
+      return {
+        principal,
+        target: recordMode ? { ...target, recordMode } : target,
+        credential: () => targets.credential(target),
+      };
+    },
+  };
+}
