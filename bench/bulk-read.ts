@@ -17,7 +17,6 @@ create table bulk as
   select n as id, 'customer ' || n as name, md5(n::text) as token,
     (select string_agg(md5((n * 31 + i)::text), ' ') from generate_series(1, 28) i) as note
   from generate_series(1, ${TABLE_MEGABYTES * 1024}) n;
-vacuum analyze bulk;
 `;
 
 /** Reads that many megabytes with one query on one connection; a first small one warms up. */

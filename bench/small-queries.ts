@@ -35,13 +35,11 @@ export async function measureSmallQueries(
 ): Promise<SmallQueries> {
   const prefix = join(directory, 'latency');
   const threads = Math.min(clients, 2);
+  const log = ['-l', `--log-prefix=${prefix}`, `--sampling-rate=${SAMPLING[clients] ?? '0.1'}`];
   const cpuBefore = way.pid === undefined ? Number.NaN : await cpuSeconds(way.pid);
   const { stdout } = await run(
     'pgbench',
-    [
-      ...['-n', '-S', '-M', mode, '-c', String(clients), '-j', String(threads), '-T', String(seconds)],
-      ...['-l', `--log-prefix=${prefix}`, `--sampling-rate=${SAMPLING[clients] ?? '0.1'}`],
-    ],
+    ['-n', '-S', '-M', mode, '-c', String(clients), '-j', String(threads), '-T', String(seconds), ...log],
     { env: environment(way), cwd: directory, maxBuffer: 16 * 1024 * 1024 },
   );
   const cpuAfter = way.pid === undefined ? Number.NaN : await cpuSeconds(way.pid);

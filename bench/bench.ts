@@ -1,0 +1,76 @@
+/** `npm run bench`: what the gateway costs, beside a direct connection, haproxy and pgbouncer, in one run. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { installedVersions } from '../test/support/postgres-installation.ts';
+import { startPostgres } from '../test/support/postgres-server.ts';
+import { BULK_SQL } from './bulk-read.ts';
+import { startChaperone } from './chaperone.ts';
+import { measureAll } from './measure.ts';
+import { HELP, readOptions } from './options.ts';
+import { directly, startHaproxy, startPgbouncer, type Way } from './proxies.ts';
+import { report } from './report.ts';
+import { makeAccounts } from './small-queries.ts';
+
+const DATABASE = 'postgres';
+/** Accounts of pgbench: a hundred thousand for each, so that all stay in the server's memory. */
+const SCALE = 5;
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args, join(import.meta.dirname, 'RESULTS.md'));
+  if (options === undefined) return void process.stdout.write(HELP);
+  // On the disk of the working tree, since a temporary folder may be memory.
+  const directory = join(import.meta.dirname, '.work');
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  try {
+    const version = installedVersions().includes(15) ? 15 : 18;
+    await using server = await startPostgres({
+      version,
+      settings: serverSettings(options.idleConnections),
+      sql: BULK_SQL,
+    });
+    const direct = directly(server, DATABASE);
+    await makeAccounts(direct, SCALE);
+    await using haproxy = await startHaproxy(server, directory);
+    await using pgbouncer = await startPgbouncer(server, directory, DATABASE);
+    await using chaperone = await startChaperone(server, DATABASE, directory);
+    const proxies = [via('haproxy', direct, haproxy), via('pgbouncer', direct, pgbouncer)];
+    const through = ['batched', 'strict', 'unmasked', 'stored-whole'].map((target) => chaperone.way(target));
+    const ways = {
+      small: [direct, ...proxies, ...through.slice(0, 2)],
+      bulk: [direct, ...proxies, ...through.filter(({ name }) => !name.endsWith('strict'))],
+      idle: [...proxies, ...through.slice(0, 1)],
+      chaperone,
+    };
+    const results = await measureAll(ways, options, directory, (line) => process.stderr.write(`${line}\n`));
+    const text = report(results, options, {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      node: process.versions.node,
+      postgres: version,
+      when: new Date().toISOString().slice(0, 10),
+    });
+    process.stdout.write(text);
+    if (options.results !== undefined) await writeFile(options.results, text);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function via(name: string, direct: Way, { port, pid }: { port: number; pid: number }): Way & { pid: number } {
+  return { ...direct, name, port, pid };
+}
+
+/** The tests' server writes every statement to its log; here that would be most of the work. */
+function serverSettings(idleConnections: number): Record<string, string> {
+  return {
+    log_statement: 'none',
+    log_connections: 'off',
+    log_disconnections: 'off',
+    shared_buffers: '256MB',
+    max_connections: String(idleConnections + 100),
+  };
+}
+
+await main(process.argv.slice(2));
