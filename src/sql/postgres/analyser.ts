@@ -3,6 +3,7 @@ import type { Operation } from '../../model/request.ts';
 import type { Analysis, AnalysisContext } from './analysis.ts';
 import { OperationBuilder } from './operations.ts';
 import { parseStatements } from './parser.ts';
+import { templateOf } from './template.ts';
 
 type CacheLimits = { readonly maxAnalysisCacheEntries: number; readonly maxAnalysisCacheBytes: number };
 
@@ -25,9 +26,21 @@ export class Analyser {
   analyse(text: string, context: AnalysisContext): Analysis {
     const scope = this.#scopes.get(context.catalogue ?? NO_CATALOGUE) ?? this.#newScope(context);
     const entry = this.#find(scope, text);
-    if (entry === undefined) return this.#miss(text, context, scope);
+    if (entry === undefined) return this.#templated(text, context, scope);
     if (entry.asks === undefined) return entry.analysis;
     return this.#find(scope, keyOf(text, entry.asks, context))?.analysis ?? this.#miss(text, context, scope);
+  }
+
+  /** A text not seen before may differ in its values alone from one that was, and then means the same. */
+  #templated(text: string, context: AnalysisContext, scope: Generations): Analysis {
+    const template = templateOf(text);
+    const known = template === undefined ? undefined : this.#find(scope, template);
+    if (known !== undefined) return known.analysis;
+    const analysis = this.#miss(text, context, scope);
+    if (template !== undefined && isFreeOfLiterals(analysis)) {
+      this.#keep(scope, template, { analysis, bytes: sizeOf(template, analysis) });
+    }
+    return analysis;
   }
 
   #find(scope: Generations, key: string): Entry | undefined {
@@ -140,6 +153,29 @@ function asking(context: AnalysisContext, asks: Ask[]): AnalysisContext {
     prepared: (name) => ask('prepared', name),
     cursor: (name) => ask('cursor', name),
   };
+}
+
+const PLAIN_KINDS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete']);
+/** Flags that come of names and clauses, never of a value. */
+const PLAIN_FLAGS: ReadonlySet<string> = new Set([
+  'opaque-source',
+  'for-update',
+  'sensitive-catalog',
+  'volatile-function',
+]);
+
+/** True where no literal of the text can have had a part in what the analysis says. */
+function isFreeOfLiterals({ operations, statements, problem }: Analysis): boolean {
+  return (
+    problem === undefined &&
+    statements.every(({ effects }) => Object.keys(effects).length === 1 && !effects.ddl) &&
+    operations.every(
+      ({ kind, access, flags }) =>
+        PLAIN_KINDS.has(kind) &&
+        (access === 'read' || access === 'write') &&
+        flags.every((flag) => PLAIN_FLAGS.has(flag)),
+    )
+  );
 }
 
 /** No text holds a NUL, so no text is such a key. */
