@@ -18,9 +18,9 @@ export function maskErrorText(
 ): MaskedErrorText | undefined {
   if (reading.opaque) return text === '' ? undefined : { text: REDACTED, columns: ['unknown'] };
   const columns: string[] = [];
-  let masked = maskKeys(text, reading, columns);
-  masked = maskLists(masked, columns);
-  masked = maskQuoted(masked, said, columns);
+  const keyed = maskKeys(text, reading, columns);
+  const listed = keyed === text ? maskLists(text, columns) : keyed;
+  const masked = maskQuoted(listed, said, columns);
   return masked === text ? undefined : { text: masked, columns };
 }
 
@@ -35,35 +35,95 @@ function maskKeys(text: string, reading: Reading, columns: string[]): string {
   return replaceBetween(text, match.index + match[0].length, text.lastIndexOf(')'));
 }
 
-/** `Failing row contains (1, ada@example.com).`, in whatever language: a text that ends in a list of values. */
+/**
+ * `Failing row contains (1, ada@example.com).`; in another language than English, or at a text's end, any list in
+ * parentheses may be one.
+ */
 function maskLists(text: string, columns: string[]): string {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
-  if (open === -1 || close < open || text.startsWith(REDACTED, open + 1)) return text;
-  const isList =
-    text.includes(' row contains (') || (text.length - close <= 4 && text.slice(open, close).includes(', '));
-  if (!isList) return text;
+  if (open === -1 || close < open) return text;
+  const isForeign = /[\x80-\xff]/.test(text);
+  const isLast = text.length - close <= MAX_AFTER_LIST;
+  const isRow = text.includes(' row contains (') || ((isForeign || isLast) && text.slice(open, close).includes(', '));
+  if (!isRow) return text;
   columns.push('unknown');
   return replaceBetween(text, open + 1, close);
 }
 
-/** Quoted values, in any language's quotes, unless the client said them itself or they name a constraint. */
+/** A full stop, in any script's bytes, and the parenthesis. */
+const MAX_AFTER_LIST = 4;
+
+/** What a quotation is kept for, when the client said it: shorter ones stand in any statement by chance. */
+const MIN_SAID_CHARACTERS = 3;
+
+/**
+ * Quoted values, unless the client said them itself or they name a constraint. Names are no exception: a cast
+ * (`name::regclass`) quotes any value as one.
+ */
 function maskQuoted(text: string, said: (() => Uint8Array) | undefined, columns: string[]): string {
   let request: string | undefined;
   const isSaid = (quoted: string): boolean => {
     request ??= said === undefined ? '' : Buffer.from(said()).toString('latin1');
-    return request.includes(quoted);
+    return quoted.length >= MIN_SAID_CHARACTERS && request.includes(quoted);
   };
-  return text.replaceAll(QUOTED, (whole, open: string, quoted: string, close: string, at: number) => {
-    if (quoted === REDACTED || /\bconstraint $/.test(text.slice(Math.max(0, at - 20), at))) return whole;
-    if (isSaid(quoted)) return whole;
+  let masked = '';
+  let kept = 0;
+  for (const { open, start, end } of quotations(text)) {
+    const quoted = text.slice(start, end);
+    const before = text.slice(Math.max(kept, open - CONSTRAINT.length), open);
+    if (quoted === REDACTED || quoted === '' || before === CONSTRAINT || isSaid(quoted)) continue;
+    masked += text.slice(kept, start) + REDACTED;
+    kept = end;
     columns.push('unknown');
-    return `${open}${REDACTED}${close}`;
-  });
+  }
+  return masked + text.slice(kept);
 }
 
-/** Straight quotes to the last one; the UTF-8 bytes of other languages' quotes to the next one. */
-const QUOTED = /(")([^"]+)(")/g;
+const CONSTRAINT = 'constraint ';
+/** The quotes that PostgreSQL's translations use, as the bytes of UTF-8: “ ” „ « » ‹ › ‘ ’ 「 」. */
+const QUOTES = [
+  ['"', '"'],
+  ['\xc2\xab', '\xc2\xbb'],
+  ['\xc2\xbb', '\xc2\xab'],
+  ['\xe2\x80\x9e', '\xe2\x80'],
+  ['\xe2\x80\x9c', '\xe2\x80'],
+  ['\xe2\x80\x98', '\xe2\x80\x99'],
+  ['\xe2\x80\xb9', '\xe2\x80\xba'],
+  ['\xe3\x80\x8c', '\xe3\x80\x8d'],
+] as const;
+/** What comes before a quoted value that may hold quotes itself: it goes to the text's last one. */
+const VALUE_FOLLOWS = /(?:: |value )$/;
+/** CONTEXT of an error in JSON: the piece of the value up to the error, not quoted. */
+const JSON_CONTEXT = 'JSON data, line ';
+
+interface Quotation {
+  readonly open: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+function* quotations(text: string): Generator<Quotation> {
+  if (text.startsWith(JSON_CONTEXT)) {
+    const open = text.indexOf(': ') + 2;
+    yield { open, start: open, end: text.length };
+    return;
+  }
+  for (let at = 0; at < text.length; ) {
+    const quotes = QUOTES.find(([open]) => text.startsWith(open, at));
+    if (quotes === undefined) {
+      at++;
+      continue;
+    }
+    const [open, close] = quotes;
+    const start = at + open.length;
+    const isValue = VALUE_FOLLOWS.test(text.slice(Math.max(0, at - 6), at));
+    const found = isValue ? text.lastIndexOf(close) : text.indexOf(close, start);
+    const end = found < start ? text.length : found;
+    yield { open: at, start, end };
+    at = end + close.length;
+  }
+}
 
 function replaceBetween(text: string, start: number, end: number): string {
   return `${text.slice(0, start)}${REDACTED}${text.slice(Math.max(start, end))}`;

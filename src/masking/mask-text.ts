@@ -41,6 +41,7 @@ function partialEmail(text: string): string | undefined {
 
 /** Stars for every letter and digit but the last four, separators as they were; undefined where it is too short. */
 function partialText(text: string): string | undefined {
+  if (text === REDACTED) return text;
   const counted = text.match(COUNTED)?.length ?? 0;
   if (counted < MIN_PARTIAL_CHARACTERS) return undefined;
   let seen = 0;

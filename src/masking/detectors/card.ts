@@ -18,7 +18,7 @@ export const card: Detector = {
     // An 8-byte integer by its first bytes: the ranges of `isIssued`, 13 and 14 digits, 15, 16 and 17, 18 and 19.
     trigger('\\x00\\x00\\x00\\x08\\x00\\x00[\\x03\\x04\\x1b-\\x24]'),
     trigger('\\x00\\x00\\x00\\x08\\x00\\x01[\\x35-\\x59]'),
-    trigger('\\x00\\x00\\x00\\x08\\x00[\\x07-\\x1d\\xb1-\\xff]'),
+    trigger('\\x00\\x00\\x00\\x08\\x00[\\x07-\\x1d\\x4e-\\xff]'),
     trigger('\\x00\\x00\\x00\\x08[\\x01\\x03-\\x0b\\x1e\\x30\\x31\\x37-\\x46\\x4d-\\x61\\x70-\\x73]'),
     // A numeric of 13 to 20 digits before the point: number of digits, weight, a positive sign.
     trigger('\\x00[\\x01-\\x14]\\x00[\\x03\\x04]\\x00\\x00\\x00'),

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { check } from 'recheck';
+import { DETECTORS } from './detectors/detectors.ts';
+import { eachToken } from './json-tokens.ts';
+
+const FOLDER = import.meta.dirname;
+
+interface Found {
+  readonly file: string;
+  readonly source: string;
+  readonly flags: string;
+}
+
+/** Every regular expression written in the code of masking, tests left out. */
+function expressions(): readonly Found[] {
+  const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .flatMap((file) => {
+      const code = readFileSync(join(FOLDER, file), 'utf8').replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, '');
+      return [...code.matchAll(LITERAL)].map(([, source = '', flags = '']) => ({ file, source, flags }));
+    });
+}
+
+/** A literal follows an operator or an opening mark, and ends in flags and a mark that no division is followed by. */
+const LITERAL =
+  /(?<=[(=:,?[|&!] ?|=\n {2,4}|return )\/((?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuvy]*)(?=[.,;)\s\]}])/g;
+
+const ALL = expressions();
+
+test('the expressions of every file are seen', () => {
+  assert.ok(ALL.length > 70, `only ${ALL.length} were found`);
+  const files = new Set(ALL.map(({ file }) => file));
+  for (const file of ['vendor-keys', 'phone', 'us-ssn', 'ip-address', 'iban', 'private-key', 'aws-secret', 'jwt']) {
+    assert.ok(files.has(join('detectors', `${file}.ts`)), file);
+  }
+});
+
+for (const { file, source, flags } of ALL) {
+  test(`/${source}/${flags} of ${file} is linear`, async () => {
+    const { status, ...found } = await check(source, flags, { timeout: 20_000 });
+    assert.equal(status, 'safe', JSON.stringify(found));
+  });
+}
+
+/** Texts that send careless scanners back to look again: many beginnings, no end. */
+const HOSTILE: readonly string[] = [
+  'a',
+  'a@',
+  'a@a.',
+  '@',
+  '%40',
+  '"@',
+  '"a"@',
+  '1',
+  '1 ',
+  '1-',
+  '4111 ',
+  '1.',
+  '1.1.1.1.',
+  ':',
+  '::',
+  'a:',
+  'a1:',
+  '1:',
+  'eyJ',
+  'eyJ.',
+  'eyJhbGciOiJIUzI1NiJ9.',
+  '-----BEGIN ',
+  '-----BEGIN PRIVATE KEY-----',
+  '-----END ',
+  'LS0tLS1CRUdJTi',
+  '://',
+  'a://',
+  'a://a:',
+  'a://a:a@',
+  'secret',
+  'secret=',
+  'secret a',
+  'sk-',
+  'sk-a1A',
+  'ghp_',
+  'SG.',
+  'SG.aaaaaaaaaaaaaaaaaaaa',
+  'AKIA',
+  'xoxb-',
+  'GB82',
+  'GB82 ',
+  'DE89 3704 ',
+  '+1',
+  '+1 ',
+  '+1(',
+  '415-',
+  '(415) ',
+  '078-05-',
+  '\\u0040',
+  '"',
+  '\\',
+  '{"a":',
+];
+
+/** Nanoseconds a character, the fastest of several runs: noise only ever adds. */
+function cost(run: () => void, characters: number): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) {
+    const before = process.hrtime.bigint();
+    run();
+    fastest = Math.min(fastest, Number(process.hrtime.bigint() - before));
+  }
+  return fastest / characters;
+}
+
+for (const detector of DETECTORS) {
+  test(`${detector.name} takes time in proportion to hostile text`, () => {
+    for (const unit of HOSTILE) {
+      const texts = [16_000, 256_000].map((size) => unit.repeat(Math.ceil(size / unit.length)));
+      const [short = 0, long = 0] = texts.map((text) => cost(() => detector.find(text, () => {}), text.length));
+      // Sixteen times the text at a quadratic cost is sixteen times as much a character.
+      assert.ok(long < short * 6 + 40, `${JSON.stringify(unit)}: ${short.toFixed(1)} ns became ${long.toFixed(1)} ns`);
+    }
+  });
+}
+
+test('reading JSON takes time in proportion to hostile text', () => {
+  for (const unit of HOSTILE) {
+    const texts = [16_000, 256_000].map((size) => unit.repeat(Math.ceil(size / unit.length)));
+    const [short = 0, long = 0] = texts.map((text) => cost(() => eachToken(text, () => {}), text.length));
+    assert.ok(long < short * 6 + 40, `${JSON.stringify(unit)}: ${short.toFixed(1)} ns became ${long.toFixed(1)} ns`);
+  }
+});
