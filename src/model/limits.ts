@@ -21,6 +21,8 @@ export const LIMITS = {
   maxStatementDepth: 4_000,
   maxNestedStatements: 100,
   maxStatementsPerText: 10_000,
+  maxNestedQueries: 500,
+  maxLineageSteps: 2_000_000,
   maxAnalysisCacheEntries: 10_000,
   maxAnalysisCacheBytes: 32 * 1024 * 1024,
   maxCatalogueColumns: 200_000,

@@ -4,6 +4,7 @@ import type { CallEffect } from './builtin-effects.ts';
 import { type Catalogue, type CatalogueRelation, resolveRelation } from './catalogue.ts';
 import { effectOfCall, isBuiltin } from './functions.ts';
 import { as, type Body, bodyOf, constantOf, isBody, listOf, namesOf, tagOf, textOf } from './nodes.ts';
+import { isSensitive } from './sensitive.ts';
 import { effectOfSetting } from './settings.ts';
 
 /** A call of a function that does more than read. */
@@ -275,17 +276,3 @@ function unwrapCast(node: unknown): unknown {
   const cast = as(node, 'TypeCast');
   return cast === undefined ? node : unwrapCast(cast.arg);
 }
-
-/** Catalogues that hold credentials, other sessions' statements, or samples of column values. */
-const SENSITIVE = new Set(
-  `pg_authid pg_shadow pg_user_mapping pg_user_mappings pg_subscription pg_statistic pg_statistic_ext_data pg_stats
-   pg_stats_ext pg_stats_ext_exprs pg_largeobject pg_hba_file_rules pg_ident_file_mappings pg_file_settings
-   pg_stat_activity pg_stat_statements pg_stat_replication pg_stat_wal_receiver pg_stat_subscription
-   user_mapping_options`.split(/\s+/),
-);
-
-function isSensitive(schema: string, name: string): boolean {
-  return SENSITIVE.has(name) && (SYSTEM_SCHEMAS.has(schema) || name === 'pg_stat_statements');
-}
-
-const SYSTEM_SCHEMAS = new Set(['', 'pg_catalog', 'information_schema']);

@@ -1,14 +1,15 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { Operation, OutputColumn, TableUse } from '../../model/request.ts';
 import type { AnalysisContext, Effects, Statement } from './analysis.ts';
-import { type Catalogue, withSearchPath } from './catalogue.ts';
+import { type Catalogue, resolveRelation, withSearchPath } from './catalogue.ts';
 import { copyDetails } from './copy.ts';
 import { type CteNames, Facts } from './facts.ts';
 import { outputsOf } from './lineage/outputs.ts';
-import { as, type Body, bodyOf, isBody, listOf, tagOf, textOf } from './nodes.ts';
-import { type ParsedStatement, parseStatements } from './parser.ts';
+import { type Body, bodyOf, isBody, listOf, tagOf, textOf } from './nodes.ts';
+import { isStatement, namedQuery, OPAQUE, objectTables, returningRead, tableKey, without } from './operation-parts.ts';
+import type { ParsedStatement } from './parser.ts';
 import { effectsOf } from './session-effects.ts';
-import { describe, executes, type StatementFacts, tableOfObject } from './special-statements.ts';
+import { describe, executes, type StatementFacts } from './special-statements.ts';
 import { STATEMENTS } from './statement-table.ts';
 
 /** Turns the statements of one text into operations, in order, keeping track of what earlier ones change for later. */
@@ -46,7 +47,8 @@ export class OperationBuilder {
     return {
       kind: own.kind,
       ...(outputs !== undefined ? { outputs } : {}),
-      returnsRows: outputs !== undefined || RETURNS_ROWS.has(own.kind) || own.flags.includes('returning'),
+      returnsRows:
+        (outputs !== undefined && tag !== 'CopyStmt') || RETURNS_ROWS.has(own.kind) || own.flags.includes('returning'),
       ...(tag === 'CopyStmt' ? { copy: copyDetails(body) } : {}),
       effects,
     };
@@ -183,15 +185,26 @@ export class OperationBuilder {
         tables.set(tableKey(read), read);
       }
     }
-    const opaque = facts.opaque || below.some((one) => one.flags.includes(OPAQUE));
+    const outputs = this.#outputs(tag, body, named, operation);
+    const hidden = outputs?.some((column) => column.sources === 'unknown') ?? true;
+    const opaque =
+      facts.opaque ||
+      (hidden && [...tables.values()].some((table) => this.#hides(table))) ||
+      below.some((one) => one.flags.includes(OPAQUE));
     const flags = [...operation.flags];
     if (opaque && SHOWS.has(operation.kind)) flags.push(OPAQUE);
     const returning = isBody(body['returningClause']);
     if (returning) flags.push('returning');
-    const outputs = this.#outputs(tag, body, named, operation);
     const full: Operation = { ...operation, tables: [...tables.values()], flags, ...(outputs ? { outputs } : {}) };
     this.operations[own] = full;
     if (returning) this.operations.splice(own + 1, 0, returningRead(full, opaque));
+  }
+
+  /** True for a relation whose rows come from others: what is unknown about it is unknown about those. */
+  #hides(table: TableUse): boolean {
+    if (this.#catalogue === undefined) return true;
+    const found = resolveRelation(this.#catalogue, table.schema, table.name);
+    return found === undefined || found.kind === 'view' || found.kind === 'matview' || found.parents !== undefined;
   }
 
   #outputs(tag: string, body: Body, named: readonly Body[], operation: Operation): readonly OutputColumn[] | undefined {
@@ -266,8 +279,6 @@ export class OperationBuilder {
   }
 }
 
-/** The result may derive from tables that `tables` does not list. */
-const OPAQUE = 'opaque-source';
 /** A mark between the passes of this file; no operation leaves with it. */
 const DDL = ' ddl';
 const STALE = 'an earlier statement of the same text changes definitions';
@@ -280,50 +291,4 @@ const RETURNS_ROWS = new Set('select fetch show explain execute call'.split(' ')
 function withoutMark(operation: Operation | undefined): Operation {
   if (operation === undefined) throw new Error('an operation stands where one was added');
   return { ...operation, flags: operation.flags.filter((flag) => flag !== DDL) };
-}
-
-function returningRead(full: Operation, opaque: boolean): Operation {
-  const tables = new Map<string, TableUse>();
-  for (const table of full.tables) {
-    const read: TableUse = { ...table, use: 'read' };
-    tables.set(tableKey(read), read);
-  }
-  const flags = opaque ? ['returning', OPAQUE] : ['returning'];
-  const outputs = full.outputs === undefined ? {} : { outputs: full.outputs };
-  const kind = 'returning';
-  return { kind, access: 'read', tables: [...tables.values()], functions: [], hasWhere: true, flags, ...outputs };
-}
-
-/** The query that a PREPARE or DECLARE names, or the one statement that Parse and Bind carried. */
-function namedQuery(text: string, tag: 'PrepareStmt' | 'DeclareCursorStmt'): Body | undefined {
-  const parsed = parseStatements(text);
-  const only = parsed.ok && parsed.statements.length === 1 ? parsed.statements[0]?.node : undefined;
-  if (only === undefined) return undefined;
-  const inner = as(only, tag)?.query;
-  const query = isBody(inner) ? inner : only;
-  return QUERIES.has(tagOf(query) ?? '') ? query : undefined;
-}
-
-/** What can be prepared or read through a cursor; a utility statement by such a name is not followed. */
-const QUERIES = new Set('SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt'.split(' '));
-
-function objectTables(body: Body, facts: Facts): void {
-  const type = textOf(body['removeType'] ?? body['objtype']);
-  for (const object of [...listOf(body['objects']), body['object']]) {
-    const table = tableOfObject(type, object);
-    if (table !== undefined) facts.table(table[0], table[1], 'write');
-  }
-}
-
-function isStatement(value: unknown): value is Body {
-  return isBody(value) && (tagOf(value)?.endsWith('Stmt') ?? false);
-}
-
-function tableKey(table: TableUse): string {
-  return `${table.use}\0${table.schema}\0${table.name}`;
-}
-
-function without(body: Body, key: string): Body {
-  const { [key]: _dropped, ...rest } = body;
-  return rest;
 }

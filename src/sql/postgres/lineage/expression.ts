@@ -16,6 +16,7 @@ export class Expressions {
   origin(node: unknown, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
     const tag = tagOf(node);
     if (tag === undefined || !isBody(node)) return this.#parts(node, scope, ctes);
+    this.#queries.step();
     const body = bodyOf(node, tag);
     switch (tag) {
       case 'ColumnRef':

@@ -53,7 +53,7 @@ function figure(node: unknown): Figure {
     case 'SQLValueFunction':
       return strong(SQL_VALUE_NAMES[textOf(body['op'])]);
     default:
-      return strong(FIXED[tag] ?? xmlName(tag, body['op']));
+      return strong(FIXED[tag] ?? operationName(tag, body['op']));
   }
 }
 
@@ -75,9 +75,10 @@ function subLinkName(type: unknown, subselect: unknown): Figure {
   return target.name === undefined || target.name === '' ? figure(target.val) : strong(target.name);
 }
 
-function xmlName(tag: string, op: unknown): string | undefined {
-  if (tag !== 'XmlExpr') return undefined;
-  return textOf(op).replace(/^IS_/, '').toLowerCase();
+function operationName(tag: string, op: unknown): string | undefined {
+  if (tag === 'XmlExpr') return textOf(op).replace(/^IS_/, '').toLowerCase();
+  if (tag === 'JsonFuncExpr') return textOf(op).replace(/_OP$/, '').toLowerCase();
+  return undefined;
 }
 
 const FIXED: Readonly<Record<string, string>> = {

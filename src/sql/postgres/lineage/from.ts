@@ -1,3 +1,4 @@
+import type { Catalogue } from '../catalogue.ts';
 import { effectOfCall, columnsOfBuiltin, isBuiltin } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf, textOf } from '../nodes.ts';
 import { figureName } from './figure-name.ts';
@@ -88,6 +89,16 @@ function functionRelation(body: Body, queries: Queries, before: Scope, ctes: Cte
   const name = alias.name ?? columns[0]?.name ?? '';
   const relation = { alias: name, columns: withNames(columns, alias.columns), complete };
   return known ? relation : { ...relation, open: () => all };
+}
+
+/** The columns of `(f(x)).*` for a builtin that has several; undefined for anything else. */
+export function compositeColumns(node: unknown, catalogue: Catalogue | undefined): readonly string[] | undefined {
+  const path = namesOf(as(node, 'FuncCall')?.funcname);
+  const name = path.at(-1) ?? '';
+  if (path.length > 1 && path.at(-2) !== 'pg_catalog') return undefined;
+  if (path.length === 1 && catalogue?.functions.has(name) === true) return undefined;
+  const columns = columnsOfBuiltin(name);
+  return columns !== undefined && columns.length > 1 ? columns : undefined;
 }
 
 /** The result columns of a function in FROM, and whether they are all (`chooseScalarFunctionAlias`). */

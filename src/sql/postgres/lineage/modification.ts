@@ -154,7 +154,8 @@ function oldAndNew(clause: Body, target: Relation): readonly Relation[] {
     const option = as(item, 'ReturningOption');
     if (option?.option !== undefined && option.value !== undefined) names.set(option.option, option.value);
   }
-  return [...names.values()].map((alias) => ({ ...target, alias }));
+  const { alias: _alias, ...rest } = target;
+  return Array.from(names.values(), (alias) => ({ alias, ...rest }));
 }
 
 /** The columns of a COPY by name, in the order of its data. */

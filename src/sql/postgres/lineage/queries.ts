@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf, textOf } from '../nodes.ts';
 import { Expressions } from './expression.ts';
 import { figureName } from './figure-name.ts';
-import { fromItems } from './from.ts';
+import { compositeColumns, fromItems } from './from.ts';
 import { returningColumns } from './modification.ts';
 import { type Column, derived, either, NOTHING, UNKNOWN } from './origin.ts';
 import { relationNamed, type Scope, starOf } from './scope.ts';
@@ -14,6 +14,7 @@ export class Queries {
   readonly catalogue: Catalogue | undefined;
   readonly expressions: Expressions;
   #depth = 0;
+  #steps = 0;
 
   constructor(catalogue: Catalogue | undefined) {
     this.catalogue = catalogue;
@@ -24,12 +25,19 @@ export class Queries {
   columns(node: unknown, outer: Scope | undefined, ctes: CteScope | undefined): readonly Column[] | undefined {
     const tag = tagOf(node);
     if (tag === undefined || !isBody(node)) return undefined;
-    if (++this.#depth > LIMITS.maxNestedStatements * 5) throw new RangeError('queries are nested too deeply');
+    if (++this.#depth > LIMITS.maxNestedQueries) throw new RangeError('queries are nested too deeply');
+    this.step();
     const body = bodyOf(node, tag);
     const inner = readWith(body['withClause'], this, outer, ctes);
     const columns = tag === 'SelectStmt' ? this.#select(body, outer, inner) : returningColumns(tag, body, this, inner);
     this.#depth--;
     return columns;
+  }
+
+  /** Counts a piece of work. Nested recursion multiplies, so there is a bound. */
+  step(): void {
+    if (++this.#steps > LIMITS.maxLineageSteps)
+      throw new RangeError('where the values come from takes too long to say');
   }
 
   /** The columns of a target list; undefined where a `*` in it cannot be expanded. */
@@ -92,9 +100,10 @@ export class Queries {
     const argument = as(indirection?.arg, 'ColumnRef');
     const relation = argument === undefined ? undefined : relationNamed(namesOf(argument.fields), scope);
     if (indirection?.indirection?.length === 1 && relation?.complete === true) return relation.columns;
-    // the fields of a composite value, whose number needs types
-    this.expressions.origin(indirection?.arg, scope, ctes);
-    return 'unknown';
+    // the fields of a composite value: their number is known for some functions, and else needs types
+    const names = compositeColumns(indirection?.arg, this.catalogue);
+    const origin = this.expressions.origin(indirection?.arg, scope, ctes);
+    return names === undefined ? 'unknown' : names.map((name) => ({ name, origin }));
   }
 }
 

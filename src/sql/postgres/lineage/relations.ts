@@ -1,5 +1,6 @@
 import { type Catalogue, type CatalogueRelation, resolveRelation, withSearchPath } from '../catalogue.ts';
 import { parseStatements } from '../parser.ts';
+import { isSensitive } from '../sensitive.ts';
 import { assigned, type Column, ofColumn, type Origin, UNKNOWN } from './origin.ts';
 import { Queries } from './queries.ts';
 import { byName, type Relation } from './scope.ts';
@@ -29,12 +30,22 @@ export function relationColumns(relation: CatalogueRelation, catalogue: Catalogu
   memos.set(catalogue, memo);
   const known = memo.get(relation.oid);
   if (known !== undefined) return known;
-  const isView = relation.kind === 'view' || relation.kind === 'matview';
+  const isView = isViewOf(relation);
   // while a view is being read, what leads back to it is unknown
   if (isView) memo.set(relation.oid, relation.columns.map(unknownColumn));
   const columns = isView ? viewColumns(relation, catalogue) : tableColumns(relation, catalogue);
   memo.set(relation.oid, columns);
   return columns;
+}
+
+/**
+ * The catalogue's own views hold descriptions of tables, not their rows, and are taken as they stand; those that do
+ * hold values or statements of others are unknown where their definition is not given.
+ */
+function isViewOf({ kind, schema, name, definition }: CatalogueRelation): boolean {
+  if (kind !== 'view' && kind !== 'matview') return false;
+  const described = schema === 'pg_catalog' || schema === 'information_schema';
+  return !described || definition !== undefined || isSensitive(schema, name);
 }
 
 const memos = new WeakMap<Catalogue, Map<number, readonly Column[]>>();

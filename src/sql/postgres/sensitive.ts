@@ -1,0 +1,14 @@
+/** True for a catalogue that tells more than the shape of the database. */
+export function isSensitive(schema: string, name: string): boolean {
+  return SENSITIVE.has(name) && (SYSTEM_SCHEMAS.has(schema) || name === 'pg_stat_statements');
+}
+
+/** Catalogues that hold credentials, other sessions' statements, or samples of column values. */
+const SENSITIVE = new Set(
+  `pg_authid pg_shadow pg_user_mapping pg_user_mappings pg_subscription pg_statistic pg_statistic_ext_data pg_stats
+   pg_stats_ext pg_stats_ext_exprs pg_largeobject pg_hba_file_rules pg_ident_file_mappings pg_file_settings
+   pg_stat_activity pg_stat_statements pg_stat_replication pg_stat_wal_receiver pg_stat_subscription
+   user_mapping_options`.split(/\s+/),
+);
+
+const SYSTEM_SCHEMAS = new Set(['', 'pg_catalog', 'information_schema']);
