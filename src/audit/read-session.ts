@@ -18,7 +18,7 @@ export interface RecordedEvent {
   readonly event: AuditEvent;
   /** The line as it stands in the file, which is what the log commits to. */
   readonly line: Buffer;
-  /** Opens the event's body, up to `maxBytes` of it. To be called before the next event is asked for. */
+  /** Opens the event's body, up to `maxBytes` of it; only a whole one is held against its commitment. */
   body(maxBytes?: number): RecordedBody;
 }
 
@@ -45,7 +45,7 @@ export function findSession(directory: string, id: string): string | undefined {
 
 /** The days that have sessions, newest first. */
 export function listDays(paths: AuditPaths): string[] {
-  return existsSync(paths.sessions) ? readdirSync(paths.sessions).sort().reverse() : [];
+  return existsSync(paths.sessions) ? readdirSync(paths.sessions).sort().toReversed() : [];
 }
 
 /** The events of a session in order; none where the session is unknown. */
@@ -123,5 +123,5 @@ export function listSessions(paths: AuditPaths, day: string): string[] {
   return names
     .map((name) => name.slice(0, -'.jsonl'.length))
     .sort()
-    .reverse();
+    .toReversed();
 }

@@ -31,11 +31,12 @@ export interface Statement {
   readonly request: AuditEvent;
   /** Its reply, refusal or gap; undefined while there is none. */
   readonly outcome: AuditEvent | undefined;
-  /** What was sent, up to 64 KiB of it; undefined where it is withheld. */
+  /** What was sent, its first 65,536 characters; undefined where it is withheld. */
   readonly text: string | undefined;
 }
 
-const SHOWN_TEXT_BYTES = 64 * 1024;
+/** Characters of a statement that a result shows. */
+const SHOWN_TEXT = 64 * 1024;
 
 /** The statements that match: sessions newest first, and within a session in order of their ends. */
 export async function* searchStatements(
@@ -77,9 +78,10 @@ async function* searchSession({ paths, path, id, filter, options }: SessionSearc
         opening = event.opening;
         if (opening === undefined || !fitsOpening(event, opening, filter)) return;
       } else if (event.kind === 'request' && opening !== undefined && fitsRequest(event, filter)) {
-        const text = textOf(bodies, event);
-        if (fitsText(text, filter))
-          waiting.set(event.exchange ?? 0, { opening, request: event, outcome: undefined, text });
+        const text = textOf(bodies, event, filter.text !== undefined);
+        if (!fitsText(text, filter)) continue;
+        const shown = text?.slice(0, SHOWN_TEXT);
+        waiting.set(event.exchange ?? 0, { opening, request: event, outcome: undefined, text: shown });
       } else if (ENDS.has(event.kind)) {
         const statement = waiting.get(event.exchange ?? 0);
         waiting.delete(event.exchange ?? 0);
@@ -117,7 +119,7 @@ function fitsText(text: string | undefined, filter: StatementFilter): boolean {
   return filter.text === undefined || text?.toLowerCase().includes(filter.text.toLowerCase()) === true;
 }
 
-function textOf(bodies: SessionBodies, event: AuditEvent): string | undefined {
-  const body = bodies.read(event, SHOWN_TEXT_BYTES);
+function textOf(bodies: SessionBodies, event: AuditEvent, whole: boolean): string | undefined {
+  const body = bodies.read(event, whole ? undefined : SHOWN_TEXT * 3);
   return body.kind === 'bytes' ? body.bytes.toString('utf8') : undefined;
 }
