@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { makeAuthority } from '../../../test/support/certificates.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
+import { useServerCertificate } from '../../../test/support/server-certificate.ts';
 import { login, optionsOf, outcomeOf, tlsFault, withPassword } from '../../../test/support/upstream-logins.ts';
 import { Fault } from '../../model/fault.ts';
 import { Secret } from '../../model/secret.ts';
 import type { TlsMode } from '../../model/target.ts';
+import { connectUpstream } from './upstream-login.ts';
 
 describe('TLS', () => {
   let server: PostgresServer;
@@ -61,6 +63,40 @@ describe('TLS', () => {
     assert.equal(await outcomeOf(named('verify-ca', 'db.example.com')), 'verified');
     assert.equal(await outcomeOf(named('verify-full', 'localhost')), 'verified');
     assert.equal(await outcomeOf(named('verify-full', '127.0.0.1')), 'verified');
+  });
+
+  test('refuses certificates that are out of date, and those of another name', async () => {
+    const authority = await makeAuthority();
+    await using own = await startPostgres({ tls: true });
+    const tls = { mode: 'verify-full', ca: authority.certificate } as const;
+    const leaf = { commonName: 'localhost', names: ['127.0.0.1'] };
+    const hour = 3_600_000;
+    const cases = [
+      [{ ...leaf, validUntilMs: Date.now() - hour / 2 }, /: CERT_HAS_EXPIRED$/],
+      [{ ...leaf, validFromMs: Date.now() + hour }, /: CERT_NOT_YET_VALID$/],
+      [{ ...leaf, names: ['127.0.0.2', 'localhost'] }, /: ERR_TLS_CERT_ALTNAME_INVALID$/],
+    ] as const;
+    for (const [options, message] of cases) {
+      await useServerCertificate(own, await authority.issue(options));
+      await assert.rejects(login({ ...optionsOf(own, 'verify-full'), tls }), tlsFault(message));
+    }
+    await useServerCertificate(own, await authority.issue(leaf));
+    await login({ ...optionsOf(own, 'verify-full'), tls });
+  });
+
+  test('older than 1.2 is refused', async () => {
+    await using own = await startPostgres({
+      tls: true,
+      settings: { ssl_min_protocol_version: 'TLSv1', ssl_max_protocol_version: 'TLSv1.1' },
+    });
+    await assert.rejects(login(optionsOf(own, 'require')), tlsFault(/: (ERR_SSL|ECONNRESET)/));
+  });
+
+  test('speaks 1.2 with a server that knows no later one', async () => {
+    await using own = await startPostgres({ tls: true, settings: { ssl_max_protocol_version: 'TLSv1.2' } });
+    const { socket, tls } = await connectUpstream(optionsOf(own, 'verify-full'), new AbortController().signal);
+    socket.destroy();
+    assert.equal(tls?.protocol, 'TLSv1.2');
   });
 
   test('is not left by prefer because a server insists on it', async () => {
