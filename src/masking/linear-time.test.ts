@@ -41,8 +41,8 @@ test('the expressions of every file are seen', () => {
 
 for (const { file, source, flags } of ALL) {
   test(`/${source}/${flags} of ${file} is linear`, async () => {
-    const { status, ...found } = await check(source, flags, { timeout: 20_000 });
-    assert.equal(status, 'safe', JSON.stringify(found));
+    const found = await check(source, flags, { timeout: 60_000 });
+    assert.equal(found.status, 'safe', found.status === 'vulnerable' ? found.complexity.summary : undefined);
   });
 }
 
@@ -102,13 +102,13 @@ const HOSTILE: readonly string[] = [
   '{"a":',
 ];
 
-/** Nanoseconds a character, the fastest of several runs: noise only ever adds. */
+/** Nanoseconds of processor time a character, the least of several runs: noise only ever adds. */
 function cost(run: () => void, characters: number): number {
   let fastest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 5; i++) {
-    const before = process.hrtime.bigint();
+    const before = process.cpuUsage();
     run();
-    fastest = Math.min(fastest, Number(process.hrtime.bigint() - before));
+    fastest = Math.min(fastest, process.cpuUsage(before).user * 1_000);
   }
   return fastest / characters;
 }
@@ -119,7 +119,7 @@ for (const detector of DETECTORS) {
       const texts = [16_000, 256_000].map((size) => unit.repeat(Math.ceil(size / unit.length)));
       const [short = 0, long = 0] = texts.map((text) => cost(() => detector.find(text, () => {}), text.length));
       // Sixteen times the text at a quadratic cost is sixteen times as much a character.
-      assert.ok(long < short * 6 + 40, `${JSON.stringify(unit)}: ${short.toFixed(1)} ns became ${long.toFixed(1)} ns`);
+      assert.ok(long < short * 6 + 60, `${JSON.stringify(unit)}: ${short.toFixed(1)} ns became ${long.toFixed(1)} ns`);
     }
   });
 }
@@ -128,6 +128,6 @@ test('reading JSON takes time in proportion to hostile text', () => {
   for (const unit of HOSTILE) {
     const texts = [16_000, 256_000].map((size) => unit.repeat(Math.ceil(size / unit.length)));
     const [short = 0, long = 0] = texts.map((text) => cost(() => eachToken(text, () => {}), text.length));
-    assert.ok(long < short * 6 + 40, `${JSON.stringify(unit)}: ${short.toFixed(1)} ns became ${long.toFixed(1)} ns`);
+    assert.ok(long < short * 6 + 60, `${JSON.stringify(unit)}: ${short.toFixed(1)} ns became ${long.toFixed(1)} ns`);
   }
 });

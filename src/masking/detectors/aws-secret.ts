@@ -6,6 +6,7 @@ const KEY = characters('a-z', 'A-Z', '0-9', '+/=');
 const KEY_LENGTH = 40;
 /** How far before a key its name may stand. */
 const CONTEXT = 60;
+const MIN_DISTINCT = 15;
 const NAME = /secret/gi;
 
 /** AWS secret access keys: forty characters of base64 that are random, soon after a name that says what they are. */
@@ -20,8 +21,8 @@ export const awsSecret: Detector = {
         if (KEY[text.charCodeAt(at)] !== 1) continue;
         const start = runStart(text, at, floor, KEY);
         const end = runEnd(text, at, text.length, KEY);
-        const from = isName(text, start, end) ? text.indexOf('=', start) + 1 : start;
-        if (end - from === KEY_LENGTH && isRandom(text.slice(from, end))) report(from, end);
+        const from = end - KEY_LENGTH;
+        if (isKey(text.slice(start, end))) report(from, end);
         floor = end;
         at = end;
       }
@@ -29,12 +30,12 @@ export const awsSecret: Detector = {
   },
 };
 
-/** `AWS_SECRET_ACCESS_KEY=…`: the name's last word and the sign belong to the same run as the key. */
-function isName(text: string, start: number, end: number): boolean {
-  const equals = text.indexOf('=', start);
-  return equals !== -1 && equals < end - KEY_LENGTH && equals - start < 20;
+/** Forty random characters; in `AWS_SECRET_ACCESS_KEY=…` the name's last word and the sign are of the same run. */
+function isKey(run: string): boolean {
+  const name = run.slice(0, -KEY_LENGTH);
+  return run.length >= KEY_LENGTH && /^(?:[A-Za-z]{1,20}=)?$/.test(name) && isRandom(run.slice(-KEY_LENGTH));
 }
 
 function isRandom(key: string): boolean {
-  return /[a-z]/.test(key) && /[A-Z]/.test(key) && /\d/.test(key) && new Set(key).size >= 15;
+  return /[a-z]/.test(key) && /[A-Z]/.test(key) && /\d/.test(key) && new Set(key).size >= MIN_DISTINCT;
 }

@@ -1,9 +1,11 @@
 import { trigger } from '../triggers.ts';
-import { characters, isAt, runEnd, runStart } from './characters.ts';
+import { characters, runEnd, runStart } from './characters.ts';
 import type { Detector, Report } from './detector.ts';
 
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
+const DOT = 46;
+const QUOTE = 34;
 /**
  * What RFC 5322, 3.2.3 allows, but for what joins an address to what stands before it more often than it is part of it:
  * `to=ada@…`, `?a&b`, braces, bars, strokes and back quotes.
@@ -47,31 +49,31 @@ function findSign(text: string, sign: string, from: number, report: Report): num
 }
 
 function localStart(text: string, at: number, floor: number): number {
-  const limit = Math.max(floor, at - MAX_LOCAL - 2);
-  if (text.charCodeAt(at - 1) === 34) {
-    const open = text.lastIndexOf('"', at - 2);
-    return open >= limit && open < at - 2 ? open : at;
+  if (text.charCodeAt(at - 1) === QUOTE) {
+    const limit = Math.max(floor, at - MAX_LOCAL - 2);
+    const open = text.slice(limit, at - 1).lastIndexOf('"');
+    return open !== -1 && limit + open < at - 2 ? limit + open : at;
   }
   let start = runStart(text, at, Math.max(floor, at - MAX_LOCAL), LOCAL);
   while (start < at && LEADING[text.charCodeAt(start)] === 1) start++;
-  return text.charCodeAt(at - 1) === 46 ? at : start;
+  return text.charCodeAt(at - 1) === DOT ? at : start;
 }
 
 /** The end of the domain that begins at `from`, or -1 where none does. */
 function domainEnd(text: string, from: number): number {
-  let end = runEnd(text, from, Math.min(text.length, from + MAX_DOMAIN), DOMAIN);
-  while (end > from && (text.charCodeAt(end - 1) === 46 || text.charCodeAt(end - 1) === 45)) end--;
-  const doubled = text.slice(from, end).indexOf('..');
-  if (doubled !== -1) end = from + doubled;
-  for (let dot = text.lastIndexOf('.', end - 1); dot > from; dot = text.lastIndexOf('.', end - 1)) {
-    const top = runEnd(text, dot + 1, end, LETTERS);
-    if (top - dot > 2) return FILE_ENDINGS.has(text.slice(dot + 1, top).toLowerCase()) ? -1 : end;
-    end = dot;
+  let domain = text.slice(from, runEnd(text, from, Math.min(text.length, from + MAX_DOMAIN), DOMAIN));
+  const doubled = domain.indexOf('..');
+  if (doubled !== -1) domain = domain.slice(0, doubled);
+  while (domain.endsWith('.') || domain.endsWith('-')) domain = domain.slice(0, -1);
+  for (let dot = domain.lastIndexOf('.'); dot > 0; dot = domain.lastIndexOf('.')) {
+    const top = domain.slice(dot + 1, runEnd(domain, dot + 1, domain.length, LETTERS));
+    if (top.length >= 2) return FILE_ENDINGS.has(top.toLowerCase()) ? -1 : from + domain.length;
+    domain = domain.slice(0, dot);
   }
   return -1;
 }
 
 /** `git@host:path` is where a repository is, not whom to write to. */
 function isRepository(text: string, start: number, at: number, end: number): boolean {
-  return at - start === 3 && text.startsWith('git@', start) && isAt(text, end, characters(':'));
+  return at - start === 3 && text.startsWith('git@', start) && text[end] === ':';
 }

@@ -1,5 +1,6 @@
 import { isValidPhoneNumber } from 'libphonenumber-js/min';
 import { trigger } from '../triggers.ts';
+import { DIGITS, isAt } from './characters.ts';
 import type { Detector, Report } from './detector.ts';
 
 /** ITU-T E.164 with its plus sign, at most two separators between digits. */
@@ -7,6 +8,7 @@ const INTERNATIONAL = /(?<![\w+])\+[1-9](?:[ ().\-/]{0,2}\d){6,14}/g;
 /** The North American plan's usual groups of 3, 3 and 4. */
 const NORTH_AMERICAN =
   /(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?![\w-])(?!\.\d)/g;
+const LAST_GROUP = /[ ()./-]{1,2}\d{1,15}$/;
 const MIN_DIGITS = 7;
 
 /**
@@ -33,13 +35,13 @@ export const phone: Detector = {
 /** A number may be followed by another one: drops groups from the end until what is left is a number. */
 function reportValid(text: string, start: number, found: string, report: Report): void {
   let candidate = found;
-  if (/^\d/.test(text.slice(start + found.length))) candidate = candidate.replace(/[ ()./-]+\d+$/, '');
+  if (isAt(text, start + found.length, DIGITS)) candidate = candidate.replace(LAST_GROUP, '');
   while (candidate.replaceAll(/\D/g, '').length >= MIN_DIGITS) {
     if (isValidPhoneNumber(candidate)) {
       report(start, start + candidate.length);
       return;
     }
-    const shorter = candidate.replace(/[ ()./-]{1,2}\d{1,15}$/, '');
+    const shorter = candidate.replace(LAST_GROUP, '');
     if (shorter === candidate) return;
     candidate = shorter;
   }

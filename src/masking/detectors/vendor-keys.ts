@@ -109,7 +109,11 @@ export const VENDOR_KEYS: readonly VendorKey[] = [
     literals: ['hvs.', 'hvb.', 'hvr.'],
     pattern: /(?<![A-Za-z0-9])hv[sbr]\.[A-Za-z0-9_-]{24,}/g,
   },
-  { vendor: 'Terraform Cloud', literals: ['.atlasv1.'], pattern: /[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{40,}/g },
+  {
+    vendor: 'Terraform Cloud',
+    literals: ['.atlasv1.'],
+    pattern: /(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{40,}/g,
+  },
   { vendor: 'Atlassian', literals: ['ATATT3', 'ATCTT3'], pattern: /AT[AC]TT3[A-Za-z0-9_=-]{40,}/g },
   { vendor: 'Grafana', literals: ['glsa_', 'glc_'], pattern: /gl(?:sa|c)_[A-Za-z0-9_+/=]{32,}/g },
   { vendor: 'New Relic', literals: ['NRAK-'], pattern: /NRAK-[A-Z0-9]{27}/g },
