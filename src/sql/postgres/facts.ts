@@ -4,6 +4,7 @@ import type { CallEffect } from './builtin-effects.ts';
 import { type Catalogue, type CatalogueRelation, resolveRelation } from './catalogue.ts';
 import { effectOfCall, isBuiltin } from './functions.ts';
 import { as, type Body, bodyOf, constantOf, isBody, listOf, namesOf, tagOf, textOf } from './nodes.ts';
+import { figureName } from './lineage/figure-name.ts';
 import { isSensitive } from './sensitive.ts';
 import { effectOfSetting } from './settings.ts';
 
@@ -21,9 +22,12 @@ export interface NestedStatement {
 
 /** The names of the common table expressions in sight, innermost first. */
 export interface CteNames {
-  readonly names: ReadonlySet<string>;
+  readonly names: ReadonlyMap<string, ColumnNames | undefined>;
   readonly outer: CteNames | undefined;
 }
+
+/** The column names of a relation, where the text or the catalogue tells all of them. */
+export type ColumnNames = ReadonlySet<string>;
 
 type Use = TableUse['use'];
 
@@ -37,8 +41,8 @@ export class Facts {
   /** True where the result may derive from tables that are not among `tables`. */
   opaque = false;
   readonly #catalogue: Catalogue | undefined;
-  /** What each alias or name in a FROM list may stand for; undefined for what the catalogue does not describe. */
-  readonly #aliases = new Map<string, (CatalogueRelation | undefined)[]>();
+  /** What each alias or name in a FROM list may stand for, by its columns; undefined where they are not known. */
+  readonly #aliases = new Map<string, (ColumnNames | undefined)[]>();
   readonly #attributes: { readonly of: string; readonly name: string }[] = [];
   #depth = 0;
 
@@ -70,17 +74,17 @@ export class Facts {
   /** Walks a WITH clause and returns the names that the query after it sees (PostgreSQL manual, 7.8). */
   with(clause: unknown, outer: CteNames | undefined): CteNames | undefined {
     if (!isBody(clause)) return outer;
-    const names = new Set<string>();
+    const names = new Map<string, ColumnNames | undefined>();
     const scope: CteNames = { names, outer };
     const items = listOf(clause['ctes']).map((item) => bodyOf(isBody(item) ? item : {}, 'CommonTableExpr'));
     const recursive = clause['recursive'] === true;
-    if (recursive) for (const item of items) names.add(textOf(item['ctename']));
+    if (recursive) for (const item of items) names.set(textOf(item['ctename']), columnNames(item, item['ctequery']));
     for (const item of items) {
       const query = item['ctequery'];
-      const sight: CteNames = recursive ? scope : { names: new Set(names), outer };
+      const sight: CteNames = recursive ? scope : { names: new Map(names), outer };
       if (as(query, 'SelectStmt') !== undefined) this.walk(query, 'read', sight);
       else if (isBody(query)) this.#nest(query, sight);
-      names.add(textOf(item['ctename']));
+      names.set(textOf(item['ctename']), columnNames(item, query));
     }
     return scope;
   }
@@ -89,7 +93,7 @@ export class Facts {
   finish(): this {
     for (const { of, name } of this.#attributes) {
       const meant = this.#aliases.get(of) ?? [undefined];
-      if (meant.every((relation) => relation?.columns.some((column) => column.name === name) === true)) continue;
+      if (meant.every((columns) => columns?.has(name) === true)) continue;
       this.call('', name);
     }
     this.#attributes.length = 0;
@@ -166,6 +170,9 @@ export class Facts {
         this.#columnReference(namesOf(body['fields']));
         return;
       case 'RangeSubselect':
+        this.#alias(body, columnNames(body['alias'], body['subquery']));
+        this.walkParts(body, use, ctes);
+        return;
       case 'RangeFunction':
       case 'RangeTableFunc':
       case 'JsonTable':
@@ -191,9 +198,11 @@ export class Facts {
   #relation(body: Body, use: Use, ctes: CteNames | undefined): void {
     const name = textOf(body['relname']);
     const schema = typeof body['schemaname'] === 'string' ? body['schemaname'] : '';
-    const cte = use === 'read' && schema === '' && isCte(name, ctes);
-    this.#alias(body, cte ? undefined : this.#find(schema, name));
-    if (!cte) this.table(schema, name, use);
+    const cte = use === 'read' && schema === '' ? findCte(name, ctes) : undefined;
+    const columns = this.#find(schema, name)?.columns.map((column) => column.name);
+    if (cte !== undefined) this.#alias(body, cte.names.get(name));
+    else this.#alias(body, columns === undefined ? undefined : new Set(columns));
+    if (cte === undefined) this.table(schema, name, use);
   }
 
   #functionCall(body: Body): void {
@@ -216,9 +225,12 @@ export class Facts {
     return effect.access !== 'read' || effect.result === 'unknown';
   }
 
-  #alias(body: Body, relation: CatalogueRelation | undefined): void {
-    const alias = isBody(body['alias']) ? body['alias']['aliasname'] : body['relname'];
-    if (typeof alias === 'string') this.#aliases.set(alias, [...(this.#aliases.get(alias) ?? []), relation]);
+  #alias(body: Body, columns: ColumnNames | undefined): void {
+    const { alias } = body;
+    const renamed = isBody(alias) && listOf(alias['colnames']).length > 0 && typeof body['relname'] === 'string';
+    const name = isBody(alias) ? alias['aliasname'] : body['relname'];
+    if (typeof name !== 'string') return;
+    this.#aliases.set(name, [...(this.#aliases.get(name) ?? []), renamed ? undefined : columns]);
   }
 
   #find(schema: string, name: string): CatalogueRelation | undefined {
@@ -262,9 +274,26 @@ function isSelect(body: Body): boolean {
   return typeof body['op'] === 'string' && body['op'].startsWith('SETOP_');
 }
 
-function isCte(name: string, ctes: CteNames | undefined): boolean {
-  for (let scope = ctes; scope !== undefined; scope = scope.outer) if (scope.names.has(name)) return true;
-  return false;
+function findCte(name: string, ctes: CteNames | undefined): CteNames | undefined {
+  for (let scope = ctes; scope !== undefined; scope = scope.outer) if (scope.names.has(name)) return scope;
+  return undefined;
+}
+
+/** The names of a query's columns after an alias list; undefined where a `*` or something else hides them. */
+function columnNames(alias: unknown, query: unknown): ColumnNames | undefined {
+  const targets = listOf(as(query, 'SelectStmt')?.targetList);
+  if (targets.length === 0) return undefined;
+  const renamed = isBody(alias) ? namesOf(alias['colnames'] ?? alias['aliascolnames']) : [];
+  const names = new Set<string>();
+  for (const [index, item] of targets.entries()) {
+    const target = as(item, 'ResTarget');
+    if (tagOf(as(target?.val, 'ColumnRef')?.fields?.at(-1)) === 'A_Star') return undefined;
+    if (tagOf(as(target?.val, 'A_Indirection')?.indirection?.at(-1)) === 'A_Star') return undefined;
+    names.add(
+      renamed[index] ?? (target?.name === undefined || target.name === '' ? figureName(target?.val) : target.name),
+    );
+  }
+  return names;
 }
 
 function isColumn(node: unknown, name: string): boolean {

@@ -49,7 +49,20 @@ export function tableKey(table: TableUse): string {
   return `${table.use}\0${table.schema}\0${table.name}`;
 }
 
-export function without(body: Body, key: string): Body {
-  const { [key]: _dropped, ...rest } = body;
-  return rest;
+/** The table of `SELECT … INTO`, which stands in the leftmost arm of a set operation. */
+export function intoOf(select: Body): unknown {
+  const into = select['intoClause'];
+  if (isBody(into)) return into['rel'];
+  return isBody(select['larg']) ? intoOf(select['larg']) : undefined;
+}
+
+/** `SELECT … INTO t` is a CREATE TABLE AS by another name: gives the table to `facts`, and returns the query. */
+export function selectInto(select: Body, facts: Facts): readonly Body[] {
+  facts.walk(intoOf(select), 'write', undefined);
+  return [{ SelectStmt: withoutInto(select) }];
+}
+
+function withoutInto(select: Body): Body {
+  const { intoClause: _into, ...rest } = select;
+  return isBody(rest['larg']) ? { ...rest, larg: withoutInto(rest['larg']) } : rest;
 }

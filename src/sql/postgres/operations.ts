@@ -6,10 +6,19 @@ import { copyDetails } from './copy.ts';
 import { type CteNames, Facts } from './facts.ts';
 import { outputsOf } from './lineage/outputs.ts';
 import { type Body, bodyOf, isBody, listOf, tagOf, textOf } from './nodes.ts';
-import { isStatement, namedQuery, OPAQUE, objectTables, returningRead, tableKey, without } from './operation-parts.ts';
+import {
+  intoOf,
+  isStatement,
+  namedQuery,
+  OPAQUE,
+  objectTables,
+  returningRead,
+  selectInto,
+  tableKey,
+} from './operation-parts.ts';
 import type { ParsedStatement } from './parser.ts';
 import { effectsOf } from './session-effects.ts';
-import { describe, executes, type StatementFacts } from './special-statements.ts';
+import { describe, executes, isTemporary, type StatementFacts } from './special-statements.ts';
 import { STATEMENTS } from './statement-table.ts';
 
 /** Turns the statements of one text into operations, in order, keeping track of what earlier ones change for later. */
@@ -80,8 +89,9 @@ export class OperationBuilder {
   #walk(tag: string, body: Body, facts: Facts, ctes: CteNames | undefined): readonly Body[] {
     switch (tag) {
       case 'SelectStmt':
+        if (intoOf(body) !== undefined) return selectInto(body, facts);
         facts.walk({ SelectStmt: body }, 'read', ctes);
-        return isBody(body['intoClause']) ? this.#selectInto(body, facts) : [];
+        return [];
       case 'InsertStmt':
       case 'UpdateStmt':
       case 'DeleteStmt':
@@ -113,14 +123,6 @@ export class OperationBuilder {
     }
   }
 
-  /** `SELECT … INTO t` is a CREATE TABLE AS by another name. */
-  #selectInto(body: Body, facts: Facts): readonly Body[] {
-    const into = isBody(body['intoClause']) ? body['intoClause'] : {};
-    facts.tables.clear();
-    facts.walk(into['rel'], 'write', undefined);
-    return [{ SelectStmt: without(body, 'intoClause') }];
-  }
-
   #addWithInner(
     tag: string,
     body: Body,
@@ -132,7 +134,12 @@ export class OperationBuilder {
     const own = this.operations.length;
     const isInto = tag === 'SelectStmt' && inner.length > 0;
     const facets: StatementFacts = isInto
-      ? { ...described, kind: 'create', access: 'ddl', flags: ['into'] }
+      ? {
+          ...described,
+          kind: 'create',
+          access: 'ddl',
+          flags: isTemporary(intoOf(body)) ? ['into', 'temporary'] : ['into'],
+        }
       : described;
     const resolved = this.#resolveName(tag, body, facets);
     this.#push(

@@ -129,7 +129,7 @@ function describeFunction(body: Body): Partial<StatementFacts> {
   return { access: 'admin', flags: [...flags, 'untrusted-language'] };
 }
 
-function isTemporary(relation: unknown): boolean {
+export function isTemporary(relation: unknown): boolean {
   if (!isBody(relation)) return false;
   return relation['relpersistence'] === 't' || textOf(relation['schemaname']).startsWith('pg_temp');
 }
