@@ -256,6 +256,8 @@ export class Sealer {
 
   #writeBodies(session: SealedSession): void {
     this.#touched.add(session);
+    // A pack on disk must find its key again when the records that name it are replayed.
+    this.#guard(() => this.#runs.writeKeys());
     this.#guard(() => writeSession(this.#paths, session, { durable: false }));
   }
 
