@@ -2,12 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { Fault } from '../model/fault.ts';
 import { CliError, EXIT, type ExitCode } from './cli-error.ts';
 import { printable } from './printable.ts';
+import type { StartOptions } from './start/start-config.ts';
 
 /** What the program cannot reach by itself: it starts the two planes, which meet in main.ts alone. */
 export interface ProgramParts {
   readonly version: string;
   /** Starts a gateway and resolves once it has ended. */
-  readonly start: (options: Readonly<Record<string, unknown>>) => Promise<void>;
+  readonly start: (options: StartOptions) => Promise<void>;
 }
 
 /** Loads the one file of a command: a command that is not run costs nothing. */

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import type { StartOptions } from './start/start-config.ts';
 
 /** `chaperone start`: a gateway, until it is told to end. */
-export function startCommand(start: (options: Readonly<Record<string, unknown>>) => Promise<void>): Command {
+export function startCommand(start: (options: StartOptions) => Promise<void>): Command {
   return new Command('start')
     .summary('start a gateway')
     .description(
@@ -21,5 +22,5 @@ export function startCommand(start: (options: Readonly<Record<string, unknown>>)
       'after',
       '\nExamples:\n  $ chaperone start --demo\n  $ CHAPERONE_PUBLIC_URL=https://gateway.example.com chaperone start --config chaperone.yaml\n',
     )
-    .action((options: Readonly<Record<string, unknown>>) => start(options));
+    .action((options: StartOptions) => start(options));
 }

@@ -46,11 +46,14 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const directory = join(options.dataDirectory, 'demo');
   await mkdir(directory, { recursive: true, mode: 0o711 });
   await using parts = new AsyncDisposableStack();
-  const [database, issuer, policies] = await settled([
+  const starting = [
     startDatabase(directory, options.authority).then((started) => parts.use(started)),
     startIssuer(directory, options.nowMs).then((started) => parts.use(started)),
     readFile(POLICIES, 'utf8'),
-  ]);
+  ] as const;
+  // What has started is ended where another part fails, so all of them settle first.
+  await Promise.allSettled(starting);
+  const [database, issuer, policies] = await Promise.all(starting);
   const running = parts.move();
   return {
     files: [
@@ -156,12 +159,4 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new RangeError('no port');
   return address.port;
-}
-
-/** As Promise.all, but waits for every one to settle before it rejects, so that what has started can be ended. */
-async function settled<Values extends readonly unknown[]>(
-  promises: readonly [...{ [Index in keyof Values]: Promise<Values[Index]> }],
-): Promise<Values> {
-  await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as readonly unknown[] as Values;
 }

@@ -33,6 +33,8 @@ export interface StartConfig {
   readonly audience?: string;
   /** For the API and the PostgreSQL port; issued by our own authority where absent. */
   readonly tls?: KeyPairPem;
+  /** PEM of the authority behind `tls` that clients are handed; a public one where absent. */
+  readonly tlsAuthority?: string;
   readonly recordMode?: RecordMode;
 }
 
@@ -61,7 +63,7 @@ const fileSchema = z.strictObject({
   audience: z.string().min(1).optional(),
   listen: addressSchema.optional(),
   postgres: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
-  tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
+  tls: z.strictObject({ certificate: z.string(), key: z.string(), authority: z.string().optional() }).optional(),
   record: z.enum(['strict', 'batched']).optional(),
 });
 
@@ -92,7 +94,7 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     ...(publicUrl ? { publicUrl: publicUrl.replace(/\/$/, '') } : {}),
     ...(publicPostgres ? { publicPostgres } : {}),
     ...(audience ? { audience } : {}),
-    ...(tls ? { tls } : {}),
+    ...tls,
     ...(recordMode ? { recordMode } : {}),
   };
   checkReach(config);
@@ -134,16 +136,28 @@ function readFile(path: string): ConfigFile {
   return data.dataDirectory ? { ...data, dataDirectory: resolve(dirname(path), data.dataDirectory) } : data;
 }
 
-function readTls(env: NodeJS.ProcessEnv, file: ConfigFile, path: string | undefined): KeyPairPem | undefined {
+function readTls(
+  env: NodeJS.ProcessEnv,
+  file: ConfigFile,
+  path: string | undefined,
+): Pick<StartConfig, 'tls' | 'tlsAuthority'> {
   const certificate = env['CHAPERONE_TLS_CERT_FILE'];
   const key = env['CHAPERONE_TLS_KEY_FILE'];
-  if (certificate && key) return { certificate: readText(certificate), key: readText(key) };
+  const authority = env['CHAPERONE_TLS_CA_FILE'];
+  const withAuthority = (text: string | undefined) => (text ? { tlsAuthority: text } : {});
+  if (certificate && key) {
+    const tls = { certificate: readText(certificate), key: readText(key) };
+    return { tls, ...withAuthority(authority && readText(authority)) };
+  }
   if (certificate || key) {
     throw new CliError(EXIT.config, 'CHAPERONE_TLS_CERT_FILE and CHAPERONE_TLS_KEY_FILE go together; one is missing');
   }
-  if (!file.tls || path === undefined) return undefined;
+  if (!file.tls || path === undefined) return {};
   const beside = (name: string) => readText(resolve(dirname(path), name));
-  return { certificate: beside(file.tls.certificate), key: beside(file.tls.key) };
+  return {
+    tls: { certificate: beside(file.tls.certificate), key: beside(file.tls.key) },
+    ...withAuthority(file.tls.authority && beside(file.tls.authority)),
+  };
 }
 
 function readText(path: string): string {

@@ -1,0 +1,62 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { isInstalled } from '../connect.ts';
+import { GATEWAY_FILE, type GatewayFile } from '../gateway-file.ts';
+import type { Output } from '../output.ts';
+
+export interface Started {
+  readonly demo: boolean;
+  readonly dataDirectory: string;
+  readonly url: string;
+  readonly postgres: { readonly host: string; readonly port: number };
+  /** Said where a port that nobody chose was taken: `7420 was taken`. */
+  readonly moved: readonly string[];
+  readonly targets: number;
+}
+
+/** Writes `gateway.json`, 0600: how this machine's own commands find the gateway. Returns its path. */
+export async function writeGatewayFile(dataDirectory: string, file: GatewayFile): Promise<string> {
+  const path = join(dataDirectory, GATEWAY_FILE);
+  await writeFile(path, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
+  await chmod(path, 0o600);
+  return path;
+}
+
+/** What a person reads once the gateway listens: a few lines, and what to paste next. */
+export function announce(started: Started, env: NodeJS.ProcessEnv, output: Output): void {
+  if (output.json) {
+    const { demo, url, postgres, dataDirectory } = started;
+    return output.writeJson({ ready: true, demo, url, postgres, dataDirectory, pid: process.pid });
+  }
+  const { paint } = output;
+  const at = (host: string, port: number) => `${host}:${port}`;
+  const head = started.demo ? `${paint('bold', 'Chaperone')} ${paint('yellow', 'demo')}` : paint('bold', 'Chaperone');
+  const lines = [
+    `${head}  API ${started.url} · PostgreSQL ${at(started.postgres.host, started.postgres.port)}`,
+    ...started.moved.map((what) => paint('dim', what)),
+    ...(started.demo ? demoLines(started, env, paint) : configuredLines(started, paint)),
+  ];
+  output.write(`${lines.join('\n')}\n`);
+}
+
+function demoLines({ dataDirectory }: Started, env: NodeJS.ProcessEnv, paint: Output['paint']): readonly string[] {
+  const query = '"select name, email from customers limit 3"';
+  const client = isInstalled('psql', env) ? `psql -c ${query}` : `npx chaperone sql ${query}`;
+  const elsewhere =
+    relative(process.cwd(), dataDirectory) === '.chaperone' ? '' : `CHAPERONE_DATA_DIR=${dataDirectory} `;
+  return [
+    paint('dim', 'A made-up shop behind it, and a made-up CI job to let in. Trust nothing of it with real data.'),
+    '',
+    'In another terminal:',
+    `  ${paint('cyan', `${elsewhere}npx chaperone run --target demo -- ${client}`)}`,
+    `  ${paint('cyan', `${elsewhere}npx chaperone replay last`)}`,
+    '',
+    paint('dim', 'Ctrl-C ends it.'),
+  ];
+}
+
+function configuredLines({ targets }: Started, paint: Output['paint']): readonly string[] {
+  const next =
+    targets === 0 ? 'There are no targets yet: declare one, and `chaperone apply` it.' : `${targets} targets.`;
+  return [paint('dim', next)];
+}

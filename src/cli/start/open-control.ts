@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
+import type { AuditLog } from '../../audit/recorder.ts';
+import { GrantService } from '../../grants/grant-service.ts';
+import { loadIssuers } from '../../identity/load-issuers.ts';
+import { loadTrustRules } from '../../identity/load-trust-rules.ts';
+import { type OperatorTokens, operatorTokens } from '../../identity/operator-tokens.ts';
+import { openTrustDirectory } from '../../identity/trust-directory.ts';
+import type { Declared } from '../../model/declaration.ts';
+import { Secret } from '../../model/secret.ts';
+import { parsePolicies } from '../../policy/parse-policies.ts';
+import { openStore, type Store } from '../../store/store.ts';
+import { type ConfigurationService, makeConfigurationService } from '../../targets/configuration-service.ts';
+import { createDeploymentKey, type DeploymentKey, readDeploymentKey } from '../../targets/deployment-key.ts';
+import { makeSealer } from '../../targets/sealing.ts';
+import { systemSecrets } from '../../targets/secret-reader.ts';
+import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
+import { claimDeployment, type Deployment } from './deployment.ts';
+import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
+import { indexSessions } from './session-index.ts';
+import type { StartConfig } from './start-config.ts';
+
+/** The control plane and the log, open. Disposing ends all of it, in the order that leaves the log closed. */
+export interface Control extends AsyncDisposable {
+  readonly deployment: Deployment;
+  readonly key: DeploymentKey;
+  readonly audience: string;
+  readonly store: Store;
+  /** The log with the index of its sessions. */
+  readonly audit: AuditLog;
+  readonly log: OpenAuditLog;
+  readonly grants: GrantService;
+  readonly targets: TargetDirectory;
+  readonly policies: PolicyDirectory;
+  readonly configuration: ConfigurationService;
+  readonly operators: OperatorTokens;
+  /** Reads the configuration again in every part, and resolves when all decide by it. */
+  reload(): Promise<void>;
+}
+
+export interface Circumstances {
+  readonly env: NodeJS.ProcessEnv;
+  readonly nowMs: () => number;
+  readonly onFault: (fault: unknown) => void;
+}
+
+const PROTOCOLS = ['postgres'];
+
+export async function openControl(config: StartConfig, { env, nowMs, onFault }: Circumstances): Promise<Control> {
+  const { dataDirectory, databaseUrl } = config;
+  await using parts = new AsyncDisposableStack();
+  const file = join(dataDirectory, 'store.sqlite');
+  const store = parts.use(await openStore({ file, ...(databaseUrl ? { databaseUrl } : {}) }));
+  await chmod(file, 0o600).catch(ignoreMissing);
+  const deployment = await claimDeployment(store, config.kind, nowMs());
+  const key = openKey(env['CHAPERONE_KEY_FILE'] ?? join(dataDirectory, 'deployment.key'));
+  const log = parts.use(await openLog(config, deployment));
+  const audit = indexSessions(log, { store, nowMs, onFault });
+  const audience = config.audience ?? config.publicUrl ?? `chaperone:${deployment.id}`;
+  const random = (bytes: number) => randomBytes(bytes);
+  const trust = parts.use(await openTrustDirectory({ store, audience, now: nowMs, onFault }));
+  const sealer = makeSealer(key);
+  const targets = parts.use(await openTargetDirectory({ store, sealer, secrets: systemSecrets(env), onFault }));
+  const policies = parts.use(await openPolicyDirectory({ store, audit, nowMs, onFault }));
+  const grants = parts.use(
+    new GrantService({
+      store,
+      audience,
+      verify: (token, signal) => trust.verify(token, signal),
+      trust: (identity) => trust.trust(identity),
+      decoyKey: key.derive('grants/decoy'),
+      now: nowMs,
+      random,
+    }),
+  );
+  const configuration = makeConfigurationService({
+    store,
+    sealer,
+    loaders: { issuers: issuerLoader(deployment), trust: loadTrustRules, policies: parsePolicies },
+    protocols: PROTOCOLS,
+    record: async (changes, by) => {
+      for (const { action, kind, name } of changes) {
+        const note = kind === 'target' ? 'target.changed' : kind === 'policy' ? 'operator.action' : 'trust.changed';
+        await audit.note({ kind: note, detail: { action, what: kind, name, by } });
+      }
+    },
+    now: nowMs,
+  });
+  const reload = async () => {
+    await Promise.all([trust.reload(), targets.reload(), policies.reload()]);
+  };
+  const operators = operatorTokens(store, { now: nowMs, random });
+  const running = parts.move();
+  const dispose = () => running.disposeAsync();
+  return {
+    deployment,
+    key,
+    audience,
+    store,
+    audit,
+    log,
+    grants,
+    targets,
+    policies,
+    configuration,
+    operators,
+    reload,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Makes the data directory. PostgreSQL of a demo that root started runs as somebody else and must get through it. */
+export async function makeDataDirectory({ dataDirectory, kind }: StartConfig): Promise<void> {
+  const mode = kind === 'demo' && process.getuid?.() === 0 ? 0o711 : 0o700;
+  await mkdir(dataDirectory, { recursive: true, mode });
+  await chmod(dataDirectory, mode);
+}
+
+/** The local administrator's token of an embedded deployment: in a file that its owner alone can read. */
+export async function localAdminToken(dataDirectory: string, operators: OperatorTokens): Promise<string> {
+  const path = join(dataDirectory, 'admin-token');
+  const kept = existsSync(path) ? (await readFile(path, 'utf8')).trim() : '';
+  if (kept !== '' && (await operators.authenticate(new Secret(kept)))) return path;
+  const { token } = await operators.create({ name: 'local administrator', role: 'admin' });
+  await writeFile(path, `${token.reveal()}\n`, { mode: 0o600 });
+  await chmod(path, 0o600);
+  return path;
+}
+
+/** An issuer of the demo vouches for nothing, so a configured deployment takes none from any file. */
+function issuerLoader({ kind }: Deployment): typeof loadIssuers {
+  return (declared: readonly Declared[]) => {
+    const loaded = loadIssuers(declared);
+    if (kind === 'demo') return loaded;
+    const demos = declared.filter(
+      ({ value }) => typeof value === 'object' && value !== null && 'demo' in value && value.demo === true,
+    );
+    const problems = demos.map((source) => ({
+      file: source.file,
+      line: source.line(['demo']),
+      message: 'an issuer of the demo is not trusted by a configured gateway',
+      advice: 'Remove it; `chaperone start --demo` brings its own.',
+    }));
+    return problems.length === 0 ? loaded : { items: [], problems: [...loaded.problems, ...problems] };
+  };
+}
+
+async function openLog({ dataDirectory, publicUrl }: StartConfig, { id, kind }: Deployment): Promise<OpenAuditLog> {
+  const directory = join(dataDirectory, 'audit');
+  const host =
+    publicUrl === undefined ? (kind === 'demo' ? 'demo.invalid' : 'gateway.invalid') : new URL(publicUrl).host;
+  return openAuditLog({ directory, origin: (await knownOrigin(directory)) ?? `${host}/${id}` });
+}
+
+/** A log keeps the name that it began with, wherever the gateway is reached later (a verifier key is NAME+HASH+KEY). */
+async function knownOrigin(directory: string): Promise<string | undefined> {
+  const path = join(directory, 'keys', 'log.vkey');
+  if (!existsSync(path)) return undefined;
+  return /^(.+)\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*$/.exec(await readFile(path, 'utf8'))?.[1];
+}
+
+function openKey(path: string): DeploymentKey {
+  return existsSync(path) ? readDeploymentKey(path) : createDeploymentKey(path);
+}
+
+/** The store of a shared deployment is no file. */
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,209 @@
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { GatewayParts } from '../../gateway/admission.ts';
+import { LiveSessions } from '../../gateway/live-sessions.ts';
+import { LIMITS } from '../../model/limits.ts';
+import type { Credential, Target } from '../../model/target.ts';
+import type { Demo } from '../demo/demo.ts';
+import { isLoopback } from '../gateway-file.ts';
+import { type Started, writeGatewayFile } from './announce.ts';
+import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
+import { makeControlPlane } from './control-plane.ts';
+import { listenFrom } from './listen.ts';
+import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
+import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
+import { sweepRuns } from './run-sweeper.ts';
+import type { Address, StartConfig } from './start-config.ts';
+
+/** Opens the REST API, which stands on the same floor as this folder: main.ts brings it. */
+export type OpenApi = (
+  parts: ApiParts,
+  options: ApiListenOptions,
+) => Promise<AsyncDisposable & { readonly port: number }>;
+
+export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.asyncDispose> {
+  readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
+  readonly reach: (protocol: string) => Address | undefined;
+  readonly certificateAuthority: string | undefined;
+  readonly draining: AbortSignal;
+  readonly nowMs: () => number;
+}
+
+export interface ApiListenOptions extends Address {
+  readonly tls?: KeyPairPem;
+  /** What the API says of the gateway, once its port is known. */
+  readonly info: (port: number) => {
+    readonly version: string;
+    readonly demo: boolean;
+    readonly audience: string;
+    readonly url: string;
+  };
+  readonly onFault: (fault: unknown, client: string) => void;
+}
+
+export interface OpenGateway extends AsyncDisposable {
+  readonly started: Started;
+  /** Lets sessions finish what they do, for `drainDeadlineMs` at most; nobody new is let in. */
+  drain(): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly version: string;
+  readonly openApi: OpenApi;
+  readonly env: NodeJS.ProcessEnv;
+  readonly nowMs: () => number;
+  readonly onFault: (fault: unknown, where?: string) => void;
+}
+
+/** Opens everything of one gateway, in the order of need; disposing it ends all in the reverse order. */
+export async function openGateway(config: StartConfig, surroundings: Surroundings): Promise<OpenGateway> {
+  const { nowMs, onFault } = surroundings;
+  await makeDataDirectory(config);
+  await using parts = new AsyncDisposableStack();
+  const authority = await openCertificateAuthority(join(config.dataDirectory, 'tls'), nowMs());
+  const tls = config.tls ?? (await authority.issue(serverNames(config)));
+  const opening = [openPostgresSide(tls), openPlane(config, authority, surroundings, parts)] as const;
+  await Promise.allSettled(opening);
+  const [side, { control, demo }] = await Promise.all(opening);
+
+  const live = new LiveSessions();
+  const draining = new AbortController();
+  const gateway: GatewayParts = {
+    controlPlane: makeControlPlane({ ...control, recordMode: config.recordMode }),
+    audit: control.audit,
+    live,
+    limits: LIMITS,
+    draining: draining.signal,
+    maskKey: (run) => control.key.derive(`masks/${run}`),
+    now: nowMs,
+    onFault,
+  };
+  parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
+  const postgres = await side.listen(config.postgres, config.portsMayMove, gateway);
+  parts.use(postgres.server);
+  const reach = { host: 'localhost', port: postgres.server.port };
+  const api = await listenApi(
+    config,
+    surroundings,
+    {
+      ...control,
+      connect: side.check,
+      reach: (protocol) =>
+        protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
+      certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
+      draining: draining.signal,
+      nowMs,
+    },
+    tls,
+  );
+  parts.use(api.server);
+  parts.defer(sweepRuns({ ...control, liveSessions: (run) => live.ofRun(run).length, onFault }));
+
+  const started: Started = {
+    demo: config.kind === 'demo',
+    dataDirectory: config.dataDirectory,
+    url: apiUrl(config, api.server.port),
+    postgres: { host: config.postgres.host, port: postgres.server.port },
+    moved: [api, postgres].flatMap(({ movedFrom }) =>
+      movedFrom === undefined ? [] : [`Port ${movedFrom} was taken.`],
+    ),
+    targets: control.targets.list().length,
+  };
+  parts.defer(await publish(started, config, control, demo));
+  const running = parts.move();
+  return {
+    started,
+    drain: async () => {
+      draining.abort();
+      postgres.server.stop();
+      await live.drain(AbortSignal.timeout(LIMITS.drainDeadlineMs));
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** The control plane and, on a demo, its world: opened side by side, then made to know one another. */
+async function openPlane(
+  config: StartConfig,
+  authority: CertificateAuthority,
+  { env, nowMs, onFault }: Surroundings,
+  parts: AsyncDisposableStack,
+): Promise<{ readonly control: Control; readonly demo: Demo | undefined }> {
+  const opening = [
+    openControl(config, { env, nowMs, onFault }).then((opened) => parts.use(opened)),
+    openDemo(config, authority, nowMs).then((opened) => opened && parts.use(opened)),
+  ] as const;
+  await Promise.allSettled(opening);
+  const [control, demo] = await Promise.all(opening);
+  if (demo) {
+    const { digest } = await control.configuration.plan(demo.files);
+    await control.configuration.apply(demo.files, digest, 'the demo');
+    await control.reload();
+  }
+  return { control, demo };
+}
+
+async function openDemo(config: StartConfig, authority: CertificateAuthority, nowMs: () => number) {
+  if (config.kind !== 'demo') return undefined;
+  const { startDemo } = await import('../demo/demo.ts');
+  return startDemo({ dataDirectory: config.dataDirectory, authority, nowMs });
+}
+
+function listenApi(config: StartConfig, { version, openApi, onFault }: Surroundings, parts: ApiParts, tls: KeyPairPem) {
+  return listenFrom(config.api, config.portsMayMove, 'the API', (address) =>
+    openApi(parts, {
+      ...address,
+      ...(speaksTls(config) ? { tls } : {}),
+      info: (port) => ({
+        version,
+        demo: config.kind === 'demo',
+        audience: parts.audience,
+        url: config.publicUrl ?? apiUrl(config, port),
+      }),
+      onFault,
+    }),
+  );
+}
+
+/** Tells this machine's own commands where the gateway is; returns how to take that back. */
+async function publish(started: Started, config: StartConfig, control: Control, demo: Demo | undefined) {
+  const adminTokenFile = config.databaseUrl
+    ? undefined
+    : await localAdminToken(config.dataDirectory, control.operators);
+  const path = await writeGatewayFile(config.dataDirectory, {
+    url: started.url,
+    pid: process.pid,
+    ...(adminTokenFile ? { adminTokenFile } : {}),
+    ...(speaksTls(config) && !config.tls
+      ? { certificateAuthorityFile: join(config.dataDirectory, 'tls', 'ca.crt') }
+      : {}),
+    ...(demo ? { demo: demo.tokens } : {}),
+  });
+  return () => rm(path, { force: true });
+}
+
+/** A demo's API is plain HTTP, which loopback alone can reach; everything else is TLS. */
+function speaksTls(config: StartConfig): boolean {
+  return config.kind !== 'demo';
+}
+
+/** Where this machine reaches the API. */
+function apiUrl(config: StartConfig, port: number): string {
+  const { host } = config.api;
+  const local = isLoopback(host) ? host : 'localhost';
+  return `${speaksTls(config) ? 'https' : 'http'}://${local.includes(':') ? `[${local}]` : local}:${port}`;
+}
+
+/** Behind a public URL clients come by its name; on loopback by this machine's own. */
+function publicAddress({ publicUrl }: StartConfig, local: Address): Address {
+  return publicUrl === undefined ? local : { host: new URL(publicUrl).hostname, port: local.port };
+}
+
+/** Names that clients may use for this gateway; its own certificate is for all of them. */
+function serverNames({ publicUrl, publicPostgres, kind }: StartConfig): readonly string[] {
+  const names = ['localhost', '127.0.0.1', '::1', ...(kind === 'demo' ? [] : [hostname()])];
+  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
+  if (publicPostgres !== undefined) names.push(publicPostgres.host);
+  return [...new Set(names)];
+}

@@ -1,0 +1,49 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { GatewayParts } from '../../gateway/admission.ts';
+import { Listener } from '../../gateway/listener.ts';
+import type { Credential, Target } from '../../model/target.ts';
+import { serverEndPoint } from '../../protocols/postgres/channel-binding.ts';
+import { createPostgres } from '../../protocols/postgres/postgres.ts';
+import { Analyser } from '../../sql/postgres/analyser.ts';
+import { loadPostgresParser } from '../../sql/postgres/parser.ts';
+import type { KeyPairPem } from './certificates.ts';
+import { type Listening, listenFrom } from './listen.ts';
+import type { Address } from './start-config.ts';
+
+/** The PostgreSQL port: what is asked of it in a start. */
+export interface PostgresPort extends AsyncDisposable {
+  readonly port: number;
+  readonly connections: number;
+  /** Takes no more connections. */
+  stop(): void;
+}
+
+export interface PostgresSide {
+  listen(address: Address, mayMove: boolean, gateway: GatewayParts): Promise<Listening<PostgresPort>>;
+  /** Connects and logs in as a session would, and leaves at once. */
+  check(target: Target, credential: Credential, signal: AbortSignal): Promise<void>;
+}
+
+/** Loads PostgreSQL's parser and makes the protocol. Clients log in by SCRAM over TLS, and in no other way. */
+export async function openPostgresSide(tls: KeyPairPem): Promise<PostgresSide> {
+  await loadPostgresParser();
+  const bindingData = serverEndPoint(new X509Certificate(tls.certificate).raw);
+  const protocol = createPostgres({
+    analyser: new Analyser(),
+    authentication: 'scram',
+    tls: {
+      context: createSecureContext({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }),
+      required: true,
+      ...(bindingData ? { bindingData } : {}),
+    },
+  });
+  return {
+    listen: (address, mayMove, gateway) =>
+      listenFrom(address, mayMove, 'the PostgreSQL port', (at) => Listener.open(at, protocol, gateway)),
+    check: async (target, credential, signal) => {
+      const { upstream } = await protocol.connect(target, credential, { parameters: {}, cancelKeyBytes: 4 }, signal);
+      await upstream[Symbol.asyncDispose]();
+    },
+  };
+}

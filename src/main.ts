@@ -1,0 +1,19 @@
+/** The program. Each command lives in cli/; for `start` the gateway and the API, which know nothing of one another, meet here. */
+import { readFileSync } from 'node:fs';
+import { runProgram } from './cli/program.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+await runProgram(process.argv.slice(2), {
+  version,
+  start: async (options) => {
+    // Loaded for a start alone: no other command waits for a parser, a store and a server.
+    const [{ runGateway }, { openApi }] = await Promise.all([
+      import('./cli/start/run-gateway.ts'),
+      import('./api/open-api.ts'),
+    ]);
+    await runGateway(options, { version, openApi, env: process.env, nowMs: Date.now });
+  },
+});
