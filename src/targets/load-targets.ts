@@ -72,6 +72,7 @@ export function loadTargets(declared: readonly Declared[], protocols: readonly s
     seen.add(name);
     if (!protocols.includes(protocol)) {
       at(['protocol'], `the protocol ${protocol} is not spoken here`, `Use one of: ${protocols.join(', ')}.`);
+      continue;
     }
     const parsed = parseAddress(address, DEFAULT_PORTS[protocol]);
     if (parsed === undefined) at(['address'], `the address ${address} is not host:port`, 'For IPv6 write [::1]:5432.');

@@ -91,7 +91,11 @@ describe('GitHub', () => {
       'event_name',
     ]) {
       for (const value of [undefined, null, '', {}, ['x'], 'a\nb', '\ud800', 'x'.repeat(2049), 1.5]) {
-        assert.throws(() => read({ [name]: value }), tokenRefused('claims-incomplete'), `${name} ${JSON.stringify(value)}`);
+        assert.throws(
+          () => read({ [name]: value }),
+          tokenRefused('claims-incomplete'),
+          `${name} ${JSON.stringify(value)}`,
+        );
       }
     }
     assert.throws(() => read({ ref: { toString: 'x' } }), tokenRefused('claims-incomplete'));
