@@ -45,19 +45,7 @@ async function sql(statements: readonly string[], env: NodeJS.ProcessEnv, output
 }
 
 async function connect(env: NodeJS.ProcessEnv, output: Output): Promise<pg.Client> {
-  if (!env['PGHOST'] && !env['DATABASE_URL']) {
-    throw new CliError(EXIT.usage, 'there is no connection in the environment', {
-      hint: 'Run it so: chaperone run --target demo -- chaperone sql "select 1"',
-    });
-  }
-  const authority = env['PGSSLROOTCERT'];
-  const ssl =
-    env['PGSSLMODE'] === 'disable'
-      ? false
-      : authority && authority !== 'system'
-        ? { ca: readFileSync(authority, 'utf8') }
-        : true;
-  const client = new pg.Client({ ssl, types: { getTypeParser: () => (text: unknown) => text } });
+  const client = new pg.Client({ ...connection(env), types: { getTypeParser: () => (text: unknown) => text } });
   client.on('notice', (notice) => output.say(`${printable(`${notice.severity}:  ${notice.message}`)}\n`));
   // The failure of a statement says it; without a listener it would end the process.
   client.on('error', () => undefined);
@@ -67,6 +55,31 @@ async function connect(env: NodeJS.ProcessEnv, output: Output): Promise<pg.Clien
     throw new CliError(EXIT.refused, `no connection: ${printable((cause as Error).message)}`, { cause });
   }
   return client;
+}
+
+/** `DATABASE_URL` as `run` writes it. Names of our own gateway are verified against the authority that it names. */
+function connection(env: NodeJS.ProcessEnv): pg.ClientConfig {
+  const url = URL.parse(env['DATABASE_URL'] ?? '');
+  if (!url) {
+    throw new CliError(EXIT.usage, 'there is no connection in the environment', {
+      hint: 'Run it so: chaperone run --target demo -- chaperone sql "select 1"',
+    });
+  }
+  const authority = url.searchParams.get('sslrootcert');
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    application_name: env['PGAPPNAME'] ?? 'chaperone sql',
+    ssl:
+      url.searchParams.get('sslmode') === 'disable'
+        ? false
+        : authority
+          ? { ca: readFileSync(authority, 'utf8') }
+          : true,
+  };
 }
 
 /** Sends the text as one request and prints every result; false where it ended in an error. */

@@ -33,10 +33,10 @@ const POLICIES = new URL('../../../examples/policies/demo.yaml', import.meta.url
 /** Columns of the shop that policies mask by class. */
 const CLASSIFIED = [
   { column: 'public.customers.email', class: 'email' },
-  { column: 'public.customers.phone', class: 'phone' },
+  { column: 'public.customers.phone', class: 'phone', mask: 'partial' },
   { column: 'public.customer_spend.email', class: 'email' },
-  { column: 'public.payments.card', class: 'card' },
-  { column: 'public.payments.iban', class: 'iban' },
+  { column: 'public.payments.card', class: 'card', mask: 'partial' },
+  { column: 'public.payments.iban', class: 'iban', mask: 'partial' },
   { column: 'public.staff.email', class: 'email' },
   { column: 'public.staff.salary', class: 'salary' },
 ] as const;

@@ -1,3 +1,5 @@
+import { REFUSAL_CODES, type Refusal } from '../../model/refusal.ts';
+import { refusalResponse } from '../../protocols/postgres/refusal.ts';
 import { type ReplayColumn, type ReplayError, type ReplayEvent, replayReply } from '../../protocols/postgres/replay.ts';
 import type { Output } from '../output.ts';
 import { printable, printableLines } from '../printable.ts';
@@ -40,7 +42,7 @@ export class SessionRenderer {
       case 'unasked':
         return [{ text: this.#wire(bodyBytes(event), []) }];
       case 'refusal':
-        return event.refusal ? [{ text: this.#refusal(event.refusal, event.decision?.rules) }] : [];
+        return event.refusal ? [{ text: this.#refusal(event.refusal) }] : [];
       case 'input':
         return [{ text: `${this.#paint('dim', `(the client sent ${event.body?.bytes ?? '0'} bytes)`)}\n` }];
       case 'gap':
@@ -87,12 +89,12 @@ export class SessionRenderer {
     return tables.text();
   }
 
-  #refusal({ message, hint, rule, code }: RecordedRefusal, rules: readonly string[] = []): string {
-    const lines = [this.#paint('red', `ERROR:  ${printable(message)}`)];
-    if (hint) lines.push(`HINT:  ${printable(hint)}`);
-    const by = rule ?? rules.join(', ');
-    lines.push(this.#paint('red', by ? `denied by: ${printable(by)} (${code})` : `denied (${code})`));
-    return `${lines.join('\n')}\n`;
+  /** In the words in which the protocol said it to the client. */
+  #refusal({ code, message, rule, hint }: RecordedRefusal): string {
+    const known = REFUSAL_CODES.find((one) => one === code);
+    if (known === undefined) return `${this.#paint('red', printable(`${code}: ${message}`))}\n`;
+    const refusal: Refusal = { code: known, message, ...(rule ? { rule } : {}), ...(hint ? { hint } : {}) };
+    return this.#wire(refusalResponse(refusal), []);
   }
 }
 
@@ -179,7 +181,7 @@ class Tables {
 function message({ severity, message: text, detail, hint }: ReplayError, paint: Paint): string {
   const style = severity === 'ERROR' || severity === 'FATAL' || severity === 'PANIC' ? 'red' : 'yellow';
   const lines = [paint(style, `${printable(severity)}:  ${printable(text)}`)];
-  if (detail) lines.push(`DETAIL:  ${printable(detail)}`);
+  if (detail) lines.push(paint(style, `DETAIL:  ${printable(detail)}`));
   if (hint) lines.push(`HINT:  ${printable(hint)}`);
   return `${lines.join('\n')}\n`;
 }
