@@ -25,7 +25,7 @@ export class TextLayout implements CopyLayout {
     this.#header = format.header;
     this.#columns = columns;
     this.#masker = masker;
-    this.#escapes = new Map([...NAMED_ESCAPES, [this.#delimiter, this.#delimiter]]);
+    this.#escapes = new Map([[this.#delimiter, this.#delimiter], ...NAMED_ESCAPES]);
   }
 
   endOf(data: Buffer, start: number): number {
