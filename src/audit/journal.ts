@@ -192,10 +192,10 @@ export class Journal {
   }
 
   #reserve(bytes: number): void {
+    if (this.#fault !== undefined && this.#end + bytes > this.#options.limits.maxRecordQueueBytes) throw this.#fault;
     if (this.#end + bytes <= this.#slab.length) return;
     this.flush();
     if (this.#end + bytes <= this.#slab.length) return;
-    if (this.#fault !== undefined && this.#end + bytes > this.#options.limits.maxRecordQueueBytes) throw this.#fault;
     const grown = Buffer.allocUnsafeSlow(Math.max(this.#end + bytes, this.#slab.length * 2));
     grown.set(this.#slab.subarray(0, this.#end));
     this.#slab = grown;
