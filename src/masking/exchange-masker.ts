@@ -3,6 +3,7 @@ import type { ColumnMask, ColumnRules, Reading } from './column-rules.ts';
 import { maskErrorText } from './error-text.ts';
 import type { Findings } from './findings.ts';
 import { maskContent, maskFreeText } from './mask-content.ts';
+import { MaskCounts } from './mask-counts.ts';
 import type { Masker } from './masker.ts';
 import { maskValue } from './masks.ts';
 
@@ -32,8 +33,8 @@ export class ExchangeMasker implements Masker {
   readonly #reading: Reading;
   readonly #said: (() => Uint8Array) | undefined;
   #shape: Shape;
-  #counts: Map<string, MaskCount> | undefined;
-  readonly #countFinding = (detector: string): void => this.#count('detector', detector);
+  readonly #counts = new MaskCounts();
+  readonly #countFinding = (detector: string): void => this.#counts.add('detector', detector);
 
   constructor(shared: MaskRules, reading: Reading, said?: () => Uint8Array) {
     this.#shared = shared;
@@ -64,7 +65,7 @@ export class ExchangeMasker implements Masker {
     if (described === undefined) return this.#undescribed(wire, start, end);
     const mask = this.#shape.masks[column];
     if (mask !== undefined) {
-      this.#count('column', mask.name);
+      this.#counts.add('column', mask.name);
       const { type, format } = described;
       const order = { kind: mask.kind, class: mask.class, type, format, digest: this.#shared.digest };
       return maskValue(order, wire.subarray(start, end));
@@ -82,29 +83,23 @@ export class ExchangeMasker implements Masker {
     if (rewritten === undefined) {
       return findings && maskFreeText(findings, wire, start, end, this.#countFinding);
     }
-    for (const name of rewritten.columns) this.#count('column', name);
+    for (const name of rewritten.columns) this.#counts.add('column', name);
     const bytes = Buffer.from(rewritten.text, 'latin1');
     return (findings && maskFreeText(findings, bytes, 0, bytes.length, this.#countFinding)) ?? bytes;
   }
 
   counts(): readonly MaskCount[] {
-    return this.#counts === undefined ? [] : [...this.#counts.values()];
+    return this.#counts.all();
   }
 
   /** A value of a column that nobody described may be of any column that the statement reads. */
   #undescribed(wire: Buffer, start: number, end: number): Uint8Array | null | undefined {
     if (this.#reading.columns.length > 0) {
-      this.#count('column', 'unknown');
+      this.#counts.add('column', 'unknown');
       return null;
     }
     const { findings } = this.#shared;
     return findings && maskContent(findings, UNDESCRIBED, wire, start, end, this.#countFinding);
-  }
-
-  #count(by: MaskCount['by'], name: string): void {
-    this.#counts ??= new Map();
-    const key = `${by} ${name}`;
-    this.#counts.set(key, { by, name, count: (this.#counts.get(key)?.count ?? 0) + 1 });
   }
 }
 

@@ -41,7 +41,7 @@ test('the expressions of every file are seen', () => {
 
 for (const { file, source, flags } of ALL) {
   test(`/${source}/${flags} of ${file} is linear`, async () => {
-    const found = await check(source, flags, { timeout: 60_000 });
+    const found = await check(source, flags, { timeout: 60_000, randomSeed: 1 });
     assert.equal(found.status, 'safe', found.status === 'vulnerable' ? found.complexity.summary : undefined);
   });
 }

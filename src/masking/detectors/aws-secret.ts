@@ -3,8 +3,9 @@ import { characters, runEnd, runStart } from './characters.ts';
 import type { Detector } from './detector.ts';
 
 const KEY = characters('a-z', 'A-Z', '0-9', '+/=');
+const LINE = characters('\x09', '\x20-\xff');
 const KEY_LENGTH = 40;
-/** How far before a key its name may stand. */
+/** How far before a key its name may stand, in the same line. */
 const CONTEXT = 60;
 const MIN_DISTINCT = 15;
 const NAME = /secret/gi;
@@ -16,7 +17,8 @@ export const awsSecret: Detector = {
   find(text, report) {
     let floor = 0;
     for (const name of text.matchAll(NAME)) {
-      const limit = Math.min(text.length, name.index + CONTEXT);
+      const context = text.slice(name.index, name.index + CONTEXT);
+      const limit = name.index + runEnd(context, 0, context.length, LINE);
       for (let at = Math.max(floor, name.index + name[0].length); at < limit; at++) {
         if (KEY[text.charCodeAt(at)] !== 1) continue;
         const start = runStart(text, at, floor, KEY);

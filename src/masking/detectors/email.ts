@@ -13,6 +13,8 @@ const QUOTE = 34;
 const LOCAL = characters('a-z', 'A-Z', '0-9', "!#$'*+-^_~.%", '\x80-\xff');
 /** What a local part does not begin with in practice: an opening quote or a list's mark belongs to the text. */
 const LEADING = characters("!#$'*^~.");
+/** What stands between quotes, of one line. */
+const QUOTED = characters('\x20-\x21', '\x23-\xff');
 const DOMAIN = characters('a-z', 'A-Z', '0-9', '-.', '\x80-\xff');
 const LETTERS = characters('a-z', 'A-Z', '\x80-\xff');
 /** What follows the last dot of a file's name (`icon@2x.png`) and is no top-level domain. */
@@ -51,8 +53,8 @@ function findSign(text: string, sign: string, from: number, report: Report): num
 function localStart(text: string, at: number, floor: number): number {
   if (text.charCodeAt(at - 1) === QUOTE) {
     const limit = Math.max(floor, at - MAX_LOCAL - 2);
-    const open = text.slice(limit, at - 1).lastIndexOf('"');
-    return open !== -1 && limit + open < at - 2 ? limit + open : at;
+    const open = runStart(text, at - 1, limit, QUOTED) - 1;
+    return open >= limit && open < at - 2 && text.charCodeAt(open) === QUOTE ? open : at;
   }
   let start = runStart(text, at, Math.max(floor, at - MAX_LOCAL), LOCAL);
   while (start < at && LEADING[text.charCodeAt(start)] === 1) start++;

@@ -5,6 +5,7 @@ import type { Detector, Report } from './detector.ts';
 
 /** RFC 7468, section 2, and OpenPGP's armor (RFC 9580, 6.2). */
 const BEGIN = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
+const BEGIN_LITERAL = '-----BEGIN ';
 const END = '-----END ';
 const END_MARKER = /-----END [A-Z0-9 ]{1,64}-----/g;
 /** `-----BEGIN ` in base64, as a Kubernetes secret or a CI variable holds a key. */
@@ -18,7 +19,7 @@ const ENCODED_HEADER_CHARACTERS = 120;
  */
 export const privateKey: Detector = {
   name: 'private-key',
-  triggers: [trigger('-----BEGIN '), trigger(ENCODED_BEGIN)],
+  triggers: [trigger(BEGIN_LITERAL), trigger(ENCODED_BEGIN)],
   find(text, report) {
     BEGIN.lastIndex = 0;
     for (let begin = BEGIN.exec(text); begin !== null; begin = BEGIN.exec(text)) {
@@ -30,12 +31,36 @@ export const privateKey: Detector = {
   },
 };
 
-/** The end of the key that begins at `begin`, whether or not its end marker is there. */
-export function keyEnd(text: string, begin: number): number {
+/**
+ * Up to where the lines of `bytes[0, limit)` can be told without what follows: the start of the line in which a key
+ * begins that ends after `limit`, or that has not ended yet; `limit` where there is none.
+ */
+export function settledLines(bytes: Buffer, limit: number): number {
+  if (!bytes.includes(BEGIN_LITERAL)) return limit;
+  const text = bytes.toString('latin1');
+  let settled = 0;
+  let previousEnd = 0;
+  BEGIN.lastIndex = 0;
+  for (let begin = BEGIN.exec(text); begin !== null; begin = BEGIN.exec(text)) {
+    const end = keyEnd(text, begin.index);
+    const before = text.slice(previousEnd, begin.index);
+    const line = Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1;
+    // A key that begins in the line in which another ended is of the same piece as that.
+    if (line > 0) settled = previousEnd + line;
+    const isOpen = end === text.length && end - begin.index < LIMITS.maxPrivateKeyBytes;
+    if (isOpen || end > limit) return Math.min(limit, settled);
+    previousEnd = end;
+    BEGIN.lastIndex = end;
+  }
+  return limit;
+}
+
+function keyEnd(text: string, begin: number): number {
   const limit = Math.min(text.length, begin + LIMITS.maxPrivateKeyBytes);
   const block = text.slice(begin, limit);
-  END_MARKER.lastIndex = block.indexOf(END);
-  if (END_MARKER.lastIndex === -1) return limit;
+  const end = block.indexOf(END);
+  if (end === -1) return limit;
+  END_MARKER.lastIndex = end;
   const marker = END_MARKER.exec(block);
   return marker === null ? limit : begin + marker.index + marker[0].length;
 }

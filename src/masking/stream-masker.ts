@@ -1,0 +1,82 @@
+import { LIMITS } from '../model/limits.ts';
+import type { MaskCount } from '../model/reply.ts';
+import { settledLines } from './detectors/private-key.ts';
+import type { Findings } from './findings.ts';
+import { maskFreeText } from './mask-content.ts';
+import { MaskCounts } from './mask-counts.ts';
+import { REDACTED } from './mask-text.ts';
+
+const NOTHING = Buffer.alloc(0);
+const NEWLINE = 10;
+const RETURN = 13;
+
+/**
+ * Masks text that arrives in chunks cut anywhere, as if it had arrived whole. No finding but a private key goes beyond
+ * its line, so whole lines are let go and the last, unfinished one is held; and a private key from its first marker on.
+ * At most `LIMITS.maxHeldStreamBytes` are held: of a longer line all but the last piece is let go, and that piece is
+ * what a finding may be cut by.
+ */
+export class StreamMasker {
+  readonly #findings: Findings;
+  readonly #counts = new MaskCounts();
+  #held: Buffer = NOTHING;
+  /** True inside a finding that was longer than what may be held: the rest of it is dropped. */
+  #dropping = false;
+  readonly #count = (detector: string): void => this.#counts.add('detector', detector);
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  /** What may go on now; views of `chunk` where nothing changed. */
+  push(chunk: Buffer): Buffer {
+    const fresh = this.#dropping ? this.#drop(chunk) : chunk;
+    if (fresh.length === 0) return NOTHING;
+    const text = this.#held.length === 0 ? fresh : Buffer.concat([this.#held, fresh]);
+    const lines = Math.max(text.lastIndexOf(NEWLINE), text.lastIndexOf(RETURN)) + 1;
+    const settled = this.#findings.includes('private-key') ? settledLines(text, lines) : lines;
+    const released = this.#mask(text, settled);
+    return this.#held.length <= LIMITS.maxHeldStreamBytes ? released : Buffer.concat([released, this.#relieve()]);
+  }
+
+  /**
+   * All that is held, for a stream that pauses inside a line (a prompt). A finding that goes on after the pause is not
+   * found whole: the caller chooses how long a pause must be.
+   */
+  flush(): Buffer {
+    return this.#mask(this.#held, this.#held.length);
+  }
+
+  counts(): readonly MaskCount[] {
+    return this.#counts.all();
+  }
+
+  /** Masks `text[0, end)`, and holds the rest. */
+  #mask(text: Buffer, end: number): Buffer {
+    // A copy: the chunk that a view is of may be used again by whoever reads.
+    this.#held = end === text.length ? NOTHING : Buffer.from(text.subarray(end));
+    return maskFreeText(this.#findings, text, 0, end, this.#count) ?? text.subarray(0, end);
+  }
+
+  /** Lets go of a line that is too long to be held, but for its last quarter and any finding that reaches into that. */
+  #relieve(): Buffer {
+    const text = this.#held;
+    const wanted = text.length - (LIMITS.maxHeldStreamBytes >> 2);
+    const across = this.#findings.in(text, 0, text.length).find(({ start, end }) => start < wanted && end > wanted);
+    if (across === undefined) return this.#mask(text, wanted);
+    if (across.start > 0) return this.#mask(text, across.start);
+    if (across.end < text.length) return this.#mask(text, across.end);
+    this.#count(across.detector);
+    this.#held = NOTHING;
+    this.#dropping = true;
+    return Buffer.from(REDACTED);
+  }
+
+  /** The chunk from where the finding that is being dropped ends. */
+  #drop(chunk: Buffer): Buffer {
+    let at = 0;
+    while (at < chunk.length && chunk[at]! > 32) at++;
+    this.#dropping = at === chunk.length;
+    return chunk.subarray(at);
+  }
+}
