@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { startPostgres } from '../../test/support/postgres-server.ts';
 import { onEachStore } from '../../test/support/stores.ts';
 import { Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
@@ -81,6 +83,20 @@ onEachStore('the store', (stores) => {
     assert.equal(heardHere > 0, true);
     assert.ok((await heardThere) - committed < 1_000);
   });
+});
+
+test('a shared store hears of changes again after its listening connection was cut', { timeout: 10_000 }, async () => {
+  await using server = await startPostgres();
+  const place = { databaseUrl: new Secret(server.url), file: '' };
+  await using here = await openStore(place);
+  await using there = await openStore(place);
+  const cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'chaperone changes'";
+  assert.equal((await server.query(cut)).length, 2);
+  const heard = new Promise<void>((resolve) => there.watch('grants', resolve));
+  await here.write(() => Promise.resolve(), ['grants']);
+  await heard;
+  const listening = "select 1 from pg_stat_activity where application_name = 'chaperone changes'";
+  while ((await server.query(listening)).length < 2) await setImmediate();
 });
 
 test('a store whose server cannot be reached is unavailable, and the error does not show its password', async () => {

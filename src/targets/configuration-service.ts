@@ -143,7 +143,7 @@ function desiredOf<Issuer extends Named, Rule extends NamedRule>(
   };
 }
 
-const POLICY_ADVICE = 'See docs/reference/policies.md.';
+const POLICY_ADVICE = 'See docs/reference/policy.md.';
 
 /** A rule for a target that does not exist is a mistake, or an open door for whoever makes one of that name. */
 function danglingReferences(

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../model/limits.ts';
 import type { Workload } from '../../model/principal.ts';
 import type { ClaimPath, Issuer } from '../issuer.ts';
 import { asText, type Claims, type IssuerAdapter, required, valueAt } from './adapter.ts';
@@ -6,7 +7,7 @@ import { asText, type Claims, type IssuerAdapter, required, valueAt } from './ad
 export const generic: IssuerAdapter = {
   kind: 'generic',
   algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
-  maxAgeSeconds: 600,
+  maxAgeSeconds: LIMITS.tokenMaxAgeSeconds,
   hosts: [],
   immutable: ['sourceRepositoryId', 'sourceOwnerId'],
   knownTraps: [],

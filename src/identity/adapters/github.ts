@@ -1,3 +1,4 @@
+import { LIMITS } from '../../model/limits.ts';
 import type { Workload } from '../../model/principal.ts';
 import type { Issuer } from '../issuer.ts';
 import { type Claims, extras, type IssuerAdapter, optional, present, required } from './adapter.ts';
@@ -33,7 +34,7 @@ const EXTRA = [
 export const github: IssuerAdapter = {
   kind: 'github',
   algorithms: ['RS256'],
-  maxAgeSeconds: 600,
+  maxAgeSeconds: LIMITS.tokenMaxAgeSeconds,
   hosts: ['token.actions.githubusercontent.com'],
   immutable: ['sourceRepositoryId', 'sourceOwnerId'],
   knownTraps: [...OUTSIDER_EVENTS],

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../model/limits.ts';
 import type { Workload } from '../../model/principal.ts';
 import type { Issuer } from '../issuer.ts';
 import { type Claims, extras, type IssuerAdapter, optional, present, required } from './adapter.ts';
@@ -24,7 +25,7 @@ const FORK = 'fork_merge_request';
 export const gitlab: IssuerAdapter = {
   kind: 'gitlab',
   algorithms: ['RS256'],
-  maxAgeSeconds: 3600,
+  maxAgeSeconds: LIMITS.tokenMaxLifetimeSeconds,
   hosts: ['gitlab.com'],
   immutable: ['sourceRepositoryId', 'sourceOwnerId'],
   knownTraps: [FORK],

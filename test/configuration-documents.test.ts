@@ -1,0 +1,38 @@
+/** What the reference shows of configuration files is what the loaders take. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { github } from '../src/identity/adapters/github.ts';
+import { gitlab } from '../src/identity/adapters/gitlab.ts';
+import { WORKLOAD_FIELDS } from '../src/identity/issuer.ts';
+import { loadIssuers } from '../src/identity/load-issuers.ts';
+import { loadTrustRules } from '../src/identity/load-trust-rules.ts';
+import { loadTargets } from '../src/targets/load-targets.ts';
+import { readConfiguration } from '../src/targets/read-configuration.ts';
+
+const REFERENCE = join(import.meta.dirname, '..', 'docs', 'reference');
+const document = (name: string) => readFileSync(join(REFERENCE, name), 'utf8');
+const examples = (name: string) =>
+  [...document(name).matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => ({ name, text }));
+
+test('the examples of trust-rules.md and targets.md are taken as they stand, and fit together', () => {
+  const files = [...examples('trust-rules.md'), ...examples('targets.md')];
+  assert.equal(files.length, 2);
+  const { sections, problems } = readConfiguration(files);
+  const issuers = loadIssuers(sections.issuers ?? []);
+  const rules = loadTrustRules(sections.trust ?? [], issuers.items);
+  const targets = loadTargets(sections.targets ?? [], ['postgres']);
+  assert.deepEqual([...problems, ...issuers.problems, ...rules.problems, ...targets.problems], []);
+  assert.deepEqual(
+    rules.items.flatMap((rule) => rule.targets),
+    targets.items.map(({ target }) => target.name),
+  );
+});
+
+test('trust-rules.md names every word of the vocabulary and everything that can be allowed by name', () => {
+  const text = document('trust-rules.md');
+  for (const word of [...WORKLOAD_FIELDS, ...github.knownTraps, ...gitlab.knownTraps]) {
+    assert.ok(text.includes(`\`${word}\``), word);
+  }
+});
