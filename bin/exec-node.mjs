@@ -23,7 +23,7 @@ export async function runMain(args, node = packagedNode()) {
   if (node === undefined) {
     process.stderr.write(
       `chaperone: Node ${MINIMUM_NODE.join('.')} or newer is needed; this one is ${process.versions.node}.\n` +
-        'Run `npm ci` in the project, which brings its own Node, or install Node 24.\n',
+        'Run `npm install` in the project, which brings its own Node, or install Node 24.\n',
     );
     process.exit(69);
   }

@@ -31,7 +31,7 @@ const PACKAGED_NODE = join(MODULES, 'node', 'bin', 'node');
 const LOCK_POLL_MS = 200;
 
 /**
- * Runs `npm ci` where `node_modules` is missing or is not what the lockfile says, and puts `chaperone` where `npx`
+ * Runs `npm install` where `node_modules` is missing or is not what the lockfile says, and puts `chaperone` where `npx`
  * finds it. Throws an `Error` that says what to do when the install fails. Two callers at once wait for each other.
  */
 export function ensureInstalled() {
@@ -81,9 +81,11 @@ function isInstalled() {
 }
 
 function install() {
-  process.stderr.write('Installing the packages of package-lock.json (npm ci) …\n');
-  const status = npm(['ci', '--no-audit', '--no-fund']);
-  if (status !== 0) throw new Error(`npm ci failed with status ${status}; its own messages above say why.`);
+  process.stderr.write('Installing the packages of package-lock.json …\n');
+  // Not `npm ci`: it refuses a lockfile without the builds of a package for other platforms, which a registry that
+  // mirrors some platforms only cannot give. The versions and their digests are the lockfile's either way.
+  const status = npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (status !== 0) throw new Error(`npm install failed with status ${status}; its own messages above say why.`);
   const digest = createHash('sha256').update(readFileSync(LOCKFILE)).digest('hex');
   writeFileSync(STAMP, `${digest}\n`);
 }
@@ -113,7 +115,7 @@ function linkCommand() {
   }
 }
 
-/** `npm ci` empties `node_modules`, so one runs at a time; a lock whose owner is gone is taken over. */
+/** npm rewrites `node_modules`, so one runs at a time; a lock whose owner is gone is taken over. */
 function takeLock() {
   const id = createHash('sha256').update(ROOT).digest('hex').slice(0, 16);
   const path = join(tmpdir(), `chaperone-install-${id}.lock`);

