@@ -26,19 +26,21 @@ export class Analyser {
   analyse(text: string, context: AnalysisContext): Analysis {
     const scope = this.#scopes.get(context.catalogue ?? NO_CATALOGUE) ?? this.#newScope(context);
     const entry = this.#find(scope, text);
-    if (entry === undefined) return this.#templated(text, context, scope);
+    if (entry === undefined || entry.internal === true) return this.#unseen(text, context, scope);
     if (entry.asks === undefined) return entry.analysis;
     return this.#find(scope, keyOf(text, entry.asks, context))?.analysis ?? this.#miss(text, context, scope);
   }
 
   /** A text not seen before may differ in its values alone from one that was, and then means the same. */
-  #templated(text: string, context: AnalysisContext, scope: Generations): Analysis {
+  #unseen(text: string, context: AnalysisContext, scope: Generations): Analysis {
+    // a key of ours holds a NUL; a text that does is refused, and must neither be taken for a key nor replace one
+    if (text.includes('\0')) return analyseOnce(text, context);
     const template = templateOf(text);
     const known = template === undefined ? undefined : this.#find(scope, template);
     if (known !== undefined) return known.analysis;
     const analysis = this.#miss(text, context, scope);
     if (template !== undefined && isFreeOfLiterals(analysis)) {
-      this.#keep(scope, template, { analysis, bytes: sizeOf(template, analysis) });
+      this.#keep(scope, template, { analysis, bytes: sizeOf(template, analysis), internal: true });
     }
     return analysis;
   }
@@ -61,7 +63,7 @@ export class Analyser {
     } else {
       this.#keep(scope, text, { analysis, bytes: text.length * 2, asks });
       const key = keyOf(text, asks, context);
-      this.#keep(scope, key, { analysis, bytes: bytes + key.length * 2 });
+      this.#keep(scope, key, { analysis, bytes: bytes + key.length * 2, internal: true });
     }
     return analysis;
   }
@@ -119,6 +121,8 @@ interface Entry {
   readonly bytes: number;
   /** The names whose meaning the analysis depends on; then `analysis` holds for a key that includes what they meant. */
   readonly asks?: readonly Ask[];
+  /** Kept under a key that is no text: a template, or a text with the meaning of its names. */
+  readonly internal?: true;
 }
 
 interface Ask {
@@ -178,7 +182,7 @@ function isFreeOfLiterals({ operations, statements, problem }: Analysis): boolea
   );
 }
 
-/** No text holds a NUL, so no text is such a key. */
+/** A key with a NUL in it, which no text that is analysed has. */
 function keyOf(text: string, asks: readonly Ask[], context: AnalysisContext): string {
   const meanings = asks.map(({ of, name }) => context[of](name) ?? null);
   return `\0${JSON.stringify(meanings)}\0${text}`;

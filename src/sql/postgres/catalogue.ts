@@ -79,6 +79,11 @@ export function withSearchPath(catalogue: Catalogue, searchPath: readonly string
   return made;
 }
 
+/** The same database through the search path of a new session: what `withSearchPath` began with. */
+export function withDefaultPath(catalogue: Catalogue): Catalogue {
+  return bases.get(catalogue) ?? catalogue;
+}
+
 /** Finds a relation as the server would: pg_catalog first unless the path names it, then the path in order. */
 export function resolveRelation(catalogue: Catalogue, schema: string, name: string): CatalogueRelation | undefined {
   if (schema !== '') return catalogue.relations.get(schema)?.get(name);

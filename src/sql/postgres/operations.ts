@@ -1,7 +1,7 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { Operation, OutputColumn, TableUse } from '../../model/request.ts';
 import type { AnalysisContext, Effects, Statement } from './analysis.ts';
-import { type Catalogue, resolveRelation, withSearchPath } from './catalogue.ts';
+import { type Catalogue, resolveRelation, withDefaultPath, withSearchPath } from './catalogue.ts';
 import { copyDetails } from './copy.ts';
 import { type CteNames, Facts } from './facts.ts';
 import { outputsOf } from './lineage/outputs.ts';
@@ -281,8 +281,12 @@ export class OperationBuilder {
     if (effects.ddl) this.#unsure ??= STALE;
     const path = effects.searchPath;
     if (path === undefined) return;
-    if (path === 'default' || path === 'unknown') this.#unsure = AMBIGUOUS_PATH;
-    else if (this.#catalogue !== undefined) this.#catalogue = withSearchPath(this.#catalogue, path);
+    if (path === 'unknown') {
+      this.#unsure = AMBIGUOUS_PATH;
+      this.#catalogue = undefined;
+    } else if (this.#catalogue !== undefined) {
+      this.#catalogue = path === 'default' ? withDefaultPath(this.#catalogue) : withSearchPath(this.#catalogue, path);
+    }
   }
 }
 
