@@ -110,13 +110,25 @@ for (const version of installedVersions()) {
 
     test('is the same object until something changes', async () => {
       const first = await loadCatalogue(query);
-      assert.equal(await loadCatalogue(query, first), first);
+      assert.equal(await loadCatalogue(query, { previous: first }), first);
       await client.query('ALTER TABLE app.users RENAME id TO number');
-      const second = await loadCatalogue(query, first);
+      const second = await loadCatalogue(query, { previous: first });
       await client.query('ALTER TABLE app.users RENAME number TO id');
       assert.notEqual(second.version, first.version);
       assert.equal(resolveRelation(second, 'app', 'users')?.columns[0]?.name, 'number');
       assert.equal((await loadCatalogue(query)).version, first.version);
+    });
+
+    test('that a session under way reads keeps the search path of those that begin', async () => {
+      const previous = await loadCatalogue(query);
+      await client.query('BEGIN; SET LOCAL search_path = app');
+      assert.equal(await loadCatalogue(query, { previous, keepSearchPath: true }), previous);
+      assert.deepEqual((await loadCatalogue(query, { previous })).searchPath, ['app']);
+      await client.query('CREATE TABLE app.fresh ()');
+      const changed = await loadCatalogue(query, { previous, keepSearchPath: true });
+      await client.query('ROLLBACK');
+      assert.deepEqual(changed.searchPath, ['public']);
+      assert.equal(resolveRelation(changed, 'app', 'fresh')?.kind, 'table');
     });
 
     test('does not depend on client_encoding', async () => {
@@ -173,7 +185,15 @@ for (const version of installedVersions()) {
     });
 
     test('that is not whole is refused', async () => {
-      for (const cut of [[], (await query(CATALOGUE_QUERY)).slice(0, -1), (await query(CATALOGUE_QUERY)).slice(1)]) {
+      for (const cut of [
+        [],
+        [['']],
+        [['bm90IEpTT04=']],
+        [['e30=']],
+        [[null]],
+        (await query(CATALOGUE_QUERY)).slice(0, -1),
+        (await query(CATALOGUE_QUERY)).slice(1),
+      ]) {
         await assert.rejects(
           loadCatalogue(async () => cut),
           (error: unknown) => error instanceof Fault && error.code === 'upstream-protocol',

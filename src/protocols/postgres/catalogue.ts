@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import {
@@ -15,52 +16,64 @@ import { CATALOGUE_QUERY } from './catalogue-query.ts';
 /** Runs one statement and gives the rows as the server wrote them, in text. */
 export type CatalogueQuery = (sql: string) => Promise<readonly (readonly (string | null)[])[]>;
 
+export interface LoadOptions {
+  /** Given back where nothing changed, so that what was made of it still holds. */
+  readonly previous?: Catalogue | undefined;
+  /**
+   * Keeps the search path of `previous`. For a session under way: it may have changed its own path and role, and must
+   * not change by that what the names of all other sessions mean.
+   */
+  readonly keepSearchPath?: boolean;
+}
+
 /**
- * Reads what the analyser must know of a database, in one statement, on PostgreSQL 12 to 18. Gives `previous` itself
- * where nothing changed, so that what was made of it still holds. Throws a `Fault` where there is more than
- * `LIMITS.maxCatalogueColumns` of it, or where the answer is not whole.
+ * Reads what the analyser must know of a database, in one statement, on PostgreSQL 12 to 18. Throws a `Fault` where
+ * there is more than `LIMITS.maxCatalogueColumns` of it, or where the answer is not whole.
  */
-export async function loadCatalogue(query: CatalogueQuery, previous?: Catalogue): Promise<Catalogue> {
-  const entries = (await query(CATALOGUE_QUERY)).map(decode);
-  const version = versionOf(entries);
-  if (previous?.version === version) return previous;
-  const [first, ...rest] = entries.map(({ json }) => parseEntry(json));
-  const last = rest.pop();
-  if (first?.[0] !== 'search-path' || last?.[0] !== 'end') throw incomplete();
-  const [, searchPath, size] = first;
+export async function loadCatalogue(query: CatalogueQuery, options: LoadOptions = {}): Promise<Catalogue> {
+  const { previous } = options;
+  const [head, ...entries] = (await query(CATALOGUE_QUERY)).map(decode);
+  const [kind, path, size] = head === undefined ? [] : parseEntry(head);
+  const last = entries.at(-1);
+  if (kind !== 'search-path' || last === undefined || parseEntry(last)[0] !== 'end') throw incomplete();
   if (Number(size) > LIMITS.maxCatalogueColumns) {
     throw new Fault('internal', `the database has more than ${LIMITS.maxCatalogueColumns} columns and functions`);
   }
+  const version = versionOf(entries);
+  const searchPath = options.keepSearchPath === true && previous !== undefined ? previous.searchPath : strings(path);
+  if (previous?.version === version && isDeepStrictEqual(previous.searchPath, searchPath)) return previous;
+  const parsed = entries.map(parseEntry);
   return buildCatalogue({
     version,
-    searchPath: strings(searchPath),
-    relations: rest.filter(([kind]) => kind === 'relation').map(relation),
-    functions: rest.filter(([kind]) => kind === 'function').map(routine),
+    searchPath,
+    relations: parsed.filter(([kind]) => kind === 'relation').map(relation),
+    functions: parsed.filter(([kind]) => kind === 'function').map(routine),
   });
 }
 
-interface Entry {
-  readonly base64: string;
-  readonly json: string;
-}
+/** A row as it came: base 64 of JSON. */
+type Entry = string;
 
 function decode(row: readonly (string | null)[]): Entry {
-  const base64 = row[0];
-  if (typeof base64 !== 'string' || row.length !== 1) throw incomplete();
-  return { base64, json: Buffer.from(base64, 'base64').toString('utf8') };
+  const [entry] = row;
+  if (typeof entry !== 'string' || row.length !== 1) throw incomplete();
+  return entry;
 }
 
-/** 48 bits of the digest of all that was read. */
+/** 48 bits of the digest of all that was read but for the search path, which is the reading session's own. */
 function versionOf(entries: readonly Entry[]): number {
   const hash = createHash('sha256');
-  for (const { base64 } of entries) hash.update(base64).update('\0');
+  for (const entry of entries.slice(0, -1)) hash.update(entry).update('\0');
   return hash.digest().readUIntBE(0, 6);
 }
 
-function parseEntry(json: string): readonly unknown[] {
-  const entry: unknown = JSON.parse(json);
-  if (!Array.isArray(entry)) throw incomplete();
-  return entry;
+function parseEntry(entry: Entry): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(entry, 'base64').toString('utf8'));
+    return list(parsed);
+  } catch (cause) {
+    throw cause instanceof SyntaxError ? incomplete() : cause;
+  }
 }
 
 function relation(entry: readonly unknown[]): CatalogueRelation {
