@@ -12,7 +12,7 @@ import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } 
 import { makeControlPlane } from './control-plane.ts';
 import { listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
-import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
+import { openPostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import type { Address, StartConfig } from './start-config.ts';
 
