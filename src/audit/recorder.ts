@@ -29,6 +29,7 @@ export interface RunEvidence {
 
 export type RunTermination = 'completed' | 'revoked' | 'expired' | 'clientLost' | 'gatewayFailed';
 export type SessionOutcome =
+  | 'completed'
   | 'clientLeft'
   | 'revoked'
   | 'expired'

@@ -114,7 +114,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       // The end of an exchange that was under way is on record before the end of its session.
       await this.#running?.catch(reportedByRun);
       const { reason } = ending.signal as { readonly reason: unknown };
-      await record.close(reason instanceof SessionOver ? 'clientLeft' : sessionOutcome(reason));
+      await record.close(reason instanceof SessionOver ? 'completed' : sessionOutcome(reason));
     }
   }
 

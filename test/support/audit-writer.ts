@@ -39,7 +39,7 @@ async function client(name: string): Promise<void> {
       await record.end({ status: 'ok', rows: number }, []);
       say(`ended ${id} ${number}`);
     }
-    await session.close('clientLeft');
+    await session.close('completed');
     say(`closed ${id}`);
   }
 }
