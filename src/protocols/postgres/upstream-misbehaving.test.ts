@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Fault } from '../../model/fault.ts';
 import { Secret } from '../../model/secret.ts';
@@ -150,6 +151,16 @@ describe('a deadline', () => {
       await fake.allClosed();
     });
   }
+
+  test('and the signal of a login end with it: the session outlives both', async () => {
+    const controller = new AbortController();
+    await using fake = await startFake((socket) => socket.once('data', () => socket.write(Buffer.concat([OK, READY]))));
+    const { socket } = await connectUpstream({ ...fake.options, deadlineMs: 50 }, controller.signal);
+    controller.abort();
+    await delay(60);
+    assert.equal(socket.destroyed, false);
+    socket.destroy();
+  });
 
   test('that has passed before does not open a connection', async () => {
     await using fake = await startFake(() => {});
