@@ -66,7 +66,10 @@ export const LONG_FILE_LINES = 300;
 export const LONG_FILES: Readonly<Record<string, string>> = {};
 
 /** Files that no import from `src/main.ts` reaches, and who uses each. */
-export const OTHER_ENTRIES: Readonly<Record<string, string>> = {};
+export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
+  'src/masking/detectors/found.ts': 'the tests of the detectors',
+  'src/masking/stream-masker.ts': 'protocols whose replies are streams of text; none is served yet',
+};
 
 /** Files with code that no test of their own folder reaches, and where each is tested. */
 export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {};

@@ -26,7 +26,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'Google OAuth': [key('GOCSPX-', MIXED, 28), key('ya29.', MIXED, 60)],
   Anthropic: [key('sk-ant-api03-', MIXED, 90)],
   'OpenAI project': [key('sk-proj-', MIXED, 48), key('sk-svcacct-', MIXED, 48)],
-  OpenAI: [key('sk-', MIXED, 48), key('sk-', MIXED, 20)],
+  'OpenAI and its like': [key('sk-', MIXED, 48), key('sk-', MIXED, 20), key('sk-', HEX, 32)],
   OpenRouter: [key('sk-or-v1-', HEX, 64)],
   npm: [key('npm_', MIXED, 36)],
   PyPI: [key('pypi-AgEIcHlwaS5vcmc', MIXED, 80)],

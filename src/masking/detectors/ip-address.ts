@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import { trigger } from '../triggers.ts';
 import { characters, isAt, runEnd, WORD } from './characters.ts';
 import type { Detector, Report } from './detector.ts';
@@ -6,6 +5,7 @@ import type { Detector, Report } from './detector.ts';
 const MAX_V6 = 45;
 const V6 = characters('0-9', 'a-f', 'A-F', ':.');
 const V4_PATTERN = /(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)/g;
+const V4_BYTE = /^(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$/;
 /** Addresses that are nobody's. */
 const NOBODY = /^(?:0\.0\.0\.0|255\.255\.255\.255|127\.\d+\.\d+\.\d+|::1?)$/;
 
@@ -20,7 +20,7 @@ export const ipAddress: Detector = {
   find(text, report) {
     for (const match of text.matchAll(V4_PATTERN)) {
       const [address] = match;
-      if (isIPv4(address) && !NOBODY.test(address)) report(match.index, match.index + address.length);
+      if (isV4(address) && !NOBODY.test(address)) report(match.index, match.index + address.length);
     }
     if (text.includes(':')) findV6(text, report);
   },
@@ -37,6 +37,15 @@ function findV6(text: string, report: Report): void {
     while (end > start && text[end - 1] === '.') end--;
     if (end - start > MAX_V6 || isAt(text, start - 1, WORD) || isAt(text, end, WORD)) continue;
     const address = text.slice(start, end);
-    if (/\d/.test(address) && isIPv6(address) && !NOBODY.test(address)) report(start, end);
+    if (/\d/.test(address) && isV6(address) && !NOBODY.test(address)) report(start, end);
   }
+}
+
+function isV4(address: string): boolean {
+  return address.split('.').every((byte) => V4_BYTE.test(byte));
+}
+
+/** The URL parser reads IPv6 in brackets, in all its forms (RFC 4291, 2.2; WHATWG URL, 3.5). */
+function isV6(address: string): boolean {
+  return URL.canParse(`http://[${address}]`);
 }

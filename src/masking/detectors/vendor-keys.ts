@@ -48,10 +48,11 @@ export const VENDOR_KEYS: readonly VendorKey[] = [
     pattern: /sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{16,}/g,
   },
   {
-    vendor: 'OpenAI',
+    vendor: 'OpenAI and its like',
     literals: ['sk-'],
-    triggers: ['[^A-Za-z]sk-[A-Za-z0-9]', '\\x00\\x00\\x00[A-Za-z]sk-[A-Za-z0-9]'],
-    pattern: /(?<![A-Za-z0-9])sk-(?=[A-Za-z]{0,40}\d)(?=[a-z0-9]{0,40}[A-Z])[A-Za-z0-9]{20,}/g,
+    // `risk-based` is no key; a field's length may end in a vowel.
+    triggers: ['[^aeiou]sk-[A-Za-z0-9]', '\\x00\\x00\\x00[aeiou]sk-[A-Za-z0-9]'],
+    pattern: /(?<![A-Za-z0-9])sk-(?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{20,}/g,
   },
   { vendor: 'OpenRouter', literals: ['sk-or-v1-'], pattern: /sk-or-v1-[a-f0-9]{32,}/g },
   { vendor: 'npm', literals: ['npm_'], triggers: ['npm_'], pattern: /npm_[A-Za-z0-9]{36,}/g },
