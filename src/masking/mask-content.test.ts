@@ -69,6 +69,15 @@ test('a finding in JSON is replaced within its string, and a number becomes 0', 
   assert.equal(text('json', '{broken ada@example.com'), '"[redacted]"');
 });
 
+test('a key of JSON says what its value is', () => {
+  const key = ['wJalrXUtnFEMI/K7MDENG', '/bPxRfiCYEXAMPLEKEY'].join('');
+  assert.equal(text('jsonb', `{"SecretAccessKey": "${key}"}`), '{"SecretAccessKey": "[redacted]"}');
+  assert.equal(
+    text('json', '{"password":"c0rrect-horse","x":"password=c0rrect-horse","n":["c0rrect-horse"]}'),
+    '{"password":"[redacted]","x":"password=[redacted]","n":["c0rrect-horse"]}',
+  );
+});
+
 test('a finding does not join two strings of JSON', () => {
   assert.equal(text('json', '["ada@", "example.com"]'), undefined);
   assert.equal(text('json', `["4111 1111", "1111 1111"]`), undefined);

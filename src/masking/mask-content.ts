@@ -1,6 +1,6 @@
 import type { ResultColumn } from '../model/reply.ts';
 import { isCardNumber } from './detectors/card.ts';
-import type { Finding, Findings } from './findings.ts';
+import { type Finding, type Findings, joinFindings } from './findings.ts';
 import { eachToken } from './json-tokens.ts';
 import { jsonPrefix } from './mask-json.ts';
 import { readInteger, readNumeric } from './mask-numbers.ts';
@@ -55,15 +55,17 @@ export function maskContent(
   }
 }
 
-/** Text with each finding replaced in place. */
+/** Text with each finding replaced in place; `more` are findings that only show themselves in what stands around it. */
 export function maskFreeText(
   findings: Findings,
   bytes: Buffer,
   start: number,
   end: number,
   count: CountFinding,
+  more: readonly Finding[] = [],
 ): Buffer | undefined {
   let found = findings.in(bytes, start, end);
+  if (more.length > 0) found = joinFindings([...found, ...more]);
   if (found.length === 0) return undefined;
   let masked = bytes.subarray(start, end);
   for (let round = 0; found.length > 0; round++) {
@@ -116,16 +118,24 @@ function maskJsonContent(
     pieces.push(value.subarray(kept, start + prefix), replacement);
     kept = end + prefix;
   };
+  // A key may say what its value is (`"password": …`): what is found in the whole counts where it lies in one string.
+  const whole = findings.in(value, prefix, value.length);
+  let next = 0;
   const complete = eachToken(text, (token) => {
     const { start, end } = token;
+    const inside: Finding[] = [];
+    while (next < whole.length && whole[next]!.start < end) {
+      const { start: from, end: to, detector } = whole[next++]!;
+      if (from > start && to < end) inside.push({ start: from - start - 1, end: to - start - 1, detector });
+    }
     if (token.kind === 'number') {
       if (!tell(findings.in(value, start + prefix, end + prefix), count)) return;
       keep(start, end, ZERO);
     } else if (token.kind === 'string' || token.kind === 'key') {
-      keep(start + 1, end - 1, maskFreeText(findings, value, start + 1 + prefix, end - 1 + prefix, count));
+      keep(start + 1, end - 1, maskFreeText(findings, value, start + 1 + prefix, end - 1 + prefix, count, inside));
     }
   });
-  if (!complete) return tell(findings.in(value, prefix, value.length), count) ? asJson(value, prefix) : undefined;
+  if (!complete) return tell(whole, count) ? asJson(value, prefix) : undefined;
   return kept === 0 ? undefined : Buffer.concat([...pieces, value.subarray(kept)]);
 }
 

@@ -1,6 +1,7 @@
 import { apiKey } from './api-key.ts';
 import { awsSecret } from './aws-secret.ts';
 import { card } from './card.ts';
+import { credential } from './credential.ts';
 import type { Detector } from './detector.ts';
 import { email } from './email.ts';
 import { iban } from './iban.ts';
@@ -18,6 +19,7 @@ export const DETECTORS: readonly Detector[] = [
   apiKey,
   awsSecret,
   urlPassword,
+  credential,
   email,
   card,
   iban,
@@ -28,7 +30,7 @@ export const DETECTORS: readonly Detector[] = [
 
 /** Names that stand for several detectors. A group covers the column classes of the same names, too. */
 export const DETECTOR_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  secret: ['jwt', 'private-key', 'api-key', 'aws-secret', 'url-password'],
+  secret: ['jwt', 'private-key', 'api-key', 'aws-secret', 'url-password', 'credential'],
   pii: ['email', 'phone', 'card', 'iban', 'us-ssn', 'ip-address'],
 };
 
