@@ -50,12 +50,15 @@ export class BodyFile {
     return this.#digest.copy().digest('hex');
   }
 
-  /** Adds a salt and its body; returns the pack they will stand in, and where. */
-  gather(saltAndBody: Uint8Array): { pack: number; offset: number } {
-    const place = { pack: this.#packs, offset: this.#gathered.length };
-    this.#gathered.append(saltAndBody);
+  /** Bytes in the pack that is being gathered: where the next body will stand in it. */
+  get gathered(): number {
+    return this.#gathered.length;
+  }
+
+  /** Adds a salt and its body, which begin at `start`, to the pack numbered `packs`. */
+  gather(bytes: Buffer, start: number): void {
+    this.#gathered.appendFrom(bytes, start);
     if (this.#gathered.length >= PACK_BYTES) this.seal();
-    return place;
   }
 
   /** Adds a pack of its own; returns its number. */

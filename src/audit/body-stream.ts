@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { BodyFile } from './body-file.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
-import { type AuditRecord, FLAG } from './record-codec.ts';
+import { type AuditRecord, bodyBytes, FLAG } from './record-codec.ts';
 import type { SealedSession } from './sealed-session.ts';
 
 export class BodyStream {
@@ -65,9 +65,23 @@ export class BodyStream {
  */
 export function withoutLostBody(record: AuditRecord, bodies: BodyFile): AuditRecord {
   if ((record.flags & FLAG.described) === 0) return record;
-  const body = JSON.parse(record.body.toString()) as { [name: string]: Json } & { pack: number; packs: number };
+  const body = JSON.parse(bodyBytes(record).toString()) as { [name: string]: Json } & { pack: number; packs: number };
   if (body.pack + body.packs <= bodies.resumedPacks) return record;
   const { bytes, digest, media } = body as { [name: string]: Json };
-  const lost = canonicalJson({ bytes, digest, lost: true, media, stored: '0' });
-  return { ...record, body: Buffer.from(lost) };
+  const lost = Buffer.from(canonicalJson({ bytes, digest, lost: true, media, stored: '0' }));
+  const { session, exchange, at, kind, flags, beforeStart, afterStart, bodyStart } = record;
+  const altered = Buffer.concat([record.bytes.subarray(0, bodyStart), lost]);
+  return {
+    kind,
+    flags,
+    session,
+    exchange,
+    at,
+    media: '',
+    bytes: altered,
+    beforeStart,
+    afterStart,
+    bodyStart,
+    end: altered.length,
+  };
 }

@@ -31,9 +31,22 @@ export class ByteBuffer {
     this.#length += bytes.length;
   }
 
+  /** Appends what stands in `bytes` from `start` on. */
+  appendFrom(bytes: Buffer, start: number): void {
+    this.#length += bytes.copy(this.reserve(bytes.length - start), this.#length, start);
+  }
+
   /** A view of what was appended, valid until the next call. */
   view(start = 0): Buffer {
     return this.#bytes.subarray(start, this.#length);
+  }
+
+  /** Hands over the bytes, in the buffer that they were gathered in, and goes on empty in `next` or in a new one. */
+  handOver(next: ArrayBuffer | undefined): Buffer<ArrayBuffer> {
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#bytes = next === undefined ? Buffer.allocUnsafeSlow(this.#bytes.length) : Buffer.from(next);
+    this.#length = 0;
+    return bytes;
   }
 
   /** Drops the first bytes. */

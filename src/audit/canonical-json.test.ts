@@ -6,7 +6,7 @@ import { canonicalJson, isCanonical, type Json } from './canonical-json.ts';
 describe('RFC 8785', () => {
   test('the example of section 3.2.3 comes out as it stands there', () => {
     const example = {
-      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+      numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"/',
       literals: [null, true, false],
     };
@@ -33,7 +33,7 @@ describe('RFC 8785', () => {
   test('what was written canonically is read as canonical, and parses to the same value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const text = canonicalJson(value as Json);
+        const text = canonicalJson(value);
         assert.ok(isCanonical(text));
         assert.equal(canonicalJson(JSON.parse(text) as Json), text);
       }),

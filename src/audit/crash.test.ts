@@ -75,8 +75,8 @@ describe('a gateway that is killed', () => {
           assert.equal(ends.length, 1, `${fact} has one end`);
         }
         const closed = said.includes(`closed ${session}`);
-        if (closed) assert.ok(facts.has(`closed ${session} clientLeft`));
-        else assert.ok(facts.has(`closed ${session} gatewayFailed`) || facts.has(`closed ${session} clientLeft`));
+        if (closed) assert.ok(facts.has(`closed ${session} completed`));
+        else assert.ok(facts.has(`closed ${session} gatewayFailed`) || facts.has(`closed ${session} completed`));
       }
     });
   }

@@ -9,9 +9,16 @@ import { Fault } from '../model/fault.ts';
 import type { Limits } from '../model/limits.ts';
 import { Deferred } from './deferred.ts';
 import { JournalFile, type JournalFiles } from './journal-file.ts';
-import { COMMITMENT_PREFIX_BYTES, recordBound, type RecordKind, SALT_BYTES, writeRecord } from './record-codec.ts';
 import { sealFrame } from './journal-segment.ts';
 import { Outbox } from './outbox.ts';
+import {
+  COMMITMENT_PREFIX_BYTES,
+  type RecordHead,
+  recordBound,
+  recordSlab,
+  SALT_BYTES,
+  writeRecord,
+} from './record-codec.ts';
 
 export interface JournalOptions {
   readonly directory: string;
@@ -24,21 +31,12 @@ export interface JournalOptions {
   readonly deliver: (records: Buffer<ArrayBuffer>, lastGroup: number) => void;
 }
 
-export interface RecordHead {
-  readonly kind: RecordKind;
-  readonly flags: number;
-  readonly session: number;
-  readonly exchange: number;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
-
 const SLAB_BYTES = 256 * 1024;
 
 export class Journal {
   readonly #options: JournalOptions;
   readonly #file: JournalFile;
-  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #slab = recordSlab(SLAB_BYTES);
   #end = 0;
   #group: number;
   readonly #outbox = new Outbox();
@@ -87,11 +85,11 @@ export class Journal {
     let bodyBytes = salt === undefined ? 0 : COMMITMENT_PREFIX_BYTES;
     for (const part of parts) bodyBytes += part.length;
     this.#reserve(recordBound(media, before, after, bodyBytes));
-    const slab = this.#slab;
-    let at = writeRecord(slab, this.#end, head, media, before, after, bodyBytes);
+    const slab = this.#slab.bytes;
+    let at = writeRecord(this.#slab, this.#end, head, media, before, after, bodyBytes);
     if (salt !== undefined) {
       slab[at] = 1;
-      slab.set(salt.pool.subarray(salt.at, salt.at + SALT_BYTES), at + 1);
+      salt.pool.copy(slab, at + 1, salt.at, salt.at + SALT_BYTES);
       at += COMMITMENT_PREFIX_BYTES;
     }
     for (const part of parts) {
@@ -158,6 +156,11 @@ export class Journal {
     this.#options.deliver(records, this.#durableGroup);
   }
 
+  /** Takes back a buffer that was delivered. */
+  spare(buffer: ArrayBuffer): void {
+    this.#outbox.spare(buffer);
+  }
+
   /** Groups up to this one are sealed: their segments go. */
   sealed(group: number): void {
     this.#sealedGroup = group;
@@ -193,30 +196,30 @@ export class Journal {
 
   #reserve(bytes: number): void {
     if (this.#fault !== undefined && this.#end + bytes > this.#options.limits.maxRecordQueueBytes) throw this.#fault;
-    if (this.#end + bytes <= this.#slab.length) return;
+    if (this.#end + bytes <= this.#slab.bytes.length) return;
     this.flush();
-    if (this.#end + bytes <= this.#slab.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#end + bytes, this.#slab.length * 2));
-    grown.set(this.#slab.subarray(0, this.#end));
+    if (this.#end + bytes <= this.#slab.bytes.length) return;
+    const grown = recordSlab(Math.max(this.#end + bytes, this.#slab.bytes.length * 2));
+    grown.bytes.set(this.#slab.bytes.subarray(0, this.#end));
     this.#slab = grown;
   }
 
   #write(): void {
     const full = this.#file.position >= this.#options.limits.journalSegmentBytes;
     if (full && this.#frozen === undefined) this.#file.rotate(this.#group);
-    this.#frozen ??= { frame: this.#seal(this.#slab.subarray(0, this.#end), this.#group), end: this.#end };
+    this.#frozen ??= { frame: this.#seal(this.#slab.bytes.subarray(0, this.#end), this.#group), end: this.#end };
     this.#file.append(this.#frozen.frame, this.#group);
     this.#settle(this.#frozen.end);
   }
 
   /** The group that was frozen at `end` is in the file. */
   #settle(end: number): void {
-    this.#outbox.add(this.#slab.subarray(0, end), this.#group);
+    this.#outbox.add(this.#slab.bytes.subarray(0, end), this.#group);
     this.#group++;
-    this.#slab.copyWithin(0, end, this.#end);
+    this.#slab.bytes.copyWithin(0, end, this.#end);
     this.#end -= end;
     this.#frozen = undefined;
-    if (this.#end === 0 && this.#slab.length > SLAB_BYTES) this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    if (this.#end === 0 && this.#slab.bytes.length > SLAB_BYTES) this.#slab = recordSlab(SLAB_BYTES);
   }
 
   #seal(records: Buffer, group: number): Buffer {

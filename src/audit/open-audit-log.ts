@@ -55,7 +55,13 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     const { group } = recover(paths, { directory, keys, limits, clock, random });
     const verifierKey = fs.readFileSync(`${paths.keys}/log.vkey`, 'utf8').trim();
     let journal: Journal;
-    const sealer = new SealerThread({ directory, keys, limits, onSealed: (sealed) => journal.sealed(sealed) });
+    const sealer = new SealerThread({
+      directory,
+      keys,
+      limits,
+      onSealed: (sealed) => journal.sealed(sealed),
+      onSpare: (buffer) => journal.spare(buffer),
+    });
     await sealer.ready;
     journal = new Journal({
       directory: paths.journal,

@@ -1,10 +1,12 @@
 import { ByteBuffer } from './byte-buffer.ts';
 
-const CAPACITY = 256 * 1024;
+const CAPACITY = 1024 * 1024;
+const MAX_SPARES = 4;
 
 /** Groups of the journal that are written and not handed to the sealer yet, in plain. */
 export class Outbox {
   readonly #bytes = new ByteBuffer(CAPACITY);
+  readonly #spares: ArrayBuffer[] = [];
   /** Where each group ends. */
   #marks: { readonly group: number; readonly end: number }[] = [];
 
@@ -23,11 +25,20 @@ export class Outbox {
     while ((this.#marks[whole]?.group ?? Number.POSITIVE_INFINITY) <= lastGroup) whole++;
     const end = this.#marks[whole - 1]?.end;
     if (end === undefined) return undefined;
+    if (whole === this.#marks.length) {
+      this.#marks = [];
+      return this.#bytes.handOver(this.#spares.pop());
+    }
     const records = Buffer.allocUnsafeSlow(end);
     records.set(this.#bytes.view().subarray(0, end));
     this.#bytes.consume(end);
     this.#marks = this.#marks.slice(whole).map((mark) => ({ group: mark.group, end: mark.end - end }));
     return records;
+  }
+
+  /** Takes back a buffer that was handed over, for later. */
+  spare(buffer: ArrayBuffer): void {
+    if (buffer.byteLength >= CAPACITY && this.#spares.length < MAX_SPARES) this.#spares.push(buffer);
   }
 
   /** The groups after `group`, each with its records: views, valid until the next call. */

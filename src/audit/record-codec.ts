@@ -24,19 +24,26 @@ export const SALT_BYTES = 32;
 /** 0x01 and the salt: what stands before a body where it is committed to. */
 export const COMMITMENT_PREFIX_BYTES = 1 + SALT_BYTES;
 
-export interface AuditRecord {
+export interface RecordHead {
   readonly kind: RecordKind;
   readonly flags: number;
   /** The session's number within this life of the gateway; 0 where the record belongs to none. */
   readonly session: number;
   readonly exchange: number;
+  /** Milliseconds since 1970. */
   readonly at: number;
+}
+
+/** A record where it stands in `bytes`: its sections follow one another, from `beforeStart` to `end`. */
+export interface AuditRecord extends RecordHead {
+  readonly bytes: Buffer;
   readonly media: string;
   /** Members of the line that sort between `body` and `prev`, each followed by a comma. */
-  readonly before: Buffer;
+  readonly beforeStart: number;
   /** Members of the line that sort between `prev` and `run`, each followed by a comma. */
-  readonly after: Buffer;
-  readonly body: Buffer;
+  readonly afterStart: number;
+  readonly bodyStart: number;
+  readonly end: number;
 }
 
 /** Bytes that a record can take at most, before its text is encoded. */
@@ -44,72 +51,116 @@ export function recordBound(media: string, before: string, after: string, bodyBy
   return HEADER_BYTES + (media.length + before.length + after.length) * 3 + COMMITMENT_PREFIX_BYTES + bodyBytes;
 }
 
+/** Bytes that records are written into. The view is faster than a buffer's own methods. */
+export interface RecordSlab {
+  readonly bytes: Buffer<ArrayBuffer>;
+  readonly view: DataView;
+}
+
+export function recordSlab(capacity: number): RecordSlab {
+  const bytes = Buffer.allocUnsafeSlow(capacity);
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+}
+
 /**
  * Writes the header and the text of a record at `at`, with room for a body section of `bodyBytes`. Returns where that
  * section begins; the record ends `bodyBytes` after it.
  */
 export function writeRecord(
-  to: Buffer,
+  { bytes, view }: RecordSlab,
   at: number,
-  head: { kind: RecordKind; flags: number; session: number; exchange: number; at: number },
+  head: RecordHead,
   media: string,
   before: string,
   after: string,
   bodyBytes: number,
 ): number {
   let end = at + HEADER_BYTES;
-  const mediaBytes = media === '' ? 0 : to.write(media, end, 'latin1');
+  const mediaBytes = media === '' ? 0 : bytes.write(media, end, 'latin1');
   end += mediaBytes;
-  const beforeBytes = to.write(before, end);
+  const beforeBytes = bytes.write(before, end);
   end += beforeBytes;
-  const afterBytes = after === '' ? 0 : to.write(after, end);
+  const afterBytes = after === '' ? 0 : bytes.write(after, end);
   end += afterBytes;
-  to.writeUInt32LE(end + bodyBytes - at - 4, at);
-  to[at + 4] = head.kind;
-  to[at + 5] = head.flags;
-  to.writeUInt16LE(mediaBytes, at + 6);
-  to.writeUInt32LE(head.session, at + 8);
-  to.writeDoubleLE(head.at, at + 12);
-  to.writeUInt32LE(head.exchange, at + 20);
-  to.writeUInt32LE(beforeBytes, at + 24);
-  to.writeUInt32LE(afterBytes, at + 28);
-  to.writeUInt32LE(bodyBytes, at + 32);
+  view.setUint32(at, end + bodyBytes - at - 4, true);
+  view.setUint8(at + 4, head.kind);
+  view.setUint8(at + 5, head.flags);
+  view.setUint16(at + 6, mediaBytes, true);
+  view.setUint32(at + 8, head.session, true);
+  view.setFloat64(at + 12, head.at, true);
+  view.setUint32(at + 20, head.exchange, true);
+  view.setUint32(at + 24, beforeBytes, true);
+  view.setUint32(at + 28, afterBytes, true);
+  view.setUint32(at + 32, bodyBytes, true);
   return end;
 }
 
-/** Reads the records in a buffer, which holds whole ones: its bytes were authenticated before. */
-export function* readRecords(bytes: Buffer): Generator<AuditRecord> {
-  for (let at = 0; at < bytes.length; ) {
-    const end = at + 4 + bytes.readUInt32LE(at);
+/**
+ * Walks the records in a buffer, which holds whole ones: its bytes were authenticated before. The walker is the record
+ * it stands at, so that nothing is made anew for each.
+ */
+export class RecordWalk implements AuditRecord {
+  readonly bytes: Buffer;
+  kind: RecordKind = RECORD.event;
+  flags = 0;
+  session = 0;
+  exchange = 0;
+  at = 0;
+  media = '';
+  beforeStart = 0;
+  afterStart = 0;
+  bodyStart = 0;
+  end = 0;
+  readonly #view: DataView;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Goes to the next record; false where there is none. */
+  next(): boolean {
+    const at = this.end;
+    if (at === this.bytes.length) return false;
+    const view = this.#view;
     const media = at + HEADER_BYTES;
-    const before = media + bytes.readUInt16LE(at + 6);
-    const after = before + bytes.readUInt32LE(at + 24);
-    const body = after + bytes.readUInt32LE(at + 28);
-    if (end > bytes.length || body + bytes.readUInt32LE(at + 32) !== end) throw new RangeError('a record is cut off');
-    yield {
-      kind: bytes[at + 4] as RecordKind,
-      flags: bytes[at + 5] as number,
-      session: bytes.readUInt32LE(at + 8),
-      at: bytes.readDoubleLE(at + 12),
-      exchange: bytes.readUInt32LE(at + 20),
-      media: mediaName(bytes, media, before),
-      before: bytes.subarray(before, after),
-      after: bytes.subarray(after, body),
-      body: bytes.subarray(body, end),
-    };
-    at = end;
+    this.end = at + 4 + view.getUint32(at, true);
+    this.kind = view.getUint8(at + 4) as RecordKind;
+    this.flags = view.getUint8(at + 5);
+    this.session = view.getUint32(at + 8, true);
+    this.at = view.getFloat64(at + 12, true);
+    this.exchange = view.getUint32(at + 20, true);
+    this.beforeStart = media + view.getUint16(at + 6, true);
+    this.afterStart = this.beforeStart + view.getUint32(at + 24, true);
+    this.bodyStart = this.afterStart + view.getUint32(at + 28, true);
+    if (this.end > this.bytes.length || this.bodyStart + view.getUint32(at + 32, true) !== this.end) {
+      throw new RangeError('a record is cut off');
+    }
+    if (!isText(this.bytes, media, this.beforeStart, this.media)) {
+      this.media = this.bytes.toString('latin1', media, this.beforeStart);
+    }
+    return true;
   }
 }
 
-/** Media types repeat: the last one is kept, and compared as bytes. */
-let lastMedia = '';
+/** The text between `body` and `prev` of a record. */
+export function beforeText(record: AuditRecord): string {
+  return record.bytes.toString('utf8', record.beforeStart, record.afterStart);
+}
 
-function mediaName(bytes: Buffer, start: number, end: number): string {
-  if (end - start === lastMedia.length) {
-    let i = 0;
-    while (i < lastMedia.length && lastMedia.charCodeAt(i) === bytes[start + i]) i++;
-    if (i === lastMedia.length) return lastMedia;
-  }
-  lastMedia = bytes.toString('latin1', start, end);
-  return lastMedia;
+/** The text between `prev` and `run`; what a control record says. */
+export function afterText(record: AuditRecord): string {
+  return record.bytes.toString('utf8', record.afterStart, record.bodyStart);
+}
+
+/** The body section. */
+export function bodyBytes(record: AuditRecord): Buffer {
+  return record.bytes.subarray(record.bodyStart, record.end);
+}
+
+/** Media types repeat: comparing bytes is cheaper than making a string of them. */
+function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
 }

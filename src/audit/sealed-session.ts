@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { BodyFile } from './body-file.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { CompactRange, EMPTY_ROOT } from './merkle.ts';
-import { COMMITMENT_PREFIX_BYTES, type AuditRecord, FLAG } from './record-codec.ts';
+import { type AuditRecord, bodyBytes, COMMITMENT_PREFIX_BYTES, FLAG } from './record-codec.ts';
 
 /** What `state.json` keeps of a session that is open. */
 export interface SessionState {
@@ -39,7 +39,7 @@ export class SealedSession {
   #fileBytes: number;
   /** Lines that are not in the file yet, after one byte of no meaning. */
   #lines = emptyLines();
-  readonly #tail: Buffer;
+  readonly #tail: string;
   readonly #end: string;
 
   constructor(state: SessionState, bodies: BodyFile, nowMs: number) {
@@ -54,7 +54,7 @@ export class SealedSession {
     this.#tree = new CompactRange(state.size, state.roots);
     this.#prev = state.prev;
     this.#fileBytes = state.fileBytes;
-    this.#tail = Buffer.from(`"run":${JSON.stringify(state.run)},"seq":`);
+    this.#tail = `"run":${JSON.stringify(state.run)},"seq":`;
     this.#end = `,"session":${JSON.stringify(state.id)},"v":1}\n`;
   }
 
@@ -79,10 +79,17 @@ export class SealedSession {
     return this.#tree.root();
   }
 
-  /** The lines that waited are in the file, durably. */
-  settle(): void {
+  /** The lines that waited are in the file. Where more are coming soon, they get the same memory. */
+  settle(busy: boolean): void {
     this.#fileBytes += this.#lines.length - 1;
-    this.#lines = emptyLines();
+    if (busy) this.#lines.advance(1);
+    else this.#lines = emptyLines();
+  }
+
+  /** Makes the first event. What the record says after `prev` was for the sealer. */
+  begin(record: AuditRecord): void {
+    const { at, bytes, beforeStart, afterStart } = record;
+    this.#append(at, this.#commit(record), bytes, beforeStart, afterStart, afterStart);
   }
 
   /** Makes an event of a record: its body committed to and gathered, its line linked to the line before. */
@@ -91,26 +98,29 @@ export class SealedSession {
     if ((record.flags & FLAG.ends) !== 0) this.open.delete(record.exchange);
     let body = '';
     if ((record.flags & FLAG.body) !== 0) body = this.#commit(record);
-    else if ((record.flags & FLAG.described) !== 0) body = `"body":${record.body.toString()},`;
-    this.append(record.at, body, record.before, record.after);
+    else if ((record.flags & FLAG.described) !== 0) body = `"body":${bodyBytes(record).toString()},`;
+    const { bytes, beforeStart, afterStart, bodyStart } = record;
+    this.#append(record.at, body, bytes, beforeStart, afterStart, bodyStart);
   }
 
-  /** Appends a line; `body`, `before` and `after` are members in canonical JSON, each with its comma. */
-  append(at: number, body: string, before: Uint8Array, after: Uint8Array): void {
+  /** Appends an event without a body; `before` and `after` are members in canonical JSON, each with its comma. */
+  append(at: number, before: string, after: string): void {
+    const bytes = Buffer.from(before + after);
+    this.#append(at, '', bytes, 0, Buffer.byteLength(before), bytes.length);
+  }
+
+  /** The members before `prev` stand in `bytes` from `before` to `after`, those behind it from `after` to `stop`. */
+  #append(at: number, body: string, bytes: Buffer, before: number, after: number, stop: number): void {
     const head = `{"at":"${isoTime(at)}",${body}`;
     const lines = this.#lines;
-    const to = lines.reserve(LINE_OVERHEAD_BYTES + head.length * 3 + before.length + after.length);
+    const to = lines.reserve(LINE_OVERHEAD_BYTES + head.length * 3 + stop - before);
     const start = lines.length - 1;
     let end = lines.length;
     end += to.write(head, end);
-    to.set(before, end);
-    end += before.length;
+    end += bytes.copy(to, end, before, after);
     end += to.write(`"prev":"${this.#prev}",`, end, 'latin1');
-    to.set(after, end);
-    end += after.length;
-    to.set(this.#tail, end);
-    end += this.#tail.length;
-    end += to.write(`${this.#tree.size}${this.#end}`, end);
+    end += bytes.copy(to, end, after, stop);
+    end += to.write(`${this.#tail}${this.#tree.size}${this.#end}`, end);
     // The byte before the line (a newline, or the buffer's first) becomes the leaf's prefix for as long as it is hashed.
     to[start] = 0;
     const leaf = hash('sha256', to.subarray(start, end - 1), 'hex');
@@ -136,10 +146,13 @@ export class SealedSession {
   }
 
   #commit(record: AuditRecord): string {
-    const digest = hash('sha256', record.body, 'hex');
-    const { pack, offset } = this.bodies.gather(record.body.subarray(1));
-    const bytes = record.body.length - COMMITMENT_PREFIX_BYTES;
-    return `"body":{"bytes":"${bytes}","digest":"${digest}","media":${JSON.stringify(record.media)},"offset":${offset},"pack":${pack}},`;
+    const committed = bodyBytes(record);
+    const digest = hash('sha256', committed, 'hex');
+    const { bodies } = this;
+    const place = `"offset":${bodies.gathered},"pack":${bodies.packs}`;
+    bodies.gather(committed, 1);
+    const bytes = committed.length - COMMITMENT_PREFIX_BYTES;
+    return `"body":{"bytes":"${bytes}","digest":"${digest}","media":"${record.media}",${place}},`;
   }
 }
 

@@ -29,8 +29,8 @@ export type ToSealer =
 
 export type FromSealer =
   | { readonly kind: 'ready' }
-  /** Bytes of records that were taken. */
-  | { readonly kind: 'taken'; readonly bytes: number }
+  /** Bytes of records that were taken, and the buffer that they came in. */
+  | { readonly kind: 'taken'; readonly bytes: number; readonly buffer: ArrayBuffer }
   | { readonly kind: 'chunkTaken'; readonly bytes: Uint8Array<ArrayBuffer>; readonly length: number }
   | { readonly kind: 'finished'; readonly stream: number; readonly body: string }
   | { readonly kind: 'unfinished'; readonly stream: number; readonly message: string }

@@ -12,12 +12,15 @@ export interface SealerThreadOptions {
   readonly keys: AuditKeys;
   readonly limits: Limits;
   readonly onSealed: (group: number, size: number) => void;
+  /** A buffer that records went over in is free again. */
+  readonly onSpare: (buffer: ArrayBuffer) => void;
 }
 
 export class SealerThread {
   readonly #worker: Worker;
   readonly #limits: Limits;
   readonly #onSealed: (group: number, size: number) => void;
+  readonly #onSpare: (buffer: ArrayBuffer) => void;
   readonly #ready = new Deferred();
   readonly #closed = new Deferred();
   readonly #finishing = new Map<number, { resolve: (body: string) => void; reject: (fault: Fault) => void }>();
@@ -32,6 +35,7 @@ export class SealerThread {
   constructor(options: SealerThreadOptions) {
     this.#limits = options.limits;
     this.#onSealed = options.onSealed;
+    this.#onSpare = options.onSpare;
     const workerData: SealerSettings = {
       directory: options.directory,
       origin: options.keys.origin,
@@ -129,6 +133,7 @@ export class SealerThread {
         this.#ready.resolve();
         return;
       case 'taken':
+        this.#onSpare(message.buffer);
         this.#taken(message.bytes);
         return;
       case 'chunkTaken':

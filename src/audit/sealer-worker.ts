@@ -38,8 +38,8 @@ function take(message: ToSealer): void {
   switch (message.kind) {
     case 'records': {
       const closed = sealer.process(view(message.bytes, message.bytes.length), message.lastGroup);
-      say({ kind: 'taken', bytes: message.bytes.length });
-      if (closed || sealer.full) syncSoon();
+      taken(message);
+      if (closed) syncSoon();
       return;
     }
     case 'chunk':
@@ -64,6 +64,17 @@ function take(message: ToSealer): void {
     default:
       message satisfies never;
   }
+}
+
+/** Relieves memory, and gives the buffer back. */
+function taken({ bytes }: ToSealer & { kind: 'records' }): void {
+  try {
+    sealer.relieve();
+  } catch (cause) {
+    failing(cause); // what could not be written waits for the next sync
+  }
+  const message: FromSealer = { kind: 'taken', buffer: bytes.buffer, bytes: bytes.length };
+  parentPort?.postMessage(message, [bytes.buffer]);
 }
 
 function chunk(message: ToSealer & { kind: 'chunk' }): void {

@@ -15,7 +15,7 @@ import { canonicalJson, type Json } from './canonical-json.ts';
 import { ensureDirectory, syncDirectory } from './durable-files.ts';
 import { LogWriter } from './log-writer.ts';
 import { OpenRuns } from './open-runs.ts';
-import { type AuditRecord, RECORD, readRecords } from './record-codec.ts';
+import { type AuditRecord, afterText, beforeText, RECORD, RecordWalk } from './record-codec.ts';
 import { NEW_STATE, readState, type SealState, writeState } from './seal-state.ts';
 import { isoTime, newSessionState, SealedSession, type SessionState } from './sealed-session.ts';
 import { writeSession } from './write-session.ts';
@@ -31,9 +31,9 @@ export interface SealerOptions {
   readonly replay: boolean;
 }
 
-/** Sessions write their lines and packs once this much waits in all of them, or this much of a body's pieces in one. */
+/** Lines and packs are written before a sync once this much waits in all sessions, or this much in one. */
 const MAX_PENDING_BYTES = 8 * 1024 * 1024;
-const MAX_STREAM_PENDING_BYTES = 1024 * 1024;
+const MAX_SESSION_PENDING_BYTES = 512 * 1024;
 
 export class Sealer {
   readonly #options: SealerOptions;
@@ -44,6 +44,8 @@ export class Sealer {
   readonly #streams = new Map<number, BodyStream>();
   /** Sessions with something that is not in their files yet. */
   readonly #touched = new Set<SealedSession>();
+  /** Of those, the ones with much of it. */
+  readonly #busy = new Set<SealedSession>();
   #group: number;
   #pending = 0;
   #dirty: boolean;
@@ -78,19 +80,26 @@ export class Sealer {
     return this.#dirty;
   }
 
-  /** True while more waits in memory than should: time to `sync`. */
-  get full(): boolean {
-    return this.#pending > MAX_PENDING_BYTES;
+  /** Writes the lines and packs of busy sessions, so that what waits in memory for a sync is bounded. */
+  relieve(): void {
+    const sessions = this.#pending > MAX_PENDING_BYTES ? this.#touched : this.#busy;
+    if (this.#pending > MAX_PENDING_BYTES) this.#pending = 0;
+    for (const session of sessions) {
+      this.#writeEarly(session);
+      this.#busy.delete(session);
+    }
   }
 
   /** Takes the records of journal groups up to `lastGroup`. Returns true where a run or session was closed in them. */
   process(records: Buffer, lastGroup: number): boolean {
     let closed = false;
-    for (const record of readRecords(records)) {
+    const record = new RecordWalk(records);
+    while (record.next()) {
       if (record.kind === RECORD.event) this.#event(this.#session(record.session), record);
       else closed = this.#control(record) || closed;
     }
     this.#group = lastGroup;
+    this.#pending += records.length;
     this.#dirty = true;
     return closed;
   }
@@ -103,7 +112,7 @@ export class Sealer {
       this.#streams.set(stream, body);
     }
     body.take(bytes);
-    if (body.session.bodies.pending > MAX_STREAM_PENDING_BYTES) this.#writeBodies(body.session);
+    if (body.session.bodies.pending > MAX_SESSION_PENDING_BYTES) this.#writeEarly(body.session);
   }
 
   /** The end of such a body, which stands in its file now; returns its member of the event, in canonical JSON. */
@@ -111,7 +120,7 @@ export class Sealer {
     const body = this.#streams.get(stream);
     if (body === undefined) throw new Fault('internal', `no body streams under the number ${stream}`);
     this.#streams.delete(stream);
-    this.#writeBodies(body.session);
+    this.#writeEarly(body.session);
     return body.finish(media);
   }
 
@@ -144,13 +153,13 @@ export class Sealer {
   /** Ends what a crash left open: its sessions, then its runs. */
   closeAbandoned(): void {
     const at = this.#options.clock();
-    for (const session of this.#sessions.values()) this.#close(session, at, 'gatewayFailed', Buffer.alloc(0));
+    for (const session of this.#sessions.values()) this.#close(session, at, 'gatewayFailed', '');
     this.#runs.closeAll('gatewayFailed');
     this.#dirty ||= this.#log.unpublished;
   }
 
   #control(record: AuditRecord): boolean {
-    const detail = JSON.parse(record.after.toString()) as { readonly [name: string]: string };
+    const detail = JSON.parse(afterText(record)) as { readonly [name: string]: string };
     const { id = '', termination = '', outcome = '', run = '', ...evidence } = detail;
     switch (record.kind) {
       case RECORD.openRun:
@@ -163,7 +172,7 @@ export class Sealer {
         this.#open(record, id, run);
         return false;
       case RECORD.closeSession:
-        this.#close(this.#session(record.session), record.at, outcome, record.before);
+        this.#close(this.#session(record.session), record.at, outcome, beforeText(record));
         return true;
       case RECORD.note: {
         const note = detail as unknown as { kind: string; detail: Json };
@@ -178,10 +187,9 @@ export class Sealer {
   }
 
   #event(session: SealedSession, record: AuditRecord): void {
-    const before = session.pending;
     session.record(this.#options.replay ? withoutLostBody(record, session.bodies) : record);
-    this.#pending += session.pending - before;
     this.#touched.add(session);
+    if (session.pending > MAX_SESSION_PENDING_BYTES) this.#busy.add(session);
     if (session.size - session.headSize >= this.#options.limits.sessionHeadEvents) this.#head(session);
   }
 
@@ -196,21 +204,20 @@ export class Sealer {
     }
     const session = this.#add(newSessionState(record.session, id, run, day), key);
     this.#touched.add(session);
-    session.record({ ...record, after: Buffer.alloc(0) });
+    session.begin(record);
     session.headSize = 1;
     this.#append('session.open', { day, root: session.root(), run, session: id });
   }
 
-  #close(session: SealedSession, at: number, outcome: string, before: Buffer): void {
+  #close(session: SealedSession, at: number, outcome: string, before: string): void {
     for (const exchange of session.open) {
-      session.append(at, '', Buffer.from(`"exchange":${exchange},"kind":"gap",`), GAP);
+      session.append(at, `"exchange":${exchange},"kind":"gap",`, GAP);
     }
     const { bodies, id, run } = session;
     bodies.seal();
     const { bytes, packs } = bodies;
     const closing = canonicalJson({ bodies: { bytes: String(bytes), digest: bodies.digest(), packs }, outcome });
-    const members = Buffer.concat([Buffer.from(`"closing":${closing},"kind":"session.close",`), before]);
-    session.append(at, '', members, Buffer.alloc(0));
+    session.append(at, `"closing":${closing},"kind":"session.close",${before}`, '');
     this.#sessions.delete(session.number);
     this.#touched.add(session);
     const size = String(session.size);
@@ -254,7 +261,7 @@ export class Sealer {
     return session;
   }
 
-  #writeBodies(session: SealedSession): void {
+  #writeEarly(session: SealedSession): void {
     this.#touched.add(session);
     // A pack on disk must find its key again when the records that name it are replayed.
     this.#guard(() => this.#runs.writeKeys());
@@ -268,6 +275,7 @@ export class Sealer {
     for (const session of this.#touched) {
       this.#guard(() => writeSession(this.#paths, session, { durable: true, directories }));
       this.#touched.delete(session);
+      this.#busy.delete(session);
     }
     for (const directory of directories) this.#guard(() => syncDirectory(directory));
     this.#pending = 0;
@@ -300,4 +308,4 @@ function loadState(paths: AuditPaths): SealState {
   return state ?? NEW_STATE;
 }
 
-const GAP = Buffer.from('"reason":"the session ended before the reply was recorded","result":{"status":"unknown"},');
+const GAP = '"reason":"the session ended before the reply was recorded","result":{"status":"unknown"},';

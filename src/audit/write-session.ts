@@ -5,22 +5,20 @@ import { type AuditPaths, sessionPath } from './audit-paths.ts';
 import { ensureDirectory, writeFully } from './durable-files.ts';
 import type { SealedSession } from './sealed-session.ts';
 
-/** Durable: lines and packs, synced; the directories whose names must be synced are added. Else the packs alone. */
+/** Durable: synced, and the directories whose names must be synced are added. Else written only. */
 type Mode = { readonly durable: true; readonly directories: Set<string> } | { readonly durable: false };
 
 export function writeSession(paths: AuditPaths, session: SealedSession, mode: Mode): void {
   writeInto(session.bodies.path, mode, session.bodies.pending > 0, (fd) => session.bodies.write(fd));
-  if (!mode.durable) return;
   const lines = session.pendingLines;
   const path = sessionPath(paths, session.day, session.id);
   ensureDirectory(dirname(path));
   writeInto(path, mode, lines.length > 0, (fd) => writeFully(fd, lines, session.fileBytes));
-  session.settle();
+  session.settle(!mode.durable);
 }
 
 function writeInto(path: string, mode: Mode, needed: boolean, write: (fd: number) => void): void {
-  const known = existsSync(path);
-  if (!needed && !(mode.durable && known)) return;
+  if (!needed && !(mode.durable && existsSync(path))) return;
   const fd = openSync(path, constants.O_CREAT | constants.O_RDWR, 0o600);
   try {
     write(fd);
@@ -28,5 +26,5 @@ function writeInto(path: string, mode: Mode, needed: boolean, write: (fd: number
   } finally {
     closeSync(fd);
   }
-  if (mode.durable && !known) mode.directories.add(dirname(path));
+  if (mode.durable) mode.directories.add(dirname(path));
 }
