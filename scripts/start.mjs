@@ -3,9 +3,21 @@ import { runMain } from '../bin/exec-node.mjs';
 import { ensureInstalled, nodeBinary } from './lib/ensure.mjs';
 
 try {
+  endWithParent();
   ensureInstalled();
   await runMain(['start', '--demo', ...process.argv.slice(2)], nodeBinary());
 } catch (error) {
   process.stderr.write(`chaperone: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(69);
+}
+
+/** npm passes SIGTERM on to the shell between us alone, which ends without a word: its end is our signal to drain. */
+function endWithParent() {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  timer.unref();
 }

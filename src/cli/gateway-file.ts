@@ -38,12 +38,36 @@ export function findGatewayFile(env: NodeJS.ProcessEnv): GatewayFile | undefined
     });
   }
   try {
-    const file = gatewayFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-    if (isLoopback(new URL(file.url).hostname)) return file;
-    throw new TypeError(`its url ${file.url} is not on this machine`);
+    return parseGatewayFile(path);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CliError(EXIT.config, `${path} cannot be used: ${why}`, { cause });
+  }
+}
+
+/** The gateway that lives on a data directory now; undefined where none does. */
+export function runningGateway(directory: string): GatewayFile | undefined {
+  try {
+    const file = parseGatewayFile(join(directory, GATEWAY_FILE));
+    return isAlive(file.pid) ? file : undefined;
+  } catch {
+    // No file, or none that a gateway of today wrote.
+    return undefined;
+  }
+}
+
+function parseGatewayFile(path: string): GatewayFile {
+  const file = gatewayFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  if (isLoopback(new URL(file.url).hostname)) return file;
+  throw new TypeError(`its url ${file.url} is not on this machine`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

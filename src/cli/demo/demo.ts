@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,9 @@ const CLASSIFIED = [
 /** Starts PostgreSQL and the issuer side by side. Loopback alone; every secret is of this start. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const directory = join(options.dataDirectory, 'demo');
-  await mkdir(directory, { recursive: true, mode: 0o711 });
+  await mkdir(directory, { recursive: true });
+  // PostgreSQL runs as somebody else where root started us, and must get through to its own folder.
+  await chmod(directory, process.getuid?.() === 0 ? 0o711 : 0o700);
   await using parts = new AsyncDisposableStack();
   const starting = [
     startDatabase(directory, options.authority).then((started) => parts.use(started)),
@@ -105,7 +107,7 @@ async function loadShop(port: number, password: Secret, ca: string): Promise<voi
   await client.connect();
   try {
     const { rows } = await client.query<{ loaded: boolean }>("SELECT to_regclass('customers') IS NOT NULL AS loaded");
-    if (!rows[0]?.loaded) await client.query(`BEGIN;${shopScript()}COMMIT;ANALYZE`);
+    if (!rows[0]?.loaded) await client.query(`BEGIN;${shopScript()}COMMIT;ANALYZE customers, orders, payments, staff`);
   } finally {
     await client.end();
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, cp, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../../model/fault.ts';
@@ -54,7 +54,8 @@ async function prepare(options: EmbeddedPostgresOptions): Promise<Cluster> {
   let { directory } = options;
   if (as && !((await mayReach(as, native)) && (await mayReach(as, dirname(resolve(directory)))))) {
     directory = options.fallbackDirectory;
-    await mkdir(directory, { recursive: true, mode: 0o711 });
+    await mkdir(directory, { recursive: true });
+    await chmod(directory, 0o711);
     const copy = join(directory, 'native');
     if (!existsSync(copy)) await cp(native, copy, { recursive: true, verbatimSymlinks: true });
     native = copy;
@@ -183,6 +184,7 @@ function exitStatus(cluster: Cluster, program: string, args: readonly string[], 
     const child = spawn(join(cluster.bin, program), args, {
       ...identity(cluster),
       cwd: cluster.directory,
+      detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {

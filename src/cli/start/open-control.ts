@@ -114,6 +114,8 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
 
 /** Makes the data directory. PostgreSQL of a demo that root started runs as somebody else and must get through it. */
 export async function makeDataDirectory({ dataDirectory, kind }: StartConfig): Promise<void> {
+  // Whatever writes here, a log of SQLite's included: nobody else reads it.
+  process.umask(0o077);
   const mode = kind === 'demo' && process.getuid?.() === 0 ? 0o711 : 0o700;
   await mkdir(dataDirectory, { recursive: true, mode });
   await chmod(dataDirectory, mode);

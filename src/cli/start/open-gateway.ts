@@ -6,7 +6,8 @@ import { LiveSessions } from '../../gateway/live-sessions.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import type { Demo } from '../demo/demo.ts';
-import { isLoopback } from '../gateway-file.ts';
+import { CliError, EXIT } from '../cli-error.ts';
+import { isLoopback, runningGateway } from '../gateway-file.ts';
 import { type Started, writeGatewayFile } from './announce.ts';
 import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
 import { makeControlPlane } from './control-plane.ts';
@@ -60,6 +61,7 @@ export interface Surroundings {
 export async function openGateway(config: StartConfig, surroundings: Surroundings): Promise<OpenGateway> {
   const { nowMs, onFault } = surroundings;
   await makeDataDirectory(config);
+  refuseSecond(config.dataDirectory);
   await using parts = new AsyncDisposableStack();
   const authority = await openCertificateAuthority(join(config.dataDirectory, 'tls'), nowMs());
   const tls = config.tls ?? (await authority.issue(serverNames(config)));
@@ -123,19 +125,30 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   };
 }
 
-/** The control plane and, on a demo, its world: opened side by side, then made to know one another. */
+/** Says who is there already, in words; the lock of the audit log is what keeps a second one out. */
+function refuseSecond(dataDirectory: string): void {
+  const running = runningGateway(dataDirectory);
+  if (running === undefined) return;
+  throw new CliError(
+    EXIT.unavailable,
+    `a gateway runs on ${dataDirectory} already: ${running.url}, process ${running.pid}`,
+    {
+      hint: 'End that one first, or give this one a data directory of its own (CHAPERONE_DATA_DIR).',
+    },
+  );
+}
+
+/** The control plane and, on a demo, its world, made to know one another. */
 async function openPlane(
   config: StartConfig,
   authority: CertificateAuthority,
   { env, nowMs, onFault }: Surroundings,
   parts: AsyncDisposableStack,
 ): Promise<{ readonly control: Control; readonly demo: Demo | undefined }> {
-  const opening = [
-    openControl(config, { env, nowMs, onFault }).then((opened) => parts.use(opened)),
-    openDemo(config, authority, nowMs).then((opened) => opened && parts.use(opened)),
-  ] as const;
-  await Promise.allSettled(opening);
-  const [control, demo] = await Promise.all(opening);
+  // The log's lock first: a demo's PostgreSQL of a gateway that runs is not ours to take over.
+  const control = parts.use(await openControl(config, { env, nowMs, onFault }));
+  const demo = await openDemo(config, authority, nowMs);
+  if (demo) parts.use(demo);
   if (demo) {
     const { digest } = await control.configuration.plan(demo.files);
     await control.configuration.apply(demo.files, digest, 'the demo');
