@@ -15,15 +15,22 @@ export class CatalogueCache {
     return this.#byDatabase.get(key)?.catalogue;
   }
 
-  /** Resolves when a catalogue of at most `catalogueMaxAgeMs` is there. */
+  /** Resolves when a catalogue of at most `catalogueMaxAgeMs` is there; the session is new, with a new one's path. */
   async ready(key: string, upstream: PostgresUpstream): Promise<void> {
     const known = this.#byDatabase.get(key);
-    if (known === undefined || performance.now() - known.readAtMs > LIMITS.catalogueMaxAgeMs)
-      await this.refresh(key, upstream);
+    if (known !== undefined && performance.now() - known.readAtMs <= LIMITS.catalogueMaxAgeMs) return;
+    await this.#read(key, upstream, false);
   }
 
-  async refresh(key: string, upstream: PostgresUpstream): Promise<void> {
-    const catalogue = await loadCatalogue((sql) => queryRows(upstream, sql));
+  /** Reads again over a session in use, whose own search_path is not everybody's. */
+  refresh(key: string, upstream: PostgresUpstream): Promise<void> {
+    return this.#read(key, upstream, true);
+  }
+
+  async #read(key: string, upstream: PostgresUpstream, keepSearchPath: boolean): Promise<void> {
+    const previous = this.#byDatabase.get(key)?.catalogue;
+    const options = { keepSearchPath, ...(previous === undefined ? {} : { previous }) };
+    const catalogue = await loadCatalogue((sql) => queryRows(upstream, sql), options);
     this.#byDatabase.set(key, { catalogue, readAtMs: performance.now() });
   }
 }
