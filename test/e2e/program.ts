@@ -1,0 +1,92 @@
+/** The whole program, as a person starts it: a gateway with its demo in a process of its own, and commands beside it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ROOT } from '../support/source-tree.ts';
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StartedProgram extends AsyncDisposable {
+  readonly dataDirectory: string;
+  readonly ready: { readonly url: string; readonly pid: number; readonly postgres: { readonly port: number } };
+  /** Runs `chaperone ARGS` as a person beside the gateway would. */
+  chaperone(...args: readonly string[]): Promise<Ran>;
+  /** Ends the gateway as Ctrl-C does; resolves with its exit status. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const MAIN = join(ROOT, 'src', 'main.ts');
+
+/** A folder that PostgreSQL's user can get through, for tests that root runs. */
+export async function makeDataDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'chaperone-e2e-'));
+  await chmod(directory, 0o711);
+  return directory;
+}
+
+export async function startDemo(dataDirectory: string): Promise<StartedProgram> {
+  const ports = ['--listen', '127.0.0.1:0', '--postgres-listen', '127.0.0.1:0'];
+  const env = environment(dataDirectory);
+  const child = spawn(process.execPath, [MAIN, 'start', '--demo', '--json', ...ports], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ready = JSON.parse(await firstLine(child, ended)) as StartedProgram['ready'];
+  const stop = async (signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> => {
+    child.kill(signal);
+    return ended;
+  };
+  return {
+    dataDirectory,
+    ready,
+    chaperone: (...args) => chaperone(args, env),
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs `chaperone ARGS` to its end. */
+export async function chaperone(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, status] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+  ]);
+  return { status, stdout, stderr };
+}
+
+/** The caller's environment without what would lead a command elsewhere. */
+export function environment(dataDirectory: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(CHAPERONE_|PG|DATABASE_URL|ACTIONS_|NODE_TEST|FORCE_COLOR)/.test(name),
+  );
+  return { ...Object.fromEntries(own), CHAPERONE_DATA_DIR: dataDirectory, NO_COLOR: '1', ...more };
+}
+
+async function firstLine(child: ChildProcess, ended: Promise<number | null>): Promise<string> {
+  if (!child.stdout || !child.stderr) throw new TypeError('the program has no output');
+  const said = text(child.stderr);
+  const lines = createInterface({ input: child.stdout });
+  const line = new Promise<string>((resolve) => lines.once('line', resolve));
+  const failed = ended.then(async (status) => {
+    throw new Error(`the gateway did not start (${status}): ${await said}`);
+  });
+  return Promise.race([line, failed]);
+}
+
+async function text(stream: NodeJS.ReadableStream): Promise<string> {
+  let all = '';
+  for await (const chunk of stream) all += String(chunk);
+  return all;
+}
