@@ -26,7 +26,7 @@ export interface ExplainedOperation {
 export interface ConsideredRule {
   readonly name: string;
   readonly effect: 'permit' | 'deny';
-  /** `binds`: its obligations count, but it permits nothing, because tables of the operation lie outside of it. */
+  /** `binds`: its obligations count, but it permits nothing, because tables or functions of the operation lie outside of it. */
   readonly result: 'matched' | 'binds' | 'not-matched' | 'error';
   /** Why it did not match, or what the error was. */
   readonly why?: string;
@@ -59,5 +59,5 @@ function consider({ policy: { name, effect } }: Rule, match: string | Match): Co
   if (match.matched === 'error') return { name, effect, result: 'error', why: match.error };
   if (!match.matched) return { name, effect, result: 'not-matched', why: match.why };
   if (match.covers || effect === 'deny') return { name, effect, result: 'matched' };
-  return { name, effect, result: 'binds', why: 'some of the tables are not among those of the rule' };
+  return { name, effect, result: 'binds', why: 'some of its tables or functions are not among those of the rule' };
 }

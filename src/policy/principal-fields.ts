@@ -51,7 +51,11 @@ export function principalField(principal: Principal, path: string): string | und
   if (path === 'grant.rule') return grant.rule;
   if (path === 'run.kind') return run.kind;
   if (path === 'run.demo') return String(run.demo);
-  if (path.startsWith('run.extra.')) return run.workload.extra?.[path.slice('run.extra.'.length)];
+  if (path.startsWith('run.extra.')) {
+    const name = path.slice('run.extra.'.length);
+    const extra = run.workload.extra ?? {};
+    return Object.hasOwn(extra, name) ? extra[name] : undefined;
+  }
   const field = WORKLOAD_FIELDS.find((one) => `run.${one}` === path);
   return field === undefined ? undefined : run.workload[field];
 }

@@ -14,7 +14,7 @@ export interface Rule {
 }
 
 export type Match =
-  /** `covers` is false where some of the operation's tables lie outside: then the rule binds, but permits nothing. */
+  /** `covers` is false where tables or functions lie outside of the rule: then it binds, but permits nothing. */
   | { readonly matched: true; readonly covers: boolean }
   | { readonly matched: false; readonly why: string }
   | { readonly matched: 'error'; readonly error: string };
@@ -34,14 +34,13 @@ export function compileRule(policy: Policy): Rule {
       return 'the principal is another one';
     },
     matches: (operation, subject) => {
-      const why =
-        operationMismatch(policy, operation) ??
-        flagMismatch(policy, operation) ??
-        functionMismatch(functions, operation);
+      const why = operationMismatch(policy, operation) ?? flagMismatch(policy, operation);
       if (why !== undefined) return { matched: false, why };
+      const called = functions === undefined ? 'all' : functionsCalled(functions, operation);
+      if (called === 'none') return { matched: false, why: 'it calls none of the functions of the rule' };
       const touched = tables === undefined ? 'all' : tablesTouched(tables, operation);
       if (touched === 'none') return { matched: false, why: 'it touches none of the tables of the rule' };
-      return conditionMatch(condition, operation, subject, touched === 'all');
+      return conditionMatch(condition, operation, subject, touched === 'all' && called === 'all');
     },
   };
 }
@@ -95,13 +94,13 @@ function flagMismatch(policy: Policy, operation: Operation): string | undefined 
   return `it has none of the flags ${policy.flags.join(', ')}`;
 }
 
-function functionMismatch(
-  patterns: readonly ((name: string) => boolean)[] | undefined,
-  operation: Operation,
-): string | undefined {
-  if (patterns === undefined) return undefined;
-  if (operation.functions.some((name) => patterns.some((matches) => matches(name)))) return undefined;
-  return 'it calls none of the functions of the rule';
+function functionsCalled(
+  patterns: readonly ((name: string) => boolean)[],
+  { functions }: Operation,
+): 'all' | 'some' | 'none' {
+  const named = (name: string): boolean => patterns.some((matches) => matches(name));
+  if (!functions.some(named)) return 'none';
+  return functions.every(named) ? 'all' : 'some';
 }
 
 /** `certain` needs the schema to be known; without it a pattern may match, which is enough to bind. */
