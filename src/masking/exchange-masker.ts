@@ -5,7 +5,7 @@ import type { Findings } from './findings.ts';
 import { maskContent, maskFreeText } from './mask-content.ts';
 import { MaskCounts } from './mask-counts.ts';
 import type { Masker } from './masker.ts';
-import { maskValue } from './masks.ts';
+import { type MaskOrder, maskValue } from './masks.ts';
 
 /** What all exchanges under one decision share. */
 export interface MaskRules {
@@ -14,18 +14,20 @@ export interface MaskRules {
   readonly digest: (bytes: Uint8Array) => Buffer;
 }
 
+type ColumnOrder = ColumnMask & MaskOrder;
+
 /** The columns of one result as the masks see them. */
 interface Shape {
   readonly columns: readonly ResultColumn[];
-  /** The mask of each column that is masked whole. */
-  readonly masks: readonly (ColumnMask | undefined)[];
+  /** How each column that is masked whole is masked. */
+  readonly orders: readonly (ColumnOrder | undefined)[];
   /** True where each row must be looked at: a masked column, or bytes that the scanner cannot read. */
   readonly alwaysLook: boolean;
   /** True where numbers in binary may hold what a detector finds. */
   readonly binaryNumbers: boolean;
 }
 
-const NO_SHAPE: Shape = { columns: [], masks: [], alwaysLook: false, binaryNumbers: false };
+const NO_SHAPE: Shape = { columns: [], orders: [], alwaysLook: false, binaryNumbers: false };
 
 /** Masks the reply of one exchange. */
 export class ExchangeMasker implements Masker {
@@ -46,9 +48,13 @@ export class ExchangeMasker implements Masker {
 
   columns(columns: readonly ResultColumn[]): void {
     const { rules, findings } = this.#shared;
-    const masks = columns.map(({ name, sources }) => rules.maskOf(name, sources, this.#reading));
-    const alwaysLook = masks.some((mask) => mask !== undefined) || (findings !== undefined && columns.some(isHidden));
-    this.#shape = { columns, masks, alwaysLook, binaryNumbers: columns.some(isBinaryNumber) };
+    const orders = columns.map(({ name, sources, type, format }) => {
+      const mask = rules.maskOf(name, sources, this.#reading);
+      return mask && { ...mask, type, format, digest: this.#shared.digest };
+    });
+    const alwaysLook =
+      orders.some((order) => order !== undefined) || (findings !== undefined && columns.some(isHidden));
+    this.#shape = { columns, orders, alwaysLook, binaryNumbers: columns.some(isBinaryNumber) };
   }
 
   passes(wire: Buffer, kind: 'rows' | 'text'): boolean {
@@ -63,11 +69,9 @@ export class ExchangeMasker implements Masker {
   field(column: number, wire: Buffer, start: number, end: number): Uint8Array | null | undefined {
     const described = this.#shape.columns[column];
     if (described === undefined) return this.#undescribed(wire, start, end);
-    const mask = this.#shape.masks[column];
-    if (mask !== undefined) {
-      this.#counts.add('column', mask.name);
-      const { type, format } = described;
-      const order = { kind: mask.kind, class: mask.class, type, format, digest: this.#shared.digest };
+    const order = this.#shape.orders[column];
+    if (order !== undefined) {
+      this.#counts.add('column', order.name);
       return maskValue(order, wire.subarray(start, end));
     }
     const { findings } = this.#shared;

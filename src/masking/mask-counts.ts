@@ -1,16 +1,23 @@
 import type { MaskCount } from '../model/reply.ts';
 
-/** How many values each column and detector had masked. Costs nothing until the first one. */
+/** How many values each column and detector had masked; columns first. */
 export class MaskCounts {
-  #counts: Map<string, MaskCount> | undefined;
+  #columns: Map<string, number> | undefined;
+  #detectors: Map<string, number> | undefined;
 
   add(by: MaskCount['by'], name: string): void {
-    this.#counts ??= new Map();
-    const key = `${by} ${name}`;
-    this.#counts.set(key, { by, name, count: (this.#counts.get(key)?.count ?? 0) + 1 });
+    const counts = by === 'column' ? (this.#columns ??= new Map()) : (this.#detectors ??= new Map());
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
 
   all(): readonly MaskCount[] {
-    return this.#counts === undefined ? [] : [...this.#counts.values()];
+    if (this.#columns === undefined && this.#detectors === undefined) return NONE;
+    return [...listed('column', this.#columns), ...listed('detector', this.#detectors)];
   }
+}
+
+const NONE: readonly MaskCount[] = [];
+
+function listed(by: MaskCount['by'], counts: ReadonlyMap<string, number> = new Map()): MaskCount[] {
+  return Array.from(counts, ([name, count]) => ({ by, name, count }));
 }
