@@ -271,15 +271,13 @@ onEachStore('grants', (stores) => {
   test('of two processes that race with one token one gets a grant, and after a restart neither', async () => {
     const place = await stores.place();
     await (await openStore(place))[Symbol.asyncDispose]();
-    for (let round = 1; round <= 3; round++) {
-      const racers = [spawnRacer(place, `race-${round}`), spawnRacer(place, `race-${round}`)];
-      for (const racer of racers) assert.equal(await racer.line(), 'ready');
-      for (const racer of racers) racer.go();
-      const results = await Promise.all(racers.map((racer) => racer.line()));
-      assert.deepEqual(results.sort(), ['claim-replayed', 'granted']);
-    }
+    const racers = [spawnRacer(place, 'raced-for'), spawnRacer(place, 'raced-for')];
+    for (const racer of racers) assert.equal(await racer.line(), 'ready');
+    for (const racer of racers) racer.go();
+    const results = await Promise.all(racers.map((racer) => racer.line()));
+    assert.deepEqual(results.sort(), ['claim-replayed', 'granted']);
     await using again = await openStore(place);
-    await assert.rejects(serviceOn(again).service.exchange(request('race-1'), NEVER), refusedAs('claim-replayed'));
+    await assert.rejects(serviceOn(again).service.exchange(request('raced-for'), NEVER), refusedAs('claim-replayed'));
   });
 
   test('neither the store nor a listing holds the secret of a grant', async () => {

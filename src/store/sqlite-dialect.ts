@@ -8,6 +8,7 @@ import {
   SqliteQueryCompiler,
   type SqliteStatement,
 } from 'kysely';
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { LIMITS } from '../model/limits.ts';
 
@@ -16,6 +17,8 @@ import { LIMITS } from '../model/limits.ts';
  * the file open too; a writer waits for the other one `storeBusyMs` at most.
  */
 export function openSqlite(file: string): DatabaseSync {
+  // SQLite gives its side files the mode of the file itself, and would make that readable by all.
+  if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: LIMITS.storeBusyMs, enableForeignKeyConstraints: true });
   database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off');
   return database;

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -83,6 +86,17 @@ onEachStore('the store', (stores) => {
     assert.equal(heardHere > 0, true);
     assert.ok((await heardThere) - committed < 1_000);
   });
+});
+
+test("the embedded store's files are their owner's alone", async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'store-'));
+  const store = await openStore({ file: join(directory, 'store.db') });
+  const files = await readdir(directory);
+  const modes = await Promise.all(files.map(async (name) => (await stat(join(directory, name))).mode & 0o777));
+  await store[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+  assert.deepEqual(files.sort(), ['store.db', 'store.db-shm', 'store.db-wal']);
+  assert.deepEqual(modes, [0o600, 0o600, 0o600]);
 });
 
 test('a shared store hears of changes again after its listening connection was cut', { timeout: 10_000 }, async () => {

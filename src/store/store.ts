@@ -109,7 +109,12 @@ function openServer(url: Secret): OpenStore {
 }
 
 async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) } });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+    migrationTableName: 'chaperone_migrations',
+    migrationLockTableName: 'chaperone_migrations_lock',
+  });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw new Fault('store-unavailable', 'the store cannot be migrated', { cause: error });
 }

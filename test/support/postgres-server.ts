@@ -29,7 +29,7 @@ export interface PostgresOptions {
   readonly tls?: boolean;
   /** Refuses TCP clients that do not use TLS. */
   readonly tlsOnly?: boolean;
-  /** Settings for the command line: `{ max_connections: '5' }`. */
+  /** Settings for the command line: `{ max_connections: '5' }`; under load `{ log_statement: 'none' }`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Statements to run as the superuser before `startPostgres` resolves. */
   readonly sql?: string;
