@@ -45,9 +45,16 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   },
   cli: {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway'],
-    packages: ['commander', 'yaml', 'zod'],
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'cli/start'],
+    packages: ['commander', 'pg', 'yaml', 'zod'],
   },
+  // What `start` alone needs, so that no other command loads it.
+  'cli/start': {
+    level: 3,
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'cli'],
+    packages: ['@peculiar/x509', 'reflect-metadata', 'yaml', 'zod'],
+  },
+  'cli/demo': { level: 3, imports: [...WORDS, 'cli/start'], packages: ['jose', 'pg', 'yaml'] },
 };
 
 /** The one file above the floors: it imports everything, and nothing imports it. */
