@@ -74,6 +74,15 @@ test('a name that a cast turned data into is replaced', () => {
   assert.equal(masked('syntax error at or near "Ada"'), 'syntax error at or near "[redacted]"');
 });
 
+test('a statement that a function made of data is replaced whole', () => {
+  assert.equal(masked("SELECT 1 FROM orders WHERE who = 'Ada'"), '[redacted]');
+  assert.equal(masked("SELECT 'x'", "SELECT 'x'"), undefined);
+  assert.equal(
+    masked('update or delete on table "users" violates foreign key constraint "orders_fkey"', 'DELETE FROM users'),
+    undefined,
+  );
+});
+
 test('what the client said itself, and constraints, are kept', () => {
   assert.equal(masked('column "emial" does not exist', 'SELECT emial FROM users'), undefined);
   assert.equal(masked('duplicate key value violates unique constraint "users_email_key"'), undefined);

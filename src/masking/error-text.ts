@@ -18,6 +18,7 @@ export function maskErrorText(
 ): MaskedErrorText | undefined {
   if (reading.opaque) return text === '' ? undefined : { text: REDACTED, columns: ['unknown'] };
   const columns: string[] = [];
+  if (INNER_STATEMENT.test(text) && !sayer(said)(text)) return { text: REDACTED, columns: ['unknown'] };
   const keyed = maskKeys(text, reading, columns);
   const listed = keyed === text ? maskLists(text, columns) : keyed;
   const masked = maskQuoted(listed, said, columns);
@@ -54,6 +55,18 @@ function maskLists(text: string, columns: string[]): string {
 /** A full stop, in any script's bytes, and the parenthesis. */
 const MAX_AFTER_LIST = 4;
 
+/** The statement that a function ran (the field `q`), with a literal in it; no message of the server's reads so. */
+const INNER_STATEMENT = /^\s*(?:select|insert|update|delete|merge|with|values|copy|execute|call|create|alter)\b[^']*'/i;
+
+/** Tells whether the client's own request holds a text; reads it once, and only when asked. */
+function sayer(said: (() => Uint8Array) | undefined): (text: string) => boolean {
+  let request: string | undefined;
+  return (text) => {
+    request ??= said === undefined ? '' : Buffer.from(said()).toString('latin1');
+    return text.length >= MIN_SAID_CHARACTERS && request.includes(text);
+  };
+}
+
 /** What a quotation is kept for, when the client said it: shorter ones stand in any statement by chance. */
 const MIN_SAID_CHARACTERS = 3;
 
@@ -62,11 +75,7 @@ const MIN_SAID_CHARACTERS = 3;
  * (`name::regclass`) quotes any value as one.
  */
 function maskQuoted(text: string, said: (() => Uint8Array) | undefined, columns: string[]): string {
-  let request: string | undefined;
-  const isSaid = (quoted: string): boolean => {
-    request ??= said === undefined ? '' : Buffer.from(said()).toString('latin1');
-    return quoted.length >= MIN_SAID_CHARACTERS && request.includes(quoted);
-  };
+  const isSaid = sayer(said);
   let masked = '';
   let kept = 0;
   for (const { open, start, end } of quotations(text)) {
