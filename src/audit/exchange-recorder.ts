@@ -7,7 +7,7 @@ import { Deferred } from './deferred.ts';
 import { maskedJson, refusalJson, resultJson } from './event-json.ts';
 import { FLAG, RECORD } from './record-codec.ts';
 import type { ExchangeRecord } from './recorder.ts';
-import type { RecorderParts, SessionSettings } from './session-recorder.ts';
+import { type RecorderParts, type SessionLife, sessionClosed } from './session-recorder.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 const OCTETS = 'application/octet-stream';
@@ -16,7 +16,7 @@ const NOTHING: readonly Uint8Array[] = [];
 export class RecordedExchange implements ExchangeRecord {
   durable: Promise<void> | undefined;
   readonly #parts: RecorderParts;
-  readonly #settings: SessionSettings;
+  readonly #life: SessionLife;
   readonly #exchange: ExchangeNumber;
   #fault: Error | undefined;
   #ended = false;
@@ -27,9 +27,9 @@ export class RecordedExchange implements ExchangeRecord {
   #inputBytes = 0;
   #input: StreamedBody | undefined;
 
-  constructor(parts: RecorderParts, settings: SessionSettings, exchange: ExchangeNumber) {
+  constructor(parts: RecorderParts, life: SessionLife, exchange: ExchangeNumber) {
     this.#parts = parts;
-    this.#settings = settings;
+    this.#life = life;
     this.#exchange = exchange;
   }
 
@@ -42,11 +42,12 @@ export class RecordedExchange implements ExchangeRecord {
   }
 
   input(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const barred = this.#barred();
+    if (barred !== undefined) return barred;
     if (bytes.length === 0) return undefined;
     this.#inputBytes += bytes.length;
-    if (this.#inputBytes > this.#settings.storedReplyBytes) {
-      this.#input ??= new StreamedBody(this.#parts, this.#settings.number, 0);
+    if (this.#inputBytes > this.#life.storedReplyBytes) {
+      this.#input ??= new StreamedBody(this.#parts, this.#life.number, 0);
       return this.#input.push(bytes);
     }
     return this.#append(() => {
@@ -57,7 +58,8 @@ export class RecordedExchange implements ExchangeRecord {
   }
 
   reply(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const barred = this.#barred();
+    if (barred !== undefined) return barred;
     if (this.#reply !== undefined) return this.#reply.push(bytes);
     this.#pieceBytes += bytes.length;
     if (this.#pieceBytes <= this.#parts.limits.inlineBodyBytes) {
@@ -67,20 +69,22 @@ export class RecordedExchange implements ExchangeRecord {
       else this.#pieces.push(piece);
       return undefined;
     }
-    this.#reply = new StreamedBody(this.#parts, this.#settings.number, this.#settings.storedReplyBytes);
+    this.#reply = new StreamedBody(this.#parts, this.#life.number, this.#life.storedReplyBytes);
     for (const piece of this.#pieces ?? []) this.#reply.add(piece);
     this.#pieces = undefined;
     return this.#reply.push(bytes);
   }
 
   end(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> | undefined {
-    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const barred = this.#barred();
+    if (barred !== undefined) return barred;
     if (this.#reply !== undefined || this.#input !== undefined) return this.#endStreams(result, masked);
     return this.#append(() => this.#end(result, masked, undefined));
   }
 
   refuse(refusal: Refusal): Promise<void> | undefined {
-    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const barred = this.#barred();
+    if (barred !== undefined) return barred;
     this.#reply?.abandon();
     this.#input?.abandon();
     this.#once();
@@ -91,9 +95,16 @@ export class RecordedExchange implements ExchangeRecord {
     });
   }
 
+  /** A rejection where what this exchange says cannot be recorded. */
+  #barred(): Promise<void> | undefined {
+    if (this.#life.closed) return Promise.reject(sessionClosed());
+    return this.#fault === undefined ? undefined : Promise.reject(this.#fault);
+  }
+
   async #endStreams(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> {
     const input = await this.#input?.finish(OCTETS);
     const reply = await this.#reply?.finish(OCTETS);
+    if (this.#life.closed) throw sessionClosed();
     await this.#append(() => {
       if (input !== undefined) {
         const before = `"exchange":${this.#exchange},"kind":"input","mono":"${this.#parts.monotonic()}",`;
@@ -125,7 +136,7 @@ export class RecordedExchange implements ExchangeRecord {
     } catch (fault) {
       return Promise.reject(fault);
     }
-    if (this.#settings.mode === 'strict') return journal.written();
+    if (this.#life.mode === 'strict') return journal.written();
     if (journal.fault !== undefined) return Promise.reject(journal.fault);
     journal.soon();
     return sealer.room();
@@ -133,7 +144,7 @@ export class RecordedExchange implements ExchangeRecord {
 
   #head(flags: number) {
     const { clock } = this.#parts;
-    return { kind: RECORD.event, flags, session: this.#settings.number, exchange: this.#exchange, at: clock() };
+    return { kind: RECORD.event, flags, session: this.#life.number, exchange: this.#exchange, at: clock() };
   }
 
   #once(): void {

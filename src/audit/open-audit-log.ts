@@ -112,14 +112,15 @@ class Recorder implements OpenAuditLog {
   async openRun(run: Run, evidence: RunEvidence): Promise<void> {
     assertFileName(run.id);
     if (this.#runs.has(run.id)) return;
-    this.#runs.add(run.id);
     const { tokenDigest, jwksDigest } = evidence;
     await this.#control(RECORD.openRun, { id: run.id, tokenDigest, jwksDigest });
+    this.#runs.add(run.id);
   }
 
   async closeRun(run: RunId, termination: RunTermination): Promise<void> {
-    if (!this.#runs.delete(run)) return;
+    if (!this.#runs.has(run)) return;
     await this.#control(RECORD.closeRun, { id: run, termination });
+    this.#runs.delete(run);
   }
 
   async openSession(opening: SessionOpening): Promise<SessionRecord> {
@@ -134,9 +135,16 @@ class Recorder implements OpenAuditLog {
     const before = `"kind":"session.open","mono":"${monotonic()}","opening":${inClear},`;
     const after = JSON.stringify({ id, run: principal.run.id });
     journal.append(head, 'application/json', before, after, [Buffer.from(body)], salts.next());
-    await journal.durable();
     const settings = { number, mode: target.recordMode, storedReplyBytes: target.storedReplyBytes };
-    return new RecordedSession(this.#parts, settings, () => undefined);
+    const session = new RecordedSession(this.#parts, settings);
+    try {
+      await journal.durable();
+    } catch (fault) {
+      // The record may yet be written once the disk is back: it must not stay open then.
+      session.close('faulted').catch(() => undefined);
+      throw fault;
+    }
+    return session;
   }
 
   async note(entry: LogNote): Promise<void> {

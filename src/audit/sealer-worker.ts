@@ -20,6 +20,8 @@ const sealer = new Sealer({
 
 /** Requests for a sync that wait for one to succeed. */
 let waiting: number[] = [];
+/** Buffers of records that were taken and could not be relieved of. */
+let unacknowledged: Uint8Array<ArrayBuffer>[] = [];
 let due: NodeJS.Timeout | undefined;
 /** A sync takes at most half of this thread's time. */
 let notBefore = 0;
@@ -68,13 +70,21 @@ function take(message: ToSealer): void {
 
 /** Relieves memory, and gives the buffer back. */
 function taken({ bytes }: ToSealer & { kind: 'records' }): void {
+  unacknowledged.push(bytes);
   try {
     sealer.relieve();
   } catch (cause) {
-    failing(cause); // what could not be written waits for the next sync
+    failing(cause);
+    return; // it waits in memory for the next sync, and the gateway is held back by what is not acknowledged
   }
-  const message: FromSealer = { kind: 'taken', buffer: bytes.buffer, bytes: bytes.length };
-  parentPort?.postMessage(message, [bytes.buffer]);
+  acknowledge();
+}
+
+function acknowledge(): void {
+  for (const { buffer, length } of unacknowledged) {
+    parentPort?.postMessage({ kind: 'taken', buffer, bytes: length } satisfies FromSealer, [buffer]);
+  }
+  unacknowledged = [];
 }
 
 function chunk(message: ToSealer & { kind: 'chunk' }): void {
@@ -120,6 +130,7 @@ function sync(): void {
   }
   const ended = performance.now();
   notBefore = ended + (ended - began);
+  acknowledge();
   say({ kind: 'sealed', group: sealer.group, size: sealer.size });
   for (const request of waiting) say({ kind: 'synced', request });
   waiting = [];

@@ -108,7 +108,9 @@ export class Sealer {
   chunk(stream: number, session: number, storedBytes: number, salt: Uint8Array, bytes: Buffer): void {
     let body = this.#streams.get(stream);
     if (body === undefined) {
-      body = new BodyStream(this.#session(session), storedBytes, salt);
+      const open = this.#sessions.get(session);
+      if (open === undefined) return; // closed while pieces were on their way
+      body = new BodyStream(open, storedBytes, salt);
       this.#streams.set(stream, body);
     }
     body.take(bytes);
@@ -210,6 +212,8 @@ export class Sealer {
   }
 
   #close(session: SealedSession, at: number, outcome: string, before: string): void {
+    // The close commits to the body file: nothing goes into it any more.
+    for (const [stream, body] of this.#streams) if (body.session === session) this.#streams.delete(stream);
     for (const exchange of session.open) {
       session.append(at, `"exchange":${exchange},"kind":"gap",`, GAP);
     }

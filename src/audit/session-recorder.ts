@@ -1,5 +1,6 @@
 /** The record of one session: the hot path. A query costs two records here, a request and a reply. */
 import type { Decision } from '../model/decision.ts';
+import { Fault } from '../model/fault.ts';
 import type { ExchangeNumber } from '../model/ids.ts';
 import type { Limits } from '../model/limits.ts';
 import type { Request } from '../model/request.ts';
@@ -24,35 +25,39 @@ export interface RecorderParts {
   nextStream(): number;
 }
 
-/** Who the session's own number, mode and cap are known to. */
+/** What the records of one session share. */
 export interface SessionSettings {
   readonly number: number;
   readonly mode: RecordMode;
   readonly storedReplyBytes: number;
 }
 
+/** A session and its exchanges: nothing is recorded any more once it is closed. */
+export interface SessionLife extends SessionSettings {
+  closed: boolean;
+}
+
 export class RecordedSession implements SessionRecord {
   readonly #parts: RecorderParts;
-  readonly #settings: SessionSettings;
-  readonly #onClose: () => void;
+  readonly #life: SessionLife;
   #closing: Promise<void> | undefined;
 
-  constructor(parts: RecorderParts, settings: SessionSettings, onClose: () => void) {
+  constructor(parts: RecorderParts, settings: SessionSettings) {
     this.#parts = parts;
-    this.#settings = settings;
-    this.#onClose = onClose;
+    this.#life = { ...settings, closed: false };
   }
 
   request(exchange: ExchangeNumber, request: Request, decision: Decision): ExchangeRecord {
     const { journal, salts, clock, monotonic } = this.#parts;
-    const { number, mode } = this.#settings;
+    const { number, mode } = this.#life;
+    if (this.#life.closed) throw sessionClosed();
     const body = request.body();
     const before =
       `"decision":${decisionJson(decision)},"exchange":${exchange},"kind":"request",` +
       `"mono":"${monotonic()}","op":${operationsJson(request.operations)},`;
     const flags = decision.effect === 'permit' ? FLAG.body | FLAG.opens : FLAG.body;
     const head = { kind: RECORD.event, flags, session: number, exchange, at: clock() };
-    const record = new RecordedExchange(this.#parts, this.#settings, exchange);
+    const record = new RecordedExchange(this.#parts, this.#life, exchange);
     try {
       journal.append(head, body.media, before, '', [body.bytes], salts.next());
     } catch (fault) {
@@ -65,7 +70,8 @@ export class RecordedSession implements SessionRecord {
 
   unasked(bytes: Uint8Array): void {
     const { journal, salts, clock, monotonic } = this.#parts;
-    const head = { kind: RECORD.event, flags: FLAG.body, session: this.#settings.number, exchange: 0, at: clock() };
+    if (this.#life.closed) return; // what arrives while a session ends reaches no client either
+    const head = { kind: RECORD.event, flags: FLAG.body, session: this.#life.number, exchange: 0, at: clock() };
     journal.append(head, OCTETS, `"kind":"unasked","mono":"${monotonic()}",`, '', [bytes], salts.next());
     journal.soon();
   }
@@ -77,9 +83,9 @@ export class RecordedSession implements SessionRecord {
 
   async #close(outcome: SessionOutcome): Promise<void> {
     const { journal, clock, monotonic } = this.#parts;
-    const head = { kind: RECORD.closeSession, flags: 0, session: this.#settings.number, exchange: 0, at: clock() };
+    const head = { kind: RECORD.closeSession, flags: 0, session: this.#life.number, exchange: 0, at: clock() };
     journal.append(head, '', `"mono":"${monotonic()}",`, JSON.stringify({ outcome }), []);
-    this.#onClose();
+    this.#life.closed = true;
     await journal.durable();
   }
 
@@ -91,6 +97,11 @@ export class RecordedSession implements SessionRecord {
     journal.soon();
     return room;
   }
+}
+
+/** What comes after the close of a session is not recorded, and must therefore not be released. */
+export function sessionClosed(): Fault {
+  return new Fault('internal', 'the session is closed in the audit log');
 }
 
 const OCTETS = 'application/octet-stream';

@@ -22,6 +22,8 @@ export interface SessionCheck {
   readonly key: KeyObject | undefined;
   /** True where lines beyond what the state covers may be there: a gateway runs, or fell. */
   readonly unsigned: boolean;
+  /** True where a gateway may be writing it now. */
+  readonly live: boolean;
 }
 
 export async function verifySessionFile(check: SessionCheck): Promise<void> {
@@ -33,10 +35,11 @@ export async function verifySessionFile(check: SessionCheck): Promise<void> {
     findings.fail(file, `the log knows session ${session.id}, and its file is missing`);
     return;
   }
-  const end = session.closed || state === undefined ? Number.POSITIVE_INFINITY : state.fileBytes;
+  const written = session.closed || check.live ? undefined : state?.fileBytes;
+  const end = written ?? Number.POSITIVE_INFINITY;
   using walk = new LineWalk(check, file);
   for await (const lines of readLines(path, end)) {
-    for (const line of lines) if (!walk.take(line)) return;
+    for (const line of lines) if (!walk.take(line)) break;
   }
   walk.finish();
   await verifyBodyFile(check, walk.last);
@@ -66,6 +69,8 @@ class LineWalk implements Disposable {
 
   /** Takes the next line; false where the file cannot be followed any further. */
   take(line: Line): boolean {
+    const { live, session } = this.#check;
+    if (!line.ended && live && !session.closed) return false;
     const number = this.#tree.size + 1;
     const problem = this.#problem(line);
     const leaf = leafHash(line.bytes);
@@ -147,6 +152,7 @@ class LineWalk implements Disposable {
     while (step?.done === false) step = reading?.next();
     if (step?.value === 'altered') return 'the body is not the one that was recorded';
     if (step === undefined || step.value === 'missing') {
+      if (this.#check.live) return undefined; // its pack is on its way
       const file = relative(paths.root, bodyPath(paths, session.id));
       findings.incomplete(file, `the body of event ${this.#tree.size} is missing, and its key is not`);
       return undefined;
