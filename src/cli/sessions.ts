@@ -132,7 +132,12 @@ async function show(id: string, options: GatewayOptions): Promise<void> {
     ['target', session.target],
     ['opened', shortTime(session.openedAt)],
     ['closed', session.closedAt ? `${shortTime(session.closedAt)} (${session.outcome ?? ''})` : 'not yet'],
-    ['statements', `${session.permitted} permitted, ${session.denied} denied, ${session.masked} values masked`],
+    [
+      'statements',
+      session.closedAt
+        ? `${session.permitted} permitted, ${session.denied} denied, ${session.masked} values masked`
+        : '…',
+    ],
   ];
   for (const [name, value] of lines) output.write(`${output.paint('dim', name.padEnd(12))}${printable(value)}\n`);
   if (statements.length > 0)
@@ -159,15 +164,20 @@ const SESSION_COLUMNS = [
   { head: 'OPENED (UTC)', text: ({ openedAt }: SessionItem) => shortTime(openedAt) },
   { head: 'TARGET', text: ({ target }: SessionItem) => target },
   { head: 'WHO', text: ({ principal }: SessionItem) => principal, most: 50 },
-  { head: 'OK', text: ({ permitted }: SessionItem) => String(permitted) },
+  { head: 'OK', text: (item: SessionItem) => counted(item, item.permitted) },
   {
     head: 'DENIED',
-    text: ({ denied }: SessionItem) => String(denied),
+    text: (item: SessionItem) => counted(item, item.denied),
     paint: ({ denied }: SessionItem) => (denied > 0 ? ('red' as const) : undefined),
   },
-  { head: 'MASKED', text: ({ masked }: SessionItem) => String(masked) },
+  { head: 'MASKED', text: (item: SessionItem) => counted(item, item.masked) },
   { head: 'END', text: ({ closedAt, outcome }: SessionItem) => (closedAt === undefined ? 'open' : (outcome ?? '')) },
 ];
+
+/** What a session did is counted up when it ends. */
+function counted(session: SessionItem, count: number): string {
+  return session.closedAt === undefined ? '…' : String(count);
+}
 
 const STATEMENT_COLUMNS = [
   { head: 'TIME (UTC)', text: ({ at }: StatementItem) => shortTime(at) },
