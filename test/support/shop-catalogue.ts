@@ -12,6 +12,7 @@ export function shopCatalogue(searchPath: readonly string[] = ['public']): Catal
       table(2, 'public', 'orders', 'id user_id total note'),
       table(3, 'public', 'notes', 'id body author'),
       table(4, 'app', 'secret', 'k v'),
+      table(11, 'app', 'notes', 'id body'),
       { ...table(5, 'public', 'v_users', 'id mail'), kind: 'view', definition: V_USERS },
       { ...table(6, 'public', 'v_broken', 'id mail'), kind: 'view', definition: 'SELECT FROM' },
       {

@@ -291,11 +291,28 @@ select set_config('search_path', 'app', false); select lower('x')
 select set_config('search_path', $1, false); select lower('x')
   select read fn:set_config [search-path]
   function session fn:set_config [search-path]
-  select unknown fn:lower [opaque-source]
+  select read fn:lower [volatile-function opaque-source]
+  function unknown fn:lower [volatile-function]
+select set_config('search_path', $1, false); select * from notes, orders
+  select read fn:set_config [search-path]
+  function session fn:set_config [search-path]
+  select read r:.notes r:public.orders [opaque-source]
+set search_path = app; declare d cursor for select body from notes; set search_path = public; fetch d
+  set session [search-path]
+  declare session
+  select read r:app.notes
+  set session [search-path]
+  fetch read r:.notes [opaque-source]
+  select read r:.notes [opaque-source]
+declare d cursor for select * from orders; fetch d
+  declare session
+  select read r:public.orders
+  fetch read r:public.orders
+  select read r:public.orders
 select 1 from (select set_config('search_path', 'app', false)) s; select * from users
   select read fn:set_config [search-path]
   function session fn:set_config [search-path]
-  select unknown r:.users [opaque-source]
+  select read r:public.users
 reset search_path; select * from users
   reset session [search-path]
   select read r:public.users

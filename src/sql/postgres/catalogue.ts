@@ -37,6 +37,8 @@ export interface Catalogue {
   readonly version: number;
   /** Schemas as the session's search_path resolves, without the implicit pg_catalog and pg_temp. */
   readonly searchPath: readonly string[];
+  /** The search path is not known: a name means what it can mean in one schema alone, and else nothing. */
+  readonly pathUnknown?: true;
   /** By schema, then by name. */
   readonly relations: ReadonlyMap<string, ReadonlyMap<string, CatalogueRelation>>;
   readonly relationsByOid: ReadonlyMap<number, CatalogueRelation>;
@@ -79,14 +81,28 @@ export function withSearchPath(catalogue: Catalogue, searchPath: readonly string
   return made;
 }
 
-/** The same database through the search path of a new session: what `withSearchPath` began with. */
-export function withDefaultPath(catalogue: Catalogue): Catalogue {
-  return bases.get(catalogue) ?? catalogue;
+/** The same database through whatever search path there may be. */
+export function withUnknownPath(catalogue: Catalogue): Catalogue {
+  if (catalogue.pathUnknown === true) return catalogue;
+  const base = bases.get(catalogue) ?? catalogue;
+  const found = unknowns.get(base);
+  if (found !== undefined) return found;
+  const made: Catalogue = { ...base, pathUnknown: true };
+  bases.set(made, base);
+  unknowns.set(base, made);
+  return made;
+}
+
+/** The same database after a change of search_path; `default` is that of a new session, which was read first. */
+export function throughPath(catalogue: Catalogue, path: readonly string[] | 'default' | 'unknown'): Catalogue {
+  if (path === 'unknown') return withUnknownPath(catalogue);
+  return path === 'default' ? (bases.get(catalogue) ?? catalogue) : withSearchPath(catalogue, path);
 }
 
 /** Finds a relation as the server would: pg_catalog first unless the path names it, then the path in order. */
 export function resolveRelation(catalogue: Catalogue, schema: string, name: string): CatalogueRelation | undefined {
   if (schema !== '') return catalogue.relations.get(schema)?.get(name);
+  if (catalogue.pathUnknown === true) return onlyRelation(catalogue, name);
   for (const candidate of searchOrder(catalogue)) {
     const found = catalogue.relations.get(candidate)?.get(name);
     if (found !== undefined) return found;
@@ -102,6 +118,7 @@ export function columnOf(catalogue: Catalogue, tableOid: number, attnum: number)
   return { schema: relation.schema, table: relation.name, column: column.name };
 }
 
+/** The schemas that an unqualified name is looked for in. */
 export function searchOrder(catalogue: Catalogue): readonly string[] {
   const { searchPath } = catalogue;
   return searchPath.includes('pg_catalog') ? searchPath : ['pg_catalog', ...searchPath];
@@ -110,7 +127,13 @@ export function searchOrder(catalogue: Catalogue): readonly string[] {
 /** Search paths remembered for one catalogue; beyond it they are forgotten and made anew. */
 const MAX_PATHS = 100;
 const paths = new WeakMap<Catalogue, Map<string, Catalogue>>();
+const unknowns = new WeakMap<Catalogue, Catalogue>();
 const bases = new WeakMap<Catalogue, Catalogue>();
+
+function onlyRelation(catalogue: Catalogue, name: string): CatalogueRelation | undefined {
+  const all = [...catalogue.relations.values()].flatMap((schema) => schema.get(name) ?? []);
+  return all.length === 1 ? all[0] : undefined;
+}
 
 function pathsOf(base: Catalogue): Map<string, Catalogue> {
   const known = paths.get(base) ?? new Map<string, Catalogue>();

@@ -2,9 +2,9 @@ import { LIMITS } from '../../model/limits.ts';
 import type { TableUse } from '../../model/request.ts';
 import type { CallEffect } from './builtin-effects.ts';
 import { type Catalogue, type CatalogueRelation, resolveRelation } from './catalogue.ts';
+import { type ColumnNames, type CteNames, columnNames, findCte } from './cte-names.ts';
 import { effectOfCall, isBuiltin } from './functions.ts';
 import { as, type Body, bodyOf, constantOf, isBody, listOf, namesOf, tagOf, textOf } from './nodes.ts';
-import { figureName } from './lineage/figure-name.ts';
 import { isSensitive } from './sensitive.ts';
 import { effectOfSetting } from './settings.ts';
 
@@ -19,15 +19,6 @@ export interface NestedStatement {
   readonly node: Body;
   readonly ctes: CteNames | undefined;
 }
-
-/** The names of the common table expressions in sight, innermost first. */
-export interface CteNames {
-  readonly names: ReadonlyMap<string, ColumnNames | undefined>;
-  readonly outer: CteNames | undefined;
-}
-
-/** The column names of a relation, where the text or the catalogue tells all of them. */
-export type ColumnNames = ReadonlySet<string>;
 
 type Use = TableUse['use'];
 
@@ -272,28 +263,6 @@ export class Facts {
 /** True for the body of a SelectStmt that stands without its tag (an arm of a set operation). */
 function isSelect(body: Body): boolean {
   return typeof body['op'] === 'string' && body['op'].startsWith('SETOP_');
-}
-
-function findCte(name: string, ctes: CteNames | undefined): CteNames | undefined {
-  for (let scope = ctes; scope !== undefined; scope = scope.outer) if (scope.names.has(name)) return scope;
-  return undefined;
-}
-
-/** The names of a query's columns after an alias list; undefined where a `*` or something else hides them. */
-function columnNames(alias: unknown, query: unknown): ColumnNames | undefined {
-  const targets = listOf(as(query, 'SelectStmt')?.targetList);
-  if (targets.length === 0) return undefined;
-  const renamed = isBody(alias) ? namesOf(alias['colnames'] ?? alias['aliascolnames']) : [];
-  const names = new Set<string>();
-  for (const [index, item] of targets.entries()) {
-    const target = as(item, 'ResTarget');
-    if (tagOf(as(target?.val, 'ColumnRef')?.fields?.at(-1)) === 'A_Star') return undefined;
-    if (tagOf(as(target?.val, 'A_Indirection')?.indirection?.at(-1)) === 'A_Star') return undefined;
-    names.add(
-      renamed[index] ?? (target?.name === undefined || target.name === '' ? figureName(target?.val) : target.name),
-    );
-  }
-  return names;
 }
 
 function isColumn(node: unknown, name: string): boolean {

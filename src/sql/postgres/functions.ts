@@ -52,6 +52,7 @@ function builtinEffect(name: string): CallEffect | undefined {
 function userFunctions(schema: string, name: string, catalogue: Catalogue): readonly CatalogueFunction[] {
   const all = catalogue.functions.get(name) ?? [];
   if (schema !== '') return all.filter((one) => one.schema === schema);
+  if (catalogue.pathUnknown === true) return all;
   const order = searchOrder(catalogue);
   return all.filter((one) => order.includes(one.schema));
 }

@@ -1,42 +1,30 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { Operation, OutputColumn, TableUse } from '../../model/request.ts';
 import type { AnalysisContext, Effects, Statement } from './analysis.ts';
-import { type Catalogue, resolveRelation, withDefaultPath, withSearchPath } from './catalogue.ts';
+import { type Catalogue, resolveRelation, throughPath, withUnknownPath } from './catalogue.ts';
 import { copyDetails } from './copy.ts';
-import { type CteNames, Facts } from './facts.ts';
+import type { CteNames } from './cte-names.ts';
+import { Facts } from './facts.ts';
 import { outputsOf } from './lineage/outputs.ts';
-import { type Body, bodyOf, isBody, listOf, tagOf, textOf } from './nodes.ts';
-import {
-  intoOf,
-  isStatement,
-  namedQuery,
-  OPAQUE,
-  objectTables,
-  returningRead,
-  selectInto,
-  tableKey,
-} from './operation-parts.ts';
+import { type Body, bodyOf, isBody, listOf, tagOf } from './nodes.ts';
+import { intoOf, isStatement, OPAQUE, objectTables, returningRead, selectInto, tableKey } from './operation-parts.ts';
 import type { ParsedStatement } from './parser.ts';
 import { effectsOf } from './session-effects.ts';
+import { SessionNames } from './session-names.ts';
 import { describe, executes, isTemporary, type StatementFacts } from './special-statements.ts';
 import { STATEMENTS } from './statement-table.ts';
 
 /** Turns the statements of one text into operations, in order, keeping track of what earlier ones change for later. */
 export class OperationBuilder {
   readonly operations: Operation[] = [];
-  readonly #context: AnalysisContext;
   #catalogue: Catalogue | undefined;
-  /** Definitions made by earlier statements of the same text; `undefined` where one was removed. */
-  readonly #prepared = new Map<string, string | undefined>();
-  readonly #cursors = new Map<string, string | undefined>();
-  #forgotPrepared = false;
-  #forgotCursors = false;
-  /** Why names may mean something else than the catalogue says, once an earlier statement changed that. */
-  #unsure: string | undefined;
+  readonly #names: SessionNames;
+  /** Names may mean something else than the catalogue says, once an earlier statement changed definitions. */
+  #stale = false;
   #depth = 0;
 
   constructor(context: AnalysisContext) {
-    this.#context = context;
+    this.#names = new SessionNames(context);
     this.#catalogue = context.catalogue;
   }
 
@@ -141,43 +129,23 @@ export class OperationBuilder {
           flags: isTemporary(intoOf(body)) ? ['into', 'temporary'] : ['into'],
         }
       : described;
-    const resolved = this.#resolveName(tag, body, facets);
-    this.#push(
-      { ...resolved.facts, flags: ddl || isInto ? [...resolved.facts.flags, DDL] : resolved.facts.flags },
-      facts,
-    );
+    const named = this.#names.queryOf(tag, body);
+    const lost: Partial<StatementFacts> = named && 'reason' in named ? { access: 'unknown', reason: named.reason } : {};
+    const query = named && 'query' in named ? [named.query] : [];
+    const flags = ddl || isInto ? [...facets.flags, DDL] : facets.flags;
+    this.#push({ ...facets, ...lost, flags }, facts);
     const mode = tag === 'ExplainStmt' && !executes(body) ? 'planned' : 'executed';
     if (mode === 'executed') this.#calls(facts);
     const afterOwn = this.operations.length;
     for (const nested of facts.nested) this.#statement(nested.node, nested.ctes);
-    for (const statement of [...inner, ...resolved.inner]) this.#statement(statement, undefined);
+    // a cursor's query was read when it was declared, through the search_path of then
+    const catalogue = this.#catalogue;
+    if (tag === 'FetchStmt' && catalogue !== undefined) this.#catalogue = withUnknownPath(catalogue);
+    for (const statement of [...inner, ...query]) this.#statement(statement, undefined);
     const below = this.operations.slice(afterOwn);
     if (mode === 'planned') this.#keepUnknownCalls(afterOwn);
-    this.#complete(own, tag, body, facts, below, resolved.inner);
-  }
-
-  /** What the names of EXECUTE and FETCH stand for; the statement is unknown where nobody can tell. */
-  #resolveName(tag: string, body: Body, facts: StatementFacts): { facts: StatementFacts; inner: readonly Body[] } {
-    if (tag !== 'ExecuteStmt' && tag !== 'FetchStmt') return { facts, inner: [] };
-    const name = textOf(body['name'] ?? body['portalname']);
-    const prepared = tag === 'ExecuteStmt';
-    const text = prepared
-      ? this.#lookUp(name, this.#prepared, this.#forgotPrepared, (one) => this.#context.prepared(one))
-      : this.#lookUp(name, this.#cursors, this.#forgotCursors, (one) => this.#context.cursor(one));
-    const query = text === undefined ? undefined : namedQuery(text, prepared ? 'PrepareStmt' : 'DeclareCursorStmt');
-    if (query !== undefined) return { facts, inner: [query] };
-    const reason = `no ${prepared ? 'prepared statement' : 'cursor'} named "${name}" is known`;
-    return { facts: { ...facts, access: 'unknown', reason }, inner: [] };
-  }
-
-  #lookUp(
-    name: string,
-    here: ReadonlyMap<string, string | undefined>,
-    forgotten: boolean,
-    before: (name: string) => string | undefined,
-  ): string | undefined {
-    if (here.has(name)) return here.get(name);
-    return forgotten ? undefined : before(name);
+    this.#complete(own, tag, body, facts, below, query);
+    this.#catalogue = catalogue;
   }
 
   /** Fills in what is known only once the inner statements are: their tables, the outputs, what RETURNING reads. */
@@ -218,7 +186,7 @@ export class OperationBuilder {
     if (operation.flags.includes('into')) return undefined;
     const node = named[0] ?? { [tag]: body };
     const outputs = outputsOf(node, this.#catalogue);
-    if (outputs === undefined || this.#unsure === undefined) return outputs;
+    if (outputs === undefined || !this.#stale) return outputs;
     return outputs.map(({ name }) => ({ name, sources: 'unknown', plain: false }));
   }
 
@@ -248,13 +216,11 @@ export class OperationBuilder {
 
   #push(statement: StatementFacts, facts: Facts): void {
     const flags = new Set([...statement.flags, ...facts.flags]);
-    const unsure = this.#unsure !== undefined && !SURE.has(statement.access);
-    if (unsure) facts.opaque = true;
-    const ambiguous = unsure && this.#unsure === AMBIGUOUS_PATH;
-    const reason = ambiguous ? AMBIGUOUS_PATH : statement.reason;
+    if (this.#stale) facts.opaque = true;
+    const { kind, access, reason } = statement;
     this.operations.push({
-      kind: statement.kind,
-      access: ambiguous ? 'unknown' : statement.access,
+      kind,
+      access,
       tables: [...facts.tables.values()],
       functions: [...facts.functions],
       hasWhere: statement.hasWhere,
@@ -270,33 +236,17 @@ export class OperationBuilder {
   }
 
   #follow(effects: Effects): void {
-    if (effects.prepares !== undefined) this.#prepared.set(effects.prepares.name, effects.prepares.text);
-    if (effects.declares !== undefined) this.#cursors.set(effects.declares.name, effects.declares.text);
-    if (effects.deallocates === 'all') this.#prepared.clear();
-    else if (effects.deallocates !== undefined) this.#prepared.set(effects.deallocates.name, undefined);
-    if (effects.closes === 'all') this.#cursors.clear();
-    else if (effects.closes !== undefined) this.#cursors.set(effects.closes.name, undefined);
-    this.#forgotPrepared ||= effects.deallocates === 'all';
-    this.#forgotCursors ||= effects.closes === 'all';
-    if (effects.ddl) this.#unsure ??= STALE;
+    this.#names.follow(effects);
+    this.#stale ||= effects.ddl;
     const path = effects.searchPath;
-    if (path === undefined) return;
-    if (path === 'unknown') {
-      this.#unsure = AMBIGUOUS_PATH;
-      this.#catalogue = undefined;
-    } else if (this.#catalogue !== undefined) {
-      this.#catalogue = path === 'default' ? withDefaultPath(this.#catalogue) : withSearchPath(this.#catalogue, path);
-    }
+    if (path !== undefined && this.#catalogue !== undefined) this.#catalogue = throughPath(this.#catalogue, path);
   }
 }
 
 /** A mark between the passes of this file; no operation leaves with it. */
 const DDL = ' ddl';
-const STALE = 'an earlier statement of the same text changes definitions';
-const AMBIGUOUS_PATH = 'an earlier statement of the same text changes search_path in a way that it does not tell';
 /** The kinds whose reply can carry values of tables. */
 const SHOWS = new Set('select copy-out copy-program fetch execute explain call'.split(' '));
-const SURE = new Set(['session', 'transaction']);
 const RETURNS_ROWS = new Set('select fetch show explain execute call'.split(' '));
 
 function withoutMark(operation: Operation | undefined): Operation {
