@@ -29,7 +29,7 @@ export function filesBelow(folder: string, endings: readonly string[]): readonly
 }
 
 const STATEMENT = /^\s*(?:import|export)\b(?:[^'";]*?\bfrom\s*)?\s*'([^']+)'/gm;
-const CALL = /\bimport\(\s*'([^']+)'/g;
+const CALL = /(?<!["'`])\bimport\(\s*'([^']+)'/g;
 /** How a worker thread's file is named. */
 const WORKER = /\bnew URL\(\s*'(\.[^']+\.ts)',\s*import\.meta\.url\s*\)/g;
 
