@@ -1,7 +1,7 @@
 import { createMaskPlan, type MaskPlan } from '../masking/mask-plan.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { Permit } from '../model/decision.ts';
-import type { Operation } from '../model/request.ts';
+import type { Request } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
 
 /** The mask plans of one session, one for each permit it was given (permits are shared between equal requests). */
@@ -18,9 +18,9 @@ export class SessionMasks {
     this.#key = key;
   }
 
-  masker(permit: Permit, operations: readonly Operation[]): Masker | undefined {
+  masker(permit: Permit, request: Request): Masker | undefined {
     const known = this.#plans.get(permit) ?? this.#plan(permit);
-    return known === 'none' ? undefined : known.masker(operations);
+    return known === 'none' ? undefined : known.masker(request.operations, () => request.body().bytes);
   }
 
   /** For what the server says between exchanges: every mask that the session has met. */

@@ -127,7 +127,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       },
       decide: (request) => decider().decide(request),
       record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
-      masker: (permit: Permit, request) => masks.masker(permit, request.operations),
+      masker: (permit: Permit, request) => masks.masker(permit, request),
       upstream: connected.upstream,
       signal: this.signal,
     };

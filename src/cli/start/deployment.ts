@@ -5,6 +5,8 @@ import { CliError, EXIT } from '../cli-error.ts';
 export interface Deployment {
   readonly id: string;
   readonly kind: 'configured' | 'demo';
+  /** True at the first start of all: nothing was sealed yet. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export async function claimDeployment(store: Store, kind: Deployment['kind'], no
     await db.insertInto('deployment').values(row).execute();
     return row;
   });
-  if (found.kind === kind) return { id: found.id, kind };
+  if (found.kind === kind) return { id: found.id, kind, isNew: found === row };
   throw found.kind === 'demo'
     ? new CliError(EXIT.config, 'this data belongs to a demo, and no configured gateway starts on it', {
         hint: 'Give the deployment a data directory or a database of its own, or start it with --demo.',

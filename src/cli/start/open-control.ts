@@ -18,6 +18,7 @@ import { createDeploymentKey, type DeploymentKey, readDeploymentKey } from '../.
 import { makeSealer } from '../../targets/sealing.ts';
 import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import { claimDeployment, type Deployment } from './deployment.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
 import { indexSessions } from './session-index.ts';
@@ -56,7 +57,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const store = parts.use(await openStore({ file, ...(databaseUrl ? { databaseUrl } : {}) }));
   await chmod(file, 0o600).catch(ignoreMissing);
   const deployment = await claimDeployment(store, config.kind, nowMs());
-  const key = openKey(env['CHAPERONE_KEY_FILE'] ?? join(dataDirectory, 'deployment.key'));
+  const key = openKey(env['CHAPERONE_KEY_FILE'] ?? join(dataDirectory, 'deployment.key'), deployment);
   const log = parts.use(await openLog(config, deployment));
   const audit = indexSessions(log, { store, nowMs, onFault });
   const audience = config.audience ?? config.publicUrl ?? `chaperone:${deployment.id}`;
@@ -164,8 +165,13 @@ async function knownOrigin(directory: string): Promise<string | undefined> {
   return /^(.+)\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*$/.exec(await readFile(path, 'utf8'))?.[1];
 }
 
-function openKey(path: string): DeploymentKey {
-  return existsSync(path) ? readDeploymentKey(path) : createDeploymentKey(path);
+/** A new key opens nothing that an older one sealed, so one is made for a new deployment only. */
+function openKey(path: string, { isNew }: Deployment): DeploymentKey {
+  if (existsSync(path)) return readDeploymentKey(path);
+  if (isNew) return createDeploymentKey(path);
+  throw new CliError(EXIT.config, `the deployment's key file is missing: ${path}`, {
+    hint: 'Restore it from its backup, or say where it is with CHAPERONE_KEY_FILE. Without it no sealed credential opens.',
+  });
 }
 
 /** The store of a shared deployment is no file. */

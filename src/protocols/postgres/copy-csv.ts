@@ -17,6 +17,8 @@ export class CsvLayout implements CopyLayout {
   #header: boolean;
   /** Where the search for the end of a row that is not whole stands. */
   #searched = 0;
+  /** A letter or digit between two values makes one word of them, in which a search does not find what each one is. */
+  readonly #joinsWords: boolean;
   #inQuotes = false;
   #escaping = false;
 
@@ -25,6 +27,7 @@ export class CsvLayout implements CopyLayout {
     this.#quote = singleByte(format.quote, 'quote');
     this.#escape = singleByte(format.escape, 'escape');
     if (this.#delimiter === this.#quote) throw copyRefused('its delimiter is its quote');
+    this.#joinsWords = /\w/.test(format.delimiter);
     this.#null = Buffer.from(format.null);
     this.#header = format.header;
     this.#columns = columns;
@@ -52,7 +55,7 @@ export class CsvLayout implements CopyLayout {
   }
 
   isLiteral(rows: Buffer): boolean {
-    return !this.#header && !rows.includes(this.#quote);
+    return !this.#header && !this.#joinsWords && !rows.includes(this.#quote);
   }
 
   rewrite(splice: Splice, start: number, end: number): void {
