@@ -66,7 +66,7 @@ function fixture(limits: Partial<Limits> = {}): Fixture {
     directory,
     deployment: DEPLOYMENT,
     firstGroup: 1,
-    limits: { ...LIMITS, journalRetryMs: 5, sealDelayMs: 1, ...limits },
+    limits: { ...LIMITS, journalRetryMs: 5, sealDelayMs: 1, journalAheadBytes: 0, ...limits },
     random: randomBytes,
     files: disk.files,
     deliver: (records) => delivered.push(records),
@@ -196,6 +196,34 @@ describe('the journal', () => {
     await journal.close();
     journal.clear();
     assert.deepEqual(onDisk(directory), ['kept']);
+  });
+});
+
+describe('a journal that writes zeros ahead', () => {
+  test('has room for many records before its file grows again, and reads back without the zeros', async () => {
+    const { journal, append, directory } = fixture({ journalAheadBytes: 10_000 });
+    const [segment = ''] = readdirSync(directory).map((name) => join(directory, name));
+    const sizes = new Set<number>();
+    for (let i = 0; i < 100; i++) {
+      append('x'.repeat(200));
+      await journal.durable();
+      sizes.add(statSync(segment).size);
+    }
+    assert.ok(sizes.size <= 4, `the file had ${sizes.size} sizes`);
+    assert.equal(onDisk(directory).length, 100);
+    await journal.close();
+  });
+
+  test('does without them where they do not fit', async () => {
+    const { journal, disk, append, directory } = fixture({ journalAheadBytes: 10_000 });
+    for (let i = 0; i < 40; i++) append('x'.repeat(200));
+    disk.space = 15_000;
+    await journal.durable();
+    disk.space = Number.POSITIVE_INFINITY;
+    append('after');
+    await journal.durable();
+    assert.equal(onDisk(directory).length, 41);
+    await journal.close();
   });
 });
 

@@ -9,7 +9,7 @@ import { readSession } from './read-session.ts';
 import { verifyDirectory } from './verify-directory.ts';
 
 /** Nothing is sealed by itself in these tests: what the journal holds is all that a crash leaves. */
-const SLOW = { ...LIMITS, checkpointMs: 1_000_000 };
+const SLOW = { ...LIMITS, checkpointMs: 1_000_000, journalAheadBytes: 0 };
 
 /**
  * The directory as a crash would leave it at this moment: a copy, taken while the log is open. It has a session with a

@@ -3,7 +3,7 @@
  * and signed checkpoints. A plain class without threads or timers; `sealer-worker.ts` runs it beside the gateway, and
  * recovery runs it on what a crash left. One sealer a directory.
  */
-import { existsSync, truncateSync } from 'node:fs';
+import { existsSync, statSync, truncateSync } from 'node:fs';
 import { Fault } from '../model/fault.ts';
 import type { Limits } from '../model/limits.ts';
 import { type AuditKeys, RunKeys } from './audit-keys.ts';
@@ -251,7 +251,9 @@ export class Sealer {
     const key = this.#runs.key(state.run);
     if (key === undefined) throw new Fault('log-corrupt', `session ${state.id} is open and its run is not`);
     const path = sessionPath(this.#paths, state.day, state.id);
-    if (existsSync(path)) truncateSync(path, state.fileBytes);
+    const bytes = existsSync(path) ? statSync(path).size : 0;
+    if (bytes < state.fileBytes) throw new Fault('log-corrupt', `${path} has ${bytes} of ${state.fileBytes} bytes`);
+    if (bytes > state.fileBytes) truncateSync(path, state.fileBytes);
     this.#add(state, key);
   }
 

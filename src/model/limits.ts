@@ -41,6 +41,7 @@ export const LIMITS = {
   sessionHeadMs: 10_000,
   checkpointMs: 1_000,
   journalSegmentBytes: 64 * 1024 * 1024,
+  journalAheadBytes: 1024 * 1024,
   journalRetryMs: 250,
   sealDelayMs: 20,
   sealBatchBytes: 256 * 1024,
