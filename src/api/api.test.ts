@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,14 @@ interface Answer {
   readonly type: string;
   readonly text: string;
   readonly json: Record<string, unknown>;
+}
+
+async function read(response: IncomingMessage): Promise<Answer> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
+  const type = response.headers['content-type'] ?? '';
+  const isJson = type.includes('json') && !type.includes('jsonl');
+  return { status: response.statusCode ?? 0, type, text, json: isJson ? (JSON.parse(text) as Answer['json']) : {} };
 }
 
 const AUDIENCE = 'https://gateway.test';
@@ -78,13 +87,8 @@ describe('the REST API of a configured gateway', () => {
         ...(body === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
         ...(options.auth ? { authorization: options.auth } : {}),
       };
-      const sent = request(`${gateway.started.url}${path}`, { method, headers, ca, agent: false }, async (response) => {
-        let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
-        const contentType = response.headers['content-type'] ?? '';
-        const json =
-          contentType.includes('json') && !contentType.includes('jsonl') ? (JSON.parse(text) as Answer['json']) : {};
-        resolve({ status: response.statusCode ?? 0, type: contentType, text, json });
+      const sent = request(`${gateway.started.url}${path}`, { method, headers, ca, agent: false }, (response) => {
+        read(response).then(resolve, reject);
       });
       sent.once('error', reject);
       sent.end(body);

@@ -48,7 +48,8 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   }
 }
 
-async function buildProgram(args: readonly string[], parts: ProgramParts): Promise<Command> {
+/** The commands that these arguments can mean: one where they name it, all of them for help. */
+export async function buildProgram(args: readonly string[], parts: ProgramParts): Promise<Command> {
   const program = new Command('chaperone')
     .description('An access gateway for AI coding agents in CI: every request decided, masked, recorded and provable.')
     .version(parts.version)

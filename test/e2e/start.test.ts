@@ -151,7 +151,7 @@ describe('a data directory that was tampered with', () => {
   const tampered = async (name: string, change: (sessionFile: string) => Promise<void>) => {
     const copy = join(copies, name);
     await cp(original, copy, { recursive: true });
-    const [session] = (await readdir(join(copy, 'sessions'), { recursive: true })).filter((file) =>
+    const session = (await readdir(join(copy, 'sessions'), { recursive: true })).find((file) =>
       file.endsWith('.jsonl'),
     );
     assert.ok(session !== undefined);

@@ -63,12 +63,12 @@ export class SessionRenderer {
   #statement({ text, parameters }: RecordedStatement): Shown {
     const [first = '', ...more] = printableLines(text.trim()).split('\n');
     const mark = this.#state === 'T' ? '*' : this.#state === 'E' ? '!' : '';
-    const prompt = (end: string) => this.#paint('cyan', `${this.#prompt}=${mark}${end} `);
+    const prompt = (lead: string) => this.#paint('cyan', `${this.#prompt}${lead}${mark}> `);
     const lines = [first, ...more.map((line) => `${prompt('-')}${line}`)].join('\n');
     const bound = parameters.map(
       (value, index) => `  $${index + 1} = ${value === null ? 'NULL' : `'${printable(value)}'`}\n`,
     );
-    return { text: prompt('>'), typed: `${lines}\n${bound.length > 0 ? this.#paint('dim', bound.join('')) : ''}` };
+    return { text: prompt('='), typed: `${lines}\n${bound.length > 0 ? this.#paint('dim', bound.join('')) : ''}` };
   }
 
   #reply(event: RecordedEvent): string {

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  BACKEND,
+  cstring,
+  int16,
+  int32,
+  message,
+  noticeResponse,
+  readyForQuery,
+} from '../../protocols/postgres/messages.ts';
+import { type RecordedEvent, recordedEventSchema } from './recording.ts';
+import { SessionRenderer } from './render.ts';
+
+const event = (kind: string, more: object = {}): RecordedEvent =>
+  recordedEventSchema.parse({ kind, at: '2026-11-22T18:00:00.000Z', seq: 0, session: 's', run: 'r', ...more });
+const body = (bytes: Buffer, media = 'application/octet-stream') => ({
+  body: { media, bytes: String(bytes.length), base64: bytes.toString('base64') },
+});
+const shown = (renderer: SessionRenderer, recorded: RecordedEvent) =>
+  renderer
+    .render(recorded)
+    .map(({ text, typed }) => text + (typed ?? ''))
+    .join('');
+const plain = () => new SessionRenderer((_style, text) => text, 'demo');
+const field = (text: string) => [int32(Buffer.byteLength(text)), Buffer.from(text)];
+const table = (...values: string[]) =>
+  Buffer.concat([
+    message(
+      BACKEND.rowDescription,
+      int16(1),
+      cstring('email'),
+      int32(0),
+      int16(0),
+      int32(25),
+      int16(-1),
+      int32(-1),
+      int16(0),
+    ),
+    ...values.map((value) => message(BACKEND.dataRow, int16(1), ...field(value))),
+    message(BACKEND.commandComplete, cstring(`SELECT ${values.length}`)),
+  ]);
+
+test('a statement stands after its prompt, its lines continued as psql continues them', () => {
+  const request = event('request', body(Buffer.from('select 1,\n  2'), 'application/sql'));
+  assert.equal(shown(plain(), request), 'demo=> select 1,\ndemo->   2\n');
+});
+
+test('the statements of a batch stand with their parameters', () => {
+  const batch = JSON.stringify([{ text: 'select $1, $2', parameters: ["a'b", null] }]);
+  const request = event('request', body(Buffer.from(batch), 'application/json'));
+  assert.equal(shown(plain(), request), "demo=> select $1, $2\n  $1 = 'a'b'\n  $2 = NULL\n");
+});
+
+test('a masked column is marked, and what was masked is counted', () => {
+  const masked = [{ by: 'column', name: 'public.customers.email', count: 2 }];
+  const reply = event('reply', { ...body(table('[redacted]', '[redacted]')), masked });
+  assert.equal(
+    shown(plain(), reply),
+    '  email ▒\n------------\n [redacted]\n [redacted]\n(2 rows)\n\nmasked: public.customers.email ×2\n',
+  );
+});
+
+test('a refusal is shown in the words in which the client was told', () => {
+  const refusal = { code: 'policy-denied', message: 'No.', rule: 'never drop', hint: 'Ask.' };
+  assert.equal(
+    shown(plain(), event('refusal', { refusal })),
+    'ERROR:  chaperone: No.\nDETAIL:  Refused: policy-denied, by the rule "never drop".\nHINT:  Ask.\n',
+  );
+});
+
+test('the prompt shows a transaction, and one that failed', () => {
+  const renderer = plain();
+  const request = event('request', body(Buffer.from('select 1'), 'application/sql'));
+  shown(renderer, event('reply', body(readyForQuery('T'))));
+  assert.match(shown(renderer, request), /^demo=\*> select 1/);
+  shown(renderer, event('reply', body(readyForQuery('E'))));
+  assert.match(shown(renderer, request), /^demo=!> select 1/);
+});
+
+test('hostile text in statements, names, values and notices never reaches the terminal', () => {
+  const escape = '\u001b]0;owned\u0007\u202e';
+  const notice = noticeResponse({ severity: 'NOTICE', code: '00000', message: escape, hint: escape });
+  const all = [
+    event('request', body(Buffer.from(`select '${escape}'`), 'application/sql')),
+    event('request', body(Buffer.from(JSON.stringify([{ text: escape, parameters: [escape] }])), 'application/json')),
+    event('reply', {
+      ...body(Buffer.concat([table(escape), notice])),
+      masked: [{ by: 'detector', name: escape, count: 1 }],
+    }),
+    event('unasked', body(message(BACKEND.notification, int32(1), cstring(escape), cstring(escape)))),
+    event('refusal', { refusal: { code: escape, message: escape } }),
+    event('session.close', { closing: { outcome: escape } }),
+  ];
+  const renderer = new SessionRenderer((_style, text) => text, escape);
+  const text = all.map((recorded) => shown(renderer, recorded)).join('');
+  for (const character of ['\u001b', '\u0007', '\u202e']) assert.ok(!text.includes(character));
+  assert.ok(text.includes('\\e]0;owned\\x07<U+202E>'));
+});
+
+test('what was erased, capped or lost is said to be so', () => {
+  const withheld = { body: { media: 'application/sql', bytes: '9', withheld: 'its key was deleted' } };
+  assert.equal(shown(plain(), event('request', withheld)), 'demo=> (its key was deleted)\n');
+  const cut = table('a').subarray(0, -3);
+  assert.match(shown(plain(), event('reply', body(cut))), /\(1 row\)\n\n\(… 11 bytes more that are not shown\)/);
+  assert.match(shown(plain(), event('gap')), /unknown/);
+});
