@@ -108,6 +108,13 @@ describe('what is unknown', () => {
     assert.equal(lineOf(decide([known], operationOf('unknown', 'unknown'))), 'request-unknown');
   });
 
+  test('because it does not parse is told as that', () => {
+    const broken = operationOf('unknown', 'unknown', { flags: ['unparsable'], reason: 'syntax error' });
+    const decision = decide([READ], broken);
+    assert.equal(lineOf(decision), 'request-unparsable');
+    assert.equal(decision.effect === 'deny' && decision.reason, 'The request cannot be decided (syntax error).');
+  });
+
   test('is denied by a rule that denies anything', () => {
     assert.equal(lineOf(decide([rule('none', { effect: 'deny' })], DO)), 'policy-denied by none');
     assert.equal(lineOf(decide([rule('none', { effect: 'deny', operations: ['any'] })], DO)), 'policy-denied by none');
@@ -184,6 +191,14 @@ describe('functions and flags', () => {
     assert.equal(lineOf(decide([NEXT], call('app.f'))), 'permit by next');
     assert.equal(lineOf(decide([NEXT], call('setval'))), 'policy-no-match');
     assert.equal(lineOf(decide([NEXT], call('nextval', 'setval'))), 'policy-no-match');
+  });
+
+  test('a deny of a function is not avoided by naming its schema, or by leaving it out', () => {
+    const all = rule('all', { operations: ['any'] });
+    const never = rule('never', { effect: 'deny', functions: ['setval', 'app.f'] });
+    assert.equal(lineOf(decide([all, never], call('pg_catalog.setval'))), 'policy-denied by never');
+    assert.equal(lineOf(decide([all, never], call('f'))), 'policy-denied by never');
+    assert.equal(lineOf(decide([all, never], call('other.f'))), 'permit by all');
   });
 
   test('a deny by flag matches an operation with any of them', () => {

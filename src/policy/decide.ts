@@ -25,9 +25,17 @@ export function decide(
   return { effect: 'permit', rules: policies.map((policy) => policy.name), obligations, policy: digest };
 }
 
+export type Outcome =
+  | 'permit'
+  | 'policy-denied'
+  | 'policy-error'
+  | 'request-unparsable'
+  | 'request-unknown'
+  | 'policy-no-match';
+
 /** What the rules say of one operation. */
 export interface Verdict {
-  readonly outcome: 'permit' | 'policy-denied' | 'policy-error' | 'request-unknown' | 'policy-no-match';
+  readonly outcome: Outcome;
   readonly operation: Operation;
   /** The rules that decided: those that deny, those that failed, or those that bind a permit. */
   readonly matched: readonly Policy[];
@@ -56,13 +64,18 @@ export function judge(operation: Operation, rules: readonly Rule[], subject: Sub
   if (denies.length > 0) return { outcome: 'policy-denied', operation, matched: denies };
   if (error !== undefined) return { outcome: 'policy-error', operation, matched: failed, error };
   if (permitted) return { outcome: 'permit', operation, matched: binding };
-  const unknown = operation.access === 'unknown' || operation.kind === 'unknown';
-  return { outcome: unknown ? 'request-unknown' : 'policy-no-match', operation, matched: [] };
+  return { outcome: unmatched(operation), operation, matched: [] };
+}
+
+function unmatched({ kind, access, flags }: Operation): Outcome {
+  if (access !== 'unknown' && kind !== 'unknown') return 'policy-no-match';
+  return flags.includes('unparsable') ? 'request-unparsable' : 'request-unknown';
 }
 
 const STRICTNESS: Readonly<Record<Verdict['outcome'], number>> = {
-  'policy-denied': 4,
-  'policy-error': 3,
+  'policy-denied': 5,
+  'policy-error': 4,
+  'request-unparsable': 3,
   'request-unknown': 2,
   'policy-no-match': 1,
   permit: 0,
@@ -102,6 +115,8 @@ function reasonFor(worst: Verdict, sorted: readonly Policy[]): string {
       return `A rule could not be evaluated for this ${what}: ${worst.error ?? 'no message'}.`;
     case 'request-unknown':
       return `What this ${what} does cannot be known${because(worst.operation)}, and no rule permits that.`;
+    case 'request-unparsable':
+      return `The request cannot be decided${because(worst.operation)}.`;
     case 'policy-no-match':
       return `No rule permits this ${what}.`;
     case 'permit':

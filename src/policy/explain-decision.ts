@@ -4,7 +4,7 @@ import type { Operation, Request } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
 import { compilePolicies } from './compile-policies.ts';
 import { subjectOf } from './condition.ts';
-import { judge, nameOf } from './decide.ts';
+import { judge, nameOf, type Outcome } from './decide.ts';
 import type { Policy } from './policy.ts';
 import { compileRule, type Match, type Rule } from './rule.ts';
 
@@ -18,7 +18,7 @@ export interface ExplainedOperation {
   readonly operation: Operation;
   /** `delete on public.users`. */
   readonly name: string;
-  readonly outcome: 'permit' | 'policy-denied' | 'policy-error' | 'request-unknown' | 'policy-no-match';
+  readonly outcome: Outcome;
   /** All rules, by name. */
   readonly rules: readonly ConsideredRule[];
 }

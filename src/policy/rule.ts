@@ -24,7 +24,7 @@ export function compileRule(policy: Policy): Rule {
   const principals = policy.principals === 'any' ? undefined : policy.principals.map(compilePrincipal);
   const target = policy.targets === 'any' ? undefined : compileTarget(policy.targets);
   const tables = policy.tables?.map(compileTable);
-  const functions = policy.functions?.map((pattern) => compileGlob(pattern, '.'));
+  const functions = policy.functions?.map(compileFunction);
   const condition = policy.when === undefined ? undefined : compiled(policy.when);
   return {
     policy,
@@ -94,13 +94,29 @@ function flagMismatch(policy: Policy, operation: Operation): string | undefined 
   return `it has none of the flags ${policy.flags.join(', ')}`;
 }
 
-function functionsCalled(
-  patterns: readonly ((name: string) => boolean)[],
-  { functions }: Operation,
-): 'all' | 'some' | 'none' {
-  const named = (name: string): boolean => patterns.some((matches) => matches(name));
-  if (!functions.some(named)) return 'none';
-  return functions.every(named) ? 'all' : 'some';
+function functionsCalled(patterns: readonly CompiledFunction[], { functions }: Operation): 'all' | 'some' | 'none' {
+  if (!functions.some((name) => patterns.some((pattern) => pattern.possible(name)))) return 'none';
+  return functions.every((name) => patterns.some((pattern) => pattern.certain(name))) ? 'all' : 'some';
+}
+
+/** A name without a schema may be in any, and a pattern without one means all; but only what is written permits. */
+interface CompiledFunction {
+  certain(name: string): boolean;
+  possible(name: string): boolean;
+}
+
+function compileFunction(pattern: string): CompiledFunction {
+  const certain = compileGlob(pattern, '.');
+  const last = compileGlob(lastPart(pattern), '.');
+  const anywhere = !pattern.includes('.');
+  return {
+    certain,
+    possible: (name) => certain(name) || ((anywhere || !name.includes('.')) && last(lastPart(name))),
+  };
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 /** `certain` needs the schema to be known; without it a pattern may match, which is enough to bind. */

@@ -169,7 +169,7 @@ describe("the demo's policies", { skip }, () => {
     ['create role x superuser', 'policy-no-match'],
     ['select nobody_knows()', 'request-unknown'],
     ['execute nobody_knows', 'request-unknown'],
-    ['selec', 'request-unknown'],
+    ['selec', 'request-unparsable'],
     ['begin; set local statement_timeout = 100; commit', 'permit'],
     ['', 'permit'],
   ];

@@ -77,7 +77,7 @@ describe('the same text is analysed once', () => {
     const analyser = new Analyser();
     analyser.analyse('select name from users where id = 1', CONTEXT);
     const forged = analyser.analyse('select name from users where id = \x000\x00', CONTEXT);
-    assert.deepEqual(forged.operations.map(lineOf), ['unknown unknown']);
+    assert.deepEqual(forged.operations.map(lineOf), ['unknown unknown [unparsable]']);
     const again = analyser.analyse('select name from users where id = 3', CONTEXT);
     assert.deepEqual(again.operations.map(lineOf), ['select read r:public.users']);
   });

@@ -142,7 +142,7 @@ const EMPTY: Operation = {
 };
 
 function notUnderstood(problem: string): Analysis {
-  const unknown = { ...EMPTY, kind: 'unknown', access: 'unknown', reason: problem } as const;
+  const unknown = { ...EMPTY, kind: 'unknown', access: 'unknown', flags: ['unparsable'], reason: problem } as const;
   return { operations: [unknown], statements: [], problem };
 }
 

@@ -50,7 +50,7 @@ select 1;;;delete from users;
   select read
   delete write w:public.users unrestrained
 select 1 \u000a;\u00a0 select 2
-  unknown unknown
+  unknown unknown [unparsable]
 # a string is not a statement, and a statement is not hidden by one
 select 'delete from users'
   select read
@@ -127,7 +127,7 @@ explain analyze execute known(1)
   execute session
   delete write w:public.users
 create table x as delete from users returning *
-  unknown unknown
+  unknown unknown [unparsable]
 copy (update users set name = 'x' returning 1) to stdout
   copy-out read r:public.users
   update write w:public.users [returning] unrestrained
