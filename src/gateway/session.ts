@@ -47,6 +47,8 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   #exchanges = 0;
   #busy = false;
   #running: Promise<void> | undefined;
+  /** What an exchange broke on, which ends the session. */
+  #fault: unknown;
   #listener: ((part: Part) => Promise<void> | undefined) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -82,6 +84,9 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     this.#running = runExchange(exchange, this.#stages);
     try {
       await this.#running;
+    } catch (fault) {
+      this.#fault ??= fault;
+      throw fault;
     } finally {
       this.#busy = false;
     }
@@ -107,7 +112,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
 
   async #close(): Promise<void> {
     const { ending, connected, record } = this.#parts;
-    if (!ending.signal.aborted) ending.abort(new SessionOver());
+    if (!ending.signal.aborted) ending.abort(this.#fault ?? new SessionOver());
     try {
       await connected.upstream[Symbol.asyncDispose]();
     } finally {

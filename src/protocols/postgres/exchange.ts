@@ -20,6 +20,8 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
   readonly input: CopyInput;
   /** True once an error was sent in a batch that ends with Flush: messages are discarded until Sync. */
   discardsUntilSync = false;
+  /** True where the reply broke off within a message: nothing can be said to the client after that. */
+  isTorn = false;
   readonly #client: ByteStream;
   readonly #state: ClientState;
 
@@ -52,6 +54,7 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
       if (reader.rest !== undefined) upstream.unread(reader.rest);
       await upstream.settle();
     } finally {
+      this.isTorn = reader.isTorn;
       this.input.stop();
       this.discardsUntilSync = state.failed && this.request.barrier === 'flush';
       if (state.done) upstream.finish();

@@ -9,7 +9,7 @@ import { type ClientAuthentication, logIn } from './client-login.ts';
 import { MalformedMessage, MessageDecoder } from './codec.ts';
 import type { PostgresGreeting } from './greeting.ts';
 import { BACKEND, int32, message, parameterStatus, readyForQuery } from './messages.ts';
-import { ClientConversation, farewell } from './serve.ts';
+import { ClientConversation, farewell, TornReply } from './serve.ts';
 import { ClientGone, type ClientTls, readOpening } from './startup.ts';
 import type { StatementAnalyser } from './statement-text.ts';
 import { PostgresUpstream } from './upstream.ts';
@@ -57,7 +57,8 @@ async function serve(
   } catch (reason) {
     if (reason instanceof ClientGone) return;
     await farewell(client, reason);
-    if (!(reason instanceof MalformedMessage || reason instanceof Refused)) throw reason;
+    if (!(reason instanceof MalformedMessage || reason instanceof Refused))
+      throw reason instanceof TornReply ? reason.cause : reason;
   }
 }
 

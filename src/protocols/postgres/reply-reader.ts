@@ -15,6 +15,8 @@ export interface ReplyReader {
   /** The part that these bytes make; undefined while they complete nothing. */
   take(bytes: Buffer): Part | undefined;
   readonly rest: Buffer | undefined;
+  /** True while what was given out ends within a message. */
+  readonly isTorn: boolean;
 }
 
 /**
@@ -31,6 +33,10 @@ export class PassingReader implements ReplyReader {
 
   constructor(state: ReplyState) {
     this.#state = state;
+  }
+
+  get isTorn(): boolean {
+    return this.#skip > 0 || this.#held !== undefined;
   }
 
   take(bytes: Buffer): Part | undefined {
@@ -106,6 +112,7 @@ export class PassingReader implements ReplyReader {
 
 /** Gathers whole messages, for a reply that will be rewritten. Holds one cut message, of a bounded length. */
 export class WholeReader implements ReplyReader {
+  readonly isTorn = false;
   rest: Buffer | undefined;
   readonly #state: ReplyState;
   readonly #rewriter: ReplyRewriter;

@@ -89,14 +89,26 @@ export class ClientConversation {
 
   async #exchange(request: PostgresRequest): Promise<void> {
     const exchange = new PostgresExchange(request, this.#client, this.#messages, this.#state);
-    await this.#session.run(exchange);
+    try {
+      await this.#session.run(exchange);
+    } catch (fault) {
+      throw exchange.isTorn ? new TornReply(fault) : fault;
+    }
     this.#discarding = exchange.discardsUntilSync;
+  }
+}
+
+/** A reply broke off within a message, so that no further message can be told from the rest of it. */
+export class TornReply extends Error {
+  constructor(cause: unknown) {
+    super('a reply broke off within a message', { cause });
+    this.name = 'TornReply';
   }
 }
 
 /** The last words to a client, where there is a way to say them; then the connection ends. */
 export async function farewell(client: ByteStream, reason: unknown): Promise<void> {
-  if (client.signal.aborted || reason instanceof PeerLeft) return;
+  if (client.signal.aborted || reason instanceof PeerLeft || reason instanceof TornReply) return;
   await client.write(lastWords(reason));
 }
 
