@@ -349,6 +349,20 @@ policies:
     assert.equal((await call('GET', '/v1/log/tile/..%2f..%2fkeys%2flog.key')).status, 400);
   });
 
+  test('policies are checked without being put in force', async () => {
+    const check = async (text: string) => {
+      const json = { files: [{ name: 'p.yaml', text }] };
+      return (await call('POST', '/v1/policies/check', { auth: asAdmin(), json })).json;
+    };
+    const good = await check(
+      'policies: [{ name: a, principals: any, targets: any, operations: [read], effect: permit }]',
+    );
+    assert.deepEqual([good['ok'], good['policies']], [true, [{ name: 'a', effect: 'permit' }]]);
+    const bad = await check('policies:\n  - { name: a, principals: any, targets: any, effect: permit, aprove: {} }');
+    assert.equal(bad['ok'], false);
+    assert.equal((bad['problems'] as { line: number }[])[0]?.line, 2);
+  });
+
   test('the routes are an OpenAPI document', async () => {
     const { json } = await call('GET', '/openapi.json');
     assert.deepEqual(Object.keys(json['paths'] as object).sort(), [
@@ -361,6 +375,7 @@ policies:
       '/v1/grants/{grant}',
       '/v1/log/checkpoint',
       '/v1/log/tile/{*}',
+      '/v1/policies/check',
       '/v1/runs/{run}/close',
       '/v1/sessions',
       '/v1/sessions/{session}',

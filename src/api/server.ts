@@ -11,6 +11,7 @@ import { configurationRoutes } from './configuration.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
+import { policyRoutes } from './policies.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { runRoutes } from './runs.ts';
@@ -71,6 +72,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   grantRoutes,
   sessionRoutes,
   statementRoutes,
+  policyRoutes,
   logRoutes,
 ];
 

@@ -1,48 +1,96 @@
 import { Command } from 'commander';
 import { compilePolicies } from '../policy/compile-policies.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
+import type { Policy, PolicyProblem } from '../policy/policy.ts';
 import { readYamlFiles } from './apply.ts';
-import { EXIT } from './cli-error.ts';
+import { CliError, EXIT } from './cli-error.ts';
 import { type Output, processOutput } from './output.ts';
 import { printable } from './printable.ts';
 
+interface CheckOptions {
+  readonly json?: boolean;
+  readonly statement?: string;
+  readonly target?: string;
+  readonly label: readonly string[];
+  readonly as: readonly string[];
+}
+
 /** `chaperone policy`: what can be said of policies without a gateway. */
 export function policyCommand(): Command {
-  const command = new Command('policy').summary('check policy files');
+  const command = new Command('policy').summary('check policy files').addHelpText('after', EXAMPLES);
   command.addCommand(
     new Command('check')
       .description(
-        'Reads policies as the gateway would, and says what is wrong, where, and what to do. Asks no gateway.',
+        'Reads policies as the gateway would, and says what is wrong, where, and what to do. Asks no gateway.\n' +
+          'With --statement, says how they decide it, rule by rule. Exits 1 where something is wrong, or denied.',
       )
       .argument('<files...>', 'YAML files or folders')
+      .option('--statement <sql>', 'a statement to judge')
+      .option('--target <name>', 'the target that it is for')
+      .option('--label <name=value>', 'a label of that target; may be given more than once', collect, [])
+      .option(
+        '--as <field=value>',
+        'of the run, such as run.sourceRef=refs/heads/main; may be given more than once',
+        collect,
+        [],
+      )
       .option('--json', 'answer in JSON')
-      .addHelpText('after', '\nExamples:\n  $ chaperone policy check policies/\n\nExits 1 where something is wrong.\n')
-      .action((paths: readonly string[], options: { readonly json?: boolean }) => {
-        process.exitCode = check(paths, processOutput({ json: options.json ?? false }));
+      .addHelpText('after', EXAMPLES)
+      .action(async (paths: readonly string[], options: CheckOptions) => {
+        process.exitCode = await check(paths, options, processOutput({ json: options.json ?? false }));
       }),
   );
   return command;
 }
 
-function check(paths: readonly string[], output: Output): number {
+const EXAMPLES = `
+Examples:
+  $ chaperone policy check policies/
+  $ chaperone policy check policies/ --target demo --as run.sourceRepositoryId=100000001 \\
+      --statement "drop table customers"
+`;
+
+async function check(paths: readonly string[], options: CheckOptions, output: Output): Promise<number> {
   const files = readYamlFiles(paths).map(({ name, text }) => ({ path: name, text }));
   const { policies, problems } = parsePolicies(files);
-  const digest = problems.length === 0 ? compilePolicies(policies).digest : undefined;
+  if (problems.length > 0) return showProblems(problems, output);
+  if (options.statement !== undefined) return explain(policies, options.statement, options, output);
+  const { digest } = compilePolicies(policies);
   if (output.json) {
-    output.writeJson({
-      ok: problems.length === 0,
-      digest,
-      problems,
-      policies: policies.map(({ name, effect }) => ({ name, effect })),
-    });
+    output.writeJson({ ok: true, digest, policies: policies.map(({ name, effect }) => ({ name, effect })) });
   } else {
+    const good = `${policies.length} ${policies.length === 1 ? 'policy is' : 'policies are'} good`;
+    output.write(`${output.paint('green', '✓')} ${good}; the set is ${digest.slice(0, 16)}\n`);
+  }
+  return EXIT.ok;
+}
+
+function showProblems(problems: readonly PolicyProblem[], output: Output): number {
+  if (output.json) output.writeJson({ ok: false, problems });
+  else {
     for (const { path, line, message } of problems) {
       output.write(`${output.paint('red', `${printable(path)}:${line}`)} ${printable(message)}\n`);
     }
-    if (digest !== undefined)
-      output.write(
-        `${output.paint('green', '✓')} ${policies.length} policies are good; the set is ${digest.slice(0, 16)}\n`,
-      );
   }
-  return problems.length === 0 ? EXIT.ok : EXIT.failed;
+  return EXIT.failed;
+}
+
+async function explain(
+  policies: readonly Policy[],
+  statement: string,
+  options: CheckOptions,
+  output: Output,
+): Promise<number> {
+  const { target, label, as } = options;
+  if (target === undefined) throw new CliError(EXIT.usage, '--statement needs --target as well');
+  // The parser is large; only this asks for it.
+  const { explainStatement, showExplanation } = await import('./policy-explain.ts');
+  const explanation = await explainStatement(policies, { statement, target, label, as });
+  if (output.json) output.writeJson({ ok: explanation.decision.effect === 'permit', ...explanation });
+  else showExplanation(explanation, output);
+  return explanation.decision.effect === 'permit' ? EXIT.ok : EXIT.failed;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }

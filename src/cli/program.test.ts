@@ -89,6 +89,23 @@ test('policy check says where a policy is wrong, and exits with 1', () => {
   assert.match(bad.stdout, /package\.json:1 /);
 });
 
+test('policy check says how a statement would be decided, rule by rule', () => {
+  const policies = join(import.meta.dirname, '..', '..', 'examples', 'policies');
+  const as = ['--target', 'demo', '--as', 'run.sourceRepositoryId=100000001'];
+  const drop = main('policy', 'check', policies, ...as, '--statement', 'drop table public.customers', '--json');
+  assert.equal(drop.status, 1, drop.stderr);
+  const { decision } = JSON.parse(drop.stdout) as { decision: { effect: string; code: string; rules: string[] } };
+  assert.deepEqual(
+    [decision.effect, decision.code, decision.rules],
+    ['deny', 'policy-denied', ['demo - never drop or truncate']],
+  );
+  const read = main('policy', 'check', policies, ...as, '--statement', 'select name from public.customers');
+  assert.equal(read.status, 0, read.stdout + read.stderr);
+  assert.match(read.stdout, /matched +permit +demo - reads are masked/);
+  const nobody = main('policy', 'check', policies, '--target', 'demo', '--statement', 'select 1');
+  assert.equal(nobody.status, 1);
+});
+
 test('verify of a folder without a log says so', () => {
   const { status, stderr } = main('verify', nowhere);
   assert.equal(status, 66);
