@@ -1,6 +1,11 @@
 /** The program. Each command lives in cli/; for `start` the gateway and the API, which know nothing of one another, meet here. */
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { runProgram } from './cli/program.ts';
+
+// A third of what a command takes is compiling. Beside the code and not in /tmp, where another user could have been first.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/chaperone', import.meta.url)));
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
