@@ -59,6 +59,30 @@ export class BodyStream {
   }
 }
 
+/** The bodies that are on their way, by the number that the gateway gave each. */
+export class BodyStreams {
+  readonly #streams = new Map<number, BodyStream>();
+
+  take(stream: number, session: SealedSession, storedBytes: number, salt: Uint8Array, bytes: Buffer): void {
+    let body = this.#streams.get(stream);
+    if (body === undefined) {
+      body = new BodyStream(session, storedBytes, salt);
+      this.#streams.set(stream, body);
+    }
+    body.take(bytes);
+  }
+
+  remove(stream: number): BodyStream | undefined {
+    const body = this.#streams.get(stream);
+    this.#streams.delete(stream);
+    return body;
+  }
+
+  removeAll(session: SealedSession): void {
+    for (const [stream, body] of this.#streams) if (body.session === session) this.#streams.delete(stream);
+  }
+}
+
 /**
  * A record from the journal that says where a large body stands, as it is after a crash: packs go into their file
  * before the record is made, but a power cut may keep the record and lose the packs, and then the event says so.

@@ -243,12 +243,15 @@ describe('an audit log', () => {
     await assert.rejects(openLog(directory, { origin: 'gateway.example/other' }), { code: 'log-corrupt' });
   });
 
-  test('refuses a session of a run that it does not know, and an id that could leave its directory', async () => {
+  test('refuses a session of a run that it does not know, and an id that was used or could leave its directory', async () => {
     await using log = await openLog(auditDirectory(after));
     const run = aRun('run_1');
     await assert.rejects(aSession(log, run, 'ses_1'), { code: 'internal' });
     await log.openRun(run, {});
     await assert.rejects(aSession(log, run, '../../ses_1'), { code: 'internal' });
+    await aSession(log, run, 'ses_1');
+    await log.sync();
+    await assert.rejects(aSession(log, run, 'ses_1'), { code: 'internal', message: /recorded before/u });
     await assert.rejects(log.openRun(aRun('../run'), {}), { code: 'internal' });
   });
 

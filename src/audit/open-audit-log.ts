@@ -6,7 +6,7 @@ import type { RunId } from '../model/ids.ts';
 import { LIMITS, type Limits } from '../model/limits.ts';
 import type { Run } from '../model/principal.ts';
 import { loadAuditKeys } from './audit-keys.ts';
-import { assertFileName, auditPaths } from './audit-paths.ts';
+import { assertFileName, auditPaths, bodyPath } from './audit-paths.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { ensureDirectory } from './durable-files.ts';
@@ -128,6 +128,8 @@ class Recorder implements OpenAuditLog {
     assertFileName(id);
     if (!this.#runs.has(principal.run.id))
       throw new Fault('internal', `run ${principal.run.id} is not open in the log`);
+    if (fs.existsSync(bodyPath(auditPaths(this.directory), id)))
+      throw new Fault('internal', `session ${id} was recorded before`);
     const number = ++this.#sessions;
     const { journal, salts, clock, monotonic } = this.#parts;
     const { inClear, body } = openingJson(opening);

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { Fault } from '../model/fault.ts';
+import type { AuditPaths } from './audit-paths.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { replaceFile } from './durable-files.ts';
 import { EMPTY_ROOT } from './merkle.ts';
@@ -25,10 +26,19 @@ export interface RunState {
   readonly termination?: string;
 }
 
-export const NEW_STATE: SealState = { v: 1, group: 0, log: { size: 0, root: EMPTY_ROOT }, runs: [], sessions: [] };
+const NEW_STATE: SealState = { v: 1, group: 0, log: { size: 0, root: EMPTY_ROOT }, runs: [], sessions: [] };
 
 export function writeState(path: string, state: SealState): void {
   replaceFile(path, encodeState(state));
+}
+
+/** The state to go on from. Throws where there is none, and a log was signed here before. */
+export function loadState(paths: AuditPaths): SealState {
+  const state = readState(paths.state);
+  if (state === undefined && existsSync(paths.checkpoint)) {
+    throw new Fault('log-corrupt', `${paths.state} is missing, and a log was signed here before`);
+  }
+  return state ?? NEW_STATE;
 }
 
 /** Reads the state; undefined where there is none. Throws where it is not as it was written. */

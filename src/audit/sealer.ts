@@ -10,13 +10,14 @@ import { type AuditKeys, RunKeys } from './audit-keys.ts';
 import { type AuditPaths, auditPaths, bodyPath, sessionPath } from './audit-paths.ts';
 import { BodyFile } from './body-file.ts';
 import { bodyKey } from './body-pack.ts';
-import { BodyStream, withoutLostBody } from './body-stream.ts';
+import { BodyStreams, withoutLostBody } from './body-stream.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
+import { DiskGuard } from './disk-guard.ts';
 import { ensureDirectory, syncDirectory } from './durable-files.ts';
 import { LogWriter } from './log-writer.ts';
 import { OpenRuns } from './open-runs.ts';
 import { type AuditRecord, afterText, beforeText, RECORD, RecordWalk } from './record-codec.ts';
-import { NEW_STATE, readState, type SealState, writeState } from './seal-state.ts';
+import { loadState, type SealState, writeState } from './seal-state.ts';
 import { isoTime, newSessionState, SealedSession, type SessionState } from './sealed-session.ts';
 import { writeSession } from './write-session.ts';
 
@@ -41,7 +42,7 @@ export class Sealer {
   readonly #log: LogWriter;
   readonly #runs: OpenRuns;
   readonly #sessions = new Map<number, SealedSession>();
-  readonly #streams = new Map<number, BodyStream>();
+  readonly #streams = new BodyStreams();
   /** Sessions with something that is not in their files yet. */
   readonly #touched = new Set<SealedSession>();
   /** Of those, the ones with much of it. */
@@ -49,8 +50,7 @@ export class Sealer {
   #group: number;
   #pending = 0;
   #dirty: boolean;
-  /** Set once the disk did not keep what it took: nothing more is signed before a restart and a recovery. */
-  #broken: Fault | undefined;
+  readonly #disk = new DiskGuard();
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -106,29 +106,23 @@ export class Sealer {
 
   /** A piece of a body that is too large for the journal. Only its first `storedBytes` bytes are kept. */
   chunk(stream: number, session: number, storedBytes: number, salt: Uint8Array, bytes: Buffer): void {
-    let body = this.#streams.get(stream);
-    if (body === undefined) {
-      const open = this.#sessions.get(session);
-      if (open === undefined) return; // closed while pieces were on their way
-      body = new BodyStream(open, storedBytes, salt);
-      this.#streams.set(stream, body);
-    }
-    body.take(bytes);
-    if (body.session.bodies.pending > MAX_SESSION_PENDING_BYTES) this.#writeEarly(body.session);
+    const open = this.#sessions.get(session);
+    if (open === undefined) return; // closed while pieces were on their way
+    this.#streams.take(stream, open, storedBytes, salt, bytes);
+    if (open.bodies.pending > MAX_SESSION_PENDING_BYTES) this.#writeEarly(open);
   }
 
   /** The end of such a body, which stands in its file now; returns its member of the event, in canonical JSON. */
   finish(stream: number, media: string): string {
-    const body = this.#streams.get(stream);
+    const body = this.#streams.remove(stream);
     if (body === undefined) throw new Fault('internal', `no body streams under the number ${stream}`);
-    this.#streams.delete(stream);
     this.#writeEarly(body.session);
     return body.finish(media);
   }
 
   /** Forgets a body that nobody will finish. */
   abandon(stream: number): void {
-    this.#streams.delete(stream);
+    this.#streams.remove(stream);
   }
 
   /** Puts heads of active sessions into the log when they are due, and a heartbeat when nothing else was. */
@@ -146,9 +140,9 @@ export class Sealer {
   sync(): void {
     if (!this.#dirty) return;
     this.#write();
-    this.#guard(() => this.#log.flush());
-    this.#guard(() => writeState(this.#paths.state, this.#state()));
-    this.#guard(() => this.#log.publish());
+    this.#disk.attempt(() => this.#log.flush());
+    this.#disk.attempt(() => writeState(this.#paths.state, this.#state()));
+    this.#disk.attempt(() => this.#log.publish());
     this.#dirty = false;
   }
 
@@ -213,7 +207,7 @@ export class Sealer {
 
   #close(session: SealedSession, at: number, outcome: string, before: string): void {
     // The close commits to the body file: nothing goes into it any more.
-    for (const [stream, body] of this.#streams) if (body.session === session) this.#streams.delete(stream);
+    this.#streams.removeAll(session);
     for (const exchange of session.open) {
       session.append(at, `"exchange":${exchange},"kind":"gap",`, GAP);
     }
@@ -270,48 +264,27 @@ export class Sealer {
   #writeEarly(session: SealedSession): void {
     this.#touched.add(session);
     // A pack on disk must find its key again when the records that name it are replayed.
-    this.#guard(() => this.#runs.writeKeys());
-    this.#guard(() => writeSession(this.#paths, session, { durable: false }));
+    this.#disk.attempt(() => this.#runs.writeKeys());
+    this.#disk.attempt(() => writeSession(this.#paths, session, { durable: false }));
   }
 
   /** Writes the keys, lines and packs that wait, durably. */
   #write(): void {
-    this.#guard(() => this.#runs.writeKeys());
+    this.#disk.attempt(() => this.#runs.writeKeys());
     const directories = new Set<string>();
     for (const session of this.#touched) {
-      this.#guard(() => writeSession(this.#paths, session, { durable: true, directories }));
+      this.#disk.attempt(() => writeSession(this.#paths, session, { durable: true, directories }));
       this.#touched.delete(session);
       this.#busy.delete(session);
     }
-    for (const directory of directories) this.#guard(() => syncDirectory(directory));
+    for (const directory of directories) this.#disk.attempt(() => syncDirectory(directory));
     this.#pending = 0;
-  }
-
-  /** A failed write may be tried again; a failed sync may not, for the kernel forgets what it could not write. */
-  #guard(action: () => void): void {
-    if (this.#broken !== undefined) throw this.#broken;
-    try {
-      action();
-    } catch (cause) {
-      if (cause instanceof Fault) throw cause;
-      const fault = new Fault('log-unavailable', `the audit log cannot be written: ${String(cause)}`, { cause });
-      if ((cause as NodeJS.ErrnoException).syscall?.includes('sync') === true) this.#broken = fault;
-      throw fault;
-    }
   }
 
   #state(): SealState {
     const sessions = [...this.#sessions.values()].map((session) => session.state());
     return { v: 1, group: this.#group, log: this.#log.state, runs: this.#runs.state(), sessions };
   }
-}
-
-function loadState(paths: AuditPaths): SealState {
-  const state = readState(paths.state);
-  if (state === undefined && existsSync(paths.checkpoint)) {
-    throw new Fault('log-corrupt', `${paths.state} is missing, and a log was signed here before`);
-  }
-  return state ?? NEW_STATE;
 }
 
 const GAP = '"reason":"the session ended before the reply was recorded","result":{"status":"unknown"},';
