@@ -33,7 +33,11 @@ for (const url of process.argv.slice(2)) {
   await client.end();
 }
 
-const names = (wanted) => [...rank].filter(([, value]) => WORD[value] === wanted).map(([name]) => name).sort();
+const names = (wanted) =>
+  [...rank]
+    .filter(([, value]) => WORD[value] === wanted)
+    .map(([name]) => name)
+    .sort();
 const data = {
   source: `pg_proc of PostgreSQL ${versions.join(' and ')}`,
   immutable: names('immutable').join(' '),
