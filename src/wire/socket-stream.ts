@@ -163,17 +163,20 @@ export class SocketStream implements ByteStream {
 
   /** Bytes in a reused buffer. False stops the reading until somebody asks for more. */
   #arrivedIn(length: number, buffer: Uint8Array): boolean {
-    const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, length);
-    const { buffers } = this.#options;
-    if (buffer === this.#own && this.#reader !== undefined && length >= buffers.bulkBytes) {
-      this.#paused = true;
-      this.#deliver(bytes);
-      return false;
-    }
-    if (buffer === this.#own) this.#giveBack();
-    else if (this.#options.bulkViews && length >= buffers.bulkBytes && this.#reader !== undefined)
+    const { buffers, bulkViews } = this.#options;
+    if (buffer === this.#own) {
+      if (this.#reader !== undefined && length >= buffers.bulkBytes) {
+        this.#paused = true;
+        this.#deliver(this.#own.subarray(0, length));
+        return false;
+      }
+      this.#giveBack();
+    } else if (bulkViews && length >= buffers.bulkBytes && this.#reader !== undefined) {
       this.#own = this.#next = buffers.lease();
-    return this.#arrived(Buffer.from(bytes));
+    }
+    const copy = Buffer.allocUnsafe(length);
+    (buffer as Buffer).copy(copy, 0, 0, length);
+    return this.#arrived(copy);
   }
 
   #arrived(bytes: Buffer): boolean {

@@ -28,19 +28,23 @@ export class ClientMessages {
 
   /** Resolves true when a message is here, false at the end of the stream. Throws `MalformedMessage`, `PeerLeft`. */
   available(): Promise<boolean> {
-    if (this.peek() !== undefined) return Promise.resolve(true);
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
+    if (this.peek() !== undefined) return HERE;
+    this.#reading ??= this.#read();
     return this.#reading;
   }
 
   async #read(): Promise<boolean> {
-    for (;;) {
-      const bytes = await this.#client.read();
-      if (bytes === null) return false;
-      this.#decoder.push(bytes);
-      if (this.peek() !== undefined) return true;
+    try {
+      for (;;) {
+        const bytes = await this.#client.read();
+        if (bytes === null) return false;
+        this.#decoder.push(bytes);
+        if (this.peek() !== undefined) return true;
+      }
+    } finally {
+      this.#reading = undefined;
     }
   }
 }
+
+const HERE = Promise.resolve(true);

@@ -14,15 +14,25 @@ export class MalformedMessage extends Error {
   }
 }
 
-/** One message. `wire` is the whole of it, header included; `body` what follows the header. Both are views. */
-export interface Message {
+const HEADER_BYTES = 5;
+
+/** One message, a view of the bytes that came. */
+export class Message {
   /** The type byte, as a character code. */
   readonly type: number;
+  /** The whole of it, header included. */
   readonly wire: Buffer;
-  readonly body: Buffer;
-}
 
-const HEADER_BYTES = 5;
+  constructor(wire: Buffer) {
+    this.type = wire[0] as number;
+    this.wire = wire;
+  }
+
+  /** What follows the header. */
+  get body(): Buffer {
+    return this.wire.subarray(HEADER_BYTES);
+  }
+}
 
 /** Cuts a stream into whole messages. Holds at most one message of `maxMessageBytes`; a longer one throws. */
 export class MessageDecoder {
@@ -73,11 +83,7 @@ export class MessageDecoder {
       return undefined;
     }
     this.#offset = end;
-    return {
-      type: held[start] as number,
-      wire: held.subarray(start, end),
-      body: held.subarray(start + HEADER_BYTES, end),
-    };
+    return new Message(start === 0 && end === held.length ? held : held.subarray(start, end));
   }
 
   /** Bytes held that are not yet a message: what is left when a stream ends in the middle of one. */
@@ -89,61 +95,79 @@ export class MessageDecoder {
 
 /** Reads the fields of one message body; running past its end is a `MalformedMessage`. */
 export class BodyReader {
-  readonly #body: Buffer;
-  #at = 0;
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  #at: number;
 
-  constructor(body: Buffer) {
-    this.#body = body;
+  constructor(body: Buffer, start = 0) {
+    this.#bytes = body;
+    this.#end = body.length;
+    this.#at = start;
+  }
+
+  /** The fields of a message, without a view of its body being made. */
+  static of(message: Message): BodyReader {
+    return new BodyReader(message.wire, HEADER_BYTES);
   }
 
   int16(): number {
-    return this.#take(2).readInt16BE(0);
+    return this.#bytes.readInt16BE(this.#skip(2));
   }
 
   int32(): number {
-    return this.#take(4).readInt32BE(0);
+    return this.#bytes.readInt32BE(this.#skip(4));
   }
 
   uint32(): number {
-    return this.#take(4).readUInt32BE(0);
+    return this.#bytes.readUInt32BE(this.#skip(4));
   }
 
   byte(): number {
-    return this.#take(1)[0] as number;
+    return this.#bytes[this.#skip(1)] as number;
   }
 
   bytes(length: number): Buffer {
-    return this.#take(length);
+    const start = this.#skip(length);
+    return this.#bytes.subarray(start, start + length);
   }
 
   rest(): Buffer {
-    return this.#take(this.#body.length - this.#at);
+    return this.bytes(this.remaining);
   }
 
   /** A zero-terminated string, as bytes. */
   cstring(): Buffer {
-    const end = this.#body.indexOf(0, this.#at);
+    const start = this.#at;
+    const end = this.#bytes.indexOf(0, start);
     if (end < 0) throw new MalformedMessage('malformed', 'a string without its end');
-    const text = this.#body.subarray(this.#at, end);
     this.#at = end + 1;
-    return text;
+    return this.#bytes.subarray(start, end);
+  }
+
+  /** A zero-terminated name. */
+  name(): string {
+    if (this.#bytes[this.#at] === 0) {
+      this.#at++;
+      return '';
+    }
+    return this.cstring().toString('utf8');
   }
 
   /** Asserts that nothing follows. */
   end(): void {
-    if (this.#at !== this.#body.length) throw new MalformedMessage('malformed', 'bytes after the end of a message');
+    if (this.#at !== this.#end) throw new MalformedMessage('malformed', 'bytes after the end of a message');
   }
 
   get remaining(): number {
-    return this.#body.length - this.#at;
+    return this.#end - this.#at;
   }
 
-  #take(length: number): Buffer {
-    const end = this.#at + length;
-    if (length < 0 || end > this.#body.length)
+  #skip(length: number): number {
+    const start = this.#at;
+    if (length < 0 || start + length > this.#end) {
       throw new MalformedMessage('malformed', 'a message shorter than its fields');
-    const taken = this.#body.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+    }
+    this.#at = start + length;
+    return start;
   }
 }

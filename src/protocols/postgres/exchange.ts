@@ -44,7 +44,9 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     let copying = false;
     try {
       while (!state.done) {
-        const part = reader.take(await upstream.next());
+        const bytes = await upstream.next();
+        if (bytes === null) throw upstream.lost();
+        const part = reader.take(bytes);
         if (part !== undefined) yield part;
         if (state.copyIn && !copying) {
           copying = true;
@@ -53,6 +55,8 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
       }
       if (reader.rest !== undefined) upstream.unread(reader.rest);
       await upstream.settle();
+    } catch (cause) {
+      throw upstream.lost(cause);
     } finally {
       this.isTorn = reader.isTorn;
       this.input.stop();
@@ -94,7 +98,11 @@ async function failTransaction(upstream: PostgresUpstream, client: ClientState):
   const reader = new PassingReader(state);
   const failing = Buffer.concat([parse('chaperone_refused', 'request refused by chaperone'), sync()]);
   await upstream.write(failing);
-  while (!state.done) reader.take(await upstream.next());
+  while (!state.done) {
+    const bytes = await upstream.next();
+    if (bytes === null) throw upstream.lost();
+    reader.take(bytes);
+  }
   if (reader.rest !== undefined) upstream.unread(reader.rest);
   upstream.finish();
 }

@@ -16,7 +16,9 @@ export async function queryRows(
   let failure: Fault | undefined;
   await upstream.write(message(FRONTEND.query, cstring(sql)));
   for (;;) {
-    decoder.push(Buffer.from(await upstream.next()));
+    const bytes = await upstream.next();
+    if (bytes === null) throw upstream.lost();
+    decoder.push(Buffer.from(bytes));
     for (let next = decoder.next(); next !== undefined; next = decoder.next()) {
       if (next.type === BACKEND.dataRow) rows.push(readRow(next.body));
       else if (next.type === BACKEND.error)

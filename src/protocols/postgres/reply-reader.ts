@@ -67,13 +67,13 @@ export class PassingReader implements ReplyReader {
       if (type === BACKEND.dataRow || type === BACKEND.copyData) {
         this.#state.rows++;
       } else if (next <= length) {
-        this.#state.message(type, bytes.subarray(at + HEADER_BYTES, next));
+        this.#state.message(type, bytes, at + HEADER_BYTES, next);
         if (this.#state.done) return next;
       } else if (size <= MAX_KEPT_BYTES) {
         this.#held = Buffer.from(bytes.subarray(at));
         return length;
       } else {
-        this.#state.message(type, EMPTY);
+        this.#state.message(type, EMPTY, 0, 0);
       }
       at = next;
     }
@@ -98,13 +98,13 @@ export class PassingReader implements ReplyReader {
       this.#state.rows++;
     } else if (next <= bytes.length) {
       const whole = Buffer.concat([held, bytes.subarray(from, next)]);
-      this.#state.message(type, whole.subarray(HEADER_BYTES));
+      this.#state.message(type, whole, HEADER_BYTES, whole.length);
       return next;
     } else if (size <= MAX_KEPT_BYTES) {
       this.#held = Buffer.concat([held, bytes.subarray(from)]);
       return bytes.length;
     } else {
-      this.#state.message(type, EMPTY);
+      this.#state.message(type, EMPTY, 0, 0);
     }
     return next;
   }
@@ -150,7 +150,7 @@ export class WholeReader implements ReplyReader {
       }
       const type = bytes[at] as number;
       if (type === BACKEND.dataRow || type === BACKEND.copyData) this.#state.rows++;
-      else this.#state.message(type, bytes.subarray(at + HEADER_BYTES, next));
+      else this.#state.message(type, bytes, at + HEADER_BYTES, next);
       at = next;
       if (this.#state.done) break;
     }

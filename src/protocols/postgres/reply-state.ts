@@ -36,21 +36,21 @@ export class ReplyState {
     this.#upstream = upstream;
   }
 
-  /** One message other than rows and copy data. `body` is empty where the message was too long to keep. */
-  message(type: number, body: Buffer): void {
+  /** One message other than rows and copy data, its body at `bytes[start, end)`; empty where it was too long to keep. */
+  message(type: number, bytes: Buffer, start: number, end: number): void {
     const action = this.#cursor.take(type);
     switch (type) {
       case BACKEND.readyForQuery:
-        return this.#ready(String.fromCharCode(body[0] ?? 0x49) as TransactionStatus);
+        return this.#ready(statusOf(bytes[start]));
       case BACKEND.commandComplete:
-        this.#tags.push(body.toString('latin1', 0, Math.max(body.length - 1, 0)));
+        this.#tags.push(bytes.toString('latin1', start, Math.max(end - 1, start)));
         this.copyIn = false;
         this.#completed(action);
         break;
       case BACKEND.error:
         this.failed = true;
         this.copyIn = false;
-        this.#code = errorField(body, 'C');
+        this.#code = errorField(bytes.subarray(start, end), 'C');
         break;
       case BACKEND.copyIn:
         this.copyIn = true;
@@ -58,10 +58,10 @@ export class ReplyState {
       case BACKEND.copyBoth:
         throw new Fault('upstream-protocol', 'the server began a replication stream');
       case BACKEND.parameterStatus:
-        this.#parameter(noteParameter(body, this.#upstream.parameters));
+        this.#parameter(noteParameter(bytes.subarray(start, end), this.#upstream.parameters));
         break;
       default:
-        this.#confirm(type, action, body);
+        this.#confirm(type, action, bytes, start, end);
     }
     if (this.#barrier === 'flush' && (this.failed || this.#cursor.isDone)) this.done = true;
   }
@@ -81,13 +81,14 @@ export class ReplyState {
     this.done = true;
   }
 
-  #confirm(type: number, action: Action | undefined, body: Buffer): void {
+  #confirm(type: number, action: Action | undefined, bytes: Buffer, start: number, end: number): void {
     if (type === BACKEND.parseComplete && action?.kind === 'parse')
       this.#client.keepStatement(action.name, action.statement);
     else if (type === BACKEND.bindComplete && action?.kind === 'bind')
       this.#client.portals.set(action.name, action.portal);
     else if (type === BACKEND.closeComplete && action?.kind === 'close') this.#closed(action);
-    else if (type === BACKEND.rowDescription) describe(action, Buffer.from(body));
+    else if (action?.kind !== 'describe') return;
+    else if (type === BACKEND.rowDescription) describe(action, Buffer.from(bytes.subarray(start, end)));
     else if (type === BACKEND.noData) describe(action, 'none');
   }
 
@@ -111,6 +112,10 @@ export class ReplyState {
   #parameter([name, value]: readonly [string, string]): void {
     if (name === 'search_path') this.#client.reportedSearchPath(value);
   }
+}
+
+function statusOf(byte: number | undefined): TransactionStatus {
+  return byte === 0x54 ? 'T' : byte === 0x45 ? 'E' : 'I';
 }
 
 function describe(action: Action | undefined, description: Buffer | 'none'): void {

@@ -54,7 +54,7 @@ export class PostgresRequest implements Request {
 }
 
 export function readQuery(message: Message, statements: StatementReader): PostgresRequest {
-  const reader = new BodyReader(message.body);
+  const reader = BodyReader.of(message);
   const { text, analysis } = statements.read(reader.cstring(), false);
   reader.end();
   const actions: Action[] = analysis.statements.map((statement) => ({ kind: 'statement', statement }));
@@ -96,7 +96,7 @@ export class BatchReader {
   add(message: Message): void {
     this.#wire.push(message.wire);
     this.#bytes += message.wire.length;
-    const reader = new BodyReader(message.body);
+    const reader = BodyReader.of(message);
     switch (message.type) {
       case FRONTEND.parse:
         this.#parse(reader);
@@ -145,7 +145,7 @@ export class BatchReader {
   }
 
   #parse(reader: BodyReader): void {
-    const name = reader.cstring().toString('utf8');
+    const name = reader.name();
     const { text, analysis } = this.#statements.read(reader.cstring(), this.#unsettled);
     const parameterTypes = Array.from({ length: reader.int16() }, () => reader.uint32());
     if (!this.#state.hasRoomFor(text)) {
@@ -162,8 +162,8 @@ export class BatchReader {
   }
 
   #bind(reader: BodyReader): void {
-    const name = reader.cstring().toString('utf8');
-    const statement = this.#statement(reader.cstring().toString('utf8'));
+    const name = reader.name();
+    const statement = this.#statement(reader.name());
     const parameterFormats = Array.from({ length: reader.int16() }, () => reader.int16());
     const parameters = Array.from({ length: reader.int16() }, () => {
       const length = reader.int32();
@@ -178,14 +178,14 @@ export class BatchReader {
 
   #describe(reader: BodyReader): void {
     const what = reader.byte();
-    const name = reader.cstring().toString('utf8');
+    const name = reader.name();
     const portal = what === PORTAL ? this.#findPortal(name) : undefined;
     const statement = what === PORTAL ? portal?.statement : this.#findStatement(name);
     this.#actions.push({ kind: 'describe', statement, portal, hidden: false });
   }
 
   #execute(reader: BodyReader): void {
-    const name = reader.cstring().toString('utf8');
+    const name = reader.name();
     reader.int32();
     const portal = this.#findPortal(name) ?? this.#cursorPortal(name);
     this.#note(portal.statement.analysis);
@@ -194,7 +194,7 @@ export class BatchReader {
 
   #close(reader: BodyReader): void {
     const what = reader.byte() === PORTAL ? 'portal' : 'statement';
-    this.#actions.push({ kind: 'close', what, name: reader.cstring().toString('utf8') });
+    this.#actions.push({ kind: 'close', what, name: reader.name() });
   }
 
   #note(analysis: Analysis): void {

@@ -42,12 +42,13 @@ export class ClientConversation {
       for (let message = this.#messages.peek(); message !== undefined; message = this.#messages.peek()) {
         this.#messages.take();
         if (message.type === FRONTEND.terminate) return;
-        await this.#handle(message);
+        const handling = this.#handle(message);
+        if (handling !== undefined) await handling;
       }
     }
   }
 
-  async #handle(message: Message): Promise<void> {
+  #handle(message: Message): Promise<void> | undefined {
     switch (message.type) {
       case FRONTEND.query:
         return this.#query(message);
@@ -74,17 +75,18 @@ export class ClientConversation {
     }
   }
 
-  async #query(message: Message): Promise<void> {
+  #query(message: Message): Promise<void> {
     if (!this.#batch.isEmpty || this.#discarding)
       throw new MalformedMessage('malformed', 'a simple query before the end of a batch');
-    await this.#exchange(readQuery(message, this.#statements));
+    return this.#exchange(readQuery(message, this.#statements));
   }
 
-  #add(message: Message): void {
-    if (this.#discarding) return;
+  #add(message: Message): undefined {
+    if (this.#discarding) return undefined;
     this.#batch.add(message);
     if (this.#batch.bytes > LIMITS.maxRequestBytes)
       throw new MalformedMessage('too-large', 'a batch without a Sync that is too long');
+    return undefined;
   }
 
   async #exchange(request: PostgresRequest): Promise<void> {

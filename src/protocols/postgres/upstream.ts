@@ -79,13 +79,19 @@ export class PostgresUpstream implements AsyncDisposable {
     await this.#refreshCatalogue(this);
   }
 
-  /** The next bytes of the reply; valid until the next call. Throws a `Fault` when the server is gone. */
-  async next(): Promise<Buffer> {
+  /** The next bytes of the reply, valid until the next call; null when the server is gone. See `lost` for what it throws. */
+  next(): Promise<Buffer | null> {
     const pending = this.#pending ?? this.#stream.read();
     this.#pending = undefined;
-    const bytes = await this.#read(pending);
-    if (bytes === null) throw new Fault('upstream-closed', 'the server closed the connection');
-    return bytes;
+    return pending;
+  }
+
+  /** Why the connection ended, given what `next` threw. */
+  lost(cause?: unknown): unknown {
+    if (this.#dropped !== undefined) return this.#dropped;
+    if (this.#signal?.aborted === true) return this.#signal.reason;
+    if (cause !== undefined && !(cause instanceof PeerLeft)) return cause;
+    return new Fault('upstream-closed', 'the server closed the connection', { cause });
   }
 
   /** Gives back bytes that came after the end of a reply. */
@@ -129,43 +135,28 @@ export class PostgresUpstream implements AsyncDisposable {
     if (this.#listener === undefined || this.#pending !== undefined) return;
     const pending = this.#stream.read();
     this.#pending = pending;
-    this.#read(pending)
-      .then((bytes) => this.#heard(pending, bytes))
-      .catch((fault: unknown) => this.#lost(pending, fault));
+    pending.then(
+      (bytes) => (this.#pending === pending ? this.#heard(bytes) : undefined),
+      (cause: unknown) => (this.#pending === pending ? this.#tell(this.lost(cause)) : undefined),
+    );
   }
 
-  async #heard(pending: Promise<Buffer | null>, bytes: Buffer | null): Promise<void> {
-    if (this.#pending !== pending) return;
+  async #heard(bytes: Buffer | null): Promise<void> {
     this.#pending = undefined;
-    if (bytes === null) {
-      await this.#listener?.(new Fault('upstream-closed', 'the server closed the connection'));
-      return;
-    }
+    if (bytes === null) return this.#tell(this.lost());
     try {
       for (const part of this.#unasked.take(bytes, this.parameters)) await this.#listener?.(part);
     } catch (cause) {
-      await this.#listener?.(new Fault('upstream-protocol', 'the server sent what cannot be passed on', { cause }));
-      return;
+      return this.#tell(new Fault('upstream-protocol', 'the server sent what cannot be passed on', { cause }));
     }
     if (!this.#busy) this.#watch();
   }
 
-  #lost(pending: Promise<Buffer | null>, fault: unknown): void {
-    if (this.#pending === pending)
-      this.#listener?.(
-        fault instanceof Fault
-          ? fault
-          : new Fault('upstream-closed', 'the connection to the server broke', { cause: fault }),
-      );
-  }
-
-  async #read(pending: Promise<Buffer | null>): Promise<Buffer | null> {
-    try {
-      return await pending;
-    } catch (cause) {
-      if (this.#dropped !== undefined) throw this.#dropped;
-      if (this.#signal?.aborted === true) throw this.#signal.reason;
-      throw new Fault('upstream-closed', 'the connection to the server broke', { cause });
-    }
+  async #tell(reason: unknown): Promise<void> {
+    const fault =
+      reason instanceof Fault
+        ? reason
+        : new Fault('upstream-closed', 'the connection to the server broke', { cause: reason });
+    await this.#listener?.(fault);
   }
 }
