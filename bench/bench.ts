@@ -1,6 +1,6 @@
 /** `npm run bench`: what the gateway costs, beside a direct connection, haproxy and pgbouncer, in one run. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { installedVersions } from '../test/support/postgres-installation.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
@@ -19,6 +19,7 @@ const SCALE = 5;
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args, join(import.meta.dirname, 'RESULTS.md'));
   if (options === undefined) return void process.stdout.write(HELP);
+  const loadBefore = loadavg()[0] ?? Number.NaN;
   // On the disk of the working tree, since a temporary folder may be memory.
   const directory = join(import.meta.dirname, '.work');
   await rm(directory, { recursive: true, force: true });
@@ -47,6 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
     const text = report(results, options, {
       cpu: cpus()[0]?.model ?? 'unknown',
       cores: cpus().length,
+      loadBefore,
       node: process.versions.node,
       postgres: version,
       when: new Date().toISOString().slice(0, 10),

@@ -7,6 +7,8 @@ const BASE = 'haproxy';
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
+  /** What else the machine did: the load average of the minute before the run. */
+  readonly loadBefore: number;
   readonly node: string;
   readonly postgres: number;
   readonly when: string;
@@ -18,7 +20,7 @@ export function report(results: Results, options: BenchOptions, machine: Machine
     '# Benchmarks',
     '',
     `Made by \`npm run bench\` on ${machine.when}: ${machine.cores} cores (${machine.cpu}), Node ${machine.node}, PostgreSQL`,
-    `${machine.postgres}, loopback. Client, proxy and server share the cores, so the ratios count, not the rates: each figure is the`,
+    `${machine.postgres}, loopback; the machine's load before the run was ${fixed(machine.loadBefore, 1)}. Client, proxy and server share the cores, so the ratios count, not the rates: each figure is the`,
     `median of ${options.rounds} rounds of ${options.seconds} s in which every way had its turn, with its ratio to haproxy's (TCP mode, one`,
     'thread) in brackets. *chaperone batched* and *strict* decide each statement on its parse tree, mask by column and by',
     'three groups of detectors, and record every request and reply, encrypted; strict waits for the disk before it forwards.',
