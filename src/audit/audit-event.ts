@@ -76,12 +76,71 @@ export interface EventOpening {
   readonly workload: Readonly<Record<string, string>>;
 }
 
-/** Reads a line; undefined where it is no event. */
+/** Reads a line; undefined where it is no event. What a file holds may have been altered, so nothing is taken as given. */
 export function parseEvent(line: Buffer): AuditEvent | undefined {
+  let event: unknown;
   try {
-    const event = JSON.parse(line.toString('utf8')) as AuditEvent;
-    return event.v === 1 && typeof event.kind === 'string' && typeof event.seq === 'number' ? event : undefined;
+    event = JSON.parse(line.toString('utf8'));
   } catch {
     return undefined; // not JSON: the caller says where
   }
+  return isEvent(event) ? event : undefined;
+}
+
+type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const optional = (check: (value: unknown) => boolean) => (value: unknown) => value === undefined || check(value);
+const listOf = (check: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(check);
+const shaped = (shape: Shape) => (value: unknown) =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(shape).every(([name, check]) => check((value as Readonly<Record<string, unknown>>)[name]));
+
+const isBody = shaped({
+  bytes: isText,
+  digest: isText,
+  media: isText,
+  pack: optional(isCount),
+  offset: optional(isCount),
+  packs: optional(isCount),
+  stored: optional(isText),
+  storedDigest: optional(isText),
+  lost: optional(isFlag),
+});
+const isOperation = shaped({
+  kind: isText,
+  access: isText,
+  tables: listOf(shaped({ schema: isText, name: isText, use: isText })),
+  flags: listOf(isText),
+});
+const isOpening = shaped({
+  grant: shaped({ id: isText, rule: isText }),
+  principal: shaped({ id: isText, kind: isText }),
+  target: shaped({ name: isText, protocol: isText }),
+  workload: shaped({}),
+});
+const isClosing = shaped({ outcome: isText, bodies: shaped({ bytes: isText, digest: isText, packs: isCount }) });
+const isWhole = shaped({
+  v: (value) => value === 1,
+  run: isText,
+  session: isText,
+  seq: isCount,
+  prev: isText,
+  at: isText,
+  kind: isText,
+  exchange: optional(isCount),
+  body: optional(isBody),
+  decision: optional(shaped({ effect: isText, rules: listOf(isText) })),
+  op: optional(listOf(isOperation)),
+  result: optional(shaped({ status: isText })),
+  refusal: optional(shaped({ code: isText, message: isText })),
+  opening: optional(isOpening),
+  closing: optional(isClosing),
+});
+
+function isEvent(value: unknown): value is AuditEvent {
+  return isWhole(value);
 }

@@ -34,7 +34,8 @@ export class LogIndex {
   /** Takes an entry, in the log's order. `file` is the bundle that it stands in. */
   take(index: number, bytes: Buffer, file: string): void {
     const text = bytes.toString('utf8');
-    const problem = isCanonical(text) ? this.#take(JSON.parse(text) as Entry, bytes) : 'is not canonical JSON';
+    const entry: unknown = isCanonical(text) ? JSON.parse(text) : undefined;
+    const problem = isEntry(entry) ? this.#take(entry, bytes) : 'is no entry in canonical JSON';
     if (problem !== undefined) this.#findings.fail(file, `entry ${index} of the log ${problem}`);
   }
 
@@ -102,4 +103,8 @@ export class LogIndex {
     this.runs.get(runId)?.closedSessions.append(leafHash(bytes));
     return runId === session.run ? undefined : `closes session ${id} for another run`;
   }
+}
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

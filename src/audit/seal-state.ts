@@ -48,7 +48,7 @@ export function readState(path: string): SealState | undefined {
   let state: SealState;
   try {
     ({ state } = JSON.parse(text) as { state: SealState });
-    if (state.v === 1 && encodeState(state) === text) return state;
+    if (isState(state) && encodeState(state) === text) return state;
   } catch (cause) {
     throw new Fault('log-corrupt', `${path} cannot be read`, { cause });
   }
@@ -58,4 +58,10 @@ export function readState(path: string): SealState | undefined {
 function encodeState(state: SealState): string {
   const text = canonicalJson(state as unknown as Json);
   return `{"digest":"${hash('sha256', text, 'hex')}","state":${text}}\n`;
+}
+
+function isState(state: SealState): boolean {
+  const { v, group, log, runs, sessions } = state;
+  const counts = [group, log.size].every((count) => Number.isSafeInteger(count) && count >= 0);
+  return v === 1 && counts && typeof log.root === 'string' && Array.isArray(runs) && Array.isArray(sessions);
 }

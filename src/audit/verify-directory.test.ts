@@ -6,7 +6,9 @@ import { aRun, aSession, aTarget, ask, auditDirectory, DENY, exchange, openLog }
 import { filesBelow } from './files-below.ts';
 import { encodeVerifierKey, parseVerifierKey } from './signed-note.ts';
 import { verifyDirectory, verifySession } from './verify-directory.ts';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { canonicalJson } from './canonical-json.ts';
+import { searchStatements } from './search-statements.ts';
 
 const pristine = auditDirectory(after);
 let copies = 0;
@@ -114,7 +116,7 @@ describe('any byte that is flipped', () => {
       const files = filesBelow(directory).filter((file) => relative(directory, file).startsWith(folder));
       for (const file of files) {
         const bytes = readFileSync(file);
-        // Every third offset of short files; of longer ones every 41st, and both ends whole. (All of them pass, in minutes.)
+        // Every third offset of short files; of longer ones every 41st, and both ends whole.
         for (let at = 0; at < bytes.length; at += at < 16 || at > bytes.length - 16 ? 1 : bytes.length < 200 ? 3 : 41) {
           const flipped = Buffer.from(bytes);
           flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
@@ -194,6 +196,42 @@ describe('lines of a session', () => {
     const file = join(directory, 'sessions', day, 'ses_1.jsonl');
     writeFileSync(file, readFileSync(file).subarray(0, -10));
     assert.equal((await verifyDirectory(directory)).verdict, 'FAIL');
+  });
+});
+
+describe('a directory that was made up', () => {
+  const lies: Readonly<Record<string, string>> = {
+    'an event that is no object': 'null',
+    'a close without its bodies':
+      '{"at":"","closing":{},"kind":"session.close","prev":"","run":"run_1","seq":0,"session":"ses_1","v":1}',
+    'a body in no place': '{"body":{"pack":-1},"kind":"request","seq":0,"session":"ses_1","v":1}',
+    'operations that are none':
+      '{"at":"","kind":"request","op":[null],"prev":"","run":"run_1","seq":0,"session":"ses_1","v":1}',
+    'a line of a megabyte': 'x'.repeat(1_000_000),
+  };
+  for (const [name, line] of Object.entries(lies)) {
+    test(`${name}: fails, and nothing breaks`, async () => {
+      const directory = copy();
+      writeLines(directory, 'ses_1', [line, ...lines(directory, 'ses_1').slice(1), line]);
+      assert.equal((await verifyDirectory(directory)).verdict, 'FAIL');
+      for await (const statement of searchStatements(directory, { table: 'orders', text: 'select' })) {
+        assert.notEqual(statement.request.session, 'ses_1');
+      }
+    });
+  }
+
+  test('a state of nonsense under a digest that fits fails', async () => {
+    for (const state of [
+      null,
+      { v: 1 },
+      { v: 1, group: 1, log: { root: 'x', size: 7 }, runs: [], sessions: [{ id: 'ses_1' }] },
+    ]) {
+      const directory = copy();
+      const text = canonicalJson(state);
+      const digest = createHash('sha256').update(text).digest('hex');
+      writeFileSync(join(directory, 'state.json'), `{"digest":"${digest}","state":${text}}\n`);
+      assert.equal((await verifyDirectory(directory)).verdict, 'FAIL');
+    }
   });
 });
 

@@ -151,7 +151,7 @@ class Verification {
       if (wanted !== undefined && session.id !== wanted) continue;
       if (!session.closed) this.#open.push(session.id);
       const runKey = this.#attempt(`keys/runs/${session.run}.key`, () => keys?.read(session.run));
-      await verifySessionFile({
+      const check = {
         paths: this.#paths,
         findings: this.#findings,
         session,
@@ -159,7 +159,16 @@ class Verification {
         key: runKey === undefined ? undefined : bodyKey(runKey, session.id),
         unsigned: this.#unsigned,
         live: this.#live,
-      });
+      };
+      try {
+        await verifySessionFile(check);
+      } catch (cause) {
+        // An altered directory may hold anything: what cannot even be checked has failed.
+        this.#findings.fail(
+          `sessions/${session.day}/${session.id}.jsonl`,
+          `the session cannot be checked: ${String(cause)}`,
+        );
+      }
     }
     const { sessions, events, bodies } = this.#findings.totals;
     this.#findings.check('sessions', `${sessions} sessions, ${events} events, ${bodies} bodies opened`);
