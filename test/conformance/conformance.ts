@@ -219,7 +219,11 @@ export function defineConformance(protocol: ProtocolUnderTest): void {
       await works(conversation);
       await attempt('elsewhere');
       await server.refuseCredential(true);
-      await attempt('shop').finally(() => server.refuseCredential(false));
+      try {
+        await attempt('shop');
+      } finally {
+        await server.refuseCredential(false);
+      }
       const { password, user } = server.credential;
       texts.push(conversation.received.toString('latin1'), inspect(gateway.faults, { depth: 10 }));
       for (const { event, body } of await recorded(gateway)) texts.push(JSON.stringify(event), body.toString('latin1'));
@@ -332,7 +336,7 @@ function addressOf({ host, port }: Relay): { readonly host: string; readonly por
 
 function assertAbsent(bytes: Buffer, canary: string, where: string): void {
   const text = bytes.toString('latin1').toLowerCase();
-  const reversed = [...canary].reverse().join('');
+  const reversed = canary.split('').toReversed().join('');
   const forms = [
     canary,
     reversed,
