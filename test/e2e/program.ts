@@ -17,11 +17,20 @@ export interface StartedProgram extends AsyncDisposable {
   readonly ready: { readonly url: string; readonly pid: number; readonly postgres: { readonly port: number } };
   /** Runs `chaperone ARGS` as a person beside the gateway would. */
   chaperone(...args: readonly string[]): Promise<Ran>;
+  /** Runs `chaperone ARGS` with its standard input open, as something that goes on. */
+  job(...args: readonly string[]): Job;
   /** Ends the gateway as Ctrl-C does; resolves with its exit status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-const MAIN = join(ROOT, 'src', 'main.ts');
+export interface Job {
+  readonly ended: Promise<Ran>;
+  /** Resolves once its output matches; rejects where it ends before. */
+  said(pattern: RegExp): Promise<void>;
+  say(text: string): void;
+}
+
+export const MAIN = join(ROOT, 'src', 'main.ts');
 
 /** A folder that PostgreSQL's user can get through, for tests that root runs. */
 export async function makeDataDirectory(): Promise<string> {
@@ -30,8 +39,10 @@ export async function makeDataDirectory(): Promise<string> {
   return directory;
 }
 
-export async function startDemo(dataDirectory: string): Promise<StartedProgram> {
-  const ports = ['--listen', '127.0.0.1:0', '--postgres-listen', '127.0.0.1:0'];
+/** Free ports, or those of a gateway before it. */
+export async function startDemo(dataDirectory: string, before?: StartedProgram['ready']): Promise<StartedProgram> {
+  const api = before === undefined ? 0 : new URL(before.url).port;
+  const ports = ['--listen', `127.0.0.1:${api}`, '--postgres-listen', `127.0.0.1:${before?.postgres.port ?? 0}`];
   const env = environment(dataDirectory);
   const child = spawn(process.execPath, [MAIN, 'start', '--demo', '--json', ...ports], {
     env,
@@ -47,6 +58,7 @@ export async function startDemo(dataDirectory: string): Promise<StartedProgram> 
     dataDirectory,
     ready,
     chaperone: (...args) => chaperone(args, env),
+    job: (...args) => startJob(args, env),
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop();
@@ -64,6 +76,33 @@ export async function chaperone(args: readonly string[], env: NodeJS.ProcessEnv)
     new Promise<number | null>((resolve) => child.once('close', resolve)),
   ]);
   return { status, stdout, stderr };
+}
+
+function startJob(args: readonly string[], env: NodeJS.ProcessEnv): Job {
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  const heard = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    stdout += piece;
+    for (const listener of heard) listener();
+  });
+  const stderr = text(child.stderr);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve)).then(async (status) => ({
+    status,
+    stdout,
+    stderr: await stderr,
+  }));
+  return {
+    ended,
+    say: (words) => void child.stdin.end(words),
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const listen = (): void => void (pattern.test(stdout) && resolve());
+        heard.add(listen);
+        listen();
+        ended.then((ran) => reject(new Error(`it ended without saying ${pattern}: ${ran.stderr}`)), reject);
+      }),
+  };
 }
 
 /** The caller's environment without what would lead a command elsewhere. */

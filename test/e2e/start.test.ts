@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isInstalled } from '../../src/cli/connect.ts';
-import { chaperone, environment, makeDataDirectory, startDemo, type StartedProgram } from './program.ts';
+import { chaperone, environment, MAIN, makeDataDirectory, startDemo, type StartedProgram } from './program.ts';
 
 /** The client of the README where it is installed, else the one that the start prints in its place. */
 const CLIENT = isInstalled('psql', process.env) ? ['psql', '-X'] : ['chaperone', 'sql'];
@@ -103,7 +103,7 @@ describe('what the README shows', () => {
     assert.match(stdout, / {2}7 \| Grace Moreau +\| \[redacted\]\n\(1 row\)/);
     assert.match(stdout, /masked: public\.customers\.email ×1/);
     assert.match(stdout, /demo=> drop table customers\nERROR: .*Destructive statements are not allowed/);
-    assert.match(stdout, /session ended: clientLeft/);
+    assert.match(stdout, /session ended: completed/);
   });
 
   test('the gateway reaches its target and says so, step by step', async () => {
@@ -214,6 +214,40 @@ describe('a data directory that was tampered with', () => {
       );
       assert.equal(shared.status, 78);
       assert.match(shared.stderr, /--demo does not go with CHAPERONE_DATABASE_URL/);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a gateway that was killed', () => {
+  test('goes on where it was: the same grant, a recovered log, and what was cut off said to be so', async () => {
+    const directory = await makeDataDirectory();
+    try {
+      const first = await startDemo(directory);
+      // A job that looks, waits for a line on its standard input, and looks again.
+      const script = `
+        const { spawnSync } = require('node:child_process');
+        const ask = (text) => spawnSync(process.execPath, [process.argv[1], 'sql', text], { stdio: ['ignore', 'inherit', 'inherit'] });
+        ask('select 1 as before');
+        require('node:fs').readSync(0, Buffer.alloc(1));
+        process.exitCode = ask('select 2 as after').status;`;
+      const job = first.job('run', '--target', 'demo', '--', process.execPath, '-e', script, MAIN);
+      await job.said(/before/);
+      await first.stop('SIGKILL');
+      await using second = await startDemo(directory, first.ready);
+      job.say('go on\n');
+      const { status, stdout, stderr } = await job.ended;
+      assert.deepEqual([status, /after/.test(stdout)], [0, true], stderr);
+      const { stdout: verified, status: passed } = await second.chaperone('verify');
+      assert.equal(passed, 0, verified);
+      const listed = await second.chaperone('sessions', '--json');
+      const { sessions } = JSON.parse(listed.stdout) as { sessions: { permitted: number; outcome: string }[] };
+      assert.equal(sessions.length, 2);
+      assert.deepEqual(
+        sessions.filter(({ outcome }) => !['completed', 'clientLeft', 'gatewayFailed'].includes(outcome)),
+        [],
+      );
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -21,7 +21,7 @@ import { openTargetDirectory, type TargetDirectory } from '../../targets/target-
 import { CliError, EXIT } from '../cli-error.ts';
 import { claimDeployment, type Deployment } from './deployment.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
-import { indexSessions } from './session-index.ts';
+import { closeLeftOverSessions, indexSessions } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
 
 /** The control plane and the log, open. Disposing ends all of it, in the order that leaves the log closed. */
@@ -59,6 +59,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const deployment = await claimDeployment(store, config.kind, nowMs());
   const key = openKey(env['CHAPERONE_KEY_FILE'] ?? join(dataDirectory, 'deployment.key'), deployment);
   const log = parts.use(await openLog(config, deployment));
+  if (store.kind === 'sqlite') await closeLeftOverSessions(store, nowMs());
   const audit = indexSessions(log, { store, nowMs, onFault });
   const audience = config.audience ?? config.publicUrl ?? `chaperone:${deployment.id}`;
   const random = (bytes: number) => randomBytes(bytes);

@@ -28,6 +28,12 @@ export function indexSessions(audit: AuditLog, options: SessionIndexOptions): Au
   };
 }
 
+/** Ends the rows that a life before this left open. For a store of one gateway: of others' sessions it knows nothing. */
+export async function closeLeftOverSessions(store: Store, nowMs: number): Promise<void> {
+  const closing = { closed_at: new Date(nowMs).toISOString(), outcome: 'gatewayFailed' };
+  await store.write((db) => db.updateTable('sessions').set(closing).where('closed_at', 'is', null).execute());
+}
+
 async function openSession(
   audit: AuditLog,
   opening: SessionOpening,
