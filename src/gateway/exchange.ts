@@ -14,7 +14,7 @@ import type { Stages } from './stages.ts';
 export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages: Stages<Upstream>): Promise<void> {
   const decision = decide(exchange, stages);
   const record = stages.record(exchange.request, decision);
-  if (!(await durable(record))) return exchange.refuse(UNRECORDED, stages.upstream);
+  if (!(await durable(record))) return refuseUnrecorded(exchange, record, stages);
   const permit = discharge(decision, stages);
   if (permit.effect === 'deny') return refuse(exchange, record, permit, stages);
   const masker = stages.masker(permit, exchange.request);
@@ -104,6 +104,20 @@ async function durable(record: ExchangeRecord): Promise<boolean> {
     return false;
   }
 }
+
+/** The refusal itself is recorded where that is possible by now; where it is not, the client is refused all the same. */
+async function refuseUnrecorded<Upstream>(
+  exchange: Exchange<Upstream>,
+  record: ExchangeRecord,
+  { upstream }: Stages<Upstream>,
+): Promise<void> {
+  const refused = record.refuse(UNRECORDED);
+  // The log keeps the cause; waiting for a disk that is full would hold the client for nothing.
+  refused?.catch(keptByLog);
+  await exchange.refuse(UNRECORDED, upstream);
+}
+
+function keptByLog(): void {}
 
 const UNRECORDED: Refusal = {
   code: 'record-unavailable',

@@ -75,7 +75,7 @@ export class ColumnRules {
 const STRICTNESS: Readonly<Record<MaskKind, number>> = { partial: 0, hash: 1, redact: 2, null: 3 };
 
 /** Flags of statements whose inner text the analysis has not seen. */
-const OPAQUE_FLAGS: ReadonlySet<string> = new Set(['do-block', 'dynamic-sql']);
+const OPAQUE_FLAGS: ReadonlySet<string> = new Set(['do-block', 'dynamic-sql', 'opaque-source']);
 
 function isOpaque(operation: Operation): boolean {
   return operation.access === 'unknown' || operation.flags.some((flag) => OPAQUE_FLAGS.has(flag));

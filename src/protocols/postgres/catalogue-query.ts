@@ -17,7 +17,7 @@ WITH told AS MATERIALIZED (
   WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f,S}'::pg_catalog."char"[])
     AND n.nspname OPERATOR(pg_catalog.!~) '^pg_(toast|temp)'
 ), attributes AS (
-  SELECT a.attrelid, a.attnum, a.attname, a.atttypid
+  SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.attgenerated OPERATOR(pg_catalog.<>) ''::"char" AS generated
   FROM pg_catalog.pg_attribute a
   WHERE a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
     AND a.attrelid OPERATOR(pg_catalog.=) ANY (SELECT oid FROM told)
@@ -35,7 +35,7 @@ WITH told AS MATERIALIZED (
 ), fits AS MATERIALIZED (
   SELECT size OPERATOR(pg_catalog.<=) ${LIMITS.maxCatalogueColumns}::pg_catalog.int8 AS fits FROM before
 ), columns AS (
-  SELECT attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(attnum, attname, atttypid) ORDER BY attnum) AS list
+  SELECT attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(attnum, attname, atttypid, generated) ORDER BY attnum) AS list
   FROM attributes GROUP BY attrelid
 ), entries AS (
   SELECT pg_catalog.json_build_array('search-path', schemas, size,

@@ -90,8 +90,9 @@ function relation(entry: readonly unknown[]): CatalogueRelation {
 }
 
 function column(entry: unknown): CatalogueColumn {
-  const [attnum, name, type] = list(entry);
-  return { attnum: Number(attnum), name: String(name), type: Number(type) };
+  const [attnum, name, type, generated] = list(entry);
+  const column = { attnum: Number(attnum), name: String(name), type: Number(type) };
+  return generated === true ? { ...column, generated } : column;
 }
 
 function routine(entry: readonly unknown[]): CatalogueFunction {

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { Analysis, AnalysisContext, Effects } from '../../sql/postgres/analysis.ts';
-import { type Catalogue, withSearchPath } from '../../sql/postgres/catalogue.ts';
+import { type Catalogue, throughPath } from '../../sql/postgres/catalogue.ts';
 import type { TransactionStatus } from './messages.ts';
 
 /** A statement that Parse made, as the server now has it. */
@@ -32,19 +32,20 @@ export class ClientState implements AnalysisContext {
   readonly #sqlPrepared = new Map<string, string>();
   readonly #cursors = new Map<string, string>();
   readonly #base: () => Catalogue | undefined;
+  readonly #initialPath: string | undefined;
   #searchPath: SearchPath = 'default';
   #pathChangedInTransaction = false;
   #heldBytes = 0;
 
-  /** `base` is the target's catalogue as last read, through the search path of a new session. */
-  constructor(base: () => Catalogue | undefined) {
+  /** `base` is the target's catalogue as last read, through the search path of a new session, `initialPath` where told. */
+  constructor(base: () => Catalogue | undefined, initialPath?: string) {
     this.#base = base;
+    this.#initialPath = initialPath;
   }
 
   get catalogue(): Catalogue | undefined {
     const base = this.#base();
-    if (base === undefined || this.#searchPath === 'default') return base;
-    return this.#searchPath === 'unknown' ? undefined : withSearchPath(base, this.#searchPath);
+    return base === undefined ? undefined : throughPath(base, this.#searchPath);
   }
 
   prepared(name: string): string | undefined {
@@ -102,7 +103,7 @@ export class ClientState implements AnalysisContext {
 
   /** PostgreSQL 18 reports search_path; what it says replaces what was followed. */
   reportedSearchPath(path: string): void {
-    this.#searchPath = parseSearchPath(path);
+    this.#searchPath = path === this.#initialPath ? 'default' : parseSearchPath(path);
     this.#pathChangedInTransaction = false;
   }
 
@@ -112,10 +113,10 @@ export class ClientState implements AnalysisContext {
   }
 }
 
-/** A search_path as the server prints it: names, quoted where they must be. `$user` is not a name we can resolve. */
+/** A search_path as the server prints it: names, quoted where they must be. What `$user` means is the server's to know. */
 function parseSearchPath(path: string): SearchPath {
   const names = [...path.matchAll(/"((?:[^"]|"")*)"|([^\s,]+)/g)].map((match) =>
     (match[1] ?? match[2] ?? '').replaceAll('""', '"'),
   );
-  return names.filter((name) => name !== '' && name !== '$user');
+  return names.includes('$user') ? 'unknown' : names.filter((name) => name !== '');
 }

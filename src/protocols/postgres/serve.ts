@@ -31,8 +31,9 @@ export class ClientConversation {
     this.#client = client;
     this.#session = session;
     this.#messages = new ClientMessages(client, decoder);
-    this.#state = new ClientState(() => session.greeting.catalogue());
-    this.#statements = new StatementReader(analyser, this.#state, session.greeting.settings);
+    const { settings, catalogue } = session.greeting;
+    this.#state = new ClientState(catalogue, settings.get('search_path'));
+    this.#statements = new StatementReader(analyser, this.#state, settings);
     this.#batch = new BatchReader(this.#state, this.#statements);
   }
 

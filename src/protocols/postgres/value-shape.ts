@@ -48,7 +48,10 @@ function sourcesOf(
       ? { sources: 'unknown', plain: false }
       : { sources: [...output.sources, named], plain: output.plain };
   }
-  return { sources: [named, ...inherited(named, relation.parents, catalogue)], plain: true };
+  const columns = [named, ...inherited(named, relation.parents, catalogue)];
+  // What RETURNING gives as a column of the table may just have been written from another.
+  if (output === undefined) return { sources: columns, plain: true };
+  return { sources: output.sources === 'unknown' ? 'unknown' : [...columns, ...output.sources], plain: output.plain };
 }
 
 /** A column of a partition or a child table is also the column of that name of its parents. */
