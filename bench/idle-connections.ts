@@ -4,7 +4,7 @@ import { memory } from './process-usage.ts';
 import type { Way } from './proxies.ts';
 import { openClient } from './raw-client.ts';
 
-/** Bytes a connection, by the growth of the process in between while it holds them all and nothing else happens. */
+/** Bytes a connection, by the growth of the process in between from a quarter of them to all, while nothing else happens. */
 export interface IdleMemory {
   readonly pss: number;
   readonly rss: number;
@@ -20,14 +20,16 @@ export async function measureIdleConnections(
   settle: () => Promise<void>,
 ): Promise<IdleMemory> {
   // What a process keeps from its first connections on is not the price of the next.
-  await closeAll(await openAll(way, AT_ONCE));
-  await rest(settle);
-  const before = await memory(way.pid);
-  const clients = await openAll(way, connections);
+  const clients = await openAll(way, Math.ceil(connections / 4));
   try {
+    const first = clients.length;
+    await rest(settle);
+    const before = await memory(way.pid);
+    clients.push(...(await openAll(way, connections - first)));
     await rest(settle);
     const after = await memory(way.pid);
-    return { pss: (after.pss - before.pss) / connections, rss: (after.rss - before.rss) / connections };
+    const more = connections - first;
+    return { pss: (after.pss - before.pss) / more, rss: (after.rss - before.rss) / more };
   } finally {
     await closeAll(clients);
   }

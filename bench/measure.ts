@@ -32,6 +32,13 @@ export async function measureAll(
   directory: string,
   say: (line: string) => void,
 ): Promise<Results> {
+  // First, before a process has grown by what is measured next.
+  const idle = new Samples<IdleMemory>();
+  for (const way of ways.idle) {
+    const settle = way.pid === ways.chaperone.pid ? () => ways.chaperone.settle() : () => Promise.resolve();
+    idle.add(way.name, await measureIdleConnections(way, options.idleConnections, settle));
+    say(`idle connections: ${way.name}`);
+  }
   const small = options.modes.flatMap((mode) =>
     options.clients.map((clients) => ({ mode, clients, samples: new Samples<SmallQueries>() })),
   );
@@ -46,12 +53,6 @@ export async function measureAll(
     for (const way of ways.bulk) bulk.add(way.name, await measureBulkRead(way, options.bulkMegabytes));
     say(`round ${round}: bulk read`);
     await ways.chaperone.settle();
-  }
-  const idle = new Samples<IdleMemory>();
-  for (const way of ways.idle) {
-    const settle = way.pid === ways.chaperone.pid ? () => ways.chaperone.settle() : () => Promise.resolve();
-    idle.add(way.name, await measureIdleConnections(way, options.idleConnections, settle));
-    say(`idle connections: ${way.name}`);
   }
   return {
     small: small.map(({ mode, clients, samples }) => ({ mode, clients, by: samples.medians() })),

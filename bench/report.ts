@@ -42,6 +42,8 @@ export function report(results: Results, options: BenchOptions, machine: Machine
     '',
     `## Memory of a connection held idle (of ${options.idleConnections})`,
     '',
+    'By the growth of a fresh process from a quarter of the connections to all of them, garbage collected.',
+    '',
     ...idleTable(results.idle),
     '',
     '## The disk',
