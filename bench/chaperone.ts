@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import GATEWAY_FLAGS from '../bin/gateway-flags.json' with { type: 'json' };
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ export async function startChaperone(server: PostgresServer, database: string, d
   const { port, user, password } = server;
   const request: GatewayRequest = { directory: home, server: { port, user, password, database } };
   const script = join(import.meta.dirname, 'gateway.ts');
-  const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(request)], {
+  const child = spawn(process.execPath, [...GATEWAY_FLAGS, '--expose-gc', script, JSON.stringify(request)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });

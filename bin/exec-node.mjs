@@ -6,28 +6,35 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * For the gateway alone: a young generation that a busy one rarely fills, and no helper threads to collect it. Half of
+ * the garbage collector's time on small queries goes into waking them (docs/internals/performance.md).
+ */
+const GATEWAY_FLAGS = createRequire(import.meta.url)('./gateway-flags.json');
 const MINIMUM_NODE = [24, 15];
 const MAIN = new URL('../src/main.ts', import.meta.url);
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
 /**
- * Runs the program with these arguments: in this process where its Node is new enough, else in a child on `node`,
- * whose signals and exit status pass through.
+ * Runs the program with these arguments: in this process where its Node is new enough, else (and for the gateway, which
+ * has flags of its own) in a child, whose signals and exit status pass through.
  */
 export async function runMain(args, node = packagedNode()) {
-  if (isNewEnough()) {
+  const isGateway = args[0] === 'start';
+  if (isNewEnough() && !isGateway) {
     process.argv.splice(1, process.argv.length, fileURLToPath(MAIN), ...args);
     await import(MAIN.href);
     return;
   }
-  if (node === undefined) {
+  const runner = isNewEnough() ? process.execPath : node;
+  if (runner === undefined) {
     process.stderr.write(
       `chaperone: Node ${MINIMUM_NODE.join('.')} or newer is needed; this one is ${process.versions.node}.\n` +
         'Run `npm install` in the project, which brings its own Node, or install Node 24.\n',
     );
     process.exit(69);
   }
-  becomeNode(node, [fileURLToPath(MAIN), ...args]);
+  becomeNode(runner, [...(isGateway ? GATEWAY_FLAGS : []), fileURLToPath(MAIN), ...args]);
 }
 
 function isNewEnough() {
