@@ -375,6 +375,8 @@ policies:
       '/v1/grants/{grant}',
       '/v1/log/checkpoint',
       '/v1/log/tile/{*}',
+      '/v1/operator-tokens',
+      '/v1/operator-tokens/{token}',
       '/v1/policies/check',
       '/v1/runs/{run}/close',
       '/v1/sessions',

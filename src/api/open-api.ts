@@ -85,6 +85,7 @@ function servicesOf(parts: ApiParts): Omit<ApiServices, 'info'> {
         )),
     ],
     operator: (token) => operators.authenticate(token),
+    operatorTokens: operators,
     targets: {
       list: () => Promise.resolve(targets.list().map(targetView)),
       check: async (name, signal) => {

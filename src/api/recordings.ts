@@ -77,6 +77,7 @@ function sessionView(row: SessionRow): SessionView {
     denied: row.denied,
     masked: row.masked,
     ...(row.repository === null ? {} : { repository: row.repository }),
+    ...(row.gateway === null ? {} : { gateway: row.gateway }),
     ...(row.closed_at === null ? {} : { closedAt: row.closed_at }),
     ...(row.outcome === null ? {} : { outcome: row.outcome }),
   };

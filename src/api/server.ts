@@ -11,6 +11,7 @@ import { configurationRoutes } from './configuration.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
+import { operatorTokenRoutes } from './operator-tokens.ts';
 import { policyRoutes } from './policies.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -70,6 +71,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   targetRoutes,
   configurationRoutes,
   grantRoutes,
+  operatorTokenRoutes,
   sessionRoutes,
   statementRoutes,
   policyRoutes,

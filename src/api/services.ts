@@ -20,6 +20,7 @@ export interface ApiServices {
   readonly targets: TargetService;
   readonly configuration: ConfigurationService;
   readonly grants: GrantAdministration;
+  readonly operatorTokens: OperatorTokenAdministration;
   readonly recordings: RecordingService;
   readonly audit: Pick<AuditLog, 'note'>;
   readonly nowMs: () => number;
@@ -125,6 +126,24 @@ export interface GrantAdministration {
   revoke(grant: string, because: string): Promise<boolean>;
 }
 
+export interface OperatorTokenAdministration {
+  list(): Promise<readonly OperatorTokenView[]>;
+  /** The token is shown once. */
+  create(
+    operator: Operator & { readonly expiresAt?: string },
+  ): Promise<{ readonly id: string; readonly token: Secret }>;
+  /** False where there is no such token that is still good. */
+  revoke(id: string): Promise<boolean>;
+}
+
+export interface OperatorTokenView extends Operator {
+  readonly id: string;
+  readonly createdAt: string;
+  /** Absent where it never expires. */
+  readonly expiresAt?: string;
+  readonly state: 'active' | 'expired' | 'revoked';
+}
+
 export interface GrantFilter {
   readonly run?: string | undefined;
   readonly active?: boolean | undefined;
@@ -173,6 +192,7 @@ export interface SessionView {
   readonly principal: string;
   readonly repository?: string;
   readonly target: string;
+  readonly gateway?: string;
   readonly openedAt: string;
   /** Absent while it lives, or where the gateway was killed before it could say so. */
   readonly closedAt?: string;

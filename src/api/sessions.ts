@@ -12,6 +12,7 @@ const sessionSchema = z.object({
   principal: z.string(),
   repository: z.string().optional(),
   target: z.string(),
+  gateway: z.string().optional().describe('The gateway that serves and records it, by the name of its log.'),
   openedAt: z.string(),
   closedAt: z.string().optional(),
   outcome: z.string().optional(),
@@ -45,8 +46,17 @@ export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
     const { session } = request.params;
     await noteAction(services, operator, 'recording.read', { session });
     const recording = await services.recordings.recording(session);
-    if (!recording) throw new HttpProblem(404, 'There is no such session');
+    if (!recording) throw await notRecordedHere(session, services);
     return reply.type('application/jsonl; charset=utf-8').send(Readable.from(withLineFeeds(recording)));
+  });
+}
+
+/** Gateways that share a store list the sessions of all; the recording of one is with the gateway that served it. */
+async function notRecordedHere(id: string, services: ApiServices): Promise<HttpProblem> {
+  const session = await services.recordings.session(id);
+  if (!session) return new HttpProblem(404, 'There is no such session');
+  return new HttpProblem(404, 'The recording of this session is not on this gateway', {
+    hint: `Ask the gateway that served it (--url): its log is named ${session.gateway ?? 'otherwise'}.`,
   });
 }
 

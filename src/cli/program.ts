@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   replay: async () => (await import('./replay.ts')).replayCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   targets: async () => (await import('./targets.ts')).targetsCommand(),
+  tokens: async () => (await import('./tokens.ts')).tokensCommand(),
   grants: async () => (await import('./grants.ts')).grantsCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),

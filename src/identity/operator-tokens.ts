@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mintId } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
-import { findOperatorToken, insertOperatorToken } from '../store/operator-rows.ts';
+import {
+  findOperatorToken,
+  insertOperatorToken,
+  listOperatorTokens,
+  type OperatorTokenRow,
+  revokeOperatorToken,
+} from '../store/operator-rows.ts';
 import type { Store } from '../store/store.ts';
 
 export type OperatorRole = 'admin' | 'auditor';
@@ -9,6 +15,15 @@ export type OperatorRole = 'admin' | 'auditor';
 export interface Operator {
   readonly name: string;
   readonly role: OperatorRole;
+}
+
+/** A token as it is listed: everything but itself. Times are RFC 3339. */
+export interface OperatorTokenListing extends Operator {
+  readonly id: string;
+  readonly createdAt: string;
+  /** Absent where it never expires. */
+  readonly expiresAt?: string;
+  readonly state: 'active' | 'expired' | 'revoked';
 }
 
 /** Tokens with which a person or a pipeline speaks to the REST API. Only their hashes are kept. */
@@ -19,6 +34,10 @@ export interface OperatorTokens {
   ): Promise<{ readonly id: string; readonly token: Secret }>;
   /** Undefined for a token that is unknown, expired or revoked. */
   authenticate(token: Secret): Promise<Operator | undefined>;
+  /** Oldest first. */
+  list(): Promise<readonly OperatorTokenListing[]>;
+  /** Ends a token at once, in every gateway; false where there was none to end. */
+  revoke(id: string): Promise<boolean>;
 }
 
 const PREFIX = 'chp_op_';
@@ -47,11 +66,27 @@ export function operatorTokens(
     async authenticate(token) {
       // 256 bits that are looked up by their hash: how long the look-up takes says nothing of any token.
       const row = await findOperatorToken(store, hashOf(token));
-      const isOver = row?.expires_at !== null && (row?.expires_at ?? '') <= new Date(now()).toISOString();
-      if (row === undefined || row.revoked_at !== null || isOver) return undefined;
+      if (row === undefined || stateOf(row, now()) !== 'active') return undefined;
       return row.role === 'admin' || row.role === 'auditor' ? { name: row.name, role: row.role } : undefined;
     },
+    async list() {
+      const rows = await listOperatorTokens(store);
+      return rows.map((row) => ({
+        id: row.id,
+        name: row.name,
+        role: row.role === 'admin' ? 'admin' : 'auditor',
+        createdAt: row.created_at,
+        ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+        state: stateOf(row, now()),
+      }));
+    },
+    revoke: (id) => revokeOperatorToken(store, id, new Date(now()).toISOString()),
   };
+}
+
+function stateOf({ revoked_at, expires_at }: OperatorTokenRow, nowMs: number): OperatorTokenListing['state'] {
+  if (revoked_at !== null) return 'revoked';
+  return expires_at !== null && expires_at <= new Date(nowMs).toISOString() ? 'expired' : 'active';
 }
 
 function hashOf(token: Secret): string {

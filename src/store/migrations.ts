@@ -7,6 +7,7 @@ import type { Migration } from 'kysely/migration';
  */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-control-plane': { up: controlPlane },
+  '0002-several-gateways': { up: severalGateways },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {
@@ -78,6 +79,17 @@ async function runsAndGrants(db: Kysely<unknown>): Promise<void> {
   await index(db, 'consumed_tokens', ['expires_at']);
   await index(db, 'sessions', ['run_id']);
   await index(db, 'sessions', ['opened_at', 'id']);
+}
+
+/** What gateways that share a store need: one deployment even where two start at once, one key, whose session is whose. */
+async function severalGateways(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('deployment').addColumn('key_check', 'text').execute();
+  await db.schema
+    .alterTable('deployment')
+    .addColumn('singleton', 'integer', (column) => column.notNull().defaultTo(1))
+    .execute();
+  await db.schema.createIndex('deployment_is_one').on('deployment').column('singleton').unique().execute();
+  await db.schema.alterTable('sessions').addColumn('gateway', 'text').execute();
 }
 
 /** A table with a text key and text columns that are all required. */

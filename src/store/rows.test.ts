@@ -176,6 +176,7 @@ async function openSessions(store: Store): Promise<void> {
       target: `pg-${n}`,
       principal: run.display,
       repository: run.repository_uri,
+      gateway: null,
       opened_at: at(n),
     });
   }

@@ -29,6 +29,10 @@ export interface DeploymentTable {
   id: string;
   kind: 'configured' | 'demo';
   created_at: string;
+  /** Derived from the deployment's key (HKDF-SHA256, hex): tells the right key from another, and nothing else. */
+  key_check: string | null;
+  /** 1, and unique: of two gateways that start at once on an empty store, one makes the deployment. */
+  singleton: Generated<number>;
 }
 
 /** A counter for each topic that other processes watch. */
@@ -134,6 +138,8 @@ export interface SessionsTable {
   target: string;
   principal: string;
   repository: string | null;
+  /** The gateway that serves it, by the name of its log. */
+  gateway: string | null;
   opened_at: string;
   closed_at: string | null;
   outcome: string | null;

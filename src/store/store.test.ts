@@ -31,7 +31,7 @@ onEachStore('the store', (stores) => {
     const store = await stores.open();
     const refused = new Refused({ code: 'trust-denied', message: 'no' });
     const attempt = store.write(async (db) => {
-      await db.insertInto('deployment').values({ id: 'd', kind: 'demo', created_at: AT }).execute();
+      await db.insertInto('deployment').values({ id: 'd', kind: 'demo', created_at: AT, key_check: null }).execute();
       throw refused;
     });
     await assert.rejects(attempt, refused);

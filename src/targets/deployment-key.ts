@@ -1,5 +1,16 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { inspect } from 'node:util';
 import { Fault } from '../model/fault.ts';
 
@@ -55,15 +66,29 @@ export function readDeploymentKey(file: string): DeploymentKey {
 /** Makes a key and its file, mode 0600, durable before it returns. Never replaces one: what it seals would be lost. */
 export function createDeploymentKey(file: string): DeploymentKey {
   const bytes = randomBytes(KEY_BYTES);
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-  const descriptor = attempt(file, () => openSync(file, flags, 0o600));
+  const descriptor = attempt(file, () => openSync(draft, flags, 0o600));
   try {
     writeSync(descriptor, `chaperone-deployment-key-v1 ${bytes.toString('base64url')}\n`);
+    fsyncSync(descriptor);
+    // A link appears whole or not at all, and never in the place of a file that is there.
+    attempt(file, () => linkSync(draft, file));
+  } finally {
+    closeSync(descriptor);
+    unlinkSync(draft);
+  }
+  syncDirectory(dirname(file));
+  return new DeploymentKey(bytes);
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, constants.O_RDONLY);
+  try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  return new DeploymentKey(bytes);
 }
 
 function attempt<Result>(file: string, action: () => Result): Result {

@@ -12,6 +12,8 @@ export interface Started {
   /** Said where a port that nobody chose was taken: `7420 was taken`. */
   readonly moved: readonly string[];
   readonly targets: number;
+  /** Where the local administrator's token is, where this gateway has one. */
+  readonly adminTokenFile?: string;
 }
 
 /** Writes `gateway.json`, 0600: how this machine's own commands find the gateway. Returns its path. */
@@ -25,8 +27,8 @@ export async function writeGatewayFile(dataDirectory: string, file: GatewayFile)
 /** What a person reads once the gateway listens: a few lines, and what to paste next. */
 export function announce(started: Started, env: NodeJS.ProcessEnv, output: Output): void {
   if (output.json) {
-    const { demo, url, postgres, dataDirectory } = started;
-    return output.writeJson({ ready: true, demo, url, postgres, dataDirectory, pid: process.pid });
+    const { demo, url, postgres, dataDirectory, adminTokenFile } = started;
+    return output.writeJson({ ready: true, demo, url, postgres, dataDirectory, adminTokenFile, pid: process.pid });
   }
   const { paint } = output;
   const at = (host: string, port: number) => `${host}:${port}`;
@@ -55,8 +57,12 @@ function demoLines({ dataDirectory }: Started, env: NodeJS.ProcessEnv, paint: Ou
   ];
 }
 
-function configuredLines({ targets }: Started, paint: Output['paint']): readonly string[] {
-  const next =
-    targets === 0 ? 'There are no targets yet: declare one, and `chaperone apply` it.' : `${targets} targets.`;
-  return [paint('dim', next)];
+function configuredLines({ targets, adminTokenFile }: Started, paint: Output['paint']): readonly string[] {
+  const known = targets === 1 ? '1 target.' : `${targets} targets.`;
+  const next = targets === 0 ? 'There are no targets yet: declare one, and `chaperone apply` it.' : known;
+  const token =
+    adminTokenFile === undefined
+      ? 'No operator token is kept here: give commands one with CHAPERONE_TOKEN_FILE.'
+      : `The administrator's token is in ${adminTokenFile}; commands beside it use it.`;
+  return [paint('dim', next), paint('dim', token)];
 }

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
-import type { AuditLog } from '../../audit/recorder.ts';
 import { GrantService } from '../../grants/grant-service.ts';
 import { loadIssuers } from '../../identity/load-issuers.ts';
 import { loadTrustRules } from '../../identity/load-trust-rules.ts';
@@ -14,14 +13,13 @@ import { Secret } from '../../model/secret.ts';
 import { parsePolicies } from '../../policy/parse-policies.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { type ConfigurationService, makeConfigurationService } from '../../targets/configuration-service.ts';
-import { createDeploymentKey, type DeploymentKey, readDeploymentKey } from '../../targets/deployment-key.ts';
+import type { DeploymentKey } from '../../targets/deployment-key.ts';
 import { makeSealer } from '../../targets/sealing.ts';
 import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
-import { CliError, EXIT } from '../cli-error.ts';
 import { claimDeployment, type Deployment } from './deployment.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
-import { closeLeftOverSessions, indexSessions } from './session-index.ts';
+import { closeLeftOverSessions, indexSessions, type SessionIndex } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
 
 /** The control plane and the log, open. Disposing ends all of it, in the order that leaves the log closed. */
@@ -31,7 +29,7 @@ export interface Control extends AsyncDisposable {
   readonly audience: string;
   readonly store: Store;
   /** The log with the index of its sessions. */
-  readonly audit: AuditLog;
+  readonly audit: SessionIndex;
   readonly log: OpenAuditLog;
   readonly grants: GrantService;
   readonly targets: TargetDirectory;
@@ -56,11 +54,13 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const file = join(dataDirectory, 'store.sqlite');
   const store = parts.use(await openStore({ file, ...(databaseUrl ? { databaseUrl } : {}) }));
   await chmod(file, 0o600).catch(ignoreMissing);
-  const deployment = await claimDeployment(store, config.kind, nowMs());
-  const key = openKey(env['CHAPERONE_KEY_FILE'] ?? join(dataDirectory, 'deployment.key'), deployment);
+  const keyFile = env['CHAPERONE_KEY_FILE'] || join(dataDirectory, 'deployment.key');
+  const deployment = await claimDeployment(store, { kind: config.kind, keyFile, nowMs: nowMs() });
+  const { key } = deployment;
   const log = parts.use(await openLog(config, deployment));
-  if (store.kind === 'sqlite') await closeLeftOverSessions(store, nowMs());
-  const audit = indexSessions(log, { store, nowMs, onFault });
+  const gateway = originOf(log.verifierKey) ?? deployment.id;
+  await closeLeftOverSessions(store, gateway, nowMs());
+  const audit = indexSessions(log, { store, gateway, nowMs, onFault });
   const audience = config.audience ?? config.publicUrl ?? `chaperone:${deployment.id}`;
   const random = (bytes: number) => randomBytes(bytes);
   const trust = parts.use(await openTrustDirectory({ store, audience, now: nowMs, onFault }));
@@ -123,12 +123,22 @@ export async function makeDataDirectory({ dataDirectory, kind }: StartConfig): P
   await chmod(dataDirectory, mode);
 }
 
-/** The local administrator's token of an embedded deployment: in a file that its owner alone can read. */
-export async function localAdminToken(dataDirectory: string, operators: OperatorTokens): Promise<string> {
+/**
+ * The local administrator's token, in a file that its owner alone can read. On a store that gateways share it is made
+ * where no administrator's token is good: by the first gateway, and by whichever starts after all were revoked.
+ */
+export async function localAdminToken(
+  { dataDirectory, databaseUrl }: StartConfig,
+  { operators, audit }: Pick<Control, 'operators' | 'audit'>,
+): Promise<string | undefined> {
   const path = join(dataDirectory, 'admin-token');
   const kept = existsSync(path) ? (await readFile(path, 'utf8')).trim() : '';
   if (kept !== '' && (await operators.authenticate(new Secret(kept)))) return path;
-  const { token } = await operators.create({ name: 'local administrator', role: 'admin' });
+  const known = databaseUrl === undefined ? [] : await operators.list();
+  if (known.some(({ role, state }) => role === 'admin' && state === 'active')) return undefined;
+  const name = 'local administrator';
+  const { id, token } = await operators.create({ name, role: 'admin' });
+  await audit.note({ kind: 'operator.action', detail: { by: 'the gateway', action: 'token.create', token: id, name } });
   await writeFile(path, `${token.reveal()}\n`, { mode: 0o600 });
   await chmod(path, 0o600);
   return path;
@@ -152,27 +162,25 @@ function issuerLoader({ kind }: Deployment): typeof loadIssuers {
   };
 }
 
-async function openLog({ dataDirectory, publicUrl }: StartConfig, { id, kind }: Deployment): Promise<OpenAuditLog> {
+async function openLog(config: StartConfig, { id, kind }: Deployment): Promise<OpenAuditLog> {
+  const { dataDirectory, databaseUrl, publicUrl } = config;
   const directory = join(dataDirectory, 'audit');
   const host =
     publicUrl === undefined ? (kind === 'demo' ? 'demo.invalid' : 'gateway.invalid') : new URL(publicUrl).host;
-  return openAuditLog({ directory, origin: (await knownOrigin(directory)) ?? `${host}/${id}` });
+  // Each gateway keeps a log of its own, and no two logs may have one name.
+  const own = databaseUrl === undefined ? '' : `/${randomBytes(4).toString('hex')}`;
+  return openAuditLog({ directory, origin: (await knownOrigin(directory)) ?? `${host}/${id}${own}` });
 }
 
 /** A log keeps the name that it began with, wherever the gateway is reached later (a verifier key is NAME+HASH+KEY). */
 async function knownOrigin(directory: string): Promise<string | undefined> {
   const path = join(directory, 'keys', 'log.vkey');
   if (!existsSync(path)) return undefined;
-  return /^(.+)\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*$/.exec(await readFile(path, 'utf8'))?.[1];
+  return originOf(await readFile(path, 'utf8'));
 }
 
-/** A new key opens nothing that an older one sealed, so one is made for a new deployment only. */
-function openKey(path: string, { isNew }: Deployment): DeploymentKey {
-  if (existsSync(path)) return readDeploymentKey(path);
-  if (isNew) return createDeploymentKey(path);
-  throw new CliError(EXIT.config, `the deployment's key file is missing: ${path}`, {
-    hint: 'Restore it from its backup, or say where it is with CHAPERONE_KEY_FILE. Without it no sealed credential opens.',
-  });
+function originOf(verifierKey: string): string | undefined {
+  return /^(.+)\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*$/.exec(verifierKey)?.[1];
 }
 
 /** The store of a shared deployment is no file. */

@@ -102,6 +102,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   parts.use(api.server);
   parts.defer(sweepRuns({ ...control, liveSessions: (run) => live.ofRun(run).length, onFault }));
 
+  const adminTokenFile = await localAdminToken(config, control);
   const started: Started = {
     demo: config.kind === 'demo',
     dataDirectory: config.dataDirectory,
@@ -111,8 +112,9 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       movedFrom === undefined ? [] : [`Port ${movedFrom} was taken.`],
     ),
     targets: control.targets.list().length,
+    ...(adminTokenFile === undefined ? {} : { adminTokenFile }),
   };
-  parts.defer(await publish(started, config, control, demo));
+  parts.defer(await publish(started, config, adminTokenFile, demo));
   const running = parts.move();
   return {
     started,
@@ -180,10 +182,12 @@ function listenApi(config: StartConfig, { version, openApi, onFault }: Surroundi
 }
 
 /** Tells this machine's own commands where the gateway is; returns how to take that back. */
-async function publish(started: Started, config: StartConfig, control: Control, demo: Demo | undefined) {
-  const adminTokenFile = config.databaseUrl
-    ? undefined
-    : await localAdminToken(config.dataDirectory, control.operators);
+async function publish(
+  started: Started,
+  config: StartConfig,
+  adminTokenFile: string | undefined,
+  demo: Demo | undefined,
+) {
   const path = await writeGatewayFile(config.dataDirectory, {
     url: started.url,
     pid: process.pid,

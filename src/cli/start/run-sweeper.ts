@@ -1,13 +1,14 @@
-import type { AuditLog } from '../../audit/recorder.ts';
+import type { RunTermination } from '../../audit/recorder.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
 import type { RunId } from '../../model/ids.ts';
 import { LIMITS } from '../../model/limits.ts';
-import { listRuns } from '../../store/run-rows.ts';
+import { findRun, listRuns } from '../../store/run-rows.ts';
 import type { Store } from '../../store/store.ts';
+import type { SessionIndex } from './session-index.ts';
 
 export interface SweeperParts {
   readonly store: Store;
-  readonly audit: AuditLog;
+  readonly audit: SessionIndex;
   readonly grants: GrantService;
   readonly liveSessions: (run: RunId) => number;
   readonly onFault: (fault: unknown) => void;
@@ -36,5 +37,11 @@ export async function sweepOnce({ store, audit, grants, liveSessions }: SweeperP
     const good = await grants.list({ run, active: true, limit: 1 });
     if (good.length > 0 || liveSessions(run) > 0) continue;
     if (await grants.closeRun(run, 'expired')) await audit.closeRun(run, 'expired');
+  }
+  // A run that another gateway closed has sessions in this one's log, which ends it there.
+  for (const run of audit.openRuns()) {
+    if (liveSessions(run) > 0) continue;
+    const row = await findRun(store, run);
+    if (row?.closed_at) await audit.closeRun(run, (row.termination ?? 'expired') as RunTermination);
   }
 }

@@ -1,6 +1,6 @@
 import type { AuditLog, ExchangeRecord, SessionOpening, SessionOutcome, SessionRecord } from '../../audit/recorder.ts';
 import type { Decision } from '../../model/decision.ts';
-import type { ExchangeNumber } from '../../model/ids.ts';
+import type { ExchangeNumber, RunId } from '../../model/ids.ts';
 import type { MaskCount } from '../../model/reply.ts';
 import type { Request } from '../../model/request.ts';
 import { findRun } from '../../store/run-rows.ts';
@@ -9,29 +9,50 @@ import type { Store } from '../../store/store.ts';
 
 export interface SessionIndexOptions {
   readonly store: Store;
+  /** This gateway, by the name of its log: others may share the store. */
+  readonly gateway: string;
   readonly nowMs: () => number;
   readonly onFault: (fault: unknown) => void;
+}
+
+export interface SessionIndex extends AuditLog {
+  /** Runs that this gateway's log has open. */
+  openRuns(): readonly RunId[];
 }
 
 /**
  * The audit log, with an index of its sessions in the store beside it: what lists show. The log is the record; where
  * the index cannot be written, a session is served all the same and the operator is told.
  */
-export function indexSessions(audit: AuditLog, options: SessionIndexOptions): AuditLog {
+export function indexSessions(audit: AuditLog, options: SessionIndexOptions): SessionIndex {
+  const runs = new Set<RunId>();
   return {
-    openRun: (run, evidence) => audit.openRun(run, evidence),
-    closeRun: (run, termination) => audit.closeRun(run, termination),
+    openRun: async (run, evidence) => {
+      runs.add(run.id);
+      await audit.openRun(run, evidence);
+    },
+    closeRun: async (run, termination) => {
+      await audit.closeRun(run, termination);
+      runs.delete(run);
+    },
+    openRuns: () => [...runs],
     note: (entry) => audit.note(entry),
     sync: () => audit.sync(),
-    openSession: (opening) => openSession(audit, opening, options),
+    openSession: (opening) => {
+      runs.add(opening.principal.run.id);
+      return openSession(audit, opening, options);
+    },
     [Symbol.asyncDispose]: () => audit[Symbol.asyncDispose](),
   };
 }
 
-/** Ends the rows that a life before this left open. For a store of one gateway: of others' sessions it knows nothing. */
-export async function closeLeftOverSessions(store: Store, nowMs: number): Promise<void> {
+/** Ends the rows that a life of this gateway before this one left open; an embedded store is this gateway's alone. */
+export async function closeLeftOverSessions(store: Store, gateway: string, nowMs: number): Promise<void> {
   const closing = { closed_at: new Date(nowMs).toISOString(), outcome: 'gatewayFailed' };
-  await store.write((db) => db.updateTable('sessions').set(closing).where('closed_at', 'is', null).execute());
+  await store.write((db) => {
+    const open = db.updateTable('sessions').set(closing).where('closed_at', 'is', null);
+    return (store.kind === 'sqlite' ? open : open.where('gateway', '=', gateway)).execute();
+  });
 }
 
 async function openSession(
@@ -54,6 +75,7 @@ async function openSession(
     target: opening.target.name,
     principal: principal.display,
     repository: workload.sourceRepositoryUri ?? workload.sourceRepositoryId ?? null,
+    gateway: options.gateway,
     opened_at: new Date(options.nowMs()).toISOString(),
   }).catch(options.onFault);
   return new IndexedSession(record, opening.id, options);

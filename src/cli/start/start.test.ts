@@ -43,9 +43,10 @@ describe('a store', () => {
   test('belongs to one deployment for good, and is never started as the other kind', () =>
     inDirectory(async (directory) => {
       const store = await openStore({ file: join(directory, 'store.sqlite') });
-      const first = await claimDeployment(store, 'demo', 0);
-      assert.equal((await claimDeployment(store, 'demo', 1)).id, first.id);
-      await assert.rejects(claimDeployment(store, 'configured', 2), /belongs to a demo/);
+      const keyFile = join(directory, 'deployment.key');
+      const first = await claimDeployment(store, { kind: 'demo', keyFile, nowMs: 0 });
+      assert.equal((await claimDeployment(store, { kind: 'demo', keyFile, nowMs: 1 })).id, first.id);
+      await assert.rejects(claimDeployment(store, { kind: 'configured', keyFile, nowMs: 2 }), /belongs to a demo/);
       await store[Symbol.asyncDispose]();
     }));
 });
