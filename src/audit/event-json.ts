@@ -4,24 +4,27 @@ import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Operation } from '../model/request.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
+import { JSON_CHARACTER_BYTES, type RecordPen } from './record-pen.ts';
 
-const operationsText = new WeakMap<readonly Operation[], string>();
-const decisionText = new WeakMap<Decision, string>();
+const operationsText = new WeakMap<readonly Operation[], Uint8Array>();
+const decisionText = new WeakMap<Decision, Uint8Array>();
 
-/** What was asked, without the lineage of result columns: that can be derived again from the statement. */
-export function operationsJson(operations: readonly Operation[]): string {
+/** `"op":[…],`: what was asked, without the lineage of result columns, which can be derived from the statement. */
+export function operationsMember(operations: readonly Operation[]): Uint8Array {
   let text = operationsText.get(operations);
   if (text === undefined) {
-    text = canonicalJson(operations.map((operation) => ({ ...operation, outputs: undefined }) as unknown as Json));
+    const told = operations.map((operation) => ({ ...operation, outputs: undefined }) as unknown as Json);
+    text = Buffer.from(`"op":${canonicalJson(told)},`);
     operationsText.set(operations, text);
   }
   return text;
 }
 
-export function decisionJson(decision: Decision): string {
+/** `"decision":{…},` */
+export function decisionMember(decision: Decision): Uint8Array {
   let text = decisionText.get(decision);
   if (text === undefined) {
-    text = canonicalJson(decision as unknown as Json);
+    text = Buffer.from(`"decision":${canonicalJson(decision as unknown as Json)},`);
     decisionText.set(decision, text);
   }
   return text;
@@ -31,12 +34,42 @@ export function refusalJson(refusal: Refusal): string {
   return canonicalJson(refusal as unknown as Json);
 }
 
-/** `{"code":…,"rows":…,"status":…,"tags":…}`; written out by hand, for every reply has one. */
-export function resultJson(result: ExchangeResult): string {
-  const code = result.code === undefined ? '' : `"code":${canonicalJson(result.code)},`;
-  const tags = result.tags === undefined ? '' : `,"tags":${canonicalJson(result.tags)}`;
-  return `{${code}"rows":"${result.rows}","status":"${result.status}"${tags}}`;
+/** The most bytes that `writeResult` takes. */
+export function resultBound({ code = '', tags = [] }: ExchangeResult): number {
+  let characters = code.length;
+  for (const tag of tags) characters += tag.length + 1;
+  return RESULT_BYTES + characters * JSON_CHARACTER_BYTES;
 }
+
+/** `"result":{"code":…,"rows":…,"status":…,"tags":…},`; written out by hand, for every reply has one. */
+export function writeResult(pen: RecordPen, { status, code, rows, tags }: ExchangeResult): void {
+  pen.bytes(RESULT);
+  if (code !== undefined) {
+    pen.text('"code":');
+    pen.json(code);
+    pen.text(',');
+  }
+  pen.bytes(ROWS);
+  pen.decimal(rows);
+  pen.bytes(STATUS);
+  pen.json(status);
+  if (tags !== undefined) {
+    pen.bytes(TAGS);
+    for (let i = 0; i < tags.length; i++) {
+      if (i > 0) pen.text(',');
+      pen.json(tags[i] as string);
+    }
+    pen.text(']');
+  }
+  pen.bytes(RESULT_END);
+}
+
+const RESULT_BYTES = 128;
+const RESULT = Buffer.from('"result":{');
+const ROWS = Buffer.from('"rows":"');
+const STATUS = Buffer.from('","status":');
+const TAGS = Buffer.from(',"tags":[');
+const RESULT_END = Buffer.from('},');
 
 export function maskedJson(masked: readonly MaskCount[]): string {
   return canonicalJson(masked as unknown as Json);

@@ -4,24 +4,32 @@ import type { ExchangeNumber } from '../model/ids.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { Refusal } from '../model/refusal.ts';
 import { Deferred } from './deferred.ts';
-import { maskedJson, refusalJson, resultJson } from './event-json.ts';
-import { FLAG, RECORD } from './record-codec.ts';
+import { maskedJson, refusalJson, resultBound, writeResult } from './event-json.ts';
+import { COMMITMENT_PREFIX_BYTES, FLAG, HEADER_BYTES, RECORD } from './record-codec.ts';
+import { DECIMAL_BYTES, type RecordPen } from './record-pen.ts';
 import type { ExchangeRecord } from './recorder.ts';
+import type { ShelfOwner } from './reply-shelf.ts';
 import { type RecorderParts, type SessionLife, sessionClosed } from './session-recorder.ts';
 import { StreamedBody } from './streamed-body.ts';
 
 const OCTETS = 'application/octet-stream';
 const NOTHING: readonly Uint8Array[] = [];
+/** The most that a reply's record takes beside what is counted. */
+const REPLY_BYTES = HEADER_BYTES + COMMITMENT_PREFIX_BYTES + OCTETS.length + 2 * DECIMAL_BYTES + 64;
+const EXCHANGE = Buffer.from('"exchange":');
+const REPLY = Buffer.from(',"kind":"reply",');
+const MONO = Buffer.from('"mono":"');
+const MONO_END = Buffer.from('",');
 
-export class RecordedExchange implements ExchangeRecord {
+export class RecordedExchange implements ExchangeRecord, ShelfOwner {
   durable: Promise<void> | undefined;
   readonly #parts: RecorderParts;
   readonly #life: SessionLife;
   readonly #exchange: ExchangeNumber;
   #fault: Error | undefined;
   #ended = false;
-  /** The reply so far, while it is small enough for the journal. */
-  #pieces: Buffer[] | undefined;
+  /** The reply so far, while it is small enough for the journal: its first piece may stand on the shelf. */
+  #pieces: Uint8Array[] | undefined;
   #pieceBytes = 0;
   #reply: StreamedBody | undefined;
   #inputBytes = 0;
@@ -63,23 +71,31 @@ export class RecordedExchange implements ExchangeRecord {
     if (this.#reply !== undefined) return this.#reply.push(bytes);
     this.#pieceBytes += bytes.length;
     if (this.#pieceBytes <= this.#parts.limits.inlineBodyBytes) {
-      const piece = Buffer.allocUnsafe(bytes.length);
-      piece.set(bytes);
-      if (this.#pieces === undefined) this.#pieces = [piece];
-      else this.#pieces.push(piece);
+      if (this.#pieceBytes === bytes.length) this.#parts.shelf.put(this, bytes);
+      else this.#gathered().push(copyOf(bytes));
       return undefined;
     }
+    const gathered = this.#gathered();
     this.#reply = new StreamedBody(this.#parts, this.#life.number, this.#life.storedReplyBytes);
-    for (const piece of this.#pieces ?? []) this.#reply.add(piece);
+    for (const piece of gathered) this.#reply.add(piece);
     this.#pieces = undefined;
     return this.#reply.push(bytes);
+  }
+
+  unshelve(bytes: Uint8Array): void {
+    this.#pieces = [copyOf(bytes)];
   }
 
   end(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> | undefined {
     const barred = this.#barred();
     if (barred !== undefined) return barred;
     if (this.#reply !== undefined || this.#input !== undefined) return this.#endStreams(result, masked);
-    return this.#append(() => this.#end(result, masked, undefined));
+    try {
+      this.#end(result, masked);
+    } catch (fault) {
+      return Promise.reject(fault);
+    }
+    return this.#settled();
   }
 
   refuse(refusal: Refusal): Promise<void> | undefined {
@@ -110,32 +126,69 @@ export class RecordedExchange implements ExchangeRecord {
         const before = `"exchange":${this.#exchange},"kind":"input","mono":"${this.#parts.monotonic()}",`;
         this.#parts.journal.append(this.#head(FLAG.described), '', before, '', [Buffer.from(input)]);
       }
-      this.#end(result, masked, reply);
+      if (reply === undefined) this.#end(result, masked);
+      else this.#endStreamed(result, masked, Buffer.from(reply));
     });
   }
 
-  #end(result: ExchangeResult, masked: readonly MaskCount[], streamed: string | undefined): void {
+  #end(result: ExchangeResult, masked: readonly MaskCount[]): void {
     this.#once();
-    const { journal, salts, monotonic } = this.#parts;
-    const masks = masked.length === 0 ? '' : `"masked":${maskedJson(masked)},`;
-    const before = `"exchange":${this.#exchange},"kind":"reply",${masks}"mono":"${monotonic()}",`;
-    const after = `"result":${resultJson(result)},`;
-    if (streamed === undefined) {
-      const pieces = this.#pieces ?? NOTHING;
-      journal.append(this.#head(FLAG.ends | FLAG.body), OCTETS, before, after, pieces, salts.next());
-    } else {
-      journal.append(this.#head(FLAG.ends | FLAG.described), '', before, after, [Buffer.from(streamed)]);
-    }
+    const { journal, salts, shelf } = this.#parts;
+    const masks = masksMember(masked);
+    const pen = journal.open(REPLY_BYTES + masks.length * 3 + resultBound(result) + this.#pieceBytes);
+    this.#write(pen, FLAG.ends | FLAG.body, OCTETS, masks, result);
+    pen.saltedBody(salts.next());
+    const shelved = shelf.take(this);
+    if (shelved !== undefined) pen.range(shelved.bytes, 0, shelved.length);
+    else for (const piece of this.#pieces ?? NOTHING) pen.bytes(piece);
+    journal.appended();
   }
 
-  /** Appends, and says when the caller may go on: once it is written, or at once where the target asks for less. */
+  #endStreamed(result: ExchangeResult, masked: readonly MaskCount[], body: Buffer): void {
+    this.#once();
+    const { journal } = this.#parts;
+    const masks = masksMember(masked);
+    const pen = journal.open(REPLY_BYTES + masks.length * 3 + resultBound(result) + body.length);
+    this.#write(pen, FLAG.ends | FLAG.described, '', masks, result);
+    pen.body();
+    pen.bytes(body);
+    journal.appended();
+  }
+
+  /** All of a reply's record but its body. */
+  #write(pen: RecordPen, flags: number, media: string, masks: string, result: ExchangeResult): void {
+    pen.begin(this.#head(flags), media);
+    pen.bytes(EXCHANGE);
+    pen.decimal(this.#exchange);
+    pen.bytes(REPLY);
+    pen.text(masks);
+    pen.bytes(MONO);
+    pen.decimal(this.#parts.monotonic());
+    pen.bytes(MONO_END);
+    pen.after();
+    writeResult(pen, result);
+  }
+
+  /** The reply so far, in pieces of its own. */
+  #gathered(): Uint8Array[] {
+    const shelved = this.#parts.shelf.take(this);
+    if (shelved !== undefined) this.#pieces = [copyOf(shelved.bytes.subarray(0, shelved.length))];
+    this.#pieces ??= [];
+    return this.#pieces;
+  }
+
   #append(append: () => void): Promise<void> | undefined {
-    const { journal, sealer } = this.#parts;
     try {
       append();
     } catch (fault) {
       return Promise.reject(fault);
     }
+    return this.#settled();
+  }
+
+  /** When the caller may go on: once what was appended is written, or at once where the target asks for less. */
+  #settled(): Promise<void> | undefined {
+    const { journal, sealer } = this.#parts;
     if (this.#life.mode === 'strict') return journal.written();
     if (journal.fault !== undefined) return Promise.reject(journal.fault);
     journal.soon();
@@ -151,4 +204,14 @@ export class RecordedExchange implements ExchangeRecord {
     if (this.#ended) throw new Fault('internal', `exchange ${this.#exchange} has ended already`);
     this.#ended = true;
   }
+}
+
+function masksMember(masked: readonly MaskCount[]): string {
+  return masked.length === 0 ? '' : `"masked":${maskedJson(masked)},`;
+}
+
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  copy.set(bytes);
+  return copy;
 }

@@ -11,14 +11,8 @@ import { Deferred } from './deferred.ts';
 import { JournalFile, type JournalFiles } from './journal-file.ts';
 import { sealFrame } from './journal-segment.ts';
 import { Outbox } from './outbox.ts';
-import {
-  COMMITMENT_PREFIX_BYTES,
-  type RecordHead,
-  recordBound,
-  recordSlab,
-  SALT_BYTES,
-  writeRecord,
-} from './record-codec.ts';
+import { type RecordHead, recordBound, recordSlab } from './record-codec.ts';
+import { RecordPen } from './record-pen.ts';
 
 export interface JournalOptions {
   readonly directory: string;
@@ -38,6 +32,7 @@ export class Journal {
   readonly #file: JournalFile;
   #slab = recordSlab(SLAB_BYTES);
   #end = 0;
+  readonly #pen = new RecordPen(this.#slab);
   #group: number;
   readonly #outbox = new Outbox();
   #durableGroup: number;
@@ -71,32 +66,41 @@ export class Journal {
   }
 
   /**
-   * Appends a record. With `FLAG.body`, `salt` (at its place in a pool) and the bytes of `parts` are its body. Throws
-   * a `Fault` where the disk refuses and what is kept for it has reached its bound.
+   * Begins a record of at most `bytes` bytes, which `appended` ends: nothing else is called in between. Throws a
+   * `Fault` where the disk refuses and what is kept for it has reached its bound.
    */
+  open(bytes: number): RecordPen {
+    this.#reserve(bytes);
+    this.#pen.move(this.#slab, this.#end);
+    return this.#pen;
+  }
+
+  /** The record that was opened is whole. */
+  appended(): void {
+    this.#pen.finish();
+    this.#end = this.#pen.at;
+  }
+
+  /** Appends a record, as `open` does. With `FLAG.body`, `salt` and the bytes of `parts` are its body. */
   append(
     head: RecordHead,
     media: string,
     before: string,
     after: string,
     parts: readonly Uint8Array[],
-    salt?: { readonly pool: Buffer; readonly at: number },
+    salt?: Uint8Array,
   ): void {
-    let bodyBytes = salt === undefined ? 0 : COMMITMENT_PREFIX_BYTES;
+    let bodyBytes = 0;
     for (const part of parts) bodyBytes += part.length;
-    this.#reserve(recordBound(media, before, after, bodyBytes));
-    const slab = this.#slab.bytes;
-    let at = writeRecord(this.#slab, this.#end, head, media, before, after, bodyBytes);
-    if (salt !== undefined) {
-      slab[at] = 1;
-      salt.pool.copy(slab, at + 1, salt.at, salt.at + SALT_BYTES);
-      at += COMMITMENT_PREFIX_BYTES;
-    }
-    for (const part of parts) {
-      slab.set(part, at);
-      at += part.length;
-    }
-    this.#end = at;
+    const pen = this.open(recordBound(media, before, after, bodyBytes));
+    pen.begin(head, media);
+    pen.text(before);
+    pen.after();
+    pen.text(after);
+    if (salt === undefined) pen.body();
+    else pen.saltedBody(salt);
+    for (const part of parts) pen.bytes(part);
+    this.appended();
   }
 
   /** What was appended will be durable within `batchedCommitDelayMs`. */

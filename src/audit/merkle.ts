@@ -19,16 +19,26 @@ export function nodeHash(left: string, right: string): string {
   return hash('sha256', node, 'hex');
 }
 
+const HASH_BYTES = 32;
+/** As many subtrees as a tree of 2^53 leaves can have, and one that is being merged. */
+const MAX_ROOTS = 54;
+
 /** A tree that only grows, kept as the roots of its perfect subtrees, largest first: at most 53 hashes. */
 export class CompactRange {
   #size: number;
-  readonly #roots: string[];
+  /** The roots one after another, behind one byte: two neighbours and the byte before them are what a node hashes. */
+  readonly #bytes: Buffer;
+  /** A view of each such pair, with its byte; made once a tree gets there. */
+  readonly #pairs: Buffer[] = [];
+  #count: number;
 
   /** Takes up a tree where `roots` left it; a new one without arguments. */
   constructor(size = 0, roots: readonly string[] = []) {
     if (bits(size) !== roots.length) throw new RangeError(`a tree of ${size} leaves has ${bits(size)} subtrees`);
     this.#size = size;
-    this.#roots = [...roots];
+    this.#count = roots.length;
+    this.#bytes = Buffer.alloc(1 + MAX_ROOTS * HASH_BYTES);
+    this.#bytes.write(roots.join(''), 1, 'hex');
   }
 
   get size(): number {
@@ -36,25 +46,39 @@ export class CompactRange {
   }
 
   get roots(): readonly string[] {
-    return this.#roots;
+    return Array.from({ length: this.#count }, (_, i) => this.#root(i));
   }
 
   append(leaf: string): void {
-    let hashed = leaf;
-    for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-      hashed = nodeHash(this.#roots.pop() as string, hashed);
-    }
-    this.#roots.push(hashed);
+    this.#bytes.write(leaf, 1 + this.#count * HASH_BYTES, HASH_BYTES, 'hex');
+    for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) this.#merge(--this.#count);
+    this.#count++;
     this.#size++;
   }
 
   root(): string {
-    let hashed: string | undefined;
-    for (let i = this.#roots.length - 1; i >= 0; i--) {
-      const left = this.#roots[i] as string;
-      hashed = hashed === undefined ? left : nodeHash(left, hashed);
-    }
-    return hashed ?? EMPTY_ROOT;
+    if (this.#count === 0) return EMPTY_ROOT;
+    let hashed = this.#root(this.#count - 1);
+    for (let i = this.#count - 2; i >= 0; i--) hashed = nodeHash(this.#root(i), hashed);
+    return hashed;
+  }
+
+  /** Puts the node over the roots `left` and `left + 1` in the place of the first. */
+  #merge(left: number): void {
+    const at = left * HASH_BYTES;
+    const bytes = this.#bytes;
+    this.#pairs[left] ??= bytes.subarray(at, at + 1 + 2 * HASH_BYTES);
+    // The byte before the pair, the last of another root, becomes the node's prefix for as long as it is hashed.
+    const before = bytes[at] as number;
+    bytes[at] = 1;
+    // One character a byte: the cheapest of the forms in which a digest comes.
+    bytes.write(hash('sha256', this.#pairs[left], 'binary'), at + 1, HASH_BYTES, 'latin1');
+    bytes[at] = before;
+  }
+
+  #root(index: number): string {
+    const at = 1 + index * HASH_BYTES;
+    return this.#bytes.toString('hex', at, at + HASH_BYTES);
   }
 }
 

@@ -141,6 +141,37 @@ describe('a session that is recorded', () => {
     );
   });
 
+  test('replies whose parts arrive by turns are each recorded whole', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    const run = aRun('run_1');
+    await log.openRun(run, {});
+    const session = await aSession(log, run, 'ses_1');
+    const [first, second, third] = [1, 2, 3].map((number) => ask(session, number, 'SELECT 1'));
+    const parts = [
+      [first, 'a'],
+      [second, 'b'],
+      [third, ''],
+      [first, 'cd'],
+      [third, 'e'],
+      [second, 'f'],
+      [first, ''],
+    ] as const;
+    for (const [record, part] of parts) await record?.reply(Buffer.from(part));
+    for (const record of [second, first, third]) await record?.end(OK, []);
+    await session.close('completed');
+    await log.sync();
+    const replies = (await events(directory, 'ses_1')).filter(({ event }) => event.kind === 'reply');
+    assert.deepEqual(
+      replies.map(({ event, body }) => [event.exchange, text(body)]),
+      [
+        [2, 'bf'],
+        [1, 'acd'],
+        [3, 'e'],
+      ],
+    );
+  });
+
   test('what a client goes on sending is recorded piece by piece, and beyond the cap as a digest', async () => {
     const directory = auditDirectory(after);
     await using log = await openLog(directory);

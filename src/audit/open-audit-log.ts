@@ -15,6 +15,7 @@ import type { JournalFiles } from './journal-file.ts';
 import { FLAG, RECORD, type RecordKind } from './record-codec.ts';
 import type { AuditLog, LogNote, RunEvidence, RunTermination, SessionOpening, SessionRecord } from './recorder.ts';
 import { recover } from './recover.ts';
+import { ReplyShelf } from './reply-shelf.ts';
 import { SaltPool } from './salt-pool.ts';
 import { SealerThread } from './sealer-thread.ts';
 import { openingJson } from './session-opening.ts';
@@ -75,7 +76,8 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     let streams = 0;
     const salts = new SaltPool(options.random === undefined ? randomFillSync : (pool) => pool.set(random(pool.length)));
     const monotonic = () => Math.round(performance.now() * 1000);
-    const parts = { journal, sealer, salts, limits, clock, monotonic, nextStream: () => ++streams };
+    const shelf = new ReplyShelf(limits.inlineBodyBytes);
+    const parts = { journal, sealer, salts, shelf, limits, clock, monotonic, nextStream: () => ++streams };
     return new Recorder(parts, { directory, verifierKey, lock });
   } catch (cause) {
     lock[Symbol.dispose]();

@@ -8,9 +8,20 @@ import {
   RECORD,
   recordBound,
   recordSlab,
+  type RecordHead,
   RecordWalk,
-  writeRecord,
 } from './record-codec.ts';
+import { RecordPen } from './record-pen.ts';
+
+function write(pen: RecordPen, head: RecordHead, media: string, before: string, after: string, body: Uint8Array): void {
+  pen.begin(head, media);
+  pen.text(before);
+  pen.after();
+  pen.text(after);
+  pen.body();
+  pen.bytes(body);
+  pen.finish();
+}
 
 const records = fc.array(
   fc.record(
@@ -35,15 +46,14 @@ describe('records', () => {
     fc.assert(
       fc.property(records, (written) => {
         const slab = recordSlab(10_000);
-        let end = 0;
+        const pen = new RecordPen(slab);
         for (const { media, before, after, body, ...head } of written) {
-          const at = writeRecord(slab, end, head, media, before, after, body.length);
-          slab.bytes.set(body, at);
-          assert.ok(at + body.length - end <= recordBound(media, before, after, body.length));
-          end = at + body.length;
+          const start = pen.at;
+          write(pen, head, media, before, after, body);
+          assert.ok(pen.at - start <= recordBound(media, before, after, body.length));
         }
         const read = [];
-        for (const walk = new RecordWalk(slab.bytes.subarray(0, end)); walk.next(); ) {
+        for (const walk = new RecordWalk(slab.bytes.subarray(0, pen.at)); walk.next(); ) {
           const { kind, flags, session, exchange, at, media } = walk;
           const body = Uint8Array.from(bodyBytes(walk));
           read.push({
@@ -67,8 +77,9 @@ describe('records', () => {
   test('that are cut off are a fault, not a record', () => {
     const slab = recordSlab(1_000);
     const head = { kind: RECORD.event, flags: 0, session: 1, exchange: 1, at: 0 };
-    const end = writeRecord(slab, 0, head, '', 'before', 'after', 0);
-    for (let cut = 1; cut < end; cut++) {
+    const pen = new RecordPen(slab);
+    write(pen, head, '', 'before', 'after', new Uint8Array());
+    for (let cut = 1; cut < pen.at; cut++) {
       assert.throws(() => new RecordWalk(slab.bytes.subarray(0, cut)).next(), RangeError, `cut at ${cut}`);
     }
   });

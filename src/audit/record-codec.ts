@@ -63,39 +63,6 @@ export function recordSlab(capacity: number): RecordSlab {
 }
 
 /**
- * Writes the header and the text of a record at `at`, with room for a body section of `bodyBytes`. Returns where that
- * section begins; the record ends `bodyBytes` after it.
- */
-export function writeRecord(
-  { bytes, view }: RecordSlab,
-  at: number,
-  head: RecordHead,
-  media: string,
-  before: string,
-  after: string,
-  bodyBytes: number,
-): number {
-  let end = at + HEADER_BYTES;
-  const mediaBytes = media === '' ? 0 : bytes.write(media, end, 'latin1');
-  end += mediaBytes;
-  const beforeBytes = bytes.write(before, end);
-  end += beforeBytes;
-  const afterBytes = after === '' ? 0 : bytes.write(after, end);
-  end += afterBytes;
-  view.setUint32(at, end + bodyBytes - at - 4, true);
-  view.setUint8(at + 4, head.kind);
-  view.setUint8(at + 5, head.flags);
-  view.setUint16(at + 6, mediaBytes, true);
-  view.setUint32(at + 8, head.session, true);
-  view.setFloat64(at + 12, head.at, true);
-  view.setUint32(at + 20, head.exchange, true);
-  view.setUint32(at + 24, beforeBytes, true);
-  view.setUint32(at + 28, afterBytes, true);
-  view.setUint32(at + 32, bodyBytes, true);
-  return end;
-}
-
-/**
  * Walks the records in a buffer, which holds whole ones: its bytes were authenticated before. The walker is the record
  * it stands at, so that nothing is made anew for each.
  */

@@ -6,19 +6,19 @@ const SALTS = 256;
 export class SaltPool {
   readonly #fill: (bytes: Buffer) => void;
   readonly #pool = Buffer.alloc(SALTS * SALT_BYTES);
-  readonly #place = { pool: this.#pool, at: this.#pool.length };
+  readonly #salts = Array.from({ length: SALTS }, (_, i) => this.#pool.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES));
+  #next = SALTS;
 
   constructor(fill: (bytes: Buffer) => void) {
     this.#fill = fill;
   }
 
   /** A fresh salt, valid until the next call. */
-  next(): { readonly pool: Buffer; readonly at: number } {
-    this.#place.at += SALT_BYTES;
-    if (this.#place.at >= this.#pool.length) {
+  next(): Uint8Array {
+    if (this.#next === SALTS) {
       this.#fill(this.#pool);
-      this.#place.at = 0;
+      this.#next = 0;
     }
-    return this.#place;
+    return this.#salts[this.#next++] as Uint8Array;
   }
 }

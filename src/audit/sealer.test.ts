@@ -7,7 +7,8 @@ import { auditDirectory, ORIGIN } from '../../test/support/audit-log.ts';
 import { LIMITS, type Limits } from '../model/limits.ts';
 import { loadAuditKeys } from './audit-keys.ts';
 import { parseBundle } from './tile-path.ts';
-import { FLAG, RECORD, recordSlab, writeRecord } from './record-codec.ts';
+import { FLAG, RECORD, recordSlab } from './record-codec.ts';
+import { RecordPen } from './record-pen.ts';
 import { Sealer } from './sealer.ts';
 import { verifyDirectory } from './verify-directory.ts';
 
@@ -35,9 +36,15 @@ function fixture(limits: Partial<Limits> = {}) {
     const flags = kind === RECORD.openSession ? FLAG.body : FLAG.opens;
     const head = { kind, flags: control && kind !== RECORD.openSession ? 0 : flags, session, exchange, at: time.now };
     const before = control ? (kind === RECORD.openSession ? '"kind":"session.open",' : '') : text;
-    const at = writeRecord(slab, 0, head, '', before, control ? text : '', body.length);
-    slab.bytes.set(body, at);
-    sealer.process(Buffer.from(slab.bytes.subarray(0, at + body.length)), ++group);
+    const pen = new RecordPen(slab);
+    pen.begin(head, '');
+    pen.text(before);
+    pen.after();
+    pen.text(control ? text : '');
+    pen.body();
+    pen.bytes(body);
+    pen.finish();
+    sealer.process(Buffer.from(slab.bytes.subarray(0, pen.at)), ++group);
   };
   const entries = (): string[] => {
     const size = Number(readFileSync(join(directory, 'log/checkpoint'), 'utf8').split('\n')[1]);
@@ -47,7 +54,7 @@ function fixture(limits: Partial<Limits> = {}) {
   return { directory, sealer, record, entries, time, options };
 }
 
-const REQUEST = '"decision":{"effect":"permit"},"exchange":1,"kind":"request",';
+const REQUEST = '"decision":{"effect":"permit","rules":[]},"exchange":1,"kind":"request",';
 
 describe('the sealer', () => {
   test('puts a head of a session into the log after so many events, and after so long', () => {

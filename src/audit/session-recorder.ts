@@ -5,11 +5,13 @@ import type { ExchangeNumber } from '../model/ids.ts';
 import type { Limits } from '../model/limits.ts';
 import type { Request } from '../model/request.ts';
 import type { RecordMode } from '../model/target.ts';
-import { decisionJson, operationsJson } from './event-json.ts';
+import { decisionMember, operationsMember } from './event-json.ts';
 import { RecordedExchange } from './exchange-recorder.ts';
 import type { Journal } from './journal.ts';
-import { FLAG, RECORD } from './record-codec.ts';
+import { COMMITMENT_PREFIX_BYTES, FLAG, HEADER_BYTES, RECORD } from './record-codec.ts';
+import { DECIMAL_BYTES } from './record-pen.ts';
 import type { ExchangeRecord, SessionOutcome, SessionRecord } from './recorder.ts';
+import type { ReplyShelf } from './reply-shelf.ts';
 import type { SaltPool } from './salt-pool.ts';
 import type { SealerThread } from './sealer-thread.ts';
 
@@ -18,6 +20,7 @@ export interface RecorderParts {
   readonly journal: Journal;
   readonly sealer: SealerThread;
   readonly salts: SaltPool;
+  readonly shelf: ReplyShelf;
   readonly limits: Limits;
   readonly clock: () => number;
   /** Microseconds on a clock that never goes back. */
@@ -51,15 +54,26 @@ export class RecordedSession implements SessionRecord {
     const { journal, salts, clock, monotonic } = this.#parts;
     const { number, mode } = this.#life;
     if (this.#life.closed) throw sessionClosed();
-    const body = request.body();
-    const before =
-      `"decision":${decisionJson(decision)},"exchange":${exchange},"kind":"request",` +
-      `"mono":"${monotonic()}","op":${operationsJson(request.operations)},`;
+    const { bytes, media } = request.body();
+    const decided = decisionMember(decision);
+    const operations = operationsMember(request.operations);
     const flags = decision.effect === 'permit' ? FLAG.body | FLAG.opens : FLAG.body;
     const head = { kind: RECORD.event, flags, session: number, exchange, at: clock() };
     const record = new RecordedExchange(this.#parts, this.#life, exchange);
     try {
-      journal.append(head, body.media, before, '', [body.bytes], salts.next());
+      const pen = journal.open(REQUEST_BYTES + media.length + decided.length + operations.length + bytes.length);
+      pen.begin(head, media);
+      pen.bytes(decided);
+      pen.bytes(EXCHANGE);
+      pen.decimal(exchange);
+      pen.bytes(REQUEST);
+      pen.decimal(monotonic());
+      pen.bytes(MONO_END);
+      pen.bytes(operations);
+      pen.after();
+      pen.saltedBody(salts.next());
+      pen.bytes(bytes);
+      journal.appended();
     } catch (fault) {
       record.lost(fault as Error);
       return record;
@@ -105,6 +119,11 @@ export function sessionClosed(): Fault {
 }
 
 const OCTETS = 'application/octet-stream';
+/** The most that a request's record takes beside what is counted. */
+const REQUEST_BYTES = HEADER_BYTES + COMMITMENT_PREFIX_BYTES + 2 * DECIMAL_BYTES + 128;
+const EXCHANGE = Buffer.from('"exchange":');
+const REQUEST = Buffer.from(',"kind":"request","mono":"');
+const MONO_END = Buffer.from('",');
 
 async function both(first: Promise<void>, second: Promise<void>): Promise<void> {
   await Promise.all([first, second]);

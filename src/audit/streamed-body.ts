@@ -15,8 +15,7 @@ export class StreamedBody {
     this.#session = session;
     this.#storedBytes = storedBytes;
     this.#stream = parts.nextStream();
-    const { pool, at } = parts.salts.next();
-    this.#salt = Uint8Array.from(pool.subarray(at, at + 32));
+    this.#salt = Uint8Array.from(parts.salts.next());
     // The sealer must know the session before it hears of a piece.
     parts.journal.deliver();
   }
