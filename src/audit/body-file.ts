@@ -55,9 +55,9 @@ export class BodyFile {
     return this.#gathered.length;
   }
 
-  /** Adds a salt and its body, which begin at `start`, to the pack numbered `packs`. */
-  gather(bytes: Buffer, start: number): void {
-    this.#gathered.appendFrom(bytes, start);
+  /** Adds a salt and its body, which stand in `bytes` from `start` to `end`, to the pack numbered `packs`. */
+  gather(bytes: Buffer, start: number, end: number): void {
+    this.#gathered.appendFrom(bytes, start, end);
     if (this.#gathered.length >= PACK_BYTES) this.seal();
   }
 

@@ -31,9 +31,9 @@ export class ByteBuffer {
     this.#length += bytes.length;
   }
 
-  /** Appends what stands in `bytes` from `start` on. */
-  appendFrom(bytes: Buffer, start: number): void {
-    this.#length += bytes.copy(this.reserve(bytes.length - start), this.#length, start);
+  /** Appends what stands in `bytes` from `start` to `end`. */
+  appendFrom(bytes: Buffer, start: number, end: number): void {
+    this.#length += bytes.copy(this.reserve(end - start), this.#length, start, end);
   }
 
   /** A view of what was appended, valid until the next call. */
@@ -47,11 +47,5 @@ export class ByteBuffer {
     this.#bytes = next === undefined ? Buffer.allocUnsafeSlow(this.#bytes.length) : Buffer.from(next);
     this.#length = 0;
     return bytes;
-  }
-
-  /** Drops the first bytes. */
-  consume(bytes: number): void {
-    this.#bytes.copyWithin(0, bytes, this.#length);
-    this.#length -= bytes;
   }
 }

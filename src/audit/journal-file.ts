@@ -4,7 +4,15 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
 import type { Limits } from '../model/limits.ts';
-import { listSegments, SEGMENT_HEADER_BYTES, segmentHeader, segmentKey, segmentName } from './journal-segment.ts';
+import {
+  frameBytes,
+  listSegments,
+  sealFrame,
+  SEGMENT_HEADER_BYTES,
+  segmentHeader,
+  segmentKey,
+  segmentName,
+} from './journal-segment.ts';
 
 /** The operations of `node:fs` that the journal uses; tests hand in ones that fail. */
 export type JournalFiles = Pick<
@@ -34,6 +42,8 @@ export class JournalFile {
   readonly #directoryFd: number;
   #segment: Segment | undefined;
   #key: KeyObject | undefined;
+  /** Frames are sealed into the same memory, one after another. */
+  #frame = Buffer.allocUnsafeSlow(4096);
   #position = 0;
   /** Up to where the file has blocks. */
   #allocated = 0;
@@ -48,10 +58,6 @@ export class JournalFile {
     this.#options = options;
     this.#nextNumber = (listSegments(options.directory).at(-1) ?? 0) + 1;
     this.#directoryFd = options.files.openSync(options.directory, 'r');
-  }
-
-  get key(): KeyObject | undefined {
-    return this.#key;
   }
 
   get position(): number {
@@ -92,6 +98,15 @@ export class JournalFile {
     this.#allocated = SEGMENT_HEADER_BYTES;
     this.#newName = true;
     this.#allocate(fd);
+  }
+
+  /** Makes a frame of records, valid until the next one is made. */
+  seal(records: Buffer, group: number): Buffer {
+    const bytes = frameBytes(records.length);
+    if (bytes > this.#frame.length) this.#frame = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#frame.length));
+    const frame = this.#frame.subarray(0, bytes);
+    sealFrame(this.#key as KeyObject, group, records, frame);
+    return frame;
   }
 
   /** Writes a frame whole, or leaves the segment as it was and throws. */

@@ -30,8 +30,13 @@ export function segmentKey(deployment: Uint8Array, salt: Uint8Array): KeyObject 
   return deriveKey(deployment, 'journal', salt);
 }
 
-export function sealFrame(key: KeyObject, group: number, records: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + records.length + TAG_BYTES);
+/** Bytes of the frame that holds so many bytes of records. */
+export function frameBytes(recordBytes: number): number {
+  return FRAME_HEADER_BYTES + recordBytes + TAG_BYTES;
+}
+
+/** Seals records into `frame`, which has `frameBytes` bytes. */
+export function sealFrame(key: KeyObject, group: number, records: Uint8Array, frame: Buffer): void {
   frame.writeUInt32LE(records.length, 0);
   frame.writeUInt32LE(group % 2 ** 32, 4);
   frame.writeUInt32LE(Math.floor(group / 2 ** 32), 8);
@@ -39,7 +44,6 @@ export function sealFrame(key: KeyObject, group: number, records: Uint8Array): B
   frame.set(cipher.update(records), FRAME_HEADER_BYTES);
   cipher.final();
   frame.set(cipher.getAuthTag(), FRAME_HEADER_BYTES + records.length);
-  return frame;
 }
 
 export interface SegmentGroup {

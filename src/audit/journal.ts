@@ -4,12 +4,10 @@
  * What is durable goes on to the sealer. While the disk refuses, everybody who waits is told, and what is known
  * already is kept, within bounds, and written once the disk takes it again.
  */
-import type { KeyObject } from 'node:crypto';
 import { Fault } from '../model/fault.ts';
 import type { Limits } from '../model/limits.ts';
 import { Deferred } from './deferred.ts';
 import { JournalFile, type JournalFiles } from './journal-file.ts';
-import { sealFrame } from './journal-segment.ts';
 import { Outbox } from './outbox.ts';
 import { type RecordHead, recordBound, recordSlab } from './record-codec.ts';
 import { RecordPen } from './record-pen.ts';
@@ -211,7 +209,10 @@ export class Journal {
   #write(): void {
     const full = this.#file.position >= this.#options.limits.journalSegmentBytes;
     if (full && this.#frozen === undefined) this.#file.rotate(this.#group);
-    this.#frozen ??= { frame: this.#seal(this.#slab.bytes.subarray(0, this.#end), this.#group), end: this.#end };
+    this.#frozen ??= {
+      frame: this.#file.seal(this.#slab.bytes.subarray(0, this.#end), this.#group),
+      end: this.#end,
+    };
     this.#file.append(this.#frozen.frame, this.#group);
     this.#settle(this.#frozen.end);
   }
@@ -224,10 +225,6 @@ export class Journal {
     this.#end -= end;
     this.#frozen = undefined;
     if (this.#end === 0 && this.#slab.bytes.length > SLAB_BYTES) this.#slab = recordSlab(SLAB_BYTES);
-  }
-
-  #seal(records: Buffer, group: number): Buffer {
-    return sealFrame(this.#file.key as KeyObject, group, records);
   }
 
   #sync(): void {
@@ -292,7 +289,7 @@ export class Journal {
     this.#file.rotate(groups[0]?.group ?? this.#group);
     // A frame that was frozen for the old segment is sealed anew, under the new segment's key.
     this.#frozen = undefined;
-    for (const { group, records } of groups) this.#file.append(this.#seal(records, group), group);
+    for (const { group, records } of groups) this.#file.append(this.#file.seal(records, group), group);
     this.#file.trust();
   }
 }

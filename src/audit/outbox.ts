@@ -1,7 +1,7 @@
 import { ByteBuffer } from './byte-buffer.ts';
 
 const CAPACITY = 1024 * 1024;
-const MAX_SPARES = 4;
+const MAX_SPARES = 8;
 
 /** Groups of the journal that are written and not handed to the sealer yet, in plain. */
 export class Outbox {
@@ -25,13 +25,10 @@ export class Outbox {
     while ((this.#marks[whole]?.group ?? Number.POSITIVE_INFINITY) <= lastGroup) whole++;
     const end = this.#marks[whole - 1]?.end;
     if (end === undefined) return undefined;
-    if (whole === this.#marks.length) {
-      this.#marks = [];
-      return this.#bytes.handOver(this.#spares.pop());
-    }
-    const records = Buffer.allocUnsafeSlow(end);
-    records.set(this.#bytes.view().subarray(0, end));
-    this.#bytes.consume(end);
+    // What is not durable yet is the smaller part: it is what moves.
+    const rest = this.#bytes.view(end);
+    const records = this.#bytes.handOver(this.#spares.pop()).subarray(0, end);
+    this.#bytes.append(rest);
     this.#marks = this.#marks.slice(whole).map((mark) => ({ group: mark.group, end: mark.end - end }));
     return records;
   }

@@ -78,6 +78,8 @@ export class RecordWalk implements AuditRecord {
   afterStart = 0;
   bodyStart = 0;
   end = 0;
+  /** The media type before this one: those of requests and of replies take turns. */
+  #lastMedia = '';
   readonly #view: DataView;
 
   constructor(bytes: Buffer) {
@@ -103,10 +105,16 @@ export class RecordWalk implements AuditRecord {
     if (this.end > this.bytes.length || this.bodyStart + view.getUint32(at + 32, true) !== this.end) {
       throw new RangeError('a record is cut off');
     }
-    if (!isText(this.bytes, media, this.beforeStart, this.media)) {
-      this.media = this.bytes.toString('latin1', media, this.beforeStart);
-    }
+    this.#readMedia(media, this.beforeStart);
     return true;
+  }
+
+  /** Media types repeat: comparing bytes is cheaper than making a string of them. */
+  #readMedia(start: number, end: number): void {
+    const { bytes, media } = this;
+    if (isText(bytes, start, end, media)) return;
+    this.media = isText(bytes, start, end, this.#lastMedia) ? this.#lastMedia : bytes.toString('latin1', start, end);
+    this.#lastMedia = media;
   }
 }
 
@@ -125,7 +133,6 @@ export function bodyBytes(record: AuditRecord): Buffer {
   return record.bytes.subarray(record.bodyStart, record.end);
 }
 
-/** Media types repeat: comparing bytes is cheaper than making a string of them. */
 function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
   if (end - start !== text.length) return false;
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;

@@ -4,6 +4,7 @@ import type { BodyFile } from './body-file.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { CompactRange, EMPTY_ROOT } from './merkle.ts';
 import { type AuditRecord, bodyBytes, COMMITMENT_PREFIX_BYTES, FLAG } from './record-codec.ts';
+import { writeDecimal } from './write-decimal.ts';
 
 /** What `state.json` keeps of a session that is open. */
 export interface SessionState {
@@ -21,8 +22,20 @@ export interface SessionState {
   readonly headSize: number;
 }
 
-const LINE_OVERHEAD_BYTES = 512;
+/** The most that a line takes beside a record's text and media: names and ids of at most 100 characters. */
+const LINE_OVERHEAD_BYTES = 640;
+const HASH_CHARACTERS = 64;
 const NEWLINE = 10;
+const QUOTE = 34;
+const COMMA = 44;
+const BODY = Buffer.from('"body":');
+const BODY_BYTES = Buffer.from('"body":{"bytes":"');
+const DIGEST = Buffer.from('","digest":"');
+const MEDIA = Buffer.from('","media":"');
+const OFFSET = Buffer.from('","offset":');
+const PACK = Buffer.from(',"pack":');
+const BODY_END = Buffer.from('},');
+const PREV = Buffer.from('"prev":"');
 
 export class SealedSession {
   readonly number: number;
@@ -39,8 +52,9 @@ export class SealedSession {
   #fileBytes: number;
   /** Lines that are not in the file yet, after one byte of no meaning. */
   #lines = emptyLines();
-  readonly #tail: string;
-  readonly #end: string;
+  /** What every line says before its number, and after it. */
+  readonly #tail: Buffer;
+  readonly #end: Buffer;
 
   constructor(state: SessionState, bodies: BodyFile, nowMs: number) {
     this.number = state.number;
@@ -54,8 +68,8 @@ export class SealedSession {
     this.#tree = new CompactRange(state.size, state.roots);
     this.#prev = state.prev;
     this.#fileBytes = state.fileBytes;
-    this.#tail = `"run":${JSON.stringify(state.run)},"seq":`;
-    this.#end = `,"session":${JSON.stringify(state.id)},"v":1}\n`;
+    this.#tail = Buffer.from(`"run":${JSON.stringify(state.run)},"seq":`);
+    this.#end = Buffer.from(`,"session":${JSON.stringify(state.id)},"v":1}\n`);
   }
 
   get size(): number {
@@ -88,39 +102,78 @@ export class SealedSession {
 
   /** Makes the first event. What the record says after `prev` was for the sealer. */
   begin(record: AuditRecord): void {
-    const { at, bytes, beforeStart, afterStart } = record;
-    this.#append(at, this.#commit(record), bytes, beforeStart, afterStart, afterStart);
+    this.#event(record, record.afterStart);
   }
 
   /** Makes an event of a record: its body committed to and gathered, its line linked to the line before. */
   record(record: AuditRecord): void {
     if ((record.flags & FLAG.opens) !== 0) this.open.add(record.exchange);
     if ((record.flags & FLAG.ends) !== 0) this.open.delete(record.exchange);
-    let body = '';
-    if ((record.flags & FLAG.body) !== 0) body = this.#commit(record);
-    else if ((record.flags & FLAG.described) !== 0) body = `"body":${bodyBytes(record).toString()},`;
-    const { bytes, beforeStart, afterStart, bodyStart } = record;
-    this.#append(record.at, body, bytes, beforeStart, afterStart, bodyStart);
+    this.#event(record, record.bodyStart);
   }
 
   /** Appends an event without a body; `before` and `after` are members in canonical JSON, each with its comma. */
   append(at: number, before: string, after: string): void {
     const bytes = Buffer.from(before + after);
-    this.#append(at, '', bytes, 0, Buffer.byteLength(before), bytes.length);
+    const to = this.#lines.reserve(LINE_OVERHEAD_BYTES + bytes.length);
+    this.#line(to, this.#head(to, at), bytes, 0, Buffer.byteLength(before), bytes.length);
   }
 
-  /** The members before `prev` stand in `bytes` from `before` to `after`, those behind it from `after` to `stop`. */
-  #append(at: number, body: string, bytes: Buffer, before: number, after: number, stop: number): void {
-    const head = `{"at":"${isoTime(at)}",${body}`;
+  /** Makes an event of a record, whose members after `prev` end at `stop`. */
+  #event(record: AuditRecord, stop: number): void {
+    const { bytes, beforeStart, afterStart, bodyStart } = record;
+    const described = (record.flags & FLAG.described) !== 0;
+    const bodyText = described ? record.end - bodyStart : record.media.length * 3;
+    const to = this.#lines.reserve(LINE_OVERHEAD_BYTES + bodyText + stop - beforeStart);
+    let end = this.#head(to, record.at);
+    if ((record.flags & FLAG.body) !== 0) {
+      end = this.#commit(to, end, record);
+    } else if (described) {
+      end = put(to, end, BODY);
+      end += bytes.copy(to, end, bodyStart, record.end);
+      to[end++] = COMMA;
+    }
+    this.#line(to, end, bytes, beforeStart, afterStart, stop);
+  }
+
+  /** Writes the beginning of a line; returns where it goes on. */
+  #head(to: Buffer, at: number): number {
+    return put(to, this.#lines.length, headOf(at));
+  }
+
+  /** Gathers a body and writes the member that commits to it. */
+  #commit(to: Buffer, start: number, { bytes, bodyStart, end: stop, media }: AuditRecord): number {
+    const { bodies } = this;
+    let end = put(to, start, BODY_BYTES);
+    end = writeDecimal(to, end, stop - bodyStart - COMMITMENT_PREFIX_BYTES);
+    end = put(to, end, DIGEST);
+    end += to.write(hash('sha256', bytes.subarray(bodyStart, stop), 'hex'), end, HASH_CHARACTERS, 'latin1');
+    end = put(to, end, MEDIA);
+    end += to.write(media, end);
+    end = put(to, end, OFFSET);
+    end = writeDecimal(to, end, bodies.gathered);
+    end = put(to, end, PACK);
+    end = writeDecimal(to, end, bodies.packs);
+    bodies.gather(bytes, bodyStart + 1, stop);
+    return put(to, end, BODY_END);
+  }
+
+  /**
+   * Completes the line whose beginning ends at `begun`. The members before `prev` stand in `bytes` from `before` to
+   * `after`, those behind it from `after` to `stop`.
+   */
+  #line(to: Buffer, begun: number, bytes: Buffer, before: number, after: number, stop: number): void {
     const lines = this.#lines;
-    const to = lines.reserve(LINE_OVERHEAD_BYTES + head.length * 3 + stop - before);
     const start = lines.length - 1;
-    let end = lines.length;
-    end += to.write(head, end);
-    end += bytes.copy(to, end, before, after);
-    end += to.write(`"prev":"${this.#prev}",`, end, 'latin1');
-    end += bytes.copy(to, end, after, stop);
-    end += to.write(`${this.#tail}${this.#tree.size}${this.#end}`, end);
+    let end = begun + bytes.copy(to, begun, before, after);
+    end = put(to, end, PREV);
+    end += to.write(this.#prev, end, HASH_CHARACTERS, 'latin1');
+    to[end++] = QUOTE;
+    to[end++] = COMMA;
+    if (stop > after) end += bytes.copy(to, end, after, stop);
+    end = put(to, end, this.#tail);
+    end = writeDecimal(to, end, this.#tree.size);
+    end = put(to, end, this.#end);
     // The byte before the line (a newline, or the buffer's first) becomes the leaf's prefix for as long as it is hashed.
     to[start] = 0;
     const leaf = hash('sha256', to.subarray(start, end - 1), 'hex');
@@ -143,16 +196,6 @@ export class SealedSession {
       open: [...this.open],
       headSize: this.headSize,
     };
-  }
-
-  #commit(record: AuditRecord): string {
-    const committed = bodyBytes(record);
-    const digest = hash('sha256', committed, 'hex');
-    const { bodies } = this;
-    const place = `"offset":${bodies.gathered},"pack":${bodies.packs}`;
-    bodies.gather(committed, 1);
-    const bytes = committed.length - COMMITMENT_PREFIX_BYTES;
-    return `"body":{"bytes":"${bytes}","digest":"${digest}","media":"${record.media}",${place}},`;
   }
 }
 
@@ -182,6 +225,23 @@ export function isoTime(ms: number): string {
     lastIso = new Date(ms).toISOString();
   }
   return lastIso;
+}
+
+let headMs = Number.NaN;
+let head = Buffer.alloc(0);
+
+/** What a line of that time begins with. */
+function headOf(ms: number): Buffer {
+  if (ms !== headMs) {
+    headMs = ms;
+    head = Buffer.from(`{"at":"${isoTime(ms)}",`);
+  }
+  return head;
+}
+
+function put(to: Buffer, at: number, bytes: Buffer): number {
+  to.set(bytes, at);
+  return at + bytes.length;
 }
 
 function emptyLines(): ByteBuffer {
