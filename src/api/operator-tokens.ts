@@ -34,8 +34,8 @@ export function operatorTokenRoutes(router: ApiRouter, services: ApiServices): v
     const operator = await requireOperator(request, services, 'admin');
     const { name, role, expiresAt } = request.body;
     if (expiresAt !== null && Date.parse(expiresAt) <= services.nowMs()) {
-      throw new HttpProblem(400, 'This token would have expired before it is made', {
-        detail: `expiresAt: ${expiresAt}`,
+      throw new HttpProblem(400, 'The token would be of no use', {
+        detail: `This token would have expired before it is made: ${expiresAt}`,
       });
     }
     await noteAction(services, operator, 'token.create', { name, role, expiresAt: expiresAt ?? 'never' });

@@ -13,11 +13,13 @@ export async function requireOperator(
   const operator = token && (await services.operator(token));
   if (!operator) {
     throw new HttpProblem(401, 'This needs an operator token', {
-      hint: 'Send one as a bearer token; on an embedded deployment it is in admin-token in the data directory.',
+      hint: 'Send one as a bearer token. The first is in admin-token in the data directory of the gateway that started first; `chaperone tokens create` makes others.',
     });
   }
   if (role === 'admin' && operator.role !== 'admin') {
-    throw new HttpProblem(403, 'An auditor may look and not change', { detail: `${operator.name} is an auditor.` });
+    throw new HttpProblem(403, 'This needs an administrator', {
+      detail: `${operator.name} is an auditor, who may look and not change.`,
+    });
   }
   return operator;
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { compilePolicies } from '../policy/compile-policies.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
 import type { Policy, PolicyProblem } from '../policy/policy.ts';
+import { readConfiguration } from '../targets/read-configuration.ts';
 import { readYamlFiles } from './apply.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { type Output, processOutput } from './output.ts';
@@ -51,8 +52,13 @@ Examples:
 `;
 
 async function check(paths: readonly string[], options: CheckOptions, output: Output): Promise<number> {
-  const files = readYamlFiles(paths).map(({ name, text }) => ({ path: name, text }));
-  const { policies, problems } = parsePolicies(files);
+  // A configuration's folder has targets and trust rules too; what is said here is of its policies.
+  const declared = readConfiguration(readYamlFiles(paths));
+  const { policies, problems: ofPolicies } = parsePolicies(declared.policyFiles);
+  const ofFiles = declared.problems.map(({ file, line, message, advice }) => {
+    return { path: file, line, message: `${message}. ${advice}` };
+  });
+  const problems = [...ofFiles, ...ofPolicies];
   if (problems.length > 0) return showProblems(problems, output);
   if (options.statement !== undefined) return explain(policies, options.statement, options, output);
   const { digest } = compilePolicies(policies);

@@ -31,6 +31,7 @@ const sessionSchema = z.object({
   principal: z.string(),
   repository: z.string().optional(),
   target: z.string(),
+  gateway: z.string().optional(),
   openedAt: z.string(),
   closedAt: z.string().optional(),
   outcome: z.string().optional(),

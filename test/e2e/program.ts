@@ -24,9 +24,10 @@ export interface StartedProgram extends AsyncDisposable {
 }
 
 export interface Job {
+  readonly pid: number;
   readonly ended: Promise<Ran>;
-  /** Resolves once its output matches; rejects where it ends before. */
-  said(pattern: RegExp): Promise<void>;
+  /** Resolves with the match once its output has one; rejects where it ends before. */
+  said(pattern: RegExp): Promise<RegExpExecArray>;
   say(text: string): void;
 }
 
@@ -43,11 +44,21 @@ export async function makeDataDirectory(): Promise<string> {
 export async function startDemo(dataDirectory: string, before?: StartedProgram['ready']): Promise<StartedProgram> {
   const api = before === undefined ? 0 : new URL(before.url).port;
   const ports = ['--listen', `127.0.0.1:${api}`, '--postgres-listen', `127.0.0.1:${before?.postgres.port ?? 0}`];
-  const env = environment(dataDirectory);
-  const child = spawn(process.execPath, [MAIN, 'start', '--demo', '--json', ...ports], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return startProgram(['--demo', ...ports], dataDirectory, environment(dataDirectory));
+}
+
+/** A configured gateway on free ports; `more` is its own part of the environment. */
+export async function startConfigured(dataDirectory: string, more: NodeJS.ProcessEnv): Promise<StartedProgram> {
+  const ports = ['--listen', '127.0.0.1:0', '--postgres-listen', '127.0.0.1:0'];
+  return startProgram(ports, dataDirectory, environment(dataDirectory, more));
+}
+
+async function startProgram(
+  args: readonly string[],
+  dataDirectory: string,
+  env: NodeJS.ProcessEnv,
+): Promise<StartedProgram> {
+  const child = spawn(process.execPath, [MAIN, 'start', '--json', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const ready = JSON.parse(await firstLine(child, ended)) as StartedProgram['ready'];
   const stop = async (signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> => {
@@ -78,7 +89,8 @@ export async function chaperone(args: readonly string[], env: NodeJS.ProcessEnv)
   return { status, stdout, stderr };
 }
 
-function startJob(args: readonly string[], env: NodeJS.ProcessEnv): Job {
+/** Runs `chaperone ARGS` with its standard input open, as something that goes on. */
+export function startJob(args: readonly string[], env: NodeJS.ProcessEnv): Job {
   const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   const heard = new Set<() => void>();
@@ -93,11 +105,15 @@ function startJob(args: readonly string[], env: NodeJS.ProcessEnv): Job {
     stderr: await stderr,
   }));
   return {
+    pid: child.pid ?? 0,
     ended,
     say: (words) => void child.stdin.end(words),
     said: (pattern) =>
       new Promise((resolve, reject) => {
-        const listen = (): void => void (pattern.test(stdout) && resolve());
+        const listen = (): void => {
+          const match = pattern.exec(stdout);
+          if (match) resolve(match);
+        };
         heard.add(listen);
         listen();
         ended.then((ran) => reject(new Error(`it ended without saying ${pattern}: ${ran.stderr}`)), reject);
