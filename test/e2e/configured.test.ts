@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { isInstalled } from '../../src/cli/connect.ts';
 import { type Deployment, makeDeployment } from './deployment.ts';
 import { chaperone, environment, makeDataDirectory, type Ran, startConfigured, startJob } from './program.ts';
-import type { StartedProgram } from './program.ts';
+import { type StartedProgram, until } from './program.ts';
 
 const CLIENT = isInstalled('psql', process.env) ? ['psql', '-X', '-c'] : ['chaperone', 'sql'];
 
@@ -263,13 +263,3 @@ describe('a configured gateway whose first start was cut short', () => {
     assert.equal((await gateway.chaperone('targets', '--json')).stdout, '{"targets":[]}\n');
   });
 });
-
-/** Asks until there is an answer. Rejects after 20 s. */
-async function until<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error('it did not come to pass within 20 s');
-  }
-}

@@ -19,6 +19,8 @@ export interface StartedProgram extends AsyncDisposable {
   chaperone(...args: readonly string[]): Promise<Ran>;
   /** Runs `chaperone ARGS` with its standard input open, as something that goes on. */
   job(...args: readonly string[]): Job;
+  /** All that the gateway has written so far, on both of its outputs. */
+  said(): string;
   /** Ends the gateway as Ctrl-C does; resolves with its exit status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -60,6 +62,8 @@ async function startProgram(
 ): Promise<StartedProgram> {
   const child = spawn(process.execPath, [MAIN, 'start', '--json', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => (said += String(piece)));
   const ready = JSON.parse(await firstLine(child, ended)) as StartedProgram['ready'];
   const stop = async (signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> => {
     child.kill(signal);
@@ -68,6 +72,7 @@ async function startProgram(
   return {
     dataDirectory,
     ready,
+    said: () => said,
     chaperone: (...args) => chaperone(args, env),
     job: (...args) => startJob(args, env),
     stop,
@@ -144,4 +149,14 @@ async function text(stream: NodeJS.ReadableStream): Promise<string> {
   let all = '';
   for await (const chunk of stream) all += String(chunk);
   return all;
+}
+
+/** Asks until there is an answer. Rejects after 20 s. */
+export async function until<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error('it did not come to pass within 20 s');
+  }
 }
