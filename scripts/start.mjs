@@ -11,7 +11,7 @@ try {
   process.exit(69);
 }
 
-/** npm passes SIGTERM on to the shell between us alone, which ends without a word: its end is our signal to drain. */
+/** npm's signals reach us, for `npm start` replaces its shell; where npm itself is killed, its end is our signal to drain. */
 function endWithParent() {
   const parent = process.ppid;
   const timer = setInterval(() => {
