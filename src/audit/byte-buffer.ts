@@ -40,12 +40,4 @@ export class ByteBuffer {
   view(start = 0): Buffer {
     return this.#bytes.subarray(start, this.#length);
   }
-
-  /** Hands over the bytes, in the buffer that they were gathered in, and goes on empty in `next` or in a new one. */
-  handOver(next: ArrayBuffer | undefined): Buffer<ArrayBuffer> {
-    const bytes = this.#bytes.subarray(0, this.#length);
-    this.#bytes = next === undefined ? Buffer.allocUnsafeSlow(this.#bytes.length) : Buffer.from(next);
-    this.#length = 0;
-    return bytes;
-  }
 }

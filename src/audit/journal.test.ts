@@ -20,6 +20,8 @@ class Disk {
   space = Number.POSITIVE_INFINITY;
   syncFails = false;
   truncateFails = false;
+  removalFails = false;
+  readonly removals: Promise<void>[] = [];
   /** Syncs that wait until they are let go. */
   held: (() => void)[] | undefined;
 
@@ -37,6 +39,16 @@ class Disk {
       if (this.truncateFails) throw new Error('EIO');
       fs.ftruncateSync(fd, length);
     }) as typeof fs.ftruncateSync,
+    rm: ((path: string, options: fs.RmOptions, done: (failure: Error | null) => void) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.removals.push(promise);
+      const removed = (failure: Error | null) => {
+        done(failure);
+        resolve();
+      };
+      if (this.removalFails) setImmediate(removed, new Error('EACCES'));
+      else fs.rm(path, options, removed);
+    }) as typeof fs.rm,
     fdatasync: ((fd: number, done: (failure: Error | null) => void) => {
       this.syncs++;
       const sync = () => {
@@ -175,15 +187,21 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  test('begins a new segment when one is full, and drops those that are sealed', async () => {
-    const { journal, append, directory } = fixture({ journalSegmentBytes: 1_000 });
+  test('begins a new segment when one is full, and drops those that are sealed, later where it cannot at once', async () => {
+    const { journal, disk, append, directory } = fixture({ journalSegmentBytes: 1_000 });
     for (let i = 0; i < 10; i++) {
       append('x'.repeat(400));
       await journal.durable();
     }
     assert.ok(listSegments(directory).length >= 4);
     assert.equal(onDisk(directory).length, 10);
+    disk.removalFails = true;
     journal.sealed(10);
+    await Promise.all(disk.removals);
+    assert.ok(listSegments(directory).length >= 4);
+    disk.removalFails = false;
+    journal.sealed(10);
+    await Promise.all(disk.removals);
     assert.equal(listSegments(directory).length, 1);
     await journal.close();
     journal.clear();

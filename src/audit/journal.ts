@@ -20,7 +20,7 @@ export interface JournalOptions {
   readonly random: (bytes: number) => Uint8Array;
   readonly files: JournalFiles;
   /** Takes durable records, whole groups up to `lastGroup`; the buffer is the receiver's. */
-  readonly deliver: (records: Buffer<ArrayBuffer>, lastGroup: number) => void;
+  readonly deliver: (records: Buffer<SharedArrayBuffer>, lastGroup: number) => void;
 }
 
 const SLAB_BYTES = 256 * 1024;
@@ -159,7 +159,7 @@ export class Journal {
   }
 
   /** Takes back a buffer that was delivered. */
-  spare(buffer: ArrayBuffer): void {
+  spare(buffer: SharedArrayBuffer): void {
     this.#outbox.spare(buffer);
   }
 

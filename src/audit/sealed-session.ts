@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { BodyFile } from './body-file.ts';
 import { ByteBuffer } from './byte-buffer.ts';
 import { CompactRange, EMPTY_ROOT } from './merkle.ts';
-import { type AuditRecord, bodyBytes, COMMITMENT_PREFIX_BYTES, FLAG } from './record-codec.ts';
+import { type AuditRecord, COMMITMENT_PREFIX_BYTES, FLAG } from './record-codec.ts';
 import { writeDecimal } from './write-decimal.ts';
 
 /** What `state.json` keeps of a session that is open. */

@@ -11,7 +11,7 @@ export interface SealerSettings {
 }
 
 export type ToSealer =
-  | { readonly kind: 'records'; readonly bytes: Uint8Array<ArrayBuffer>; readonly lastGroup: number }
+  | { readonly kind: 'records'; readonly bytes: Uint8Array<SharedArrayBuffer>; readonly lastGroup: number }
   | {
       readonly kind: 'chunk';
       readonly stream: number;
@@ -30,7 +30,7 @@ export type ToSealer =
 export type FromSealer =
   | { readonly kind: 'ready' }
   /** Bytes of records that were taken, and the buffer that they came in. */
-  | { readonly kind: 'taken'; readonly bytes: number; readonly buffer: ArrayBuffer }
+  | { readonly kind: 'taken'; readonly bytes: number; readonly buffer: SharedArrayBuffer }
   | { readonly kind: 'chunkTaken'; readonly bytes: Uint8Array<ArrayBuffer>; readonly length: number }
   | { readonly kind: 'finished'; readonly stream: number; readonly body: string }
   | { readonly kind: 'unfinished'; readonly stream: number; readonly message: string }

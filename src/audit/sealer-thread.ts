@@ -13,14 +13,14 @@ export interface SealerThreadOptions {
   readonly limits: Limits;
   readonly onSealed: (group: number, size: number) => void;
   /** A buffer that records went over in is free again. */
-  readonly onSpare: (buffer: ArrayBuffer) => void;
+  readonly onSpare: (buffer: SharedArrayBuffer) => void;
 }
 
 export class SealerThread {
   readonly #worker: Worker;
   readonly #limits: Limits;
   readonly #onSealed: (group: number, size: number) => void;
-  readonly #onSpare: (buffer: ArrayBuffer) => void;
+  readonly #onSpare: (buffer: SharedArrayBuffer) => void;
   readonly #ready = new Deferred();
   readonly #closed = new Deferred();
   readonly #finishing = new Map<number, { resolve: (body: string) => void; reject: (fault: Fault) => void }>();
@@ -65,10 +65,10 @@ export class SealerThread {
     return this.#dead;
   }
 
-  records(bytes: Buffer<ArrayBuffer>, lastGroup: number): void {
+  records(bytes: Buffer<SharedArrayBuffer>, lastGroup: number): void {
     if (this.#dead) return; // they stay in the journal, for the next life
     this.#inFlight += bytes.length;
-    this.#say({ kind: 'records', bytes, lastGroup }, [bytes.buffer]);
+    this.#say({ kind: 'records', bytes, lastGroup });
   }
 
   /** A buffer of `bodyChunkBytes` for a piece of a body. */

@@ -21,7 +21,7 @@ const sealer = new Sealer({
 /** Requests for a sync that wait for one to succeed. */
 let waiting: number[] = [];
 /** Buffers of records that were taken and could not be relieved of. */
-let unacknowledged: Uint8Array<ArrayBuffer>[] = [];
+let unacknowledged: Uint8Array<SharedArrayBuffer>[] = [];
 let due: NodeJS.Timeout | undefined;
 /** A sync takes at most half of this thread's time. */
 let notBefore = 0;
@@ -82,7 +82,7 @@ function taken({ bytes }: ToSealer & { kind: 'records' }): void {
 
 function acknowledge(): void {
   for (const { buffer, length } of unacknowledged) {
-    parentPort?.postMessage({ kind: 'taken', buffer, bytes: length } satisfies FromSealer, [buffer]);
+    say({ kind: 'taken', buffer, bytes: length });
   }
   unacknowledged = [];
 }
@@ -152,6 +152,6 @@ function say(message: FromSealer): void {
   parentPort?.postMessage(message);
 }
 
-function view(bytes: Uint8Array<ArrayBuffer>, length: number): Buffer {
+function view(bytes: Uint8Array<ArrayBufferLike>, length: number): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, length);
 }
