@@ -147,7 +147,12 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   /** The client's leaving and the grant's end each end the session. */
   #endWhenDue(session: GatewaySession<Upstream, Greeting>, ending: AbortSignal): void {
     const { live, now, controlPlane, onFault } = this.#gateway;
-    const left = (): void => session.end(this.#client.signal.reason as Error);
+    const gone = (): void => session.end(this.#client.signal.reason as Error);
+    // What the client said last may have come together with its leaving: an idle session reads its goodbye first.
+    const left = (): void => {
+      if (session.busy) gone();
+      else setImmediate(gone);
+    };
     this.#client.signal.addEventListener('abort', left, { once: true });
     if (this.#client.signal.aborted) left();
     let timer: NodeJS.Timeout | undefined;
