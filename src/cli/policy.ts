@@ -54,6 +54,11 @@ Examples:
 async function check(paths: readonly string[], options: CheckOptions, output: Output): Promise<number> {
   // A configuration's folder has targets and trust rules too; what is said here is of its policies.
   const declared = readConfiguration(readYamlFiles(paths));
+  if (declared.problems.length === 0 && declared.sections.policies === undefined) {
+    throw new CliError(EXIT.config, `no policies are declared in ${paths.map(printable).join(', ')}`, {
+      hint: 'They stand under `policies:` in a file *.yaml or *.yml.',
+    });
+  }
   const { policies, problems: ofPolicies } = parsePolicies(declared.policyFiles);
   const ofFiles = declared.problems.map(({ file, line, message, advice }) => {
     return { path: file, line, message: `${message}. ${advice}` };

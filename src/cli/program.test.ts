@@ -28,6 +28,7 @@ test('every command says what it is for and shows an example', async () => {
     'replay',
     'verify',
     'targets',
+    'tokens',
     'grants',
     'apply',
     'policy',
@@ -86,7 +87,10 @@ test('policy check says where a policy is wrong, and exits with 1', () => {
   assert.equal(good.status, 0, good.stdout + good.stderr);
   const bad = main('policy', 'check', join(import.meta.dirname, '..', '..', 'package.json'));
   assert.equal(bad.status, 1);
-  assert.match(bad.stdout, /package\.json:1 /);
+  assert.match(bad.stdout, /package\.json:2 /);
+  const none = main('policy', 'check', join(import.meta.dirname));
+  assert.equal(none.status, 78);
+  assert.match(none.stderr, /no policies are declared in .*\n.*policies:/);
 });
 
 test('policy check says how a statement would be decided, rule by rule', () => {
