@@ -151,7 +151,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     // What the client said last may have come together with its leaving: an idle session reads its goodbye first.
     const left = (): void => {
       if (session.busy) gone();
-      else setImmediate(gone);
+      else setTimeout(gone, this.#gateway.limits.goodbyeMs);
     };
     this.#client.signal.addEventListener('abort', left, { once: true });
     if (this.#client.signal.aborted) left();

@@ -24,6 +24,7 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
     for await (const part of exchange.forward({ upstream, input, whole: masker !== undefined, signal })) {
       const seen = masker === undefined ? part : part.rewrite(masker);
       await recordReply(record, seen, masker?.counts() ?? []);
+      if (seen.result !== undefined) stages.replied();
       await exchange.reply(seen);
     }
   } catch (fault) {

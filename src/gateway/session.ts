@@ -133,6 +133,9 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       decide: (request) => decider().decide(request),
       record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
       masker: (permit: Permit, request) => masks.masker(permit, request),
+      replied: () => {
+        this.#busy = false;
+      },
       upstream: connected.upstream,
       signal: this.signal,
     };

@@ -12,6 +12,8 @@ export interface Stages<Upstream> {
   record(request: Request, decision: Decision): ExchangeRecord;
   /** The masks that a permit obliges to, or undefined where nothing of this reply could change. */
   masker(permit: Permit, request: Request): Masker | undefined;
+  /** Called once the whole reply is on record: what is left is the client's taking it. */
+  replied(): void;
   readonly upstream: Upstream;
   /** Aborted when the session ends, for whatever reason. */
   readonly signal: AbortSignal;

@@ -6,6 +6,7 @@ export const LIMITS = {
   admissionDeadlineMs: 10_000,
   upstreamConnectDeadlineMs: 10_000,
   drainDeadlineMs: 30_000,
+  goodbyeMs: 20,
   // client side of a protocol
   maxStartupBytes: 10_000,
   maxClientAheadBytes: 256 * 1024,
