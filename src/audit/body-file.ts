@@ -14,7 +14,7 @@ export class BodyFile {
   readonly #random: (bytes: number) => Uint8Array;
   /** Over the bytes of all packs sealed so far. */
   readonly #digest: Hash = createHash('sha256');
-  #gathered = new ByteBuffer(1024);
+  readonly #gathered = new ByteBuffer(1024);
   #unwritten: Buffer[] = [];
   #packs = 0;
   #resumedPacks = 0;
@@ -72,7 +72,7 @@ export class BodyFile {
   seal(): void {
     if (this.#gathered.length === 0) return;
     this.#push(sealPack(this.#key, this.#packs, this.#gathered.view(), this.#random(12)));
-    this.#gathered = new ByteBuffer(1024);
+    this.#gathered.clear();
   }
 
   /** Writes what waits into the open file; may be tried again where it fails. */

@@ -1,10 +1,12 @@
-/** Bytes that are appended to, in one buffer that grows. */
+/** Bytes that are appended to, in one buffer that grows. Its memory comes from a pool, and goes back with `clear`. */
 export class ByteBuffer {
+  readonly #capacity: number;
   #bytes: Buffer<ArrayBuffer>;
   #length = 0;
 
   constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+    this.#capacity = capacity;
+    this.#bytes = take(capacity);
   }
 
   get length(): number {
@@ -15,8 +17,9 @@ export class ByteBuffer {
   reserve(bytes: number): Buffer {
     const needed = this.#length + bytes;
     if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+      const grown = take(Math.max(needed, this.#bytes.length * 2));
       grown.set(this.#bytes.subarray(0, this.#length));
+      give(this.#bytes);
       this.#bytes = grown;
     }
     return this.#bytes;
@@ -40,4 +43,34 @@ export class ByteBuffer {
   view(start = 0): Buffer {
     return this.#bytes.subarray(start, this.#length);
   }
+
+  /** Forgets what was appended, and goes on in as little memory as at first. */
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length === this.#capacity) return;
+    give(this.#bytes);
+    this.#bytes = take(this.#capacity);
+  }
+}
+
+/** Memory that was given back, by its size: a power of two. New memory for each pack would be mostly garbage to collect. */
+const pool = new Map<number, Buffer<ArrayBuffer>[]>();
+let pooled = 0;
+const MAX_POOLED_BYTES = 8 * 1024 * 1024;
+
+function take(bytes: number): Buffer<ArrayBuffer> {
+  let size = 1024;
+  while (size < bytes) size *= 2;
+  const spare = pool.get(size)?.pop();
+  if (spare === undefined) return Buffer.allocUnsafeSlow(size);
+  pooled -= size;
+  return spare;
+}
+
+function give(bytes: Buffer<ArrayBuffer>): void {
+  if (pooled + bytes.length > MAX_POOLED_BYTES) return;
+  pooled += bytes.length;
+  const spares = pool.get(bytes.length);
+  if (spares === undefined) pool.set(bytes.length, [bytes]);
+  else spares.push(bytes);
 }

@@ -51,7 +51,7 @@ export class SealedSession {
   #prev: string;
   #fileBytes: number;
   /** Lines that are not in the file yet, after one byte of no meaning. */
-  #lines = emptyLines();
+  readonly #lines = emptyLines();
   /** What every line says before its number, and after it. */
   readonly #tail: Buffer;
   readonly #end: Buffer;
@@ -96,8 +96,8 @@ export class SealedSession {
   /** The lines that waited are in the file. Where more are coming soon, they get the same memory. */
   settle(busy: boolean): void {
     this.#fileBytes += this.#lines.length - 1;
-    if (busy) this.#lines.advance(1);
-    else this.#lines = emptyLines();
+    if (!busy) this.#lines.clear();
+    this.#lines.advance(1);
   }
 
   /** Makes the first event. What the record says after `prev` was for the sealer. */

@@ -152,6 +152,6 @@ function say(message: FromSealer): void {
   parentPort?.postMessage(message);
 }
 
-function view(bytes: Uint8Array<ArrayBufferLike>, length: number): Buffer {
+function view(bytes: Uint8Array, length: number): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, length);
 }
