@@ -2,8 +2,8 @@ const CAPACITY = 1024 * 1024;
 const MAX_SPARES = 8;
 
 /**
- * Groups of the journal that are written and not handed to the sealer yet, in plain. Their memory is shared and not
- * transferred: a thread that is given a buffer counts it as its own, and collects all its garbage far too often.
+ * Groups of the journal that are written and not handed to the sealer yet, in plain. Their memory is shared, not
+ * transferred, and goes round: a buffer is written again only once the sealer has given it back.
  */
 export class Outbox {
   #bytes = sharedBytes(CAPACITY);
