@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import GATEWAY_FLAGS from '../bin/gateway-flags.json' with { type: 'json' };
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import GATEWAY_FLAGS from '../bin/gateway-flags.json' with { type: 'json' };
 import type { PostgresServer } from '../test/support/postgres-server.ts';
 import type { GatewayAnswer, GatewayRequest } from './gateway.ts';
 import { stop, type Way } from './proxies.ts';

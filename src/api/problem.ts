@@ -2,7 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Fault, type FaultCode } from '../model/fault.ts';
-import { Refused, type Refusal, type RefusalCode } from '../model/refusal.ts';
+import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 
 /** Problem details (RFC 9457), with our closed codes beside. */
 export const problemSchema = z.object({

@@ -7,7 +7,7 @@ import {
   readSession,
 } from '../audit/read-session.ts';
 import type { AuditLog } from '../audit/recorder.ts';
-import { searchStatements, type Statement } from '../audit/search-statements.ts';
+import { type Statement, searchStatements } from '../audit/search-statements.ts';
 import { findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { RecordingFilter, RecordingService, SessionView, StatementFilter, StatementView } from './services.ts';

@@ -1,7 +1,7 @@
 /** An event as its line says it (docs/concepts/audit-log.md). What a reader sees; the line's bytes are what counts. */
 import type { Decision } from '../model/decision.ts';
-import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { Refusal } from '../model/refusal.ts';
+import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { Operation } from '../model/request.ts';
 import type { SessionOutcome } from './recorder.ts';
 

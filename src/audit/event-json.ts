@@ -1,7 +1,7 @@
 /** The parts of an event as canonical JSON, kept beside the values they were made of where those are shared. */
 import type { Decision } from '../model/decision.ts';
-import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { Refusal } from '../model/refusal.ts';
+import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { Operation } from '../model/request.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { JSON_CHARACTER_BYTES, type RecordPen } from './record-pen.ts';

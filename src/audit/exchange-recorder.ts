@@ -1,8 +1,8 @@
 /** The record of one exchange after its request: input, reply or refusal. */
 import { Fault } from '../model/fault.ts';
 import type { ExchangeNumber } from '../model/ids.ts';
-import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { Refusal } from '../model/refusal.ts';
+import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import { Deferred } from './deferred.ts';
 import { maskedJson, refusalJson, resultBound, writeResult } from './event-json.ts';
 import { COMMITMENT_PREFIX_BYTES, FLAG, HEADER_BYTES, RECORD } from './record-codec.ts';

@@ -7,8 +7,8 @@ import type { Limits } from '../model/limits.ts';
 import {
   frameBytes,
   listSegments,
-  sealFrame,
   SEGMENT_HEADER_BYTES,
+  sealFrame,
   segmentHeader,
   segmentKey,
   segmentName,

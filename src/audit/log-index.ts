@@ -1,6 +1,7 @@
 /** What the log's entries say of runs and sessions, gathered in one pass over them, and whether they make sense. */
-import { leafHash, CompactRange } from './merkle.ts';
+
 import { isCanonical } from './canonical-json.ts';
+import { CompactRange, leafHash } from './merkle.ts';
 import type { Findings } from './verify-report.ts';
 
 export interface LoggedSession {

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { aRun, aSession, aTarget, ask, auditDirectory, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
+import { aRun, aSession, ask, aTarget, auditDirectory, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { AuditEvent } from './audit-event.ts';
-import { readSession, type RecordedBody } from './read-session.ts';
-import { searchStatements, type StatementFilter } from './search-statements.ts';
+import { type RecordedBody, readSession } from './read-session.ts';
+import { type StatementFilter, searchStatements } from './search-statements.ts';
 import { verifyDirectory } from './verify-directory.ts';
 
 const OK = { status: 'ok', rows: 1, tags: ['SELECT 1'] } as const;

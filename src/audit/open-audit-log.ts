@@ -1,5 +1,5 @@
 /** Opens the audit log of a deployment (docs/design/0001-audit-log-on-disk.md): the engine behind `recorder.ts`. */
-import { randomBytes, randomFillSync, type KeyObject } from 'node:crypto';
+import { type KeyObject, randomBytes, randomFillSync } from 'node:crypto';
 import fs from 'node:fs';
 import { Fault } from '../model/fault.ts';
 import type { RunId } from '../model/ids.ts';

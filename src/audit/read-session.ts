@@ -3,10 +3,10 @@ import type { KeyObject } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AuditEvent, parseEvent } from './audit-event.ts';
-import { readDeploymentKey, RunKeys } from './audit-keys.ts';
+import { RunKeys, readDeploymentKey } from './audit-keys.ts';
 import { type AuditPaths, assertFileName, auditPaths, bodyPath, sessionPath } from './audit-paths.ts';
-import { BodyReader } from './body-reader.ts';
 import { bodyKey } from './body-pack.ts';
+import { BodyReader } from './body-reader.ts';
 import { readLines } from './read-lines.ts';
 
 export interface ReadOptions {

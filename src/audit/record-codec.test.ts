@@ -6,10 +6,10 @@ import {
   beforeText,
   bodyBytes,
   RECORD,
-  recordBound,
-  recordSlab,
   type RecordHead,
   RecordWalk,
+  recordBound,
+  recordSlab,
 } from './record-codec.ts';
 import { RecordPen } from './record-pen.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { aRun, aSession, aTarget, ask, auditDirectory, exchange, openLog } from '../../test/support/audit-log.ts';
+import { aRun, aSession, ask, aTarget, auditDirectory, exchange, openLog } from '../../test/support/audit-log.ts';
 import { LIMITS } from '../model/limits.ts';
 import { listSegments, segmentName } from './journal-segment.ts';
 import { readSession } from './read-session.ts';

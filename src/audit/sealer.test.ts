@@ -6,10 +6,10 @@ import { after, describe, test } from 'node:test';
 import { auditDirectory, ORIGIN } from '../../test/support/audit-log.ts';
 import { LIMITS, type Limits } from '../model/limits.ts';
 import { loadAuditKeys } from './audit-keys.ts';
-import { parseBundle } from './tile-path.ts';
 import { FLAG, RECORD, recordSlab } from './record-codec.ts';
 import { RecordPen } from './record-pen.ts';
 import { Sealer } from './sealer.ts';
+import { parseBundle } from './tile-path.ts';
 import { verifyDirectory } from './verify-directory.ts';
 
 /** A sealer with a clock that stands where a test puts it. */

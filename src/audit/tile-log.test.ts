@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { signCheckpoint } from './checkpoint.ts';
 import { filesBelow } from './files-below.ts';

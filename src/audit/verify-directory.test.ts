@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { aRun, aSession, aTarget, ask, auditDirectory, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
+import { aRun, aSession, ask, aTarget, auditDirectory, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { filesBelow } from './files-below.ts';
+import { searchStatements } from './search-statements.ts';
 import { encodeVerifierKey, parseVerifierKey } from './signed-note.ts';
 import { verifyDirectory, verifySession } from './verify-directory.ts';
-import { createHash, generateKeyPairSync } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
-import { searchStatements } from './search-statements.ts';
 
 const pristine = auditDirectory(after);
 let copies = 0;

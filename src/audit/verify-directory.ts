@@ -3,7 +3,7 @@ import { createPublicKey, hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { Fault } from '../model/fault.ts';
-import { LOG_VERIFIER_FILE, readDeploymentKey, readLogKey, RunKeys } from './audit-keys.ts';
+import { LOG_VERIFIER_FILE, RunKeys, readDeploymentKey, readLogKey } from './audit-keys.ts';
 import { type AuditPaths, auditPaths, bodyPath, sessionPath } from './audit-paths.ts';
 import { bodyKey } from './body-pack.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
@@ -14,8 +14,8 @@ import { readState, type SealState } from './seal-state.ts';
 import type { SessionState } from './sealed-session.ts';
 import { encodeVerifierKey, type NoteVerifier, parseVerifierKey } from './signed-note.ts';
 import { logRoot } from './tile-log.ts';
-import { Findings, type VerifyReport } from './verify-report.ts';
 import { verifyCheckpoint, verifyLog } from './verify-log.ts';
+import { Findings, type VerifyReport } from './verify-report.ts';
 import { verifySessionFile } from './verify-session-file.ts';
 
 export interface VerifyOptions {

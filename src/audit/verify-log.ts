@@ -7,8 +7,8 @@ import { filesBelow } from './files-below.ts';
 import { LogIndex } from './log-index.ts';
 import { CompactRange, leafHash } from './merkle.ts';
 import type { NoteVerifier } from './signed-note.ts';
-import { parseBundle, parseTilePath, TILE_WIDTH, type TileLevel, tilePath } from './tile-path.ts';
 import { perfectRoot } from './tile-log.ts';
+import { parseBundle, parseTilePath, TILE_WIDTH, type TileLevel, tilePath } from './tile-path.ts';
 import type { Findings } from './verify-report.ts';
 
 export interface LogCheck {

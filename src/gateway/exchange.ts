@@ -1,7 +1,7 @@
+import type { ExchangeRecord } from '../audit/recorder.ts';
 import type { Decision, Deny, Permit } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
-import type { ExchangeRecord } from '../audit/recorder.ts';
 import type { Exchange } from '../protocols/protocol.ts';
 import { failureResult } from './failure.ts';
 import type { Stages } from './stages.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { createSign, generateKeyPairSync } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { generateKeyPairSync, createSign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { githubClaims } from '../../test/support/ci-claims.ts';
 import { DISCOVERY_PATH, JWKS_PATH, startTokenIssuer, type TokenIssuer } from '../../test/support/token-issuer.ts';

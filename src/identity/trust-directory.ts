@@ -1,6 +1,6 @@
 import type { Secret } from '../model/secret.ts';
-import { archiveJwks } from '../store/jwks-rows.ts';
 import { readDeclarations } from '../store/configuration-rows.ts';
+import { archiveJwks } from '../store/jwks-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';

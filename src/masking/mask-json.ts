@@ -1,6 +1,6 @@
 import { eachToken, type JsonToken } from './json-tokens.ts';
-import type { MaskOrder } from './masks.ts';
 import { maskText, REDACTED } from './mask-text.ts';
+import type { MaskOrder } from './masks.ts';
 
 const JSONB_VERSION = 1;
 

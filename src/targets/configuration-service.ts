@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import { Fault } from '../model/fault.ts';
-import { type Declarations, readDeclarations, type RowChange, writeDeclarations } from '../store/configuration-rows.ts';
+import { type Declarations, type RowChange, readDeclarations, writeDeclarations } from '../store/configuration-rows.ts';
 import type { Store } from '../store/store.ts';
 import { credentialBinding } from './credential.ts';
 import { type DeclaredTarget, loadTargets } from './load-targets.ts';

@@ -5,8 +5,16 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { isInstalled } from '../../src/cli/connect.ts';
 import { type Deployment, makeDeployment } from './deployment.ts';
-import { chaperone, environment, makeDataDirectory, type Ran, startConfigured, startJob } from './program.ts';
-import { type StartedProgram, until } from './program.ts';
+import {
+  chaperone,
+  environment,
+  makeDataDirectory,
+  type Ran,
+  type StartedProgram,
+  startConfigured,
+  startJob,
+  until,
+} from './program.ts';
 
 const CLIENT = isInstalled('psql', process.env) ? ['psql', '-X', '-c'] : ['chaperone', 'sql'];
 

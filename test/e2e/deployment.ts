@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { githubClaims } from '../support/ci-claims.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { startTokenIssuer, type TokenIssuer } from '../support/token-issuer.ts';
-import { environment, makeDataDirectory, startConfigured, type StartedProgram } from './program.ts';
+import { environment, makeDataDirectory, type StartedProgram, startConfigured } from './program.ts';
 
 export const AUDIENCE = 'https://gateway.test';
 export const REQUEST_TOKEN = 'what-the-runner-was-given';

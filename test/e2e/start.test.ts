@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isInstalled } from '../../src/cli/connect.ts';
-import { chaperone, environment, MAIN, makeDataDirectory, startDemo, type StartedProgram } from './program.ts';
+import { chaperone, environment, MAIN, makeDataDirectory, type StartedProgram, startDemo } from './program.ts';
 
 /** The client of the README where it is installed, else the one that the start prints in its place. */
 const CLIENT = isInstalled('psql', process.env) ? ['psql', '-X'] : ['chaperone', 'sql'];

@@ -2,7 +2,7 @@ import { processOutput } from '../output.ts';
 import { announce } from './announce.ts';
 import { listenForEnd } from './ending.ts';
 import { faultLog } from './fault-log.ts';
-import { openGateway, type OpenApi } from './open-gateway.ts';
+import { type OpenApi, openGateway } from './open-gateway.ts';
 import { readStartConfig, type StartOptions } from './start-config.ts';
 
 export interface RunGatewayParts {

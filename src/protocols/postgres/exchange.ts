@@ -7,10 +7,10 @@ import type { ClientState } from './client-state.ts';
 import { BodyReader } from './codec.ts';
 import { CopyInput } from './copy-input.ts';
 import { describePortal, noticeResponse, parse, readyForQuery, sync } from './messages.ts';
+import { refusalResponse } from './refusal.ts';
 import { PassingReader, WholeReader } from './reply-reader.ts';
 import { ReplyRewriter } from './reply-rewriter.ts';
 import { ReplyState } from './reply-state.ts';
-import { refusalResponse } from './refusal.ts';
 import type { Action, PostgresRequest } from './request.ts';
 import type { PostgresUpstream } from './upstream.ts';
 

@@ -1,6 +1,6 @@
 import { Fault } from '../../model/fault.ts';
-import { BodyReader, MessageDecoder } from './codec.ts';
 import { LIMITS } from '../../model/limits.ts';
+import { BodyReader, MessageDecoder } from './codec.ts';
 import { BACKEND, cstring, FRONTEND, message, type TransactionStatus } from './messages.ts';
 import { errorField } from './reply-state.ts';
 import { noteParameter } from './unasked.ts';

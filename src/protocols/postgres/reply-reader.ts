@@ -1,7 +1,7 @@
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
-import type { Part } from '../../model/reply.ts';
 import { Refused } from '../../model/refusal.ts';
+import type { Part } from '../../model/reply.ts';
 import { BACKEND } from './messages.ts';
 import type { ReplyRewriter } from './reply-rewriter.ts';
 import type { ReplyState } from './reply-state.ts';

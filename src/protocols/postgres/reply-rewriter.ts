@@ -1,6 +1,6 @@
+import { Refused } from '../../model/refusal.ts';
 import type { ExchangeResult, FieldMasker, Part, ResultColumn } from '../../model/reply.ts';
 import type { OutputColumn } from '../../model/request.ts';
-import { Refused } from '../../model/refusal.ts';
 import type { Statement } from '../../sql/postgres/analysis.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import { ActionCursor } from './action-cursor.ts';

@@ -1,7 +1,7 @@
 import { Fault } from '../../model/fault.ts';
 import type { ExchangeResult } from '../../model/reply.ts';
-import { ActionCursor } from './action-cursor.ts';
 import type { Effects } from '../../sql/postgres/analysis.ts';
+import { ActionCursor } from './action-cursor.ts';
 import type { ClientState } from './client-state.ts';
 import { BACKEND, type TransactionStatus } from './messages.ts';
 import type { Action, PostgresRequest } from './request.ts';

@@ -1,6 +1,6 @@
+import { LIMITS } from '../../model/limits.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { Refused } from '../../model/refusal.ts';
-import { LIMITS } from '../../model/limits.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Session } from '../protocol.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { createSecureContext, connect as connectTls, type SecureContext } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { makeAuthority } from '../../../test/support/certificates.ts';
 import { Refused } from '../../model/refusal.ts';
 import { ReadBuffers } from '../../wire/read-buffers.ts';

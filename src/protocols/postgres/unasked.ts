@@ -1,6 +1,6 @@
+import { LIMITS } from '../../model/limits.ts';
 import type { Part } from '../../model/reply.ts';
 import { BodyReader, MessageDecoder } from './codec.ts';
-import { LIMITS } from '../../model/limits.ts';
 import { BACKEND } from './messages.ts';
 import { WholePart } from './whole-part.ts';
 

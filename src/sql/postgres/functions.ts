@@ -1,6 +1,6 @@
-import builtins from './pg-catalog-functions.json' with { type: 'json' };
 import { builtinRule, type CallEffect, extensionRule, isHarmlessExtensionFunction, PURE } from './builtin-effects.ts';
 import { type Catalogue, type CatalogueFunction, searchOrder } from './catalogue.ts';
+import builtins from './pg-catalog-functions.json' with { type: 'json' };
 
 /**
  * What calling this name may do. An unqualified name may mean a function of pg_catalog or one of the search path

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue.ts';
-import { effectOfCall, columnsOfBuiltin, isBuiltin } from '../functions.ts';
+import { columnsOfBuiltin, effectOfCall, isBuiltin } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf, textOf } from '../nodes.ts';
 import { figureName } from './figure-name.ts';
 import { joinItem } from './join.ts';

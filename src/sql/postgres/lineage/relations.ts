@@ -1,7 +1,7 @@
 import { type Catalogue, type CatalogueRelation, resolveRelation, withSearchPath } from '../catalogue.ts';
 import { parseStatements } from '../parser.ts';
 import { isSensitive } from '../sensitive.ts';
-import { assigned, type Column, ofColumn, type Origin, UNKNOWN } from './origin.ts';
+import { assigned, type Column, type Origin, ofColumn, UNKNOWN } from './origin.ts';
 import { Queries } from './queries.ts';
 import { byName, type Relation } from './scope.ts';
 import { withNames } from './with.ts';

@@ -1,4 +1,4 @@
-import { type Column, derived, either, NOTHING, ofColumn, type Origin, UNKNOWN } from './origin.ts';
+import { type Column, derived, either, NOTHING, type Origin, ofColumn, UNKNOWN } from './origin.ts';
 
 /** A relation that a query can name: a table, a CTE, a subquery, a function, a join with an alias. */
 export interface Relation {
