@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -144,6 +144,12 @@ trust: [{ name: all, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: 
         now += 16 * 60_000;
         await sweep();
         assert.equal((await findRun(control.store, run.id))?.termination, 'expired');
+        assert.deepEqual(control.audit.openRuns(), []);
+        // Another gateway closes a run in the store that they share; this one's log closes it as well.
+        await control.audit.openRun(run, evidence);
+        assert.deepEqual(control.audit.openRuns(), [run.id]);
+        await sweep();
+        assert.deepEqual(control.audit.openRuns(), []);
       }
       await issuer.close();
       assert.deepEqual(faults, []);
