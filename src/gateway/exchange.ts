@@ -19,16 +19,18 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
   if (permit.effect === 'deny') return refuse(exchange, record, permit, stages);
   const masker = stages.masker(permit, exchange.request);
   const input = recorded(exchange.input, record);
+  let isRecorded = false;
   try {
     const { upstream, signal } = stages;
     for await (const part of exchange.forward({ upstream, input, whole: masker !== undefined, signal })) {
       const seen = masker === undefined ? part : part.rewrite(masker);
+      isRecorded = seen.result !== undefined;
       await recordReply(record, seen, masker?.counts() ?? []);
-      if (seen.result !== undefined) stages.replied();
+      if (isRecorded) stages.replied();
       await exchange.reply(seen);
     }
   } catch (fault) {
-    await record.end(failureResult(fault, stages.signal), masker?.counts() ?? []);
+    if (!isRecorded) await record.end(failureResult(fault, stages.signal), masker?.counts() ?? []);
     throw fault;
   }
 }
@@ -67,10 +69,11 @@ async function refuse<Upstream>(
   exchange: Exchange<Upstream>,
   record: ExchangeRecord,
   deny: Deny,
-  { upstream }: Stages<Upstream>,
+  { upstream, replied }: Stages<Upstream>,
 ): Promise<void> {
   const refusal = refusalOf(deny);
   await record.refuse(refusal);
+  replied();
   await exchange.refuse(refusal, upstream);
 }
 
@@ -110,8 +113,9 @@ async function durable(record: ExchangeRecord): Promise<boolean> {
 async function refuseUnrecorded<Upstream>(
   exchange: Exchange<Upstream>,
   record: ExchangeRecord,
-  { upstream }: Stages<Upstream>,
+  { upstream, replied }: Stages<Upstream>,
 ): Promise<void> {
+  replied();
   const refused = record.refuse(UNRECORDED);
   // The log keeps the cause; waiting for a disk that is full would hold the client for nothing.
   refused?.catch(keptByLog);

@@ -13,7 +13,7 @@ export interface Stages<Upstream> {
   /** The masks that a permit obliges to, or undefined where nothing of this reply could change. */
   masker(permit: Permit, request: Request): Masker | undefined;
   /** Called once the whole reply is on record: what is left is the client's taking it. */
-  replied(): void;
+  readonly replied: () => void;
   readonly upstream: Upstream;
   /** Aborted when the session ends, for whatever reason. */
   readonly signal: AbortSignal;
