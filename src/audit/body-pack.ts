@@ -10,7 +10,7 @@ export const PACK_HEADER_BYTES = 28;
 const TAG_BYTES = 16;
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** Below this zstd costs more than it saves. */
-const MIN_COMPRESS_BYTES = 256;
+const MIN_COMPRESS_BYTES = 4096;
 
 export function bodyKey(runKey: Uint8Array, session: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', runKey, session, 'chaperone bodies v1', 32)));
