@@ -7,8 +7,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
- * For the gateway alone: a young generation that a busy one rarely fills, and no helper threads to collect it. Half of
- * the garbage collector's time on small queries goes into waking them (docs/internals/performance.md).
+ * For the gateway alone: a young generation of a fixed size, and no helper threads to collect it
+ * (docs/internals/performance.md).
  */
 const GATEWAY_FLAGS = createRequire(import.meta.url)('./gateway-flags.json');
 const MINIMUM_NODE = [24, 15];
