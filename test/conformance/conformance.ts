@@ -32,7 +32,7 @@ const NEEDS_APPROVAL: Policy = {
 const CLASSIFIED = [{ schema: 'public', table: 'customers', column: 'email', class: 'email' }] as const;
 
 /** What a reply may bring ahead of a client that does not read: buffers of the sockets, the gateway and the relay. */
-const MOST_AHEAD_BYTES = 24 * 1024 * 1024;
+const MOST_AHEAD_BYTES = 64 * 1024 * 1024;
 const MOST_GROWTH_BYTES = 96 * 1024 * 1024;
 
 /** The thirteen points that every protocol must pass, against its real server (ARCHITECTURE.md). */

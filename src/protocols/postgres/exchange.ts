@@ -72,9 +72,11 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
   /** What a server says after an error of its own: the transaction, if one is open, has failed there too. */
   async refuse(refusal: Refusal, upstream: PostgresUpstream): Promise<void> {
     if (upstream.status === 'T' || upstream.unsynced) await failTransaction(upstream, this.#state);
-    await this.#client.write(refusalResponse(refusal));
     this.discardsUntilSync = this.request.barrier === 'flush';
-    if (!this.discardsUntilSync) await this.#client.write(readyForQuery(upstream.status));
+    const words = refusalResponse(refusal);
+    const said = this.discardsUntilSync ? words : Buffer.concat([words, readyForQuery(upstream.status)]);
+    // Not awaited: a client that has read it may say goodbye before the kernel has told us that it was sent.
+    this.#client.write(said)?.catch(ignoreWriteFault);
     this.#state.ready(upstream.status, true);
   }
 
