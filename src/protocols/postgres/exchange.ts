@@ -22,6 +22,8 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
   discardsUntilSync = false;
   /** True where the reply broke off within a message: nothing can be said to the client after that. */
   isTorn = false;
+  /** Pending while the client has not taken a refusal; the next exchange waits for it. */
+  unsent: Promise<void> | undefined;
   readonly #client: ByteStream;
   readonly #state: ClientState;
 
@@ -76,7 +78,7 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     const words = refusalResponse(refusal);
     const said = this.discardsUntilSync ? words : Buffer.concat([words, readyForQuery(upstream.status)]);
     // Not awaited: a client that has read it may say goodbye before the kernel has told us that it was sent.
-    this.#client.write(said)?.catch(ignoreWriteFault);
+    this.unsent = this.#client.write(said)?.catch(ignoreWriteFault);
     this.#state.ready(upstream.status, true);
   }
 

@@ -26,6 +26,7 @@ export class ClientConversation {
   readonly #statements: StatementReader;
   readonly #batch: BatchReader;
   #discarding = false;
+  #unsent: Promise<void> | undefined;
 
   constructor(client: ByteStream, decoder: MessageDecoder, session: PostgresSession, analyser: StatementAnalyser) {
     this.#client = client;
@@ -92,11 +93,13 @@ export class ClientConversation {
 
   async #exchange(request: PostgresRequest): Promise<void> {
     const exchange = new PostgresExchange(request, this.#client, this.#messages, this.#state);
+    if (this.#unsent !== undefined) await this.#unsent;
     try {
       await this.#session.run(exchange);
     } catch (fault) {
       throw exchange.isTorn ? new TornReply(fault) : fault;
     }
+    this.#unsent = exchange.unsent;
     this.#discarding = exchange.discardsUntilSync;
   }
 }
