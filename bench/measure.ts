@@ -7,6 +7,8 @@ import type { Way } from './proxies.ts';
 import { measureSmallQueries, type SmallQueries } from './small-queries.ts';
 import { median } from './statistics.ts';
 
+const WARM_UP_CLIENTS = 8;
+
 /** The ways under comparison, in the order of the tables. */
 export interface Ways {
   readonly small: readonly Way[];
@@ -43,6 +45,8 @@ export async function measureAll(
     options.clients.map((clients) => ({ mode, clients, samples: new Samples<SmallQueries>() })),
   );
   const bulk = new Samples<BulkRead>();
+  await warmUp(ways.small, options, directory);
+  say('warmed up');
   for (let round = 1; round <= options.rounds; round++) {
     for (const { mode, clients, samples } of small) {
       for (const way of ways.small) {
@@ -60,6 +64,13 @@ export async function measureAll(
     idle: idle.medians(),
     disk: await fdatasyncLatency(directory),
   };
+}
+
+/** A process that has just started compiles its code and fills its caches; what is measured is one that has run. */
+async function warmUp(ways: readonly Way[], options: BenchOptions, directory: string): Promise<void> {
+  for (const mode of options.modes) {
+    for (const way of ways) await measureSmallQueries(way, mode, WARM_UP_CLIENTS, options.seconds, directory);
+  }
 }
 
 class Samples<Figures extends { readonly [Name in keyof Figures]: number }> {

@@ -14,7 +14,7 @@ export class BodyFile {
   readonly #random: (bytes: number) => Uint8Array;
   /** Over the bytes of all packs sealed so far. */
   readonly #digest: Hash = createHash('sha256');
-  readonly #gathered = new ByteBuffer(1024);
+  readonly #gathered = new ByteBuffer();
   #unwritten: Buffer[] = [];
   #packs = 0;
   #resumedPacks = 0;

@@ -4,8 +4,8 @@ import { ByteBuffer } from './byte-buffer.ts';
 
 describe('a buffer that grows', () => {
   test('keeps what was appended while it grows, and holds nothing once it is cleared', () => {
-    const bytes = new ByteBuffer(1024);
-    const other = new ByteBuffer(1024);
+    const bytes = new ByteBuffer();
+    const other = new ByteBuffer();
     for (let i = 0; i < 100; i++) {
       bytes.append(Buffer.alloc(100, i));
       other.appendFrom(Buffer.alloc(120, 200), 10, 110);

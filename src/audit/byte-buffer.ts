@@ -1,13 +1,9 @@
+const NOTHING: Buffer<ArrayBuffer> = Buffer.alloc(0);
+
 /** Bytes that are appended to, in one buffer that grows. Its memory comes from a pool, and goes back with `clear`. */
 export class ByteBuffer {
-  readonly #capacity: number;
-  #bytes: Buffer<ArrayBuffer>;
+  #bytes = NOTHING;
   #length = 0;
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-    this.#bytes = take(capacity);
-  }
 
   get length(): number {
     return this.#length;
@@ -19,7 +15,7 @@ export class ByteBuffer {
     if (needed > this.#bytes.length) {
       const grown = take(Math.max(needed, this.#bytes.length * 2));
       grown.set(this.#bytes.subarray(0, this.#length));
-      give(this.#bytes);
+      if (this.#bytes !== NOTHING) give(this.#bytes);
       this.#bytes = grown;
     }
     return this.#bytes;
@@ -44,12 +40,11 @@ export class ByteBuffer {
     return this.#bytes.subarray(start, this.#length);
   }
 
-  /** Forgets what was appended, and goes on in as little memory as at first. */
+  /** Forgets what was appended, and holds no memory until more is. */
   clear(): void {
     this.#length = 0;
-    if (this.#bytes.length === this.#capacity) return;
-    give(this.#bytes);
-    this.#bytes = take(this.#capacity);
+    if (this.#bytes !== NOTHING) give(this.#bytes);
+    this.#bytes = NOTHING;
   }
 }
 

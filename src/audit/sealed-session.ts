@@ -245,7 +245,7 @@ function put(to: Buffer, at: number, bytes: Buffer): number {
 }
 
 function emptyLines(): ByteBuffer {
-  const lines = new ByteBuffer(2048);
+  const lines = new ByteBuffer();
   lines.advance(1);
   return lines;
 }

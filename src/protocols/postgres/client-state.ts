@@ -29,8 +29,8 @@ type SearchPath = readonly string[] | 'default' | 'unknown';
 export class ClientState implements AnalysisContext {
   readonly statements = new Map<string, PreparedStatement>();
   readonly portals = new Map<string, Portal>();
-  readonly #sqlPrepared = new Map<string, string>();
-  readonly #cursors = new Map<string, string>();
+  #sqlPrepared: Map<string, string> | undefined;
+  #cursors: Map<string, string> | undefined;
   readonly #base: () => Catalogue | undefined;
   readonly #initialPath: string | undefined;
   #searchPath: SearchPath = 'default';
@@ -49,11 +49,11 @@ export class ClientState implements AnalysisContext {
   }
 
   prepared(name: string): string | undefined {
-    return this.#sqlPrepared.get(name) ?? this.statements.get(name)?.text;
+    return this.#sqlPrepared?.get(name) ?? this.statements.get(name)?.text;
   }
 
   cursor(name: string): string | undefined {
-    return this.#cursors.get(name) ?? this.portals.get(name)?.statement.text;
+    return this.#cursors?.get(name) ?? this.portals.get(name)?.statement.text;
   }
 
   /** True while one more statement may be prepared; its text counts towards the bound. */
@@ -78,15 +78,15 @@ export class ClientState implements AnalysisContext {
   /** Follows what a statement did that the server confirmed. */
   follow(effects: Effects): void {
     const { prepares, deallocates, declares, closes, searchPath } = effects;
-    if (prepares !== undefined) this.#sqlPrepared.set(prepares.name, prepares.text);
+    if (prepares !== undefined) (this.#sqlPrepared ??= new Map()).set(prepares.name, prepares.text);
     if (deallocates === 'all') this.#forgetPrepared();
     else if (deallocates !== undefined) {
-      this.#sqlPrepared.delete(deallocates.name);
+      this.#sqlPrepared?.delete(deallocates.name);
       this.dropStatement(deallocates.name);
     }
-    if (declares !== undefined) this.#cursors.set(declares.name, declares.text);
-    if (closes === 'all') this.#cursors.clear();
-    else if (closes !== undefined) this.#cursors.delete(closes.name);
+    if (declares !== undefined) (this.#cursors ??= new Map()).set(declares.name, declares.text);
+    if (closes === 'all') this.#cursors?.clear();
+    else if (closes !== undefined) this.#cursors?.delete(closes.name);
     if (searchPath !== undefined) {
       this.#searchPath = searchPath;
       this.#pathChangedInTransaction = true;
@@ -108,7 +108,7 @@ export class ClientState implements AnalysisContext {
   }
 
   #forgetPrepared(): void {
-    this.#sqlPrepared.clear();
+    this.#sqlPrepared?.clear();
     for (const name of this.statements.keys()) this.dropStatement(name);
   }
 }

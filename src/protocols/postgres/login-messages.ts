@@ -118,7 +118,10 @@ export function parseParameterStatus(body: Buffer): readonly [name: string, valu
 /** BackendKeyData: a process id and a key of 4 bytes, or of up to 256 since protocol 3.2. */
 export function parseBackendKeyData(body: Buffer): { readonly processId: number; readonly secretKey: Buffer } {
   if (body.length < 8 || body.length > 260) throw malformed('BackendKeyData');
-  return { processId: body.readInt32BE(0), secretKey: Buffer.from(body.subarray(4)) };
+  // Memory of its own: a slice of the shared pool would keep all of that alive as long as the session.
+  const secretKey = Buffer.allocUnsafeSlow(body.length - 4);
+  body.copy(secretKey, 0, 4);
+  return { processId: body.readInt32BE(0), secretKey };
 }
 
 /** What the server says where it refuses; the cause of the `Fault` that tells of it. */

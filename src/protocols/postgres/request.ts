@@ -75,8 +75,9 @@ export class BatchReader {
   #bytes = 0;
   #actions: Action[] = [];
   #analyses = new Set<Analysis>();
-  #parsed = new Map<string, PreparedStatement>();
-  #bound = new Map<string, Portal>();
+  // Made when they are needed: most connections wait, and most batches name nothing.
+  #parsed: Map<string, PreparedStatement> | undefined;
+  #bound: Map<string, Portal> | undefined;
   #unsettled = false;
   #unsupported: Refusal | undefined;
 
@@ -138,8 +139,8 @@ export class BatchReader {
     this.#bytes = 0;
     this.#actions = [];
     this.#analyses = new Set();
-    this.#parsed.clear();
-    this.#bound.clear();
+    this.#parsed?.clear();
+    this.#bound?.clear();
     this.#unsettled = false;
     this.#unsupported = undefined;
   }
@@ -157,7 +158,7 @@ export class BatchReader {
     }
     const statement: PreparedStatement = { text, analysis, parameterTypes, description: undefined };
     this.#note(analysis);
-    this.#parsed.set(name, statement);
+    (this.#parsed ??= new Map()).set(name, statement);
     this.#actions.push({ kind: 'parse', name, statement });
   }
 
@@ -172,7 +173,7 @@ export class BatchReader {
     const resultFormats = Array.from({ length: reader.int16() }, () => reader.int16());
     const portal: Portal = { statement, parameters, parameterFormats, resultFormats };
     this.#note(statement.analysis);
-    this.#bound.set(name, portal);
+    (this.#bound ??= new Map()).set(name, portal);
     this.#actions.push({ kind: 'bind', name, portal });
   }
 
@@ -203,7 +204,7 @@ export class BatchReader {
   }
 
   #findStatement(name: string): PreparedStatement | undefined {
-    return this.#parsed.get(name) ?? this.#state.statements.get(name);
+    return this.#parsed?.get(name) ?? this.#state.statements.get(name);
   }
 
   /** SQL's PREPARE and the protocol's Parse share their names, so Bind may name either. */
@@ -215,7 +216,7 @@ export class BatchReader {
   }
 
   #findPortal(name: string): Portal | undefined {
-    return this.#bound.get(name) ?? this.#state.portals.get(name);
+    return this.#bound?.get(name) ?? this.#state.portals.get(name);
   }
 
   /** A cursor that SQL declared is a portal that Execute may name. */
