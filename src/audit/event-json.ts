@@ -1,4 +1,5 @@
 /** The parts of an event as canonical JSON, kept beside the values they were made of where those are shared. */
+import type { ApprovalRecord } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
@@ -28,6 +29,10 @@ export function decisionMember(decision: Decision): Uint8Array {
     decisionText.set(decision, text);
   }
   return text;
+}
+
+export function approvalJson(approval: ApprovalRecord): string {
+  return canonicalJson(approval as unknown as Json);
 }
 
 export function refusalJson(refusal: Refusal): string {

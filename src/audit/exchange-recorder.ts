@@ -1,10 +1,11 @@
 /** The record of one exchange after its request: input, reply or refusal. */
+import type { ApprovalRecord } from '../model/approval.ts';
 import { Fault } from '../model/fault.ts';
 import type { ExchangeNumber } from '../model/ids.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import { Deferred } from './deferred.ts';
-import { maskedJson, refusalJson, resultBound, writeResult } from './event-json.ts';
+import { approvalJson, maskedJson, refusalJson, resultBound, writeResult } from './event-json.ts';
 import { COMMITMENT_PREFIX_BYTES, FLAG, HEADER_BYTES, RECORD } from './record-codec.ts';
 import { DECIMAL_BYTES, type RecordPen } from './record-pen.ts';
 import type { ExchangeRecord } from './recorder.ts';
@@ -96,6 +97,16 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
       return Promise.reject(fault);
     }
     return this.#settled();
+  }
+
+  async approval(approval: ApprovalRecord): Promise<void> {
+    await this.#barred();
+    await this.#append(() => {
+      const { journal, monotonic } = this.#parts;
+      const before = `"approval":${approvalJson(approval)},"exchange":${this.#exchange},"kind":"approval","mono":"${monotonic()}",`;
+      journal.append(this.#head(0), '', before, '', NOTHING);
+    });
+    await this.#parts.journal.durable();
   }
 
   refuse(refusal: Refusal): Promise<void> | undefined {

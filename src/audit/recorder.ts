@@ -2,6 +2,7 @@
  * What the data plane asks of the audit log (docs/concepts/audit-log.md). Every method that returns a promise rejects
  * with a `Fault` of code `log-unavailable` when the record cannot be made, and the gateway then refuses the request.
  */
+import type { ApprovalRecord } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { ExchangeNumber, RunId, SessionId } from '../model/ids.ts';
 import type { Principal, Run } from '../model/principal.ts';
@@ -55,7 +56,9 @@ export interface LogNote {
     | 'trust.changed'
     | 'grant.revoked'
     | 'operator.action'
-    | 'approval.decided';
+    | 'approval.requested'
+    | 'approval.decided'
+    | 'person.action';
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -78,6 +81,8 @@ export interface ExchangeRecord {
   reply(bytes: Uint8Array): Promise<void> | undefined;
   /** The end of the reply, recorded before its last byte is released. */
   end(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> | undefined;
+  /** How the wait for an approval ended: in the log, durably, before it resolves, whatever the record mode. */
+  approval(approval: ApprovalRecord): Promise<void>;
   /** The request was refused: by the decision, or by what came after it. */
   refuse(refusal: Refusal): Promise<void> | undefined;
 }

@@ -3,8 +3,24 @@ import type { RefusalCode } from './refusal.ts';
 /** `mask` names classes and detectors; the mask applies to columns of those classes and to what those find. */
 export type Obligation =
   | { readonly kind: 'mask'; readonly classes: readonly string[] }
-  | { readonly kind: 'approve'; readonly group: string; readonly quorum: number; readonly withinMs: number }
+  | ApproveObligation
   | { readonly kind: 'limit'; readonly limits: Readonly<Record<string, number>> };
+
+/** People of the group must approve the exact request before it is forwarded. */
+export interface ApproveObligation {
+  readonly kind: 'approve';
+  readonly group: string;
+  /** Distinct people. */
+  readonly quorum: number;
+  /** How long the request waits for them, and how long what they approved may be used. */
+  readonly withinMs: number;
+  /** True where the run's own actor may approve. */
+  readonly allowActor: boolean;
+  /** True where rows may be counted by running the request in a transaction that is rolled back. */
+  readonly measureRows: boolean;
+  /** True where a channel's message may carry the text with its literals. */
+  readonly showText: boolean;
+}
 
 export type Decision = Permit | Deny;
 

@@ -5,6 +5,7 @@ export type RunId = Brand<string, 'RunId'>;
 export type SessionId = Brand<string, 'SessionId'>;
 export type GrantId = Brand<string, 'GrantId'>;
 export type ApprovalId = Brand<string, 'ApprovalId'>;
+export type PersonId = Brand<string, 'PersonId'>;
 export type PrincipalId = Brand<string, 'PrincipalId'>;
 export type TargetName = Brand<string, 'TargetName'>;
 /** The number of an exchange within its session, dense from 1. */

@@ -22,6 +22,11 @@ export const REFUSAL_CODES = [
   'request-unparsable',
   'obligation-unmet',
   'approval-unavailable',
+  'approval-denied',
+  'approval-expired',
+  'approval-cancelled',
+  'approval-pending',
+  'approval-void',
   // the record
   'record-unavailable',
   // the wire

@@ -54,6 +54,11 @@ export interface Request {
   readonly unsupported?: Refusal;
   /** What is recorded and what a person reads: the text sent and its parameters. Built when asked for. */
   body(): Body;
+  /**
+   * What else its meaning hangs on, by name (`database`, `role`, `search_path`): bound into an approval and shown to
+   * the approver. Built when asked for.
+   */
+  context?(): Readonly<Record<string, string>>;
 }
 
 /** A recorded body: its media type says how a reader renders it. */

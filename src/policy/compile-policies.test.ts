@@ -12,6 +12,10 @@ const DELETE = operationOf('delete', 'write', { hasWhere: false });
 const DO = operationOf('do', 'unknown', { flags: ['do-block'], reason: 'nobody can tell' });
 
 /** A rule for everybody everywhere, with what a test says of it. */
+function asked(group: string, quorum: number, withinMs: number) {
+  return { group, quorum, withinMs, allowActor: false, measureRows: false, showText: false };
+}
+
 function rule(name: string, more: Partial<Policy>): Policy {
   return { name, principals: 'any', targets: 'any', effect: 'permit', ...more };
 }
@@ -61,9 +65,9 @@ describe('what is decided', () => {
     const policies = [
       rule('a', { operations: ['read'], mask: ['email', 'card'], limit: { rowsRead: 10, bytes: 7 } }),
       rule('b', { operations: ['any'], mask: ['email', 'iban'], limit: { rowsRead: 5 } }),
-      rule('c', { operations: ['select'], approve: { group: 'dba', quorum: 1, withinMs: 60_000 } }),
-      rule('d', { operations: ['select'], approve: { group: 'dba', quorum: 2, withinMs: 90_000 } }),
-      rule('e', { operations: ['select'], approve: { group: 'owner', quorum: 1, withinMs: 5 } }),
+      rule('c', { operations: ['select'], approve: asked('dba', 1, 60_000) }),
+      rule('d', { operations: ['select'], approve: asked('dba', 2, 90_000) }),
+      rule('e', { operations: ['select'], approve: asked('owner', 1, 5) }),
     ];
     assert.equal(
       lineOf(decide(policies, SELECT)),
@@ -148,7 +152,7 @@ describe('tables', () => {
   });
 
   test('so do obligations: a table among others cannot shake off its approval or its mask', () => {
-    const approve = { group: 'dba', quorum: 1, withinMs: 1 };
+    const approve = asked('dba', 1, 1);
     const secret = rule('secret', { operations: ['read'], tables: [{ table: 'app.*' }], approve, mask: ['v'] });
     const both = reads('public.a', 'app.secret');
     assert.equal(lineOf(decide([READ, secret], both)), 'permit by read, secret [mask v; approve 1 of dba within 1]');
@@ -330,7 +334,14 @@ describe('for any rules and operations', () => {
         ),
         effect: fc.constantFrom<Policy['effect']>('permit', 'permit', 'deny'),
         mask: fc.subarray(['email', 'card'], { minLength: 1 }),
-        approve: fc.record({ group: fc.constantFrom('dba', 'owner'), quorum: fc.nat(3), withinMs: fc.nat(9) }),
+        approve: fc.record({
+          group: fc.constantFrom('dba', 'owner'),
+          quorum: fc.nat(3),
+          withinMs: fc.nat(9),
+          allowActor: fc.boolean(),
+          measureRows: fc.boolean(),
+          showText: fc.boolean(),
+        }),
         limit: fc.record({ bytes: fc.nat(9) }),
         reason: fc.constantFrom('r1', 'r2'),
       },

@@ -1,10 +1,10 @@
-import type { Obligation } from '../model/decision.ts';
+import type { ApproveObligation, Obligation } from '../model/decision.ts';
 import type { Policy } from './policy.ts';
 
 /** What the policies demand together: masks unite, the smallest limit and the most demanding approval of a group count. */
 export function obligationsOf(policies: readonly Policy[]): readonly Obligation[] {
   const classes = new Set(policies.flatMap((policy) => policy.mask ?? []));
-  const approvals = new Map<string, { group: string; quorum: number; withinMs: number }>();
+  const approvals = new Map<string, Omit<ApproveObligation, 'kind'>>();
   const limits = new Map<string, number>();
   for (const { approve, limit } of policies) {
     if (approve !== undefined) {
@@ -13,6 +13,10 @@ export function obligationsOf(policies: readonly Policy[]): readonly Obligation[
         group: approve.group,
         quorum: Math.max(approve.quorum, before?.quorum ?? 0),
         withinMs: Math.min(approve.withinMs, before?.withinMs ?? Number.POSITIVE_INFINITY),
+        // What one rule forbids, no other allows.
+        allowActor: approve.allowActor && (before?.allowActor ?? true),
+        measureRows: approve.measureRows && (before?.measureRows ?? true),
+        showText: approve.showText && (before?.showText ?? true),
       });
     }
     for (const [name, most] of Object.entries(limit ?? {})) {

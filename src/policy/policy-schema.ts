@@ -96,6 +96,9 @@ const approve = z
     group: identifier,
     quorum: z.int('Write how many people must approve.').min(1).max(20).default(1),
     within: duration.default(30 * UNITS.m),
+    allowActor: z.boolean('Write true or false.').default(false),
+    measureRows: z.boolean('Write true or false.').default(false),
+    showText: z.boolean('Write true or false.').default(false),
   })
   .transform(({ within, ...rest }) => ({ ...rest, withinMs: within }));
 

@@ -1,3 +1,5 @@
+import type { ApproveObligation } from '../model/decision.ts';
+
 /** A rule as its author wrote it, checked but not compiled. Policies are shown, signed and compared in this form. */
 export interface Policy {
   readonly name: string;
@@ -13,7 +15,7 @@ export interface Policy {
   readonly when?: string;
   readonly effect: 'permit' | 'deny';
   readonly mask?: readonly string[];
-  readonly approve?: { readonly group: string; readonly quorum: number; readonly withinMs: number };
+  readonly approve?: Omit<ApproveObligation, 'kind'>;
   readonly limit?: Readonly<Record<string, number>>;
   readonly reason?: string;
   readonly hint?: string;

@@ -3,8 +3,9 @@
  * calls policy, masking, audit or approvals. It hands the gateway exchanges, and the gateway drives each one through
  * every stage (gateway/exchange.ts). The upstream is reachable only from functions that the gateway calls.
  */
+import type { Estimate } from '../model/approval.ts';
 import type { Fault } from '../model/fault.ts';
-import type { SessionId, TargetName } from '../model/ids.ts';
+import type { ApprovalId, SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
@@ -27,6 +28,20 @@ export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
   ): Promise<Connected<Upstream, Greeting>>;
   /** Asks the real server to cancel what this upstream is doing. Best effort, as the wire's own cancel is. */
   cancel(upstream: Upstream): Promise<void>;
+  /**
+   * Tells what a held request would do, on a connection of its own that it opens and closes; nothing of it is changed
+   * there. Never rejects: what cannot be told is `unavailable`, and why.
+   */
+  estimate?(question: EffectQuestion, signal: AbortSignal): Promise<Estimate>;
+}
+
+export interface EffectQuestion {
+  readonly target: Target;
+  readonly credential: Credential;
+  readonly login: Login;
+  readonly request: Request;
+  /** True where a rule allows running it in a transaction that is rolled back. */
+  readonly measureRows: boolean;
 }
 
 /** What a client may choose of its upstream session: PostgreSQL's database, options and application name. */
@@ -119,7 +134,18 @@ export interface Exchange<Upstream> {
    */
   refuse(refusal: Refusal, upstream: Upstream): Promise<void>;
   /** Tells a waiting client that a human was asked, where the protocol has a way to. */
-  waiting?(approvalUrl: string): Promise<void>;
+  waiting?(notice: WaitingNotice): Promise<void> | undefined;
+  /** How long the client waits for this reply before it gives up, where it has said so. Milliseconds. */
+  readonly patienceMs?: number;
+}
+
+export interface WaitingNotice {
+  readonly approval: ApprovalId;
+  /** Where a person can answer. */
+  readonly url: string;
+  readonly groups: readonly string[];
+  /** RFC 3339; when the request is refused if nobody answers. */
+  readonly expiresAt: string;
 }
 
 export interface Forward<Upstream> {

@@ -27,7 +27,14 @@ const MASKED: Policy = { ...PERMIT_ALL, name: 'masked', mask: ['email', 'secret'
 const NEEDS_APPROVAL: Policy = {
   ...PERMIT_ALL,
   name: 'ask first',
-  approve: { group: 'dba', quorum: 1, withinMs: 60_000 },
+  approve: {
+    group: 'dba',
+    quorum: 1,
+    withinMs: 60_000,
+    allowActor: false,
+    measureRows: false,
+    showText: false,
+  },
 };
 const CLASSIFIED = [{ schema: 'public', table: 'customers', column: 'email', class: 'email' }] as const;
 

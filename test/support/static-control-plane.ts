@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Admitted, ControlPlane } from '../../src/gateway/control-plane.ts';
+import type { Admitted, ApprovalDesk, ControlPlane } from '../../src/gateway/control-plane.ts';
+import { NO_APPROVALS } from '../../src/gateway/no-approvals.ts';
 import { decoyScramKeys, deriveScramKeys, provesPossession } from '../../src/grants/scram-keys.ts';
 import { type GrantId, mintId, type PrincipalId, type RunId, type TargetName } from '../../src/model/ids.ts';
 import type { Principal, Run } from '../../src/model/principal.ts';
@@ -54,6 +55,9 @@ export class StaticControlPlane implements ControlPlane {
   setPolicies(policies: PolicySet): void {
     this.#policies = policies;
   }
+
+  /** Answers what is held; a test puts one with people behind it. */
+  approvals: ApprovalDesk = NO_APPROVALS;
 
   policies(): PolicySet {
     return this.#policies;

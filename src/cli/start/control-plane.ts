@@ -1,4 +1,5 @@
 import type { ControlPlane } from '../../gateway/control-plane.ts';
+import { NO_APPROVALS } from '../../gateway/no-approvals.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
 import { Refused } from '../../model/refusal.ts';
 import type { RecordMode } from '../../model/target.ts';
@@ -17,6 +18,7 @@ export interface ControlPlaneParts {
 export function makeControlPlane({ grants, targets, policies, recordMode }: ControlPlaneParts): ControlPlane {
   return {
     scramKeys: (user) => grants.scramKeys(user),
+    approvals: NO_APPROVALS,
     policies: () => policies.current(),
     onRevoked: (listener) => grants.onRevoked(listener),
     grantExpiryMs: async (id) => {

@@ -128,6 +128,7 @@ class IndexedSession implements SessionRecord {
       durable: record.durable,
       input: (bytes) => record.input(bytes),
       reply: (bytes) => record.reply(bytes),
+      approval: (approval) => record.approval(approval),
       refuse: (refusal) => record.refuse(refusal),
       end: (result, masked: readonly MaskCount[]) => {
         for (const { count } of masked) this.#masked += count;

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { Part } from '../../model/reply.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
-import type { Exchange, Forward } from '../protocol.ts';
+import type { Exchange, Forward, WaitingNotice } from '../protocol.ts';
 import type { ClientMessages } from './client-messages.ts';
 import type { ClientState } from './client-state.ts';
 import { BodyReader } from './codec.ts';
@@ -82,12 +82,13 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     this.#state.ready(upstream.status, true);
   }
 
-  async waiting(approvalUrl: string): Promise<void> {
-    await this.#client.write(
+  waiting({ groups, url, expiresAt }: WaitingNotice): Promise<void> | undefined {
+    return this.#client.write(
       noticeResponse({
         severity: 'NOTICE',
         code: '01000',
-        message: `chaperone: waiting for an approval: ${approvalUrl}`,
+        message: `chaperone: waiting for the approval of ${groups.join(' and ')}: ${url}`,
+        hint: `The statement runs once it is approved, and is refused at ${expiresAt} if nobody answers.`,
       }),
     );
   }

@@ -1,0 +1,462 @@
+/**
+ * What the REST API answers, as its OpenAPI document says it (`/openapi.json`); `npm run check` holds the two together.
+ * Times are RFC 3339 in UTC. Fields that are not there are absent, never null.
+ */
+
+export interface Page<Item> {
+  items: Item[];
+  /** Hand it back as `cursor` for what follows; absent at the end. */
+  next?: string;
+}
+
+/** Problem details (RFC 9457). */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  code?: string;
+  hint?: string;
+}
+
+export type Role = 'admin' | 'operator' | 'auditor' | 'approver';
+
+/** `GET /v1/me` */
+export interface Me {
+  kind: 'person' | 'token';
+  name: string;
+  scopes: string[];
+  person?: Person;
+  /** Sent back as `x-csrf-token` with everything but GET, where the caller came with a cookie. */
+  csrf?: string;
+}
+
+/** `GET /v1/people`, `GET /v1/people/:person` (with an ETag) */
+export interface Person {
+  id: string;
+  login: string;
+  name?: string;
+  email?: string;
+  issuer: string;
+  /** Groups of the login provider, as of the last login. */
+  claimedGroups: string[];
+  /** Groups given here. */
+  localGroups: string[];
+  groups: string[];
+  claimedRoles: Role[];
+  localRoles: Role[];
+  roles: Role[];
+  handles: string[];
+  createdAt: string;
+  lastSeenAt?: string;
+  disabled: boolean;
+}
+
+/** `GET /v1/login` (open to everybody): how one can log in here. */
+export interface LoginWays {
+  /** Name of the provider, for the button; absent where none is configured. */
+  provider?: string;
+  demo: boolean;
+}
+
+/** `GET /v1/gateway` (open to everybody) */
+export interface Gateway {
+  version: string;
+  demo: boolean;
+  audience: string;
+  url: string;
+}
+
+/** `GET /v1/overview` */
+export interface Overview {
+  at: string;
+  liveSessions: number;
+  /** Approvals that the caller can answer now. */
+  waitingForMe: number;
+  waiting: number;
+  today: { runs: number; sessions: number; permitted: number; denied: number; masked: number; approvals: number };
+  /** The last 24 hours, an hour each, oldest first; the last one is not over. */
+  hours: { at: string; sessions: number; permitted: number; denied: number; masked: number }[];
+  log: LogHealth;
+}
+
+export interface LogHealth {
+  origin: string;
+  size: number;
+  /** Of the last signed checkpoint. */
+  checkpointAt?: string;
+  ok: boolean;
+  fault?: string;
+  /** The last verification that somebody ran on the gateway. */
+  verified?: { at: string; verdict: 'PASS' | 'FAIL' | 'INCOMPLETE'; by: string };
+}
+
+export type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
+
+/** `GET /v1/approvals?state=&mine=true&run=&session=&cursor=&limit=` lists these, newest first. */
+export interface ApprovalSummary {
+  id: string;
+  state: ApprovalState;
+  /** Whether the caller can answer it now. */
+  mine: boolean;
+  target: string;
+  protocol: string;
+  /** What kinds of statement: `alter`, `delete`. */
+  kinds: string[];
+  tables: string[];
+  /** The first 300 characters. */
+  text: string;
+  run: RunReference;
+  session: string;
+  requirements: { group: string; quorum: number; approvals: number }[];
+  rules: string[];
+  requestedAt: string;
+  expiresAt: string;
+  decidedAt?: string;
+  usedAt?: string;
+}
+
+export interface RunReference {
+  id: string;
+  display: string;
+  repository?: string;
+  ref?: string;
+  commit?: string;
+  workflow?: string;
+  /** The CI system's own page of the job. */
+  url?: string;
+  actor?: string;
+  agent?: string;
+  demo: boolean;
+}
+
+/** `GET /v1/approvals/:approval` */
+export interface Approval extends ApprovalSummary {
+  /** The full text, or a batch's texts with their parameters. */
+  statements: ApprovalStatement[];
+  /** SHA-256 of what is approved, hex; sent back with the answer. */
+  digest: string;
+  policy: string;
+  gateway?: string;
+  operations: OperationView[];
+  /** What the text's meaning hangs on: `database`, `role`, `search_path`. */
+  context: { name: string; value: string }[];
+  estimate?: EstimateView;
+  votes: VoteView[];
+  /** Why the caller cannot answer: `not in the group dba`. Absent where they can. */
+  notMine?: string;
+  /** What the run did before in this target, newest first; texts only where the caller may read recordings. */
+  before: StatementView[];
+  /** Whether the client still holds its connection for the answer. */
+  held: boolean;
+  reason?: string;
+}
+
+export interface ApprovalStatement {
+  text: string;
+  parameters: (string | null)[];
+}
+
+export interface OperationView {
+  kind: string;
+  access: string;
+  tables: { name: string; use: 'read' | 'write' }[];
+  columns: string[];
+  functions: string[];
+  hasWhere: boolean;
+  flags: string[];
+  reason?: string;
+}
+
+export interface EstimateView {
+  kind: 'planned' | 'measured' | 'unavailable';
+  statements: { text: string; rows?: number; cost?: number; plan?: string; why?: string }[];
+  why?: string;
+  tookMs: number;
+}
+
+export interface VoteView {
+  login: string;
+  name?: string;
+  answer: 'approve' | 'deny';
+  reason?: string;
+  channel: string;
+  at: string;
+}
+
+/** `POST /v1/approvals/:approval/answer`; answers with the `Approval`. */
+export interface ApprovalAnswer {
+  answer: 'approve' | 'deny';
+  digest: string;
+  reason?: string;
+}
+
+/** `GET /v1/runs?who=&repository=&since=&until=&cursor=&limit=` */
+export interface RunSummary extends RunReference {
+  kind: 'ci' | 'human';
+  openedAt: string;
+  closedAt?: string;
+  termination?: string;
+  sessions: number;
+  permitted: number;
+  denied: number;
+  masked: number;
+  approvals: number;
+}
+
+/** `GET /v1/runs/:run` */
+export interface Run extends RunSummary {
+  workload: { name: string; value: string }[];
+  asserted: { name: string; value: string }[];
+  grants: GrantView[];
+  sessionList: SessionView[];
+  approvalList: ApprovalSummary[];
+  evidence: { tokenDigest?: string; jwksDigest?: string };
+}
+
+export interface GrantView {
+  id: string;
+  run: string;
+  principal: string;
+  targets: string[];
+  rules: string[];
+  issuedAt: string;
+  expiresAt: string;
+  state: 'active' | 'expired' | 'revoked';
+}
+
+/** `GET /v1/sessions?who=&run=&repository=&target=&since=&until=&live=true&cursor=&limit=`: `{sessions, next}`; `GET /v1/sessions/:session` */
+export interface SessionView {
+  id: string;
+  run: string;
+  principal: string;
+  repository?: string;
+  target: string;
+  gateway?: string;
+  openedAt: string;
+  closedAt?: string;
+  outcome?: string;
+  permitted: number;
+  denied: number;
+  masked: number;
+  /** True while it is being served. */
+  live: boolean;
+  /** True where its recording is on this gateway. */
+  here: boolean;
+}
+
+/** `GET /v1/statements?…&session=&table=&kind=&decision=&text=`: `{statements, next}` */
+export interface StatementView {
+  session: string;
+  exchange: number;
+  at: string;
+  run: string;
+  principal: string;
+  repository?: string;
+  target: string;
+  kinds: string[];
+  tables: string[];
+  decision: 'permit' | 'deny';
+  rules: string[];
+  /** Empty where the caller may not read recordings. */
+  text: string;
+  status?: string;
+  rows?: number;
+  masked?: number;
+  approval?: string;
+}
+
+/**
+ * `GET /v1/sessions/:session/recording`: JSON lines, an event each, as the log has it, with its body opened. While the
+ * session lives, `GET /v1/sessions/:session/follow` sends the same events as server-sent events named `event`, from the
+ * first on, and `end` when it closes.
+ */
+export interface RecordedEvent {
+  kind: string;
+  at: string;
+  /** Its place in the session, from 0. */
+  seq: number;
+  /** Microseconds on the gateway's own clock, as a decimal. */
+  mono?: string;
+  exchange?: number;
+  decision?: { effect: 'permit' | 'deny'; rules: string[]; reason?: string; code?: string };
+  op?: unknown[];
+  result?: { status: string; code?: string; rows: string | number; tags?: string[] };
+  refusal?: { code: string; message: string; rule?: string; hint?: string };
+  masked?: { by: string; name: string; count: number }[];
+  approval?: { id: string; state: string; votes: VoteView[]; waitedMs: number };
+  body?: { media: string; bytes: number | string; base64?: string; complete?: boolean; withheld?: string };
+  /** Replies, decoded for people: `GET …/recording?decoded=true` adds it to reply events. */
+  decoded?: DecodedReply;
+  [more: string]: unknown;
+}
+
+/** A reply as tables and words. */
+export interface DecodedReply {
+  results: {
+    columns: { name: string; type: string }[];
+    /** At most 1,000 rows; null is NULL, `{hex}` bytes that are no text. */
+    rows: (string | null | { hex: string })[][];
+    moreRows: number;
+    tag?: string;
+  }[];
+  notices: { severity: string; code?: string; message: string; detail?: string; hint?: string }[];
+}
+
+/** `GET /v1/sessions/:session/evidence`: all that a browser needs to check a session by itself. */
+export interface SessionEvidence {
+  /** The session's lines as they stand on disk, and for each the salted body it commits to (base64), where readable. */
+  lines: { line: string; salted?: string }[];
+  /** The log entry that seals the session (its head, or its close), as canonical JSON. */
+  entry?: { index: number; text: string; proof: string[] };
+  /** The signed checkpoint that the proof leads to (C2SP tlog-checkpoint). */
+  checkpoint: string;
+  /** C2SP signed-note verifier key; compare it with one that you got on another way. */
+  verifierKey: string;
+}
+
+/** `GET /v1/targets`: `{targets}`; `POST /v1/targets/:target/check` */
+export interface TargetView {
+  name: string;
+  protocol: string;
+  address: string;
+  database?: string;
+  tls: string;
+  labels: Record<string, string>;
+  classified: { column: string; class: string }[];
+  recordMode: string;
+}
+
+export interface TargetCheck {
+  target: string;
+  ok: boolean;
+  steps: {
+    step: 'credential' | 'address' | 'tls' | 'login';
+    status: 'ok' | 'failed' | 'skipped';
+    detail: string;
+    hint?: string;
+  }[];
+}
+
+/**
+ * `GET /v1/configuration?kind=`: `{objects}`; `GET /v1/configuration/:kind/:name` with an ETag;
+ * `PUT /v1/configuration/:kind/:name {text}` and `DELETE` with `If-Match` (or `If-None-Match: *` for a new one), and with
+ * `?plan=true` to be told only what would change. The text is YAML as `chaperone apply` takes it, one object.
+ */
+export interface ConfigurationObject {
+  kind: 'target' | 'issuer' | 'trust' | 'policy';
+  name: string;
+  text: string;
+  updatedAt: string;
+  etag: string;
+}
+
+export interface ConfigurationPlan {
+  digest: string;
+  changes: { action: 'create' | 'update' | 'delete'; kind: string; name: string; details: string[] }[];
+}
+
+/** `POST /v1/policies/check {files: [{name, text}]}` */
+export interface PolicyCheck {
+  ok: boolean;
+  digest?: string;
+  problems: { file: string; line: number; message: string }[];
+  policies: { name: string; effect: 'permit' | 'deny' }[];
+}
+
+/** `POST /v1/policies/try {text, name?, since?, limit?}`: recent requests under the policies in force with this one in place. */
+export interface PolicyTrial {
+  looked: number;
+  same: number;
+  changed: { statement: StatementView; before: string; after: string }[];
+  problems: { line: number; message: string }[];
+}
+
+/** `POST /v1/trust/check {token}`: which rules a CI token would meet, or why none. The token is not kept. */
+export interface TrustCheck {
+  ok: boolean;
+  issuer?: string;
+  claims: { name: string; value: string; class: string }[];
+  rules: { name: string; matches: boolean; why?: string }[];
+  problem?: string;
+}
+
+/** `GET /v1/log`, `GET /v1/log/entries?start=&limit=` */
+export interface LogStatus extends LogHealth {
+  checkpoint: string;
+  verifierKey: string;
+  root: string;
+}
+
+export interface LogEntry {
+  index: number;
+  kind: string;
+  at: string;
+  /** The leaf as it stands in the log: canonical JSON. */
+  text: string;
+}
+
+/** `POST /v1/log/verify`: the gateway verifies its own directory; `web/` also verifies by itself. */
+export interface LogVerification {
+  verdict: 'PASS' | 'FAIL' | 'INCOMPLETE';
+  at: string;
+  findings: string[];
+  sessions: number;
+  entries: number;
+}
+
+/** `GET /v1/operator-tokens`: `{tokens}`; `POST /v1/operator-tokens {name, scopes | role, expiresAt}` → `{id, token}` */
+export interface OperatorToken {
+  id: string;
+  name: string;
+  role?: 'admin' | 'auditor';
+  scopes: string[];
+  person?: string;
+  createdAt: string;
+  expiresAt?: string;
+  state: 'active' | 'expired' | 'revoked';
+}
+
+/** `GET /v1/channels`: `{channels}` */
+export interface Channel {
+  name: string;
+  kind: 'slack' | 'webhook' | 'email';
+  groups: string[];
+  state: 'ok' | 'failing' | 'off';
+  lastDeliveredAt?: string;
+  lastFault?: string;
+  waiting: number;
+  dead: number;
+}
+
+/** `GET /v1/deliveries?state=dead&cursor=`; `POST /v1/deliveries/:delivery/retry` */
+export interface Delivery {
+  id: string;
+  channel: string;
+  event: string;
+  approval?: string;
+  state: 'waiting' | 'delivered' | 'dead';
+  attempts: number;
+  nextAt?: string;
+  createdAt: string;
+  lastFault?: string;
+}
+
+/**
+ * `GET /v1/events`: server-sent events; each `data` is one of these, told to those who may see what it names. After a
+ * gap (`Last-Event-ID` unknown) comes `refresh`: load anew what is shown.
+ */
+export type LiveEvent =
+  | { type: 'approval'; id: string; state: ApprovalState }
+  | { type: 'session'; id: string; run: string; state: 'open' | 'closed' | 'progress' }
+  | { type: 'configuration' }
+  | { type: 'refresh' };
+
+/** RFC 8628: `POST /v1/login/device`, `POST /v1/login/device/token`; `GET` and `POST /v1/login/device/:userCode`. */
+export interface DeviceLogin {
+  userCode: string;
+  name: string;
+  requestedAt: string;
+  from: string;
+  state: 'pending' | 'approved' | 'denied' | 'expired';
+}
