@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
-import { noteAction, requireOperator } from './operator.ts';
+import { noteAction, requireScope } from './caller.ts';
 import { problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -35,10 +35,10 @@ const planSchema = z.object({
 export function configurationRoutes(router: ApiRouter, services: ApiServices): void {
   const schema = { tags: ['configuration'], body: requestSchema, response: { 200: planSchema, ...problemResponses } };
   router.post('/v1/apply', { schema }, async (request) => {
-    const operator = await requireOperator(request, services, 'admin');
+    const caller = await requireScope(request, services, 'configuration:write');
     const { body } = request;
     if (body.mode === 'plan') return services.configuration.plan(body.files);
-    await noteAction(services, operator, 'configuration.apply', { plan: body.digest, files: body.files.length });
-    return services.configuration.apply(body.files, body.digest, operator.name);
+    await noteAction(services, caller, 'configuration.apply', { plan: body.digest, files: body.files.length });
+    return services.configuration.apply(body.files, body.digest, caller.name);
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { noteAction, requireOperator } from './operator.ts';
+import { noteAction, requireScope } from './caller.ts';
 import { pageLimit } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
@@ -25,7 +25,7 @@ export function grantRoutes(router: ApiRouter, services: ApiServices): void {
   });
   const response = { 200: z.object({ grants: z.array(grantSchema) }), ...problemResponses };
   router.get('/v1/grants', { schema: { tags: ['grants'], querystring, response } }, async (request) => {
-    await requireOperator(request, services, 'auditor');
+    await requireScope(request, services, 'grants:read');
     return { grants: [...(await services.grants.list(request.query))] };
   });
 
@@ -35,10 +35,10 @@ export function grantRoutes(router: ApiRouter, services: ApiServices): void {
     response: { 200: z.object({ grant: z.string(), revoked: z.literal(true) }), ...problemResponses },
   };
   router.delete('/v1/grants/:grant', { schema }, async (request) => {
-    const operator = await requireOperator(request, services, 'admin');
+    const caller = await requireScope(request, services, 'grants:revoke');
     const { grant } = request.params;
-    await noteAction(services, operator, 'grant.revoke', { grant });
-    if (!(await services.grants.revoke(grant, `operator ${operator.name}`))) {
+    await noteAction(services, caller, 'grant.revoke', { grant });
+    if (!(await services.grants.revoke(grant, `${caller.person ? 'person' : 'operator'} ${caller.name}`))) {
       throw new HttpProblem(404, 'There is no such grant');
     }
     return { grant, revoked: true as const };

@@ -3,6 +3,7 @@ import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { GrantService } from '../grants/grant-service.ts';
 import type { OperatorTokens } from '../identity/operator-tokens.ts';
+import { ROLE_SCOPES } from '../model/person.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import type { ConfigurationService } from '../targets/configuration-service.ts';
@@ -84,7 +85,10 @@ function servicesOf(parts: ApiParts): Omit<ApiServices, 'info'> {
           () => ['store'],
         )),
     ],
-    operator: (token) => operators.authenticate(token),
+    tokenCaller: async (token) => {
+      const operator = await operators.authenticate(token);
+      return operator && { kind: 'token', name: operator.name, scopes: new Set(ROLE_SCOPES[operator.role]) };
+    },
     operatorTokens: operators,
     targets: {
       list: () => Promise.resolve(targets.list().map(targetView)),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { noteAction, requireOperator } from './operator.ts';
+import { noteAction, requireScope } from './caller.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -24,21 +24,21 @@ export function operatorTokenRoutes(router: ApiRouter, services: ApiServices): v
   const tags = ['operator tokens'];
   const listed = { 200: z.object({ tokens: z.array(tokenSchema) }), ...problemResponses };
   router.get('/v1/operator-tokens', { schema: { tags, response: listed } }, async (request) => {
-    await requireOperator(request, services, 'auditor');
+    await requireScope(request, services, 'tokens:read');
     return { tokens: [...(await services.operatorTokens.list())] };
   });
 
   const created = { 201: z.object({ id: z.string(), token: z.string() }), ...problemResponses };
   const create = { tags, body: newTokenSchema, response: created };
   router.post('/v1/operator-tokens', { schema: create }, async (request, reply) => {
-    const operator = await requireOperator(request, services, 'admin');
+    const caller = await requireScope(request, services, 'tokens:write');
     const { name, role, expiresAt } = request.body;
     if (expiresAt !== null && Date.parse(expiresAt) <= services.nowMs()) {
       throw new HttpProblem(400, 'The token would be of no use', {
         detail: `This token would have expired before it is made: ${expiresAt}`,
       });
     }
-    await noteAction(services, operator, 'token.create', { name, role, expiresAt: expiresAt ?? 'never' });
+    await noteAction(services, caller, 'token.create', { name, role, expiresAt: expiresAt ?? 'never' });
     const until = expiresAt === null ? {} : { expiresAt: new Date(expiresAt).toISOString() };
     const { id, token } = await services.operatorTokens.create({ name, role, ...until });
     return reply.code(201).send({ id, token: token.reveal() });
@@ -47,9 +47,9 @@ export function operatorTokenRoutes(router: ApiRouter, services: ApiServices): v
   const params = z.object({ token: z.string().max(100) });
   const ended = { 200: z.object({ id: z.string(), revoked: z.literal(true) }), ...problemResponses };
   router.delete('/v1/operator-tokens/:token', { schema: { tags, params, response: ended } }, async (request) => {
-    const operator = await requireOperator(request, services, 'admin');
+    const caller = await requireScope(request, services, 'tokens:write');
     const { token: id } = request.params;
-    await noteAction(services, operator, 'token.revoke', { token: id });
+    await noteAction(services, caller, 'token.revoke', { token: id });
     if (!(await services.operatorTokens.revoke(id))) {
       throw new HttpProblem(404, 'There is no such token that is still good', {
         hint: '`chaperone tokens` lists them; a token is named by its id, opt_…, never by itself.',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
 import { compilePolicies } from '../policy/compile-policies.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
-import { requireOperator } from './operator.ts';
+import { requireScope } from './caller.ts';
 import { problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -25,7 +25,7 @@ const checkedSchema = z.object({
 export function policyRoutes(router: ApiRouter, services: ApiServices): void {
   const schema = { tags: ['policies'], body: requestSchema, response: { 200: checkedSchema, ...problemResponses } };
   router.post('/v1/policies/check', { schema }, async (request) => {
-    await requireOperator(request, services, 'auditor');
+    await requireScope(request, services, 'configuration:read');
     const { policies, problems } = parsePolicies(request.body.files.map(({ name, text }) => ({ path: name, text })));
     return {
       ok: problems.length === 0,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { grantHolder } from './operator.ts';
+import { grantHolder } from './grant-holder.ts';
 import { problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';

@@ -4,13 +4,12 @@
  */
 import type { AuditLog } from '../audit/recorder.ts';
 import type { Secret } from '../model/secret.ts';
+import type { CallerServices } from './caller.ts';
 
-export interface ApiServices {
+export interface ApiServices extends CallerServices {
   readonly info: GatewayInfo;
   /** What is not ready, by name; empty where all is. */
   readiness(): Promise<readonly string[]>;
-  /** Whom an operator token belongs to; undefined where it is none, revoked or expired. */
-  operator(token: Secret): Promise<Operator | undefined>;
   /** Exchanges a CI token for a grant. Throws `Refused`. */
   exchange(request: TokenExchange): Promise<IssuedGrant>;
   /** Extends a grant that is still good, for whoever holds it. Throws `Refused`. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { noteAction, requireOperator } from './operator.ts';
+import { noteAction, requireScope } from './caller.ts';
 import { recordingFilter } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
@@ -26,7 +26,7 @@ export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
   const listed = z.object({ sessions: z.array(sessionSchema), next: z.string().optional() });
   const list = { tags: ['sessions'], querystring: recordingFilter, response: { 200: listed, ...problemResponses } };
   router.get('/v1/sessions', { schema: list }, async (request) => {
-    await requireOperator(request, services, 'auditor');
+    await requireScope(request, services, 'sessions:read');
     const { items, next } = await services.recordings.sessions(request.query);
     return { sessions: [...items], ...(next ? { next } : {}) };
   });
@@ -34,7 +34,7 @@ export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
   const params = z.object({ session: z.string().max(100) });
   const one = { tags: ['sessions'], params, response: { 200: sessionSchema, ...problemResponses } };
   router.get('/v1/sessions/:session', { schema: one }, async (request) => {
-    await requireOperator(request, services, 'auditor');
+    await requireScope(request, services, 'sessions:read');
     const session = await services.recordings.session(request.params.session);
     if (!session) throw new HttpProblem(404, 'There is no such session');
     return session;
@@ -42,9 +42,9 @@ export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
 
   // Lines of JSON: the schema of a response describes one JSON value, so there is none here.
   router.get('/v1/sessions/:session/recording', { schema: { tags: ['sessions'], params } }, async (request, reply) => {
-    const operator = await requireOperator(request, services, 'auditor');
+    const caller = await requireScope(request, services, 'recordings:read');
     const { session } = request.params;
-    await noteAction(services, operator, 'recording.read', { session });
+    await noteAction(services, caller, 'recording.read', { session });
     const recording = await services.recordings.recording(session);
     if (!recording) throw await notRecordedHere(session, services);
     return reply.type('application/jsonl; charset=utf-8').send(Readable.from(withLineFeeds(recording)));

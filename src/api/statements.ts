@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { noteAction, requireOperator } from './operator.ts';
+import { noteAction, requireScope } from './caller.ts';
 import { recordingFilter } from './paging.ts';
-import { problemResponses } from './problem.ts';
+import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
@@ -35,9 +35,16 @@ export function statementRoutes(router: ApiRouter, services: ApiServices): void 
   const found = z.object({ statements: z.array(statementSchema), next: z.string().optional() });
   const schema = { tags: ['sessions'], querystring: filterSchema, response: { 200: found, ...problemResponses } };
   router.get('/v1/statements', { schema }, async (request) => {
-    const operator = await requireOperator(request, services, 'auditor');
-    await noteAction(services, operator, 'statements.search');
+    const caller = await requireScope(request, services, 'sessions:read');
+    const readsTexts = caller.scopes.has('recordings:read');
+    if (request.query.text !== undefined && !readsTexts) {
+      throw new HttpProblem(403, 'Statements are searched by their texts by those who may read them', {
+        detail: `${caller.name} has no recordings:read here.`,
+      });
+    }
+    await noteAction(services, caller, 'statements.search', { texts: readsTexts });
     const { items, next } = await services.recordings.statements(request.query);
-    return { statements: [...items], ...(next ? { next } : {}) };
+    const statements = readsTexts ? items : items.map((item) => ({ ...item, text: '' }));
+    return { statements: [...statements], ...(next ? { next } : {}) };
   });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
-import { noteAction, requireOperator } from './operator.ts';
+import { noteAction, requireScope } from './caller.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -38,16 +38,16 @@ export function targetRoutes(router: ApiRouter, services: ApiServices): void {
     response: { 200: z.object({ targets: z.array(targetSchema) }), ...problemResponses },
   };
   router.get('/v1/targets', { schema: listSchema }, async (request) => {
-    await requireOperator(request, services, 'auditor');
+    await requireScope(request, services, 'targets:read');
     return { targets: [...(await services.targets.list())] };
   });
 
   const params = z.object({ name: z.string().max(200) });
   const schema = { tags: ['targets'], params, response: { 200: checkSchema, ...problemResponses } };
   router.post('/v1/targets/:name/check', { schema }, async (request) => {
-    const operator = await requireOperator(request, services, 'admin');
+    const caller = await requireScope(request, services, 'targets:check');
     const { name } = request.params;
-    await noteAction(services, operator, 'target.check', { target: name });
+    await noteAction(services, caller, 'target.check', { target: name });
     const check = await services.targets.check(name, AbortSignal.timeout(LIMITS.targetCheckMs));
     if (!check) throw new HttpProblem(404, `There is no target named ${name}`);
     return check;
