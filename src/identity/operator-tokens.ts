@@ -56,6 +56,8 @@ export function operatorTokens(
         id,
         name,
         role,
+        scopes: null,
+        person_id: null,
         hash: hashOf(token),
         created_at: created,
         expires_at: expiresAt ?? null,

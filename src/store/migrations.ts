@@ -1,5 +1,6 @@
 import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { peopleMigration } from './people-migration.ts';
 
 /**
  * The store's migrations, by number. One that was released is never edited: a change is another one. They keep to what
@@ -8,6 +9,8 @@ import type { Migration } from 'kysely/migration';
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-control-plane': { up: controlPlane },
   '0002-several-gateways': { up: severalGateways },
+  '0004-people': { up: peopleMigration },
+  '0005-channels': { up: channels },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {
@@ -90,6 +93,24 @@ async function severalGateways(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex('deployment_is_one').on('deployment').column('singleton').unique().execute();
   await db.schema.alterTable('sessions').addColumn('gateway', 'text').execute();
+}
+
+/** How people are told of approvals, and what was sent to them. */
+async function channels(db: Kysely<unknown>): Promise<void> {
+  await table(db, 'channels', 'name', ['kind', 'declaration', 'sealed', 'fingerprint', 'updated_at']).execute();
+  await table(db, 'deliveries', 'id', ['channel', 'event', 'approval', 'step', 'state', 'next_at', 'created_at'])
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('is_open', 'integer', (column) => column.notNull())
+    .addColumn('claimed_by', 'text')
+    .addColumn('last_fault', 'text')
+    .addColumn('delivered_at', 'text')
+    .addColumn('external', 'text')
+    .addUniqueConstraint('deliveries_step', ['approval', 'channel', 'step'])
+    .execute();
+  await index(db, 'deliveries', ['state', 'channel', 'next_at']);
+  await index(db, 'deliveries', ['is_open']);
+  await table(db, 'seen_signatures', 'digest', ['expires_at']).execute();
+  await index(db, 'seen_signatures', ['expires_at']);
 }
 
 /** A table with a text key and text columns that are all required. */

@@ -1,10 +1,11 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { PeopleTables } from './people-tables.ts';
 
 /**
  * The store's tables, in the subset that SQLite and PostgreSQL share: text and integers. Times are RFC 3339 in UTC with
  * milliseconds, so that text order is time order; booleans are 0 and 1; lists and records are JSON; bytes are base64.
  */
-export interface Schema {
+export interface Schema extends PeopleTables {
   deployment: DeploymentTable;
   versions: VersionsTable;
   targets: TargetsTable;
@@ -19,6 +20,9 @@ export interface Schema {
   sessions: SessionsTable;
   jwks_seen: JwksSeenTable;
   operator_tokens: OperatorTokensTable;
+  channels: ChannelsTable;
+  deliveries: DeliveriesTable;
+  seen_signatures: SeenSignaturesTable;
 }
 
 /** The store outside or inside a transaction. */
@@ -159,10 +163,53 @@ export interface JwksSeenTable {
 export interface OperatorTokensTable {
   id: string;
   name: string;
+  /** `admin`, `auditor`, or `scopes` where those are listed. */
   role: string;
+  /** JSON list. */
+  scopes: string | null;
+  /** Whose it is: it dies with them, and never does more than they may. */
+  person_id: string | null;
   /** SHA-256 of the token, base64. */
   hash: string;
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
+}
+
+/** A way on which people are told of approvals (approvals/channels). */
+export interface ChannelsTable extends DeclarationTable {
+  kind: 'slack' | 'webhook' | 'email';
+  /** Where its secrets come from, sealed as a target's credential is; bound to where they are sent. */
+  sealed: string;
+  fingerprint: string;
+}
+
+/** One message of one channel about one approval. What it says is made of the approval when it is sent: no text rests here. */
+export interface DeliveriesTable {
+  id: string;
+  channel: string;
+  event: string;
+  approval: string;
+  /** One delivery of each step of an approval in each channel: `requested`, `votes-1`, `closed`. */
+  step: string;
+  state: 'waiting' | 'delivered' | 'dead';
+  attempts: number;
+  /** When it is tried next; while it is being sent, when another gateway may take it over. */
+  next_at: string;
+  /** Whose attempt counts: an attempt that was taken over reports to nobody. */
+  claimed_by: string | null;
+  last_fault: string | null;
+  created_at: string;
+  delivered_at: string | null;
+  /** What the channel calls its message (JSON): needed to change it later. */
+  external: string | null;
+  /** 1 on the first delivery until that of the outcome was filed. */
+  is_open: number;
+}
+
+/** Signatures of requests that were taken once and are not taken again while their time is good. */
+export interface SeenSignaturesTable {
+  /** SHA-256, hex. */
+  digest: string;
+  expires_at: string;
 }
