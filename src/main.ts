@@ -19,6 +19,12 @@ await runProgram(process.argv.slice(2), {
       import('./cli/start/run-gateway.ts'),
       import('./api/open-api.ts'),
     ]);
-    await runGateway(options, { version, openApi, env: process.env, nowMs: Date.now });
+    const webDirectory = fileURLToPath(new URL('../web/dist', import.meta.url));
+    await runGateway(options, {
+      version,
+      openApi: (parts, listening) => openApi(parts, { ...listening, webDirectory }),
+      env: process.env,
+      nowMs: Date.now,
+    });
   },
 });

@@ -41,7 +41,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   api: {
     level: 3,
     imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols/protocol.ts', 'gateway'],
-    packages: ['fastify', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
+    packages: ['fastify', '@fastify/static', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
   },
   cli: {
     level: 3,

@@ -40,6 +40,8 @@ export interface ApiListenOptions {
   /** Made once the port is known. */
   readonly info: (port: number) => GatewayInfo;
   readonly onFault: (fault: unknown, client: string) => void;
+  /** Where the built web UI is. */
+  readonly webDirectory?: string;
 }
 
 export interface OpenApi extends AsyncDisposable {
@@ -56,7 +58,8 @@ export async function openApi(parts: ApiParts, options: ApiListenOptions): Promi
       return info;
     },
   };
-  const app = await buildApi(services, { onFault: options.onFault, ...(options.tls ? { tls: options.tls } : {}) });
+  const { onFault, tls, webDirectory } = options;
+  const app = await buildApi(services, { onFault, ...(tls ? { tls } : {}), ...(webDirectory ? { webDirectory } : {}) });
   await app.listen({ host: options.host, port: options.port });
   const { port } = app.server.address() as AddressInfo;
   info = options.info(port);

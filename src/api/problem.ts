@@ -36,9 +36,6 @@ export class HttpProblem extends Error {
 
 /** Every error of every route becomes a problem; one of ours says nothing of its cause to the caller. */
 export function handleProblems(app: FastifyInstance, onFault: (fault: unknown, client: string) => void): void {
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, new HttpProblem(404, 'There is nothing here').problem),
-  );
   app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const problem = toProblem(error);
     if (problem.status >= 500) onFault(error, request.ip);
@@ -62,10 +59,22 @@ function toProblem(error: FastifyError): Problem {
     const detail = error.validation.map(({ instancePath, message }) => `${instancePath || '/'}: ${message}`).join('; ');
     return { type: 'about:blank', title: 'The request is not what this route takes', status: 400, detail };
   }
+  const known = FRAMEWORK_PROBLEMS[error.code];
+  if (known !== undefined) return { type: 'about:blank', ...known };
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return { type: 'about:blank', title: error.message, status };
   return { type: 'about:blank', title: 'Something broke in the gateway', status: 500, code: 'internal' };
 }
+
+/** What the framework finds wrong before a route is reached, by its code. */
+const FRAMEWORK_PROBLEMS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, title: 'The body is not JSON' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, title: 'The body is empty, and its type says JSON' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, title: 'The body is not as long as its header says' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, title: 'The body is larger than the API takes' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, title: 'The API does not take bodies of this type' },
+  FST_ERR_CTP_INVALID_TYPE: { status: 415, title: 'The API does not take bodies of this type' },
+};
 
 export function refusalProblem({ code, message, hint }: Refusal): Problem {
   const status = REFUSAL_STATUS[code] ?? 403;

@@ -11,21 +11,26 @@ import { configurationRoutes } from './configuration.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
+import { NotFound } from './not-found.ts';
 import { operatorTokenRoutes } from './operator-tokens.ts';
 import { policyRoutes } from './policies.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { runRoutes } from './runs.ts';
+import { secureHeaders } from './security-headers.ts';
 import type { ApiServices } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { statementRoutes } from './statements.ts';
 import { targetRoutes } from './targets.ts';
 import { tokenRoutes } from './token.ts';
+import { isWebRequest, webFiles } from './web-files.ts';
 
 export interface ApiOptions {
   /** PEM; plain HTTP where absent, which only a loopback address may use. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly onFault: (fault: unknown, client: string) => void;
+  /** Where the built web UI is; pages say how to build it where absent. */
+  readonly webDirectory?: string;
 }
 
 export type Api = FastifyInstance;
@@ -44,13 +49,11 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  const notFound = new NotFound(app);
   handleProblems(app, options.onFault);
   limitRate(app, services.nowMs);
   acceptForms(app);
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    done();
-  });
+  secureHeaders(app, () => services.info.url);
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Chaperone', version: services.info.version } },
     transform: jsonSchemaTransform,
@@ -61,6 +64,7 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     done();
   });
+  notFound.handle(app, await webFiles(app, options.webDirectory));
   return app;
 }
 
@@ -83,13 +87,12 @@ function withTypes(app: FastifyInstance) {
 }
 
 function limitRate(app: FastifyInstance, nowMs: () => number): void {
-  const limit = new RateLimit({
-    perSecond: LIMITS.apiRequestsPerSecond,
-    burst: LIMITS.apiRequestBurst,
-    maxAddresses: LIMITS.apiAddressesRemembered,
-  });
+  const maxAddresses = LIMITS.apiAddressesRemembered;
+  const calls = new RateLimit({ perSecond: LIMITS.apiRequestsPerSecond, burst: LIMITS.apiRequestBurst, maxAddresses });
+  // A page loads many files at once; they cost little and are counted apart.
+  const files = new RateLimit({ perSecond: LIMITS.apiFilesPerSecond, burst: LIMITS.apiFileBurst, maxAddresses });
   app.addHook('onRequest', (request, reply, done) => {
-    const seconds = limit.take(request.ip, nowMs());
+    const seconds = (isWebRequest(request) ? files : calls).take(request.ip, nowMs());
     if (seconds === 0) return done();
     reply.header('retry-after', seconds);
     sendProblem(reply, { type: 'about:blank', title: 'Too many requests', status: 429, code: 'rate-limited' });

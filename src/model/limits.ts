@@ -89,6 +89,8 @@ export const LIMITS = {
   apiRequestsPerSecond: 50,
   apiRequestBurst: 200,
   apiAddressesRemembered: 10_000,
+  apiFilesPerSecond: 500,
+  apiFileBurst: 2_000,
   apiPageItems: 100,
   apiMaxPageItems: 1_000,
   targetCheckMs: 15_000,
