@@ -1,0 +1,208 @@
+import type { RecordedEvent } from '../../api/types.ts';
+import { LineStore } from './line-store.ts';
+import { requestHead } from './request-text.ts';
+
+/** One row of a session: an exchange with all its events, or what happened between exchanges. */
+export interface Entry {
+  readonly kind: 'exchange' | 'open' | 'unasked' | 'gap' | 'close';
+  /** Its number within the session, from 1. */
+  readonly exchange: number | undefined;
+  /** Places of its events in the recording, in order. */
+  readonly events: number[];
+  /** RFC 3339. */
+  readonly at: string;
+  /** Milliseconds since the session's first event. */
+  readonly startMs: number;
+  /** Of its last event. Equal to `startMs` while nothing came back. */
+  endMs: number;
+  /** When its answer (reply, refusal, gap) was recorded; undefined while there is none. */
+  answeredMs: number | undefined;
+  head: string;
+  verbs: readonly string[];
+  decision: 'permit' | 'deny' | undefined;
+  status: string | undefined;
+  rows: number | undefined;
+  maskedValues: number;
+  approval: { readonly id: string; readonly state: string; readonly waitedMs: number } | undefined;
+  /** What it stands out by, of `MARKS`. */
+  marks: number;
+}
+
+/** What an entry can stand out by, a bit each. */
+export const MARKS = { refusal: 1, error: 2, write: 4, approval: 8, mask: 16 } as const;
+export type Mark = keyof typeof MARKS;
+
+/**
+ * The events of one session as rows, appended as they come. A row keeps what a list shows; the events stay bytes and
+ * are read when a row is looked at.
+ */
+export class Recording {
+  readonly entries: Entry[] = [];
+  /** Lines that are no events: a damaged recording, or a newer gateway's. */
+  unreadable = 0;
+  /** Events whose bodies were left out, for the page holds as much as it may. */
+  dropped = 0;
+  readonly #lines = new LineStore();
+  readonly #maxBytes: number;
+  readonly #byExchange = new Map<number, Entry>();
+  #zero: { readonly mono: number; readonly at: number } | undefined;
+  #version = 0;
+
+  constructor(maxBytes = 512 * 1024 * 1024) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Grows with everything that is appended. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get eventCount(): number {
+    return this.#lines.length;
+  }
+
+  get bytes(): number {
+    return this.#lines.bytes;
+  }
+
+  append(line: Uint8Array): void {
+    const event = parseEvent(new TextDecoder().decode(line));
+    if (event === undefined) {
+      if (line.length > 0) this.unreadable += 1;
+      return;
+    }
+    const place = this.#lines.append(this.#fits(line) ? line : this.#withoutBody(event));
+    this.#index(event, place);
+    this.#version += 1;
+  }
+
+  /** The event at a place, read anew. */
+  event(place: number): RecordedEvent | undefined {
+    return parseEvent(this.#lines.text(place));
+  }
+
+  /** The events of an entry, read anew. */
+  eventsOf(entry: Entry): RecordedEvent[] {
+    return entry.events.flatMap((place) => this.event(place) ?? []);
+  }
+
+  #fits(line: Uint8Array): boolean {
+    return this.#lines.bytes + line.length <= this.#maxBytes;
+  }
+
+  #withoutBody({ decoded: _decoded, body, ...event }: RecordedEvent): Uint8Array {
+    this.dropped += 1;
+    const kept = body && {
+      media: body.media,
+      bytes: body.bytes,
+      withheld: 'too much for this page; download the recording',
+    };
+    return new TextEncoder().encode(JSON.stringify(kept ? { ...event, body: kept } : event));
+  }
+
+  #index(event: RecordedEvent, place: number): void {
+    const ms = this.#milliseconds(event);
+    const entry = this.#entryOf(event, ms);
+    entry.events.push(place);
+    entry.endMs = Math.max(entry.endMs, ms);
+    describe(entry, event, ms);
+  }
+
+  #entryOf(event: RecordedEvent, startMs: number): Entry {
+    const known = event.exchange === undefined ? undefined : this.#byExchange.get(event.exchange);
+    if (known) return known;
+    const entry: Entry = {
+      kind: entryKind(event),
+      exchange: event.exchange,
+      events: [],
+      at: event.at,
+      startMs,
+      endMs: startMs,
+      answeredMs: undefined,
+      head: '',
+      verbs: [],
+      decision: undefined,
+      status: undefined,
+      rows: undefined,
+      maskedValues: 0,
+      approval: undefined,
+      marks: 0,
+    };
+    this.entries.push(entry);
+    if (event.exchange !== undefined) this.#byExchange.set(event.exchange, entry);
+    return entry;
+  }
+
+  /** Since the first event, never backwards; by the gateway's own clock where the event has it. */
+  #milliseconds(event: RecordedEvent): number {
+    const mono = event.mono === undefined ? Number.NaN : Number(event.mono) / 1000;
+    const at = Date.parse(event.at);
+    this.#zero ??= { mono, at };
+    const passed = Number.isFinite(mono - this.#zero.mono) ? mono - this.#zero.mono : at - this.#zero.at;
+    const last = this.entries.at(-1)?.startMs ?? 0;
+    return Number.isFinite(passed) ? Math.max(passed, last) : last;
+  }
+}
+
+function entryKind({ kind, exchange }: RecordedEvent): Entry['kind'] {
+  if (exchange !== undefined) return 'exchange';
+  if (kind === 'session.open') return 'open';
+  if (kind === 'session.close') return 'close';
+  return kind === 'gap' ? 'gap' : 'unasked';
+}
+
+const WRITES = new Set(['write', 'ddl', 'admin']);
+
+function describe(entry: Entry, event: RecordedEvent, ms: number): void {
+  const masked = (event.masked ?? []).reduce((sum, { count }) => sum + count, 0);
+  entry.maskedValues += masked;
+  if (masked > 0) entry.marks |= MARKS.mask;
+  if (event.approval) {
+    const { id, state, waitedMs } = event.approval;
+    entry.approval = { id, state, waitedMs };
+    entry.marks |= MARKS.approval;
+  }
+  switch (event.kind) {
+    case 'request':
+      describeRequest(entry, event);
+      return;
+    case 'reply':
+      entry.answeredMs = ms;
+      entry.status ??= event.result?.status;
+      if (event.result) entry.rows = Number(event.result.rows);
+      if (event.result?.status === 'error') entry.marks |= MARKS.error;
+      return;
+    case 'refusal':
+      entry.answeredMs = ms;
+      entry.status = event.refusal?.code ?? 'refused';
+      entry.marks |= MARKS.refusal;
+      return;
+    case 'gap':
+      entry.answeredMs = ms;
+      entry.status = 'unknown';
+      entry.marks |= MARKS.error;
+      return;
+    default:
+      return;
+  }
+}
+
+function describeRequest(entry: Entry, event: RecordedEvent): void {
+  const operations = (event.op ?? []) as readonly { readonly kind?: string; readonly access?: string }[];
+  entry.head = requestHead(event);
+  entry.verbs = [...new Set(operations.flatMap(({ kind }) => kind ?? []))];
+  entry.decision = event.decision?.effect;
+  if (entry.decision === 'deny') entry.marks |= MARKS.refusal;
+  if (operations.some(({ access }) => access !== undefined && WRITES.has(access))) entry.marks |= MARKS.write;
+}
+
+function parseEvent(text: string): RecordedEvent | undefined {
+  try {
+    const event: unknown = JSON.parse(text);
+    const isEvent = typeof event === 'object' && event !== null && 'kind' in event && 'at' in event;
+    return isEvent ? (event as RecordedEvent) : undefined;
+  } catch {
+    // Counted by whoever asked: a line that is no JSON is no event.
+    return undefined;
+  }
+}
