@@ -97,6 +97,14 @@ export const LIMITS = {
   // cli/start
   runSweepMs: 30_000,
   runsSweptAtOnce: 1_000,
+  // approvals
+  approvalSweepMs: 5_000,
+  approvalRetryMs: 1_000,
+  approvalsHeldAtOnce: 5_000,
+  approvalsPendingPerRun: 1_000,
+  maxApprovalBodyBytes: 1024 * 1024,
+  maxApprovalReasonBytes: 4_000,
+  maxEstimateBytes: 1024 * 1024,
   // masking
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,

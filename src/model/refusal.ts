@@ -27,6 +27,12 @@ export const REFUSAL_CODES = [
   'approval-cancelled',
   'approval-pending',
   'approval-void',
+  // an answer to an approval
+  'approval-unknown',
+  'approval-over',
+  'approval-changed',
+  'approval-not-yours',
+  'approval-answered',
   // the record
   'record-unavailable',
   // the wire

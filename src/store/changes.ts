@@ -6,8 +6,14 @@ import type { Secret } from '../model/secret.ts';
 import type { Schema } from './schema.ts';
 
 /** What other processes may change under us. */
-export type Topic = 'grants' | 'configuration' | 'people' | 'deliveries';
-export const TOPICS = ['grants', 'configuration', 'people', 'deliveries'] as const satisfies readonly Topic[];
+export type Topic = 'grants' | 'configuration' | 'approvals' | 'people' | 'deliveries';
+export const TOPICS = [
+  'grants',
+  'configuration',
+  'people',
+  'deliveries',
+  'approvals',
+] as const satisfies readonly Topic[];
 
 /**
  * Tells watchers that a topic changed. Each topic has a counter in the store; a wake-up (a NOTIFY, another process's

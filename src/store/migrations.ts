@@ -1,5 +1,6 @@
 import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { approvalsMigration } from './approvals-migration.ts';
 import { peopleMigration } from './people-migration.ts';
 
 /**
@@ -9,6 +10,7 @@ import { peopleMigration } from './people-migration.ts';
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-control-plane': { up: controlPlane },
   '0002-several-gateways': { up: severalGateways },
+  '0003-approvals': { up: approvalsMigration },
   '0004-people': { up: peopleMigration },
   '0005-channels': { up: channels },
 };

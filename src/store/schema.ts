@@ -1,4 +1,5 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { ApprovalGroupsTable, ApprovalsTable, ApprovalVotesTable } from './approval-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
 
 /**
@@ -20,6 +21,9 @@ export interface Schema extends PeopleTables {
   sessions: SessionsTable;
   jwks_seen: JwksSeenTable;
   operator_tokens: OperatorTokensTable;
+  approvals: ApprovalsTable;
+  approval_groups: ApprovalGroupsTable;
+  approval_votes: ApprovalVotesTable;
   channels: ChannelsTable;
   deliveries: DeliveriesTable;
   seen_signatures: SeenSignaturesTable;
