@@ -15,7 +15,7 @@ export function failureResult(fault: unknown, signal: AbortSignal): ExchangeResu
 export function sessionOutcome(reason: unknown): SessionOutcome {
   if (reason instanceof PeerLeft) return 'clientLeft';
   if (reason instanceof Refused) {
-    if (reason.refusal.code === 'grant-revoked') return 'revoked';
+    if (reason.refusal.code === 'grant-revoked' || reason.refusal.code === 'session-ended') return 'revoked';
     if (reason.refusal.code === 'claim-expired') return 'expired';
     if (reason.refusal.code === 'draining') return 'drained';
     return 'faulted';

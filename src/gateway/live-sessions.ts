@@ -45,6 +45,10 @@ export class LiveSessions {
     return this.#byId.size;
   }
 
+  find(id: SessionId): LiveSession | undefined {
+    return this.#byId.get(id);
+  }
+
   list(): readonly LiveSession[] {
     return [...this.#byId.values()];
   }

@@ -6,13 +6,14 @@ import type { Secret } from '../model/secret.ts';
 import type { Schema } from './schema.ts';
 
 /** What other processes may change under us. */
-export type Topic = 'grants' | 'configuration' | 'approvals' | 'people' | 'deliveries';
+export type Topic = 'grants' | 'configuration' | 'approvals' | 'people' | 'deliveries' | 'sessions';
 export const TOPICS = [
   'grants',
   'configuration',
   'people',
   'deliveries',
   'approvals',
+  'sessions',
 ] as const satisfies readonly Topic[];
 
 /**

@@ -2,6 +2,7 @@ import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { approvalsMigration } from './approvals-migration.ts';
 import { peopleMigration } from './people-migration.ts';
+import { liveSessionsMigration } from './session-migration.ts';
 
 /**
  * The store's migrations, by number. One that was released is never edited: a change is another one. They keep to what
@@ -13,6 +14,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-approvals': { up: approvalsMigration },
   '0004-people': { up: peopleMigration },
   '0005-channels': { up: channels },
+  '0006-live-sessions': { up: liveSessionsMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

@@ -154,6 +154,10 @@ export interface SessionsTable {
   permitted: Generated<number>;
   denied: Generated<number>;
   masked: Generated<number>;
+  /** When the row moved last; null for one of an older release. */
+  updated_at: Generated<string | null>;
+  /** JSON of who wants it to end and why, where somebody does. */
+  ending: Generated<string | null>;
 }
 
 /** Every key set that verified a token, by SHA-256 of its bytes: evidence for whoever verifies the token again. */

@@ -6,9 +6,89 @@ export type SessionRow = Selectable<SessionsTable>;
 
 export async function insertSession(
   store: Store,
-  session: Omit<SessionRow, 'closed_at' | 'outcome' | 'permitted' | 'denied' | 'masked'>,
+  session: Omit<SessionRow, 'closed_at' | 'outcome' | 'permitted' | 'denied' | 'masked' | 'updated_at' | 'ending'>,
 ): Promise<void> {
-  await store.write((db) => db.insertInto('sessions').values(session).execute());
+  await store.write((db) =>
+    db
+      .insertInto('sessions')
+      .values({ ...session, updated_at: session.opened_at })
+      .execute(),
+  );
+}
+
+/** What a session that runs has come to. */
+export interface SessionCounts {
+  readonly id: string;
+  readonly permitted: number;
+  readonly denied: number;
+  readonly masked: number;
+}
+
+/** Moves the counts of sessions that are open, and wakes whoever watches sessions: those that opened and closed too. */
+export async function progressSessions(store: Store, moved: readonly SessionCounts[], now: string): Promise<void> {
+  await store.write(
+    async (db) => {
+      for (const { id, ...counts } of moved) {
+        const row = { ...counts, updated_at: now };
+        await db.updateTable('sessions').set(row).where('id', '=', id).where('closed_at', 'is', null).execute();
+      }
+    },
+    ['sessions'],
+  );
+}
+
+/** Sessions whose row moved at or after a time, oldest first. */
+export function movedSessions(store: Store, since: string, limit: number): Promise<readonly SessionRow[]> {
+  return store.read((db) =>
+    db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('updated_at', '>=', since)
+      .orderBy('updated_at')
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
+  );
+}
+
+/** Who wants a session to end, and why. */
+export interface SessionEnding {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Asks the gateway that serves a session to end it; false where it is not open. */
+export function askToEnd(store: Store, id: string, ending: SessionEnding): Promise<boolean> {
+  return store.write(
+    async (db) => {
+      const asked = await db
+        .updateTable('sessions')
+        .set({ ending: JSON.stringify(ending) })
+        .where('id', '=', id)
+        .where('closed_at', 'is', null)
+        .returning('id')
+        .execute();
+      return asked.length > 0;
+    },
+    ['sessions'],
+  );
+}
+
+/** The sessions of a gateway that are to end. */
+export function sessionsToEnd(
+  store: Store,
+  gateway: string,
+): Promise<readonly { readonly id: string; readonly ending: SessionEnding }[]> {
+  return store.read(async (db) => {
+    const rows = await db
+      .selectFrom('sessions')
+      .select(['id', 'ending'])
+      .where('ending', 'is not', null)
+      .where('closed_at', 'is', null)
+      .where('gateway', '=', gateway)
+      .execute();
+    return rows.map(({ id, ending }) => ({ id, ending: JSON.parse(ending ?? '{}') as SessionEnding }));
+  });
 }
 
 export interface SessionClosing {
@@ -21,7 +101,12 @@ export interface SessionClosing {
 
 export async function closeSessionRow(store: Store, id: string, closing: SessionClosing): Promise<void> {
   await store.write((db) =>
-    db.updateTable('sessions').set(closing).where('id', '=', id).where('closed_at', 'is', null).execute(),
+    db
+      .updateTable('sessions')
+      .set({ ...closing, updated_at: closing.closed_at })
+      .where('id', '=', id)
+      .where('closed_at', 'is', null)
+      .execute(),
   );
 }
 

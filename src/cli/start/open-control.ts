@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadChannels } from '../../approvals/channels/load-channels.ts';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
 import { GrantService } from '../../grants/grant-service.ts';
 import { loadIssuers } from '../../identity/load-issuers.ts';
@@ -25,6 +26,8 @@ import type { StartConfig } from './start-config.ts';
 /** The control plane and the log, open. Disposing ends all of it, in the order that leaves the log closed. */
 export interface Control extends AsyncDisposable {
   readonly deployment: Deployment;
+  /** This gateway, by the name of its log: others may share the store. */
+  readonly gateway: string;
   readonly key: DeploymentKey;
   readonly audience: string;
   readonly store: Store;
@@ -81,7 +84,12 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const configuration = makeConfigurationService({
     store,
     sealer,
-    loaders: { issuers: issuerLoader(deployment), trust: loadTrustRules, policies: parsePolicies },
+    loaders: {
+      issuers: issuerLoader(deployment),
+      trust: loadTrustRules,
+      policies: parsePolicies,
+      channels: loadChannels,
+    },
     protocols: PROTOCOLS,
     record: async (changes, by) => {
       for (const { action, kind, name } of changes) {
@@ -99,6 +107,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const dispose = () => running.disposeAsync();
   return {
     deployment,
+    gateway,
     key,
     audience,
     store,

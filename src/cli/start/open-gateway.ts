@@ -15,6 +15,7 @@ import { listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openPostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
+import { watchEndings } from './session-endings.ts';
 import type { Address, StartConfig } from './start-config.ts';
 
 /** Opens the REST API, which stands on the same floor as this folder: main.ts brings it. */
@@ -81,6 +82,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     now: nowMs,
     onFault,
   };
+  parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
   const postgres = await side.listen(config.postgres, config.portsMayMove, gateway);
   parts.use(postgres.server);

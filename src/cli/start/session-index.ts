@@ -1,11 +1,14 @@
 import type { AuditLog, ExchangeRecord, SessionOpening, SessionOutcome, SessionRecord } from '../../audit/recorder.ts';
+import type { ApprovalRecord } from '../../model/approval.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { ExchangeNumber, RunId } from '../../model/ids.ts';
-import type { MaskCount } from '../../model/reply.ts';
+import type { Refusal } from '../../model/refusal.ts';
+import type { ExchangeResult, MaskCount } from '../../model/reply.ts';
 import type { Request } from '../../model/request.ts';
 import { findRun } from '../../store/run-rows.ts';
-import { closeSessionRow, insertSession } from '../../store/session-rows.ts';
+import { closeSessionRow, insertSession, type SessionCounts } from '../../store/session-rows.ts';
 import type { Store } from '../../store/store.ts';
+import { SessionProgress } from './session-progress.ts';
 
 export interface SessionIndexOptions {
   readonly store: Store;
@@ -18,6 +21,8 @@ export interface SessionIndexOptions {
 export interface SessionIndex extends AuditLog {
   /** Runs that this gateway's log has open. */
   openRuns(): readonly RunId[];
+  /** Calls back whenever something was recorded in a session that this gateway serves. Returns how to stop. */
+  onActivity(session: string, listener: () => void): () => void;
 }
 
 /**
@@ -26,6 +31,7 @@ export interface SessionIndex extends AuditLog {
  */
 export function indexSessions(audit: AuditLog, options: SessionIndexOptions): SessionIndex {
   const runs = new Set<RunId>();
+  const progress = new SessionProgress(options);
   return {
     openRun: async (run, evidence) => {
       runs.add(run.id);
@@ -40,15 +46,20 @@ export function indexSessions(audit: AuditLog, options: SessionIndexOptions): Se
     sync: () => audit.sync(),
     openSession: (opening) => {
       runs.add(opening.principal.run.id);
-      return openSession(audit, opening, options);
+      return openSession(audit, opening, options, progress);
     },
-    [Symbol.asyncDispose]: () => audit[Symbol.asyncDispose](),
+    onActivity: (session, listener) => progress.onActivity(session, listener),
+    [Symbol.asyncDispose]: async () => {
+      progress[Symbol.dispose]();
+      await audit[Symbol.asyncDispose]();
+    },
   };
 }
 
 /** Ends the rows that a life of this gateway before this one left open; an embedded store is this gateway's alone. */
 export async function closeLeftOverSessions(store: Store, gateway: string, nowMs: number): Promise<void> {
-  const closing = { closed_at: new Date(nowMs).toISOString(), outcome: 'gatewayFailed' };
+  const now = new Date(nowMs).toISOString();
+  const closing = { closed_at: now, outcome: 'gatewayFailed', updated_at: now };
   await store.write((db) => {
     const open = db.updateTable('sessions').set(closing).where('closed_at', 'is', null);
     return (store.kind === 'sqlite' ? open : open.where('gateway', '=', gateway)).execute();
@@ -59,6 +70,7 @@ async function openSession(
   audit: AuditLog,
   opening: SessionOpening,
   options: SessionIndexOptions,
+  progress: SessionProgress,
 ): Promise<SessionRecord> {
   const { principal } = opening;
   const { workload } = principal.run;
@@ -78,62 +90,92 @@ async function openSession(
     gateway: options.gateway,
     opened_at: new Date(options.nowMs()).toISOString(),
   }).catch(options.onFault);
-  return new IndexedSession(record, opening.id, options);
+  progress.changed();
+  return new IndexedSession(record, opening.id, options, progress);
 }
 
 /** Counts what happens in a session, for its row in the index. */
-class IndexedSession implements SessionRecord {
+class IndexedSession implements SessionRecord, SessionCounts {
+  readonly id: string;
+  permitted = 0;
+  denied = 0;
+  masked = 0;
   readonly #record: SessionRecord;
-  readonly #id: string;
   readonly #options: SessionIndexOptions;
-  #permitted = 0;
-  #denied = 0;
-  #masked = 0;
+  readonly #progress: SessionProgress;
 
-  constructor(record: SessionRecord, id: string, options: SessionIndexOptions) {
+  constructor(record: SessionRecord, id: string, options: SessionIndexOptions, progress: SessionProgress) {
     this.#record = record;
-    this.#id = id;
+    this.id = id;
     this.#options = options;
+    this.#progress = progress;
   }
 
   request(exchange: ExchangeNumber, request: Request, decision: Decision): ExchangeRecord {
     const record = this.#record.request(exchange, request, decision);
-    if (decision.effect === 'deny') {
-      this.#denied++;
-      return record;
-    }
-    this.#permitted++;
-    return decision.obligations.some(({ kind }) => kind === 'mask') ? this.#countingMasks(record) : record;
+    if (decision.effect === 'deny') this.denied++;
+    else this.permitted++;
+    this.moved();
+    return new IndexedExchange(record, this);
   }
 
   unasked(bytes: Uint8Array): void {
     this.#record.unasked(bytes);
+    this.moved();
+  }
+
+  moved(): void {
+    this.#progress.moved(this);
   }
 
   async close(outcome: SessionOutcome): Promise<void> {
     await this.#record.close(outcome);
     const { store, nowMs, onFault } = this.#options;
-    const closing = {
-      closed_at: new Date(nowMs()).toISOString(),
-      outcome,
-      permitted: this.#permitted,
-      denied: this.#denied,
-      masked: this.#masked,
-    };
-    await closeSessionRow(store, this.#id, closing).catch(onFault);
+    const { permitted, denied, masked } = this;
+    const closing = { closed_at: new Date(nowMs()).toISOString(), outcome, permitted, denied, masked };
+    await closeSessionRow(store, this.id, closing).catch(onFault);
+    this.#progress.closed(this.id);
+  }
+}
+
+/** Passes everything on; counts what was masked, and says that the session moved. */
+class IndexedExchange implements ExchangeRecord {
+  readonly #record: ExchangeRecord;
+  readonly #session: IndexedSession;
+
+  constructor(record: ExchangeRecord, session: IndexedSession) {
+    this.#record = record;
+    this.#session = session;
   }
 
-  #countingMasks(record: ExchangeRecord): ExchangeRecord {
-    return {
-      durable: record.durable,
-      input: (bytes) => record.input(bytes),
-      reply: (bytes) => record.reply(bytes),
-      approval: (approval) => record.approval(approval),
-      refuse: (refusal) => record.refuse(refusal),
-      end: (result, masked: readonly MaskCount[]) => {
-        for (const { count } of masked) this.#masked += count;
-        return record.end(result, masked);
-      },
-    };
+  get durable(): Promise<void> | undefined {
+    return this.#record.durable;
+  }
+
+  input(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#record.input(bytes);
+  }
+
+  reply(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#record.reply(bytes);
+  }
+
+  approval(approval: ApprovalRecord): Promise<void> {
+    const recorded = this.#record.approval(approval);
+    this.#session.moved();
+    return recorded;
+  }
+
+  refuse(refusal: Refusal): Promise<void> | undefined {
+    const recorded = this.#record.refuse(refusal);
+    this.#session.moved();
+    return recorded;
+  }
+
+  end(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> | undefined {
+    for (const { count } of masked) this.#session.masked += count;
+    const recorded = this.#record.end(result, masked);
+    this.#session.moved();
+    return recorded;
   }
 }
