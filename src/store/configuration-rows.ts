@@ -1,6 +1,14 @@
 import type { Selectable, Transaction } from 'kysely';
 import { Fault } from '../model/fault.ts';
-import type { CredentialsTable, Db, DeclarationTable, PoliciesTable, Schema, TargetsTable } from './schema.ts';
+import type {
+  ChannelsTable,
+  CredentialsTable,
+  Db,
+  DeclarationTable,
+  PoliciesTable,
+  Schema,
+  TargetsTable,
+} from './schema.ts';
 import type { Store } from './store.ts';
 
 type Named<Table> = Selectable<Table>;
@@ -14,6 +22,7 @@ export interface Declarations {
   readonly targets: readonly Named<TargetsTable>[];
   readonly credentials: readonly Named<CredentialsTable>[];
   readonly policies: readonly Named<PoliciesTable>[];
+  readonly channels: readonly Named<ChannelsTable>[];
 }
 
 export function readDeclarations(store: Store): Promise<Declarations> {
@@ -29,6 +38,7 @@ async function read(db: Db): Promise<Declarations> {
     targets: await db.selectFrom('targets').selectAll().orderBy('name').execute(),
     credentials: await db.selectFrom('credentials').selectAll().orderBy('target').execute(),
     policies: await db.selectFrom('policies').selectAll().orderBy('name').execute(),
+    channels: await db.selectFrom('channels').selectAll().orderBy('name').execute(),
   };
 }
 
@@ -38,12 +48,20 @@ const TOPIC = 'configuration';
 export type RowChange =
   | { readonly table: 'issuers' | 'trust_rules'; readonly name: string; readonly declaration: string | undefined }
   | { readonly table: 'targets'; readonly name: string; readonly target: TargetContent | undefined }
-  | { readonly table: 'policies'; readonly name: string; readonly policy: PolicyContent | undefined };
+  | { readonly table: 'policies'; readonly name: string; readonly policy: PolicyContent | undefined }
+  | { readonly table: 'channels'; readonly name: string; readonly channel: ChannelContent | undefined };
 
 export interface TargetContent {
   readonly protocol: string;
   readonly declaration: string;
   readonly credential: { readonly sealed: string; readonly fingerprint: string };
+}
+
+export interface ChannelContent {
+  readonly kind: ChannelsTable['kind'];
+  readonly declaration: string;
+  readonly sealed: string;
+  readonly fingerprint: string;
 }
 
 export interface PolicyContent {
@@ -110,6 +128,14 @@ async function writeRow(trx: Transaction<Schema>, change: RowChange, now: string
         .execute();
       return;
     }
+    case 'channels':
+      await trx.deleteFrom('channels').where('name', '=', name).execute();
+      if (change.channel === undefined) return;
+      await trx
+        .insertInto('channels')
+        .values({ name, ...change.channel, updated_at: now })
+        .execute();
+      return;
     default:
       change satisfies never;
   }

@@ -9,7 +9,7 @@ import { Fault } from '../model/fault.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
 import { policyDocument, readDeclarations } from '../store/configuration-rows.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { ConfigurationInvalid, makeConfigurationService } from './configuration-service.ts';
+import { ConfigurationInvalid, type DeclaredChannel, makeConfigurationService } from './configuration-service.ts';
 import { DeploymentKey } from './deployment-key.ts';
 import { makeSealer } from './sealing.ts';
 import { systemSecrets } from './secret-reader.ts';
@@ -33,6 +33,7 @@ function serviceOn(store: Store, record: () => Promise<void> = () => Promise.res
       issuers: (declared) => asTheyAre<{ name: string }>(declared),
       trust: (declared) => asTheyAre<TestRule>(declared),
       policies: parsePolicies,
+      channels: (declared) => ({ items: declared.map(({ value }) => value as DeclaredChannel), problems: [] }),
     },
     record,
     now: () => Date.parse('2026-01-02T03:04:05.678Z'),

@@ -22,6 +22,16 @@ export interface SectionLoaders<Issuer extends Named, Rule extends NamedRule> {
   readonly policies: (files: readonly { readonly path: string; readonly text: string }[]) => {
     readonly problems: readonly { readonly path: string; readonly line: number; readonly message: string }[];
   };
+  readonly channels: (declared: readonly Declared[]) => Loaded<DeclaredChannel>;
+}
+
+/** A way to tell people of approvals, as approvals/channels reads it. */
+export interface DeclaredChannel {
+  readonly channel: Named & { readonly kind: 'slack' | 'webhook' | 'email' };
+  /** Where its secrets come from, or they themselves: sealed, never shown. */
+  readonly secrets: unknown;
+  /** What they may be sent to; part of the seal. */
+  readonly boundTo: string;
 }
 
 interface Named {
@@ -101,6 +111,7 @@ interface Desired {
   readonly rules: readonly Named[] | undefined;
   readonly targets: readonly DeclaredTarget[] | undefined;
   readonly policies: readonly { readonly name: string; readonly value: unknown }[] | undefined;
+  readonly channels: readonly DeclaredChannel[] | undefined;
 }
 
 /** Judges every section, also against what stays as it is. Throws `ConfigurationInvalid` with all problems. */
@@ -115,12 +126,14 @@ function desiredOf<Issuer extends Named, Rule extends NamedRule>(
   const isIssuersSound = (issuers?.problems.length ?? 0) === 0;
   const rules = isIssuersSound && sections.trust ? loaders.trust(sections.trust, inForce) : undefined;
   const targets = sections.targets && loadTargets(sections.targets, protocols);
+  const channels = sections.channels && loaders.channels(sections.channels);
   const policies = loaders.policies(declared.policyFiles).problems;
   const problems: readonly Problem[] = [
     ...declared.problems,
     ...(issuers?.problems ?? []),
     ...(rules?.problems ?? []),
     ...(targets?.problems ?? []),
+    ...(channels?.problems ?? []),
     ...policies.map(({ path, line, message }) => ({
       file: path,
       line,
@@ -140,6 +153,7 @@ function desiredOf<Issuer extends Named, Rule extends NamedRule>(
     rules: rules?.items,
     targets: targets?.items,
     policies: sections.policies?.map(({ value }) => ({ name: nameOf(value), value })),
+    channels: channels?.items,
   };
 }
 
@@ -179,10 +193,11 @@ function configurationOf(current: Declarations): Configuration {
     'trust rule': current.trustRules.map(plain),
     target: current.targets.map(entry),
     policy: current.policies.map(({ name, text }) => ({ name, content: fromYamlItem(text) })),
+    channel: current.channels.map((row) => ({ ...plain(row), credential: row.fingerprint })),
   };
 }
 
-function entriesOf({ issuers, rules, targets, policies }: Desired, sealer: Sealer): Configuration {
+function entriesOf({ issuers, rules, targets, policies, channels }: Desired, sealer: Sealer): Configuration {
   return {
     ...(issuers && { issuer: issuers.map(asEntry) }),
     ...(rules && { 'trust rule': rules.map(asEntry) }),
@@ -193,6 +208,12 @@ function entriesOf({ issuers, rules, targets, policies }: Desired, sealer: Seale
       })),
     }),
     ...(policies && { policy: policies.map(({ name, value }) => ({ name, content: value })) }),
+    ...(channels && {
+      channel: channels.map((declared) => ({
+        ...asEntry(declared.channel),
+        credential: sealer.fingerprint(JSON.stringify(declared.secrets), declared.boundTo),
+      })),
+    }),
   };
 }
 
@@ -220,6 +241,10 @@ function rowOf({ action, kind, name }: Change, desired: Desired, sealer: Sealer)
       const digest = createHash('sha256').update(text).digest('hex');
       return { table: 'policies', name, policy: isDelete ? undefined : { text, digest } };
     }
+    case 'channel': {
+      const declared = desired.channels?.find(({ channel }) => channel.name === name);
+      return { table: 'channels', name, channel: isDelete || !declared ? undefined : channelContent(declared, sealer) };
+    }
     default:
       return kind satisfies never;
   }
@@ -237,5 +262,15 @@ function targetContent({ target, credential }: DeclaredTarget, sealer: Sealer) {
     protocol: target.protocol,
     declaration: JSON.stringify(target),
     credential: { sealed: sealer.seal(plain, binding), fingerprint: sealer.fingerprint(plain, binding) },
+  };
+}
+
+function channelContent({ channel, secrets, boundTo }: DeclaredChannel, sealer: Sealer) {
+  const plain = JSON.stringify(secrets);
+  return {
+    kind: channel.kind,
+    declaration: JSON.stringify(channel),
+    sealed: sealer.seal(plain, boundTo),
+    fingerprint: sealer.fingerprint(plain, boundTo),
   };
 }

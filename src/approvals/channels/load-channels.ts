@@ -1,0 +1,192 @@
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import type { Declared, Loaded, Problem } from '../../model/declaration.ts';
+import { LIMITS } from '../../model/limits.ts';
+import type { ChannelDeclaration } from './channel.ts';
+import { addressProblem } from './outgoing.ts';
+
+/** A channel with where its secrets come from, as declared. */
+export interface DeclaredChannel {
+  readonly channel: ChannelDeclaration;
+  /** Sealed in the store; never shown. */
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** What the secrets may be sent to: in the seal, so that changing it in the store does not divert them. */
+  readonly boundTo: string;
+}
+
+/** Reads `channels:`. Messages never show a secret. */
+export function loadChannels(declared: readonly Declared[]): Loaded<DeclaredChannel> {
+  const problems: Problem[] = [];
+  const items: DeclaredChannel[] = [];
+  const seen = new Set<string>();
+  for (const source of declared) {
+    const at = (path: readonly (string | number)[], message: string, advice = REFERENCE) =>
+      void problems.push({ file: source.file, line: source.line(path), message, advice });
+    const read = channelSchema.safeParse(source.value);
+    if (!read.success) {
+      for (const { path, message } of read.error.issues) {
+        const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
+        at(steps, `${steps.length === 0 ? 'channel' : steps.join('.')}: ${message}`);
+      }
+      continue;
+    }
+    const { name } = read.data;
+    if (seen.has(name)) at(['name'], `the channel ${name} is declared twice`, 'Give one of them another name.');
+    seen.add(name);
+    for (const { path, message } of meaningProblems(read.data)) at([path], `${path}: ${message}`);
+    items.push(declaredOf(read.data));
+  }
+  return { items: problems.length > 0 ? [] : items, problems };
+}
+
+/** What a channel's secrets may be sent to. */
+export function channelBinding(channel: ChannelDeclaration): string {
+  const place = [channel.name, channel.insecureLoopback, channel.ca ?? null];
+  switch (channel.kind) {
+    case 'slack':
+      return JSON.stringify(['channel', 'slack', ...place, channel.apiUrl]);
+    case 'webhook':
+      return JSON.stringify(['channel', 'webhook', ...place, channel.url]);
+    case 'email':
+      return JSON.stringify(['channel', 'email', ...place, channel.smtp, channel.user ?? null]);
+    default:
+      return channel satisfies never;
+  }
+}
+
+const REFERENCE = 'See docs/operating/approvals-channels.md.';
+
+const sourceSchema = z.union(
+  [
+    z.strictObject({ value: z.string().min(1).max(LIMITS.maxCredentialBytes) }),
+    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable') }),
+    z.strictObject({ file: z.string().refine(isAbsolute, 'the path of a file must be absolute') }),
+  ],
+  { error: 'one of `value`, `env` and `file` (an absolute path)' },
+);
+
+/** Where a secret comes from: given and sealed, or read by the gateway each time it is used. */
+export type SecretSource = z.infer<typeof sourceSchema>;
+
+/** What was sealed. Throws where it is something else. */
+export function parseSecrets(text: string): Readonly<Record<string, SecretSource>> {
+  return z.record(z.string(), sourceSchema).parse(JSON.parse(text));
+}
+
+const nameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/,
+    '1 to 63 of a-z, 0-9, `.`, `_`, `-`, a letter or digit at both ends',
+  );
+const groupsSchema = z.union([z.literal('*').transform(() => []), z.array(z.string().min(1).max(200)).max(100)]);
+
+const common = {
+  name: nameSchema,
+  groups: groupsSchema.optional(),
+  enabled: z.boolean().optional(),
+  insecureLoopback: z.boolean().optional(),
+  ca: z
+    .string()
+    .max(LIMITS.maxCredentialBytes)
+    .regex(/-----BEGIN CERTIFICATE-----/, 'not certificates in PEM')
+    .optional(),
+};
+
+/** One address, without the characters that could begin another header or another recipient (RFC 5321, 4.1.2). */
+const mailbox = z
+  .string()
+  .max(254)
+  .regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$/, 'not an e-mail address');
+const MAX_ADDRESSES = 50;
+
+const channelSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({
+      ...common,
+      kind: z.literal('slack'),
+      botToken: sourceSchema,
+      signingSecret: sourceSchema,
+      channel: z.string().regex(/^#?[\w.-]{1,80}$/, 'a channel is written C0123456789 or #name'),
+      apiUrl: z.string().max(2000).optional(),
+      matchEmail: z.boolean().optional(),
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('webhook'),
+      url: z.string().max(2000),
+      secret: sourceSchema,
+      allowPrivate: z.boolean().optional(),
+    }),
+    z.strictObject({
+      ...common,
+      kind: z.literal('email'),
+      smtp: z.string().max(300),
+      user: z.string().min(1).max(200).optional(),
+      password: sourceSchema.optional(),
+      from: mailbox,
+      to: z.record(z.string().min(1).max(200), z.array(mailbox).min(1).max(MAX_ADDRESSES)),
+    }),
+  ],
+  { error: 'the kind is `slack`, `webhook` or `email`' },
+);
+
+type ChannelItem = z.infer<typeof channelSchema>;
+
+function meaningProblems(item: ChannelItem): readonly { readonly path: string; readonly message: string }[] {
+  const insecureLoopback = item.insecureLoopback ?? false;
+  switch (item.kind) {
+    case 'slack': {
+      const message = item.apiUrl === undefined ? undefined : addressProblem(item.apiUrl, { insecureLoopback });
+      return message === undefined ? [] : [{ path: 'apiUrl', message }];
+    }
+    case 'webhook': {
+      const message = addressProblem(item.url, { insecureLoopback });
+      return message === undefined ? [] : [{ path: 'url', message }];
+    }
+    case 'email': {
+      const isSmtp = /^smtps?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?\/?$/.test(item.smtp);
+      const isWhole = (item.user === undefined) === (item.password === undefined);
+      return [
+        ...(isSmtp ? [] : [{ path: 'smtp', message: 'write smtps://host:port or smtp://host:port' }]),
+        ...(isWhole ? [] : [{ path: 'user', message: 'user and password go together' }]),
+      ];
+    }
+    default:
+      return item satisfies never;
+  }
+}
+
+function declaredOf(item: ChannelItem): DeclaredChannel {
+  const { channel, secrets } = split(item);
+  return { channel, secrets, boundTo: channelBinding(channel) };
+}
+
+function split(item: ChannelItem): Omit<DeclaredChannel, 'boundTo'> {
+  const base = {
+    name: item.name,
+    groups: item.groups ?? [],
+    enabled: item.enabled ?? true,
+    insecureLoopback: item.insecureLoopback ?? false,
+    ...(item.ca !== undefined && { ca: item.ca }),
+  };
+  switch (item.kind) {
+    case 'slack': {
+      const { kind, channel, botToken, signingSecret, matchEmail = false } = item;
+      const apiUrl = (item.apiUrl ?? 'https://slack.com/api').replace(/\/+$/, '');
+      return { channel: { ...base, kind, channel, apiUrl, matchEmail }, secrets: { botToken, signingSecret } };
+    }
+    case 'webhook': {
+      const { kind, url, secret, allowPrivate = false } = item;
+      return { channel: { ...base, kind, url, allowPrivate }, secrets: { secret } };
+    }
+    case 'email': {
+      const { kind, smtp, user, password, from, to } = item;
+      const channel = { ...base, kind, smtp, from, to, ...(user !== undefined && { user }) };
+      return { channel, secrets: password === undefined ? {} : { password } };
+    }
+    default:
+      return item satisfies never;
+  }
+}
