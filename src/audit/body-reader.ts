@@ -32,6 +32,18 @@ export class BodyReader implements Disposable {
     return yield* this.#readLarge(pack, packs ?? 0, ref);
   }
 
+  /** The salt and what was kept of a body, unchecked: whoever gets them holds them against the commitment. */
+  readSalted({ pack: first, offset, packs = 1, bytes }: BodyRef): Buffer | 'altered' | 'missing' {
+    const plains: Buffer[] = [];
+    for (let pack = first ?? 0; pack < (first ?? 0) + packs; pack++) {
+      const plain = this.#plain(pack);
+      if (plain === undefined) return this.#startOf(pack) === undefined ? 'missing' : 'altered';
+      plains.push(plain);
+    }
+    const whole = plains.length === 1 ? (plains[0] as Buffer) : Buffer.concat(plains);
+    return offset === undefined ? whole : whole.subarray(offset, offset + SALT_BYTES + Number(bytes));
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.#fd);
   }

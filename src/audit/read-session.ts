@@ -98,6 +98,17 @@ export class SessionBodies implements Disposable {
     return { kind: 'bytes', bytes, complete: String(bytes.length) === body.bytes };
   }
 
+  /** The salt and what was kept of an event's body, as it stands on disk; `large` where it takes more than `maxBytes`. */
+  readSalted({ body, run }: AuditEvent, maxBytes: number): Buffer | 'erased' | 'altered' | 'absent' | 'large' {
+    if (body === undefined) return 'absent';
+    this.#reader ??= this.#open(run);
+    if (this.#reader === 'withheld') return 'erased';
+    if (this.#reader === 'missing') return 'absent';
+    if (Number(body.stored ?? body.bytes) > maxBytes) return 'large';
+    const salted = this.#reader.readSalted(body);
+    return salted === 'missing' ? 'absent' : salted;
+  }
+
   [Symbol.dispose](): void {
     if (this.#reader instanceof BodyReader) this.#reader[Symbol.dispose]();
   }

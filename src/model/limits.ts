@@ -7,6 +7,11 @@ export const LIMITS = {
   upstreamConnectDeadlineMs: 10_000,
   drainDeadlineMs: 30_000,
   goodbyeMs: 20,
+  // gateway: requests that wait for people
+  approvalDeskMs: 10_000,
+  estimateDeadlineMs: 5_000,
+  maxEstimatesAtOnce: 4,
+
   // client side of a protocol
   maxStartupBytes: 10_000,
   maxClientAheadBytes: 256 * 1024,
@@ -92,6 +97,11 @@ export const LIMITS = {
   apiAddressesRemembered: 10_000,
   apiFilesPerSecond: 500,
   apiFileBurst: 2_000,
+  eventClients: 1_000,
+  eventClientsOfOne: 50,
+  eventBacklogBytes: 64 * 1024,
+  eventsRemembered: 1_000,
+  eventHeartbeatMs: 15_000,
   apiPageItems: 100,
   apiMaxPageItems: 1_000,
   targetCheckMs: 15_000,

@@ -306,8 +306,13 @@ export interface DecodedReply {
 /** `GET /v1/sessions/:session/evidence`: all that a browser needs to check a session by itself. */
 export interface SessionEvidence {
   /** The session's lines as they stand on disk, and for each the salted body it commits to (base64), where readable. */
-  lines: { line: string; salted?: string }[];
-  /** The log entry that seals the session (its head, or its close), as canonical JSON. */
+  lines: {
+    line: string;
+    salted?: string;
+    /** Why its body is not there. */
+    missing?: 'erased' | 'altered' | 'absent' | 'large' | 'forbidden';
+  }[];
+  /** The newest entry that seals the session (open, head or close), as canonical JSON; the path in hex. */
   entry?: { index: number; text: string; proof: string[] };
   /** The signed checkpoint that the proof leads to (C2SP tlog-checkpoint). */
   checkpoint: string;
