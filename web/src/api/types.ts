@@ -31,7 +31,11 @@ export interface Me {
   csrf?: string;
 }
 
-/** `GET /v1/people`, `GET /v1/people/:person` (with an ETag) */
+/**
+ * `GET /v1/people?cursor=&limit=`: `Page<Person>`; `GET /v1/people/:person` with an ETag; `PATCH /v1/people/:person
+ * {localGroups?, localRoles?, localHandles?, disabled?}` with `If-Match` → the `Person`;
+ * `DELETE /v1/people/:person/sessions` → `{ended}`.
+ */
 export interface Person {
   id: string;
   login: string;
@@ -46,18 +50,41 @@ export interface Person {
   claimedRoles: Role[];
   localRoles: Role[];
   roles: Role[];
+  /** Claimed and local. */
   handles: string[];
+  localHandles: string[];
   createdAt: string;
   lastSeenAt?: string;
   disabled: boolean;
 }
 
-/** `GET /v1/login` (open to everybody): how one can log in here. */
+/**
+ * `GET /v1/login` (open to everybody): how one can log in here. The pages `/login`, `/login/first?code=` and
+ * `/device?code=` are the web's own; they lead to
+ * - `GET /v1/login/start?return_to=/path`, a navigation: to the provider, back by `/login/callback`, and on to the path,
+ *   or to `/login?problem=REASON` (a `LoginProblem`) where it did not succeed;
+ * - `POST /v1/login/first {code}` → 204 with the cookie of a session, once for each code. Looking uses nothing up:
+ *   `GET /v1/login/first?code=` → `{good}`;
+ * - `POST /v1/logout` → 204.
+ */
 export interface LoginWays {
   /** Name of the provider, for the button; absent where none is configured. */
   provider?: string;
   demo: boolean;
 }
+
+/** Why a login did not succeed. */
+export type LoginProblem =
+  | 'not-configured'
+  | 'provider-unavailable'
+  | 'provider-refused'
+  | 'attempt-unknown'
+  | 'answer-invalid'
+  | 'claims-unusable'
+  | 'login-taken'
+  | 'disabled'
+  | 'code-unknown'
+  | 'too-many';
 
 /** `GET /v1/gateway` (open to everybody) */
 export interface Gateway {
@@ -410,7 +437,11 @@ export interface LogVerification {
   entries: number;
 }
 
-/** `GET /v1/operator-tokens`: `{tokens}`; `POST /v1/operator-tokens {name, scopes | role, expiresAt}` → `{id, token}` */
+/**
+ * `GET /v1/operator-tokens`: `{tokens}`; `POST /v1/operator-tokens {name, role | scopes, expiresAt, personal?}` →
+ * `{id, token}`; `DELETE /v1/operator-tokens/:token`. With `personal`, and without the scope tokens:write, it is about the
+ * caller's own: those die with their person and never do more than they may.
+ */
 export interface OperatorToken {
   id: string;
   name: string;
@@ -457,7 +488,10 @@ export type LiveEvent =
   | { type: 'configuration' }
   | { type: 'refresh' };
 
-/** RFC 8628: `POST /v1/login/device`, `POST /v1/login/device/token`; `GET` and `POST /v1/login/device/:userCode`. */
+/**
+ * RFC 8628: `POST /v1/login/device {name}`, `POST /v1/login/device/token {grant_type, device_code}`;
+ * `GET /v1/login/device/:userCode` and `POST /v1/login/device/:userCode {answer: 'approve' | 'deny'}` → this, for people.
+ */
 export interface DeviceLogin {
   userCode: string;
   name: string;
