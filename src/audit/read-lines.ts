@@ -11,12 +11,15 @@ export interface Line {
 const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
-/** The lines of a file in batches, so that a file of any size takes bounded memory. Reads up to `end` bytes of it. */
-export async function* readLines(path: string, end = Number.POSITIVE_INFINITY): AsyncGenerator<Line[]> {
+/**
+ * The lines of a file in batches, so that a file of any size takes bounded memory. Reads up to `end` bytes of it, from
+ * `start` on, where a line begins.
+ */
+export async function* readLines(path: string, end = Number.POSITIVE_INFINITY, start = 0): AsyncGenerator<Line[]> {
   await using file = await open(path, 'r');
   let rest = Buffer.alloc(0);
-  let offset = 0;
-  for (let at = 0; at < end; ) {
+  let offset = start;
+  for (let at = start; at < end; ) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
     const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
     if (bytesRead === 0) break;

@@ -12,12 +12,16 @@ import { readLines } from './read-lines.ts';
 export interface ReadOptions {
   /** Opens the bodies; without it, the directory's own where it keeps one. */
   readonly deploymentKey?: Uint8Array;
+  /** Where in the file to begin: the `end` of an event read before. */
+  readonly from?: number;
 }
 
 export interface RecordedEvent {
   readonly event: AuditEvent;
   /** The line as it stands in the file, which is what the log commits to. */
   readonly line: Buffer;
+  /** Where the next line begins in the file, in bytes. */
+  readonly end: number;
   /** Opens the event's body, up to `maxBytes` of it; only a whole one is held against its commitment. */
   body(maxBytes?: number): RecordedBody;
 }
@@ -58,11 +62,11 @@ export async function* readSession(
   if (path === undefined) return;
   const paths = auditPaths(directory);
   using bodies = new SessionBodies(paths, id, options);
-  for await (const lines of readLines(path)) {
-    for (const { bytes, ended } of lines) {
+  for await (const lines of readLines(path, Number.POSITIVE_INFINITY, options.from)) {
+    for (const { bytes, ended, offset } of lines) {
       const event = ended ? parseEvent(bytes) : undefined;
       if (event === undefined) continue; // a line that is being written, or was altered
-      yield { event, line: bytes, body: (maxBytes) => bodies.read(event, maxBytes) };
+      yield { event, line: bytes, end: offset + bytes.length + 1, body: (maxBytes) => bodies.read(event, maxBytes) };
     }
   }
 }

@@ -102,6 +102,8 @@ export const LIMITS = {
   eventBacklogBytes: 64 * 1024,
   eventsRemembered: 1_000,
   eventHeartbeatMs: 15_000,
+  followMs: 200,
+  decodedRows: 1_000,
   apiPageItems: 100,
   apiMaxPageItems: 1_000,
   targetCheckMs: 15_000,

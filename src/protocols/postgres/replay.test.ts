@@ -29,8 +29,8 @@ test('a recorded reply is shown as columns, rows, tag and state', () => {
         { name: 'name', typeId: 25, format: 'text', align: 'left' },
       ],
     },
-    { kind: 'row', values: ['1', 'Ada'] },
-    { kind: 'row', values: ['2', null] },
+    { kind: 'row', values: ['1', 'Ada'], hex: [] },
+    { kind: 'row', values: ['2', null], hex: [] },
     { kind: 'complete', tag: 'SELECT 2' },
     { kind: 'ready', status: 'I' },
   ]);

@@ -5,7 +5,8 @@ import { displayValue } from './replay-values.ts';
 /** What a person sees of a recorded reply, in the order in which the client saw it. */
 export type ReplayEvent =
   | { readonly kind: 'columns'; readonly columns: readonly ReplayColumn[] }
-  | { readonly kind: 'row'; readonly values: readonly (string | null)[] }
+  /** `hex`: which of the values are bytes that are no text, shown as `\x…`. */
+  | { readonly kind: 'row'; readonly values: readonly (string | null)[]; readonly hex: readonly number[] }
   | { readonly kind: 'complete'; readonly tag: string }
   | { readonly kind: 'empty' }
   | { readonly kind: 'suspended' }
@@ -70,7 +71,7 @@ function decode({ type, body }: Message, columns: readonly ReplayColumn[]): Repl
     case BACKEND.rowDescription:
       return { kind: 'columns', columns: readColumns(reader) };
     case BACKEND.dataRow:
-      return { kind: 'row', values: readRow(reader, columns) };
+      return { kind: 'row', ...readRow(reader, columns) };
     case BACKEND.commandComplete:
       return { kind: 'complete', tag: text(reader) };
     case BACKEND.emptyQuery:
@@ -110,13 +111,23 @@ function readColumns(reader: BodyReader): readonly ReplayColumn[] {
   });
 }
 
-function readRow(reader: BodyReader, columns: readonly ReplayColumn[]): readonly (string | null)[] {
-  return Array.from({ length: reader.int16() }, (_, index) => {
+function readRow(reader: BodyReader, columns: readonly ReplayColumn[]) {
+  const hex: number[] = [];
+  const values = Array.from({ length: reader.int16() }, (_, index) => {
     const length = reader.int32();
     if (length < 0) return null;
     const column = columns[index];
-    return displayValue(reader.bytes(length), column?.typeId ?? 0, column?.format ?? 'text');
+    const bytes = reader.bytes(length);
+    const value = displayValue(bytes, column?.typeId ?? 0, column?.format ?? 'text');
+    if (isHexOf(value, bytes)) hex.push(index);
+    return value;
   });
+  return { values, hex };
+}
+
+/** A text that reads `\x…` by itself is as long as its bytes. */
+function isHexOf(value: string, bytes: Buffer): boolean {
+  return value.length === 2 + bytes.length * 2 && value.startsWith('\\x');
 }
 
 function readError(reader: BodyReader): ReplayError {
