@@ -413,7 +413,7 @@ export interface TrustCheck {
   problem?: string;
 }
 
-/** `GET /v1/log`, `GET /v1/log/entries?start=&limit=` */
+/** `GET /v1/log`, `GET /v1/log/entries?start=&limit=`: `{entries}`, those from `start` on, at most 256 */
 export interface LogStatus extends LogHealth {
   checkpoint: string;
   verifierKey: string;
