@@ -1,4 +1,5 @@
 /** An event as its line says it (docs/concepts/audit-log.md). What a reader sees; the line's bytes are what counts. */
+import type { ApprovalRecord } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
@@ -8,6 +9,7 @@ import type { SessionOutcome } from './recorder.ts';
 export type EventKind =
   | 'session.open'
   | 'request'
+  | 'approval'
   | 'input'
   | 'reply'
   | 'refusal'
@@ -34,6 +36,7 @@ export interface AuditEvent {
   readonly masked?: readonly MaskCount[];
   readonly result?: Omit<ExchangeResult, 'rows'> & { readonly rows?: string };
   readonly refusal?: Refusal;
+  readonly approval?: ApprovalRecord;
   readonly reason?: string;
   readonly opening?: EventOpening;
   readonly closing?: {
@@ -116,6 +119,13 @@ const isOperation = shaped({
   tables: listOf(shaped({ schema: isText, name: isText, use: isText })),
   flags: listOf(isText),
 });
+const isApproval = shaped({
+  id: isText,
+  state: isText,
+  digest: isText,
+  votes: listOf(shaped({ person: isText, login: isText, answer: isText, channel: isText, at: isText })),
+  waitedMs: isCount,
+});
 const isOpening = shaped({
   grant: shaped({ id: isText, rule: isText }),
   principal: shaped({ id: isText, kind: isText }),
@@ -133,9 +143,12 @@ const isWhole = shaped({
   kind: isText,
   exchange: optional(isCount),
   body: optional(isBody),
-  decision: optional(shaped({ effect: isText, rules: listOf(isText) })),
+  decision: optional(
+    shaped({ effect: isText, rules: listOf(isText), obligations: optional(listOf(shaped({ kind: isText }))) }),
+  ),
   op: optional(listOf(isOperation)),
   result: optional(shaped({ status: isText })),
+  approval: optional(isApproval),
   refusal: optional(shaped({ code: isText, message: isText })),
   opening: optional(isOpening),
   closing: optional(isClosing),

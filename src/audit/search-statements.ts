@@ -29,6 +29,8 @@ export interface StatementFilter {
 export interface Statement {
   readonly opening: EventOpening;
   readonly request: AuditEvent;
+  /** How its wait for people ended, where it waited. */
+  readonly approval?: AuditEvent;
   /** Its reply, refusal or gap; undefined while there is none. */
   readonly outcome: AuditEvent | undefined;
   /** What was sent, its first 65,536 characters; undefined where it is withheld. */
@@ -82,6 +84,9 @@ async function* searchSession({ paths, path, id, filter, options }: SessionSearc
         if (!fitsText(text, filter)) continue;
         const shown = text?.slice(0, SHOWN_TEXT);
         waiting.set(event.exchange ?? 0, { opening, request: event, outcome: undefined, text: shown });
+      } else if (event.kind === 'approval') {
+        const statement = waiting.get(event.exchange ?? 0);
+        if (statement !== undefined) waiting.set(event.exchange ?? 0, { ...statement, approval: event });
       } else if (ENDS.has(event.kind)) {
         const statement = waiting.get(event.exchange ?? 0);
         waiting.delete(event.exchange ?? 0);

@@ -2,6 +2,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
+import type { Permit } from '../model/decision.ts';
 import { type AuditEvent, parseEvent } from './audit-event.ts';
 import { type AuditPaths, bodyPath, sessionPath } from './audit-paths.ts';
 import { BodyReader } from './body-reader.ts';
@@ -54,7 +55,8 @@ class LineWalk implements Disposable {
   readonly #file: string;
   readonly #tree = new CompactRange();
   readonly #heads: { size: number; root: string }[];
-  readonly #open = new Set<number>();
+  /** Exchanges that were permitted and have no end yet, and whether each still lacks an approval. */
+  readonly #open = new Map<number, boolean>();
   #bodies: BodyReader | undefined;
   #prev = EMPTY_ROOT;
 
@@ -96,7 +98,7 @@ class LineWalk implements Disposable {
       this.#fail('the file goes on after the close of its session', size);
     }
     if (session.closed && this.last?.kind !== 'session.close') this.#fail('the last line is no close', size);
-    if (session.closed) for (const exchange of this.#open) this.#fail(`exchange ${exchange} has no end`, size);
+    if (session.closed) for (const exchange of this.#open.keys()) this.#fail(`exchange ${exchange} has no end`, size);
     findings.totals.events += size;
   }
 
@@ -125,9 +127,14 @@ class LineWalk implements Disposable {
     if (kind === 'request') {
       totals.requests++;
       if (event.decision === undefined) return 'the request has no decision';
-      if (event.decision.effect === 'permit') this.#open.add(exchange);
-    } else if (kind === 'reply' && !this.#open.delete(exchange)) {
-      return `exchange ${exchange} has a reply, and no request that was permitted`;
+      if (event.decision.effect === 'permit') this.#open.set(exchange, needsApproval(event.decision));
+    } else if (kind === 'approval') {
+      if (!this.#open.has(exchange)) return `exchange ${exchange} has an approval, and no request that was permitted`;
+      if (event.approval?.state === 'used') this.#open.set(exchange, false);
+    } else if (kind === 'reply') {
+      const lacksApproval = this.#open.get(exchange);
+      if (!this.#open.delete(exchange)) return `exchange ${exchange} has a reply, and no request that was permitted`;
+      if (lacksApproval === true) return `exchange ${exchange} has a reply, and not the approval that it needed`;
     } else if (kind === 'gap' || kind === 'refusal') {
       this.#open.delete(exchange);
       if (kind === 'gap') totals.unknownOutcomes++;
@@ -191,6 +198,11 @@ async function verifyBodyFile(
   } else if (digest.digest('hex') !== closing.bodies.digest) {
     findings.fail(file, 'the file is not the one that the close of its session committed to');
   }
+}
+
+/** What was permitted on the condition that people approve it. */
+function needsApproval({ obligations }: Partial<Permit>): boolean {
+  return obligations?.some(({ kind }) => kind === 'approve') ?? false;
 }
 
 function stateRoot(state: SessionState): string {

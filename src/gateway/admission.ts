@@ -17,6 +17,7 @@ import type {
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { withDeadline } from '../wire/deadline.ts';
 import type { Admitted, ControlPlane } from './control-plane.ts';
+import type { EffectEstimator, Estimates } from './effect-estimator.ts';
 import { sessionOutcome } from './failure.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { GatewaySession } from './session.ts';
@@ -30,6 +31,8 @@ export interface GatewayParts {
   readonly limits: Limits;
   /** Aborted when the gateway begins to drain. */
   readonly draining: AbortSignal;
+  /** What held requests would do, a few asked at once. */
+  readonly estimates: Estimates;
   /** The key for hashed masks of one run, stable while the run lasts. */
   maskKey(run: string): Uint8Array;
   readonly now: () => number;
@@ -76,7 +79,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     const id = mintId('ses', this.#gateway.now(), (bytes) => randomBytes(bytes)) as SessionId;
     const record = await this.#openRecord(id, admitted, login);
     const connected = await this.#connect(admitted, login, record);
-    const session = this.#open(id, admitted, connected, record, login.cancelKeyBytes);
+    const session = this.#open(id, admitted, connected, record, login);
     this.#onAdmitted();
     return session;
   }
@@ -118,12 +121,13 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
 
   #open(
     id: SessionId,
-    { principal, target }: Admitted,
+    admitted: Admitted,
     connected: Connected<Upstream, Greeting>,
     record: SessionRecord,
-    cancelKeyBytes: number,
+    login: Login,
   ): GatewaySession<Upstream, Greeting> {
-    const { live, controlPlane, now, maskKey } = this.#gateway;
+    const { live, controlPlane, now, maskKey, draining, limits, onFault } = this.#gateway;
+    const { principal, target } = admitted;
     const ending = new AbortController();
     const session = new GatewaySession<Upstream, Greeting>({
       id,
@@ -131,17 +135,47 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       target,
       client: this.#client.peer,
       openedAt: new Date(now()).toISOString(),
-      cancelKey: this.#mintCancelKey(cancelKeyBytes),
+      cancelKey: this.#mintCancelKey(login.cancelKeyBytes),
       protocol: this.#protocol,
       connected,
       record,
       policies: () => controlPlane.policies(),
       masks: new SessionMasks(target, maskKey(principal.run.id)),
+      holds: {
+        session: id,
+        principal,
+        target,
+        desk: controlPlane.approvals,
+        client: this.#client,
+        signal: ending.signal,
+        draining,
+        limits,
+        now,
+        onFault,
+        estimator: this.#estimator(admitted, login),
+      },
       ending,
     });
     live.add(session);
     this.#endWhenDue(session, ending.signal);
     return session;
+  }
+
+  /** Asks the target on a connection of its own, with the session's credential and what its client chose. */
+  #estimator({ target, credential }: Admitted, login: Login): EffectEstimator | undefined {
+    const { estimates, onFault } = this.#gateway;
+    const protocol = this.#protocol;
+    if (protocol.estimate === undefined) return undefined;
+    return (request, measureRows, signal) =>
+      estimates.run(
+        async (inTime) => {
+          const question = { target, credential: await credential(), login, request, measureRows };
+          if (protocol.estimate === undefined) throw new Fault('internal', 'the protocol has lost its estimates');
+          return protocol.estimate(question, inTime);
+        },
+        signal,
+        (fault) => onFault(fault, this.#client.peer),
+      );
   }
 
   /** The client's leaving and the grant's end each end the session. */

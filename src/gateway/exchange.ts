@@ -1,22 +1,27 @@
 import type { ExchangeRecord } from '../audit/recorder.ts';
-import type { Decision, Deny, Permit } from '../model/decision.ts';
+import type { Decision, Deny, Obligation, Permit } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Exchange } from '../protocols/protocol.ts';
+import { durable, keptByLog, UNRECORDED } from './durable.ts';
 import { failureResult } from './failure.ts';
 import type { Stages } from './stages.ts';
 
 /**
- * Takes one request through every stage. This is the product's promise: nothing is forwarded that was not decided and
- * recorded, nothing comes back that was not masked and recorded. No protocol can go round it, because only this
- * function hands out the upstream.
+ * Takes one request through every stage. This is the product's promise: nothing is forwarded that was not decided,
+ * recorded and, where a rule asks for it, approved; nothing comes back that was not masked and recorded. No protocol
+ * can go round it, because only this function hands out the upstream.
  */
 export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages: Stages<Upstream>): Promise<void> {
   const decision = decide(exchange, stages);
   const record = stages.record(exchange.request, decision);
   if (!(await durable(record))) return refuseUnrecorded(exchange, record, stages);
   const permit = discharge(decision, stages);
-  if (permit.effect === 'deny') return refuse(exchange, record, permit, stages);
+  if (permit.effect === 'deny') return refuse(exchange, record, refusalOf(permit), stages);
+  if (permit.obligations.some(asksPeople)) {
+    const refusal = await stages.hold(exchange, record, permit);
+    if (refusal !== undefined) return refuse(exchange, record, refusal, stages);
+  }
   const masker = stages.masker(permit, exchange.request);
   const input = recorded(exchange.input, record);
   let isRecorded = false;
@@ -30,7 +35,8 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
       await exchange.reply(seen);
     }
   } catch (fault) {
-    if (!isRecorded) await record.end(failureResult(fault, stages.signal), masker?.counts() ?? []);
+    // Why the exchange broke is what counts; that its end could not be recorded either, the log keeps.
+    if (!isRecorded) await ended(record.end(failureResult(fault, stages.signal), masker?.counts() ?? []));
     throw fault;
   }
 }
@@ -40,19 +46,14 @@ function decide<Upstream>({ request }: Exchange<Upstream>, stages: Stages<Upstre
   return request.unsupported === undefined ? stages.decide(request) : denied(request.unsupported, stages.policy);
 }
 
-/** Meets the obligations of a permit. One that cannot be met here turns the permit into a refusal. */
+/** One that cannot be met at all turns the permit into a refusal, before people are asked or anything is masked. */
 function discharge<Upstream>(decision: Decision, stages: Stages<Upstream>): Decision {
   if (decision.effect === 'deny') return decision;
   for (const obligation of decision.obligations) {
     switch (obligation.kind) {
       case 'mask':
-        continue;
       case 'approve':
-        return unmet(decision, {
-          code: 'approval-unavailable',
-          message: `this needs the approval of ${obligation.group}, and this gateway has no approver to ask`,
-          hint: 'Ask an operator to run it, or use a statement that the policy permits.',
-        });
+        continue;
       case 'limit':
         return unmet(decision, {
           code: 'obligation-unmet',
@@ -65,13 +66,18 @@ function discharge<Upstream>(decision: Decision, stages: Stages<Upstream>): Deci
   return decision;
 }
 
+function asksPeople({ kind }: Obligation): boolean {
+  return kind === 'approve';
+}
+
 async function refuse<Upstream>(
   exchange: Exchange<Upstream>,
   record: ExchangeRecord,
-  deny: Deny,
-  { upstream, replied }: Stages<Upstream>,
+  refusal: Refusal,
+  stages: Stages<Upstream>,
 ): Promise<void> {
-  const refusal = refusalOf(deny);
+  if (refusal === UNRECORDED) return refuseUnrecorded(exchange, record, stages);
+  const { upstream, replied } = stages;
   await record.refuse(refusal);
   replied();
   await exchange.refuse(refusal, upstream);
@@ -97,18 +103,6 @@ async function* recorded(input: AsyncIterable<Part> | undefined, record: Exchang
   }
 }
 
-/** False where the request could not be recorded: it is then refused, and nothing of it leaves. */
-async function durable(record: ExchangeRecord): Promise<boolean> {
-  if (record.durable === undefined) return true;
-  try {
-    await record.durable;
-    return true;
-  } catch {
-    // The log keeps the cause and reports it to the operator; the client learns that the request was refused.
-    return false;
-  }
-}
-
 /** The refusal itself is recorded where that is possible by now; where it is not, the client is refused all the same. */
 async function refuseUnrecorded<Upstream>(
   exchange: Exchange<Upstream>,
@@ -122,13 +116,9 @@ async function refuseUnrecorded<Upstream>(
   await exchange.refuse(UNRECORDED, upstream);
 }
 
-function keptByLog(): void {}
-
-const UNRECORDED: Refusal = {
-  code: 'record-unavailable',
-  message: 'the request could not be recorded, so it was not sent',
-  hint: 'Try again; if it lasts, the gateway needs an operator (its log cannot be written).',
-};
+async function ended(recording: Promise<void> | undefined): Promise<void> {
+  await recording?.catch(keptByLog);
+}
 
 function refusalOf(deny: Deny): Refusal {
   const rule = deny.rules[0];

@@ -1,8 +1,9 @@
-import type { SessionRecord } from '../audit/recorder.ts';
+import type { ExchangeRecord, SessionRecord } from '../audit/recorder.ts';
 import type { Decision, Permit } from '../model/decision.ts';
 import type { Fault } from '../model/fault.ts';
 import type { ExchangeNumber, SessionId } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
+import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Request } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
@@ -10,6 +11,7 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import type { CancelKey, Connected, Exchange, Protocol, Session } from '../protocols/protocol.ts';
 import { runExchange } from './exchange.ts';
 import { sessionOutcome } from './failure.ts';
+import { HeldExchange, type HoldParts, type Waiting } from './hold.ts';
 import type { LiveSession } from './live-sessions.ts';
 import type { SessionMasks } from './session-masks.ts';
 import type { Stages } from './stages.ts';
@@ -26,6 +28,7 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly record: SessionRecord;
   readonly policies: () => PolicySet;
   readonly masks: SessionMasks;
+  readonly holds: HoldParts;
   /** Aborted by the client's leaving; aborting it ends the session. */
   readonly ending: AbortController;
 }
@@ -46,6 +49,8 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   #decider: { readonly set: PolicySet; readonly decide: (request: Request) => Decision };
   #exchanges = 0;
   #busy = false;
+  /** The exchange under way, while it waits for people. */
+  #held: HeldExchange | undefined;
   #running: Promise<void> | undefined;
   /** What an exchange broke on, which ends the session. */
   #fault: unknown;
@@ -96,7 +101,12 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     this.#listener = listener;
   }
 
+  /** What is held was never sent, so there is nothing upstream to cancel. */
   cancel(): Promise<void> {
+    if (this.#held !== undefined) {
+      this.#held.cancel();
+      return Promise.resolve();
+    }
     return this.#busy ? this.#parts.protocol.cancel(this.#parts.connected.upstream) : Promise.resolve();
   }
 
@@ -132,6 +142,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       },
       decide: (request) => decider().decide(request),
       record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
+      hold: (exchange, exchangeRecord, permit) => this.#hold(exchange, exchangeRecord, permit),
       masker: (permit: Permit, request) => masks.masker(permit, request),
       replied: () => {
         this.#busy = false;
@@ -139,6 +150,16 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       upstream: connected.upstream,
       signal: this.signal,
     };
+  }
+
+  async #hold(exchange: Waiting, record: ExchangeRecord, permit: Permit): Promise<Refusal | undefined> {
+    const held = new HeldExchange(exchange, record, permit, this.#parts.holds);
+    this.#held = held;
+    try {
+      return await held.outcome(this.#exchanges as ExchangeNumber, () => this.#current().set.digest);
+    } finally {
+      this.#held = undefined;
+    }
   }
 
   /** A policy activated while the session lives decides its next request. */

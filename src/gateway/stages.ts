@@ -1,7 +1,9 @@
 import type { ExchangeRecord } from '../audit/recorder.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { Decision, Permit } from '../model/decision.ts';
+import type { Refusal } from '../model/refusal.ts';
 import type { Request } from '../model/request.ts';
+import type { Waiting } from './hold.ts';
 
 /** The stages as one session sees them: bound to its principal, its target, its record and its upstream. */
 export interface Stages<Upstream> {
@@ -10,6 +12,11 @@ export interface Stages<Upstream> {
   decide(request: Request): Decision;
   /** Begins the record of one exchange: the request and its decision. */
   record(request: Request, decision: Decision): ExchangeRecord;
+  /**
+   * Puts the request before the people whose approval the permit asks for, and waits. Undefined where it may be
+   * forwarded now; throws where the session ended meanwhile.
+   */
+  hold(exchange: Waiting, record: ExchangeRecord, permit: Permit): Promise<Refusal | undefined>;
   /** The masks that a permit obliges to, or undefined where nothing of this reply could change. */
   masker(permit: Permit, request: Request): Masker | undefined;
   /** Called once the whole reply is on record: what is left is the client's taking it. */

@@ -58,8 +58,8 @@ export type HoldAnswer =
 /** What the record of an exchange says of its approval. */
 export interface ApprovalRecord {
   readonly id: ApprovalId;
-  /** `used`: the exchange goes on.. */
-  readonly state: 'used' | 'denied' | 'expired' | 'cancelled' | 'pending';
+  /** `used`: the exchange goes on. `void`: approved, but too late or for other policies than those in force. */
+  readonly state: 'used' | 'void' | 'denied' | 'expired' | 'cancelled' | 'pending';
   /** SHA-256 of what was approved, hex. */
   readonly digest: string;
   readonly votes: readonly Vote[];

@@ -18,6 +18,11 @@ export interface ByteStream extends AsyncDisposable {
   read(): Promise<Buffer | null>;
   /** Gives back bytes that were read and belong to what comes next. */
   unread(bytes: Buffer): void;
+  /**
+   * Says whom to tell once the peer has sent as much ahead of its reader as is taken in: no more is read then, and the
+   * peer's leaving does not show. Told at once where it is so already; undefined tells nobody any more.
+   */
+  onStall(listener: (() => void) | undefined): void;
   /** Writes; a promise while the peer has not taken all of it, resolved once every byte was handed to the kernel. */
   write(bytes: Uint8Array): Promise<void> | undefined;
   /** Becomes TLS, as the server. With `requireAlpn` a client that agrees on none of the protocols is refused. */

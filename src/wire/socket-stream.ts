@@ -29,6 +29,7 @@ export class SocketStream implements ByteStream {
   #ended = false;
   #paused = false;
   #reader: { resolve: (bytes: Buffer | null) => void; reject: (reason: unknown) => void } | undefined;
+  #stalled: (() => void) | undefined;
   #own: Buffer | undefined;
   #next: Buffer | undefined;
 
@@ -78,6 +79,11 @@ export class SocketStream implements ByteStream {
   unread(bytes: Buffer): void {
     this.#queue.unshift(Buffer.from(bytes));
     this.#queuedBytes += bytes.length;
+  }
+
+  onStall(listener: (() => void) | undefined): void {
+    this.#stalled = listener;
+    if (this.#paused) listener?.();
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
@@ -187,6 +193,7 @@ export class SocketStream implements ByteStream {
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
     this.#paused = this.#queuedBytes >= this.#options.maxAheadBytes;
+    if (this.#paused) this.#stalled?.();
     return !this.#paused;
   }
 

@@ -114,6 +114,21 @@ const DENIED: readonly RawRequest[] = [
   simple('prepare d as select 1; drop table keep'),
 ];
 
+const HELD: readonly RawRequest[] = [
+  simple('delete from keep where id > 90'),
+  simple("select 1; delete from keep where id > 91; select 'after'"),
+  batch('delete by the extended protocol', 1, extended('delete from keep where id > $1::int', ['92']), SYNC),
+  batch(
+    'delete in a pipeline',
+    2,
+    extended('select 1'),
+    extended('delete from keep where id > 93'),
+    SYNC,
+    extended('select 3'),
+    SYNC,
+  ),
+];
+
 const UNKNOWN: readonly RawRequest[] = [
   simple("do $$ begin execute 'drop' || ' table keep'; end $$"),
   simple('this is no statement'),
@@ -201,6 +216,7 @@ export const REQUESTS: Requests = {
   conversation: CONVERSATION,
   permitted: simple("select 'permitted'"),
   denied: DENIED,
+  held: HELD,
   marker: 'keep',
   unknown: UNKNOWN,
   unsupported: UNSUPPORTED,
@@ -213,6 +229,7 @@ export const REQUESTS: Requests = {
     badClaim: '28P01',
     noTarget: '3D000',
     denied: '42501',
+    withdrawn: '57014',
     unrecorded: '58030',
     upstreamUnavailable: '08006',
     upstreamLost: '08006',

@@ -90,6 +90,10 @@ class PostgresConversation implements Conversation {
     return this.#answer(before, await this.#client.untilClosed());
   }
 
+  leave(how: 'close' | 'half-close' | 'reset'): void {
+    this.#client.leave(how);
+  }
+
   pause(): void {
     this.#client.pause();
   }

@@ -50,6 +50,8 @@ export interface Conversation extends AsyncDisposable {
   send(bytes: Uint8Array): void;
   /** Every byte that came, as it came out of TLS. */
   readonly received: Buffer;
+  /** Ends the connection without a goodbye: closes it, closes its own direction alone, or resets it. */
+  leave(how: 'close' | 'half-close' | 'reset'): void;
   /** Resolves once the other end has closed. */
   ended(): Promise<Answer>;
   /** Stops reading from the socket. */
@@ -90,6 +92,8 @@ export interface Requests {
   /** What the rule "no drop" denies, in every way that the protocol has to say it; `marker` stands in each of them. */
   readonly denied: readonly RawRequest[];
   readonly marker: string;
+  /** Deletions, in every way that the protocol has to ask for one. */
+  readonly held: readonly RawRequest[];
   /** What no rule names because nobody can know what it does. */
   readonly unknown: readonly RawRequest[];
   /** Messages that are no request the gateway carries, after which the connection works on. */
@@ -108,6 +112,7 @@ export interface Requests {
     readonly badClaim: string;
     readonly noTarget: string;
     readonly denied: string;
+    readonly withdrawn: string;
     readonly unrecorded: string;
     readonly upstreamUnavailable: string;
     readonly upstreamLost: string;

@@ -15,6 +15,8 @@ import { createSecureContext } from 'node:tls';
 import { type AuditLogOptions, type OpenAuditLog, openAuditLog } from '../../src/audit/open-audit-log.ts';
 import type { AuditLog } from '../../src/audit/recorder.ts';
 import type { GatewayParts } from '../../src/gateway/admission.ts';
+import type { ApprovalDesk } from '../../src/gateway/control-plane.ts';
+import { Estimates } from '../../src/gateway/effect-estimator.ts';
 import { Listener } from '../../src/gateway/listener.ts';
 import { LiveSessions } from '../../src/gateway/live-sessions.ts';
 import type { TargetName } from '../../src/model/ids.ts';
@@ -42,6 +44,8 @@ export interface TestGatewayOptions {
   readonly tls?: boolean;
   readonly authentication?: 'scram' | 'password';
   readonly limits?: Partial<Limits>;
+  /** Whom held requests are put before; nobody where absent. */
+  readonly approvals?: ApprovalDesk;
   /** Made and removed by the gateway where absent. */
   readonly directory?: string;
   /** Settings of the log: its clock, its file operations. */
@@ -112,6 +116,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
   const draining = new AbortController();
   const live = new LiveSessions();
   const controlPlane = new StaticControlPlane(options.targets, compilePolicies(options.policies ?? [PERMIT_ALL]));
+  if (options.approvals !== undefined) controlPlane.approvals = options.approvals;
   controlPlane.onRevoked((grant) => live.endGrant(grant));
   const parts: GatewayParts = {
     controlPlane,
@@ -119,6 +124,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     live,
     limits,
     draining: draining.signal,
+    estimates: new Estimates(limits),
     maskKey: (run) => createHash('sha256').update(`mask key of ${run}`).digest(),
     now: Date.now,
     onFault: (fault) => faults.push(fault),

@@ -26,6 +26,8 @@ export interface RawLogin {
  */
 export class RawPostgres implements AsyncDisposable {
   readonly #socket: Socket;
+  /** What is below TLS, where there is TLS. */
+  readonly #plain: Socket;
   readonly #pieces: Buffer[] = [];
   #unread = Buffer.alloc(0);
   #waiting: (() => void) | undefined;
@@ -35,13 +37,13 @@ export class RawPostgres implements AsyncDisposable {
   static async connect({ host, port, caFile }: Pick<RawLogin, 'host' | 'port' | 'caFile'>): Promise<RawPostgres> {
     const socket = connect({ host, port, noDelay: true });
     await event(socket, 'connect');
-    if (caFile === undefined) return new RawPostgres(socket);
+    if (caFile === undefined) return new RawPostgres(socket, socket);
     socket.write(Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]));
     const [answer] = (await event(socket, 'data')) as [Buffer];
     if (answer.toString('latin1') !== 'S') throw new Error('the server has no TLS');
     const secure = connectTls({ socket, host, ca: readFileSync(caFile, 'utf8') });
     await event(secure, 'secureConnect');
-    return new RawPostgres(secure);
+    return new RawPostgres(secure, socket);
   }
 
   /** Connects and logs in. Throws with the server's message where it refuses. */
@@ -54,8 +56,9 @@ export class RawPostgres implements AsyncDisposable {
     return client;
   }
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, plain: Socket) {
     this.#socket = socket;
+    this.#plain = plain;
     socket.on('data', (bytes: Buffer) => {
       this.#pieces.push(bytes);
       this.#unread = Buffer.concat([this.#unread, bytes]);
@@ -148,7 +151,14 @@ export class RawPostgres implements AsyncDisposable {
   }
 
   destroy(): void {
-    this.#socket.resetAndDestroy();
+    this.#plain.resetAndDestroy();
+  }
+
+  /** Ends the connection without Terminate. */
+  leave(how: 'close' | 'half-close' | 'reset'): void {
+    if (how === 'reset') this.destroy();
+    else if (how === 'close') this.#socket.destroy();
+    else this.#socket.end();
   }
 
   #take(): BackendMessage | undefined {

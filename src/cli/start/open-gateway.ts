@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayParts } from '../../gateway/admission.ts';
+import { Estimates } from '../../gateway/effect-estimator.ts';
 import { LiveSessions } from '../../gateway/live-sessions.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Credential, Target } from '../../model/target.ts';
@@ -78,6 +79,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     live,
     limits: LIMITS,
     draining: draining.signal,
+    estimates: new Estimates(LIMITS),
     maskKey: (run) => control.key.derive(`masks/${run}`),
     now: nowMs,
     onFault,
