@@ -140,6 +140,7 @@ export const LIMITS = {
   // approvals
   approvalSweepMs: 5_000,
   approvalRetryMs: 1_000,
+  approvalClockSkewMs: 30_000,
   approvalsHeldAtOnce: 5_000,
   approvalsPendingPerRun: 1_000,
   maxApprovalBodyBytes: 1024 * 1024,
@@ -147,7 +148,7 @@ export const LIMITS = {
   maxEstimateBytes: 1024 * 1024,
   // approvals/channels
   channelSendMs: 10_000,
-  channelAnswerBytes: 16 * 1024,
+  channelAnswerBytes: 64 * 1024,
   channelExcerptCharacters: 200,
   deliveryLeaseMs: 60_000,
   deliveryAttempts: 12,

@@ -1,0 +1,133 @@
+import type { ApproveObligation } from '../model/decision.ts';
+import type { Body } from '../model/request.ts';
+import { LIMITS } from '../model/limits.ts';
+import { mintId } from '../model/ids.ts';
+import { Refused } from '../model/refusal.ts';
+import { type ApprovalRow, claimApproval, countPending, insertApproval } from '../store/approval-rows.ts';
+import type { Store } from '../store/store.ts';
+import { actorOf } from './actor.ts';
+import { bodyPurpose, closeBody } from './filed-approval.ts';
+import type { ApprovalNote, HeldRequest } from './vocabulary.ts';
+
+export interface FilingParts {
+  readonly store: Store;
+  readonly gateway: string;
+  readonly holder: string;
+  readonly seal: (plain: string, boundTo: string) => string;
+  readonly note: (note: ApprovalNote) => Promise<void>;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+export interface Filing {
+  readonly row: ApprovalRow;
+  /** False where an approval of the same request was taken up. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Takes up the approval of the same request in the same run that nobody holds, or files a new one, noted in the log.
+ * `taken` is called within the transaction, before anybody else can see the row.
+ */
+export function fileApproval(
+  held: HeldRequest,
+  { body, digest }: { readonly body: Body; readonly digest: string },
+  nowMs: number,
+  parts: FilingParts,
+  taken: (row: ApprovalRow) => void,
+): Promise<Filing> {
+  const { store, gateway, holder } = parts;
+  const { principal, session, exchange } = held;
+  const run = principal.run.id;
+  const now = new Date(nowMs).toISOString();
+  return store.write(
+    async (trx) => {
+      const known = await claimApproval(trx, { run, digest, session, exchange, gateway, holder, now });
+      if (known !== undefined) {
+        taken(known);
+        return { row: known, isNew: false };
+      }
+      if ((await countPending(trx, run, now)) >= LIMITS.approvalsPendingPerRun) throw tooMany();
+      const row = newRow(held, { body, digest }, nowMs, parts);
+      await insertApproval(
+        trx,
+        row,
+        held.obligations.map(({ group }) => group),
+      );
+      taken(row);
+      await parts.note({ kind: 'approval.requested', detail: requestedDetail(row, held) });
+      return { row, isNew: true };
+    },
+    ['approvals'],
+  );
+}
+
+/** How long a request waits, and how long what was approved may be used: the shortest that a rule says. */
+export function patienceOf(obligations: readonly ApproveObligation[]): number {
+  return Math.min(...obligations.map(({ withinMs }) => withinMs));
+}
+
+function newRow(
+  held: HeldRequest,
+  { body, digest }: { readonly body: Body; readonly digest: string },
+  nowMs: number,
+  { gateway, holder, seal, random }: FilingParts,
+): ApprovalRow {
+  const { principal, target, request, permit, obligations } = held;
+  const { workload } = principal.run;
+  const id = mintId('apr', nowMs, random);
+  const now = new Date(nowMs).toISOString();
+  return {
+    id,
+    state: 'pending',
+    digest,
+    run_id: principal.run.id,
+    session: held.session,
+    exchange: held.exchange,
+    gateway,
+    holder,
+    target: target.name,
+    protocol: target.protocol,
+    principal: principal.id,
+    display: principal.display,
+    repository: workload.sourceRepositoryUri ?? workload.sourceRepositoryId ?? null,
+    actor: JSON.stringify(actorOf(principal)),
+    body: seal(closeBody(body), bodyPurpose(id)),
+    operations: JSON.stringify(request.operations),
+    context: JSON.stringify(request.context?.() ?? {}),
+    obligations: JSON.stringify(obligations),
+    rules: JSON.stringify(permit.rules),
+    policy: permit.policy,
+    estimate: null,
+    requested_at: now,
+    expires_at: new Date(nowMs + patienceOf(obligations)).toISOString(),
+    decided_at: null,
+    usable_until: null,
+    used_at: null,
+    reason: null,
+    revision: 1,
+    changed_at: now,
+  };
+}
+
+function requestedDetail(row: ApprovalRow, { obligations, permit }: HeldRequest): ApprovalNote['detail'] {
+  return {
+    approval: row.id,
+    digest: row.digest,
+    run: row.run_id,
+    session: row.session,
+    exchange: row.exchange,
+    target: row.target,
+    groups: obligations.map(({ group, quorum }) => `${group} ${quorum}`).join(', '),
+    rules: permit.rules.join(', '),
+    policy: row.policy,
+    expiresAt: row.expires_at,
+  };
+}
+
+function tooMany(): Refused {
+  return new Refused({
+    code: 'rate-limited',
+    message: `This run has ${LIMITS.approvalsPendingPerRun} requests that wait for people.`,
+    hint: 'Wait for answers, or cancel what is not wanted any more.',
+  });
+}

@@ -1,0 +1,107 @@
+import { type ApprovalRow, changed, revokedGrantOf } from './approval-rows.ts';
+import type { Store } from './store.ts';
+
+/** Marks what waited longer than it may; how many those were. Other processes hear of it where there were some. */
+export async function expireApprovals(store: Store, now: string): Promise<number> {
+  const due = await store.read((db) =>
+    db
+      .selectFrom('approvals')
+      .select('id')
+      .where('state', '=', 'pending')
+      .where('expires_at', '<=', now)
+      .limit(1)
+      .executeTakeFirst(),
+  );
+  if (due === undefined) return 0;
+  const expired = await store.write(
+    (trx) =>
+      trx
+        .updateTable('approvals')
+        .set({ state: 'expired', decided_at: now, ...changed(now) })
+        .where('state', '=', 'pending')
+        .where('expires_at', '<=', now)
+        .returning('id')
+        .execute(),
+    ['approvals'],
+  );
+  return expired.length;
+}
+
+/** Withdraws what belongs to runs that ended or whose grant was revoked, approved and unused ones included. */
+export async function cancelEndedRuns(store: Store, now: string): Promise<number> {
+  const ended = await store.read((db) =>
+    db
+      .selectFrom('approvals')
+      .leftJoin('runs', 'runs.id', 'approvals.run_id')
+      .select('approvals.id')
+      .where('approvals.state', 'in', ['pending', 'approved'])
+      .where('approvals.used_at', 'is', null)
+      // What is too old to be used needs no end.
+      .where((of) => of.or([of('approvals.usable_until', 'is', null), of('approvals.usable_until', '>', now)]))
+      .where((of) => of.or([of('runs.closed_at', 'is not', null), of.exists(revokedGrantOf(of))]))
+      .execute(),
+  );
+  if (ended.length === 0) return 0;
+  const cancelled = await store.write(
+    (trx) =>
+      trx
+        .updateTable('approvals')
+        .set({ state: 'cancelled', reason: 'the run ended or its grant was revoked', decided_at: now, ...changed(now) })
+        .where(
+          'id',
+          'in',
+          ended.map(({ id }) => id),
+        )
+        .where('state', 'in', ['pending', 'approved'])
+        .where('used_at', 'is', null)
+        .returning('id')
+        .execute(),
+    ['approvals'],
+  );
+  return cancelled.length;
+}
+
+/**
+ * Withdraws what a life of this gateway before this one held, or what one process holds: nobody waits for it any more.
+ * What was approved for it and not used may be used by the same request made again.
+ */
+export async function abandonHolds(
+  store: Store,
+  whose: { readonly gateway: string } | { readonly holder: string },
+  why: string,
+  now: string,
+): Promise<void> {
+  const [column, value] =
+    'gateway' in whose ? (['gateway', whose.gateway] as const) : (['holder', whose.holder] as const);
+  const held = await store.read((db) =>
+    db
+      .selectFrom('approvals')
+      .select('id')
+      .where(column, '=', value)
+      .where('holder', 'is not', null)
+      .limit(1)
+      .executeTakeFirst(),
+  );
+  if (held === undefined) return;
+  await store.write(
+    async (trx) => {
+      await trx
+        .updateTable('approvals')
+        .set({ state: 'cancelled', reason: why, decided_at: now, ...changed(now) })
+        .where(column, '=', value)
+        .where('holder', 'is not', null)
+        .where('state', '=', 'pending')
+        .execute();
+      await trx.updateTable('approvals').set({ holder: null }).where(column, '=', value).execute();
+    },
+    ['approvals'],
+  );
+}
+
+/** Forgets that one process held these: it has told those who waited. Nobody else needs to look again. */
+export async function forgetHolds(store: Store, holder: string, ids: readonly ApprovalRow['id'][]): Promise<void> {
+  if (ids.length === 0) return;
+  await store.write((trx) =>
+    trx.updateTable('approvals').set({ holder: null }).where('id', 'in', ids).where('holder', '=', holder).execute(),
+  );
+}
