@@ -1,5 +1,5 @@
+import type { ApprovalService } from '../../approvals/approval-service.ts';
 import type { ControlPlane } from '../../gateway/control-plane.ts';
-import { NO_APPROVALS } from '../../gateway/no-approvals.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
 import { Refused } from '../../model/refusal.ts';
 import type { RecordMode } from '../../model/target.ts';
@@ -10,15 +10,16 @@ export interface ControlPlaneParts {
   readonly grants: GrantService;
   readonly targets: TargetDirectory;
   readonly policies: PolicyDirectory;
+  readonly approvals: ApprovalService;
   /** The deployment's own, where it sets one: it overrides that of the targets. */
   readonly recordMode: RecordMode | undefined;
 }
 
 /** What the data plane asks, answered by grants, targets and policies. */
-export function makeControlPlane({ grants, targets, policies, recordMode }: ControlPlaneParts): ControlPlane {
+export function makeControlPlane({ grants, targets, policies, approvals, recordMode }: ControlPlaneParts): ControlPlane {
   return {
     scramKeys: (user) => grants.scramKeys(user),
-    approvals: NO_APPROVALS,
+    approvals,
     policies: () => policies.current(),
     onRevoked: (listener) => grants.onRevoked(listener),
     grantExpiryMs: async (id) => {

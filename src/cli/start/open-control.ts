@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ApprovalService } from '../../approvals/approval-service.ts';
 import { loadChannels } from '../../approvals/channels/load-channels.ts';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
 import { GrantService } from '../../grants/grant-service.ts';
@@ -19,6 +20,7 @@ import { makeSealer } from '../../targets/sealing.ts';
 import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
 import { claimDeployment, type Deployment } from './deployment.ts';
+import { openApprovals } from './open-approvals.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
 import { closeLeftOverSessions, indexSessions, type SessionIndex } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
@@ -39,6 +41,9 @@ export interface Control extends AsyncDisposable {
   readonly policies: PolicyDirectory;
   readonly configuration: ConfigurationService;
   readonly operators: OperatorTokens;
+  readonly approvals: ApprovalService;
+  /** Where people reach this gateway; its port is known once the API listens. */
+  readonly web: { url: string };
   /** Reads the configuration again in every part, and resolves when all decide by it. */
   reload(): Promise<void>;
 }
@@ -103,6 +108,8 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     await Promise.all([trust.reload(), targets.reload(), policies.reload()]);
   };
   const operators = operatorTokens(store, { now: nowMs, random });
+  const web = { url: config.publicUrl ?? '' };
+  const approvals = parts.use(await openApprovals({ store, audit, gateway, key, web, nowMs, onFault }));
   const running = parts.move();
   const dispose = () => running.disposeAsync();
   return {
@@ -118,6 +125,8 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     policies,
     configuration,
     operators,
+    approvals,
+    web,
     reload,
     [Symbol.asyncDispose]: dispose,
   };

@@ -104,6 +104,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     tls,
   );
   parts.use(api.server);
+  control.web.url = config.publicUrl ?? apiUrl(config, api.server.port);
   parts.defer(sweepRuns({ ...control, liveSessions: (run) => live.ofRun(run).length, onFault }));
 
   const adminTokenFile = await localAdminToken(config, control);
