@@ -1,0 +1,189 @@
+import type { Approval, ApprovalState, RunSummary, SessionView, StatementView, VoteView } from '../src/api/types.ts';
+import { ago, HOUR, MINUTE, mockId } from './world.ts';
+
+/** A few that wait, of every kind that an inbox must show well, and some history. */
+export function makeApprovals(
+  now: number,
+  runs: readonly RunSummary[],
+  sessions: readonly SessionView[],
+  statements: readonly StatementView[],
+): Approval[] {
+  const make = (index: number, ageMs: number, state: ApprovalState, more: Partial<Approval>): Approval => {
+    const session = sessions[index % 5] as SessionView;
+    const run = runs.find(({ id }) => id === session.run) as RunSummary;
+    run.approvals += 1;
+    const requestedAt = ago(now, ageMs);
+    const { id, display, repository, ref, commit, workflow, url, actor, agent, demo } = run;
+    const reference = { id, display, repository, ref, commit, workflow, url, actor, agent, demo } as Approval['run'];
+    const base = BASE[index % BASE.length] as Partial<Approval>;
+    return {
+      id: mockId('apr', index),
+      state,
+      mine: state === 'pending',
+      target: 'shop',
+      protocol: 'postgres',
+      kinds: ['alter'],
+      tables: ['public.orders'],
+      text: '',
+      run: reference,
+      session: session.id,
+      requirements: [{ group: 'dba', quorum: 1, approvals: state === 'approved' ? 1 : 0 }],
+      rules: ['schema-needs-dba'],
+      requestedAt,
+      expiresAt: ago(now, ageMs - 15 * MINUTE),
+      ...(state !== 'pending' && { decidedAt: ago(now, ageMs - 2 * MINUTE) }),
+      ...(state === 'approved' && { usedAt: ago(now, ageMs - 2 * MINUTE) }),
+      statements: [],
+      digest: '5f1d7a84db00d2fce00b31a7fc73224f0a7a0c6d92c0f2a2b7e9f8c1d3e4a5b6',
+      policy: 'a3c9f1e2',
+      gateway: 'gw-1',
+      operations: [],
+      context: [
+        { name: 'database', value: 'shop' },
+        { name: 'role', value: 'shop_agent' },
+        { name: 'search_path', value: '"$user", public' },
+      ],
+      votes: [],
+      before: statements.filter((statement) => statement.session === session.id).slice(0, 6),
+      held: state === 'pending',
+      ...base,
+      ...more,
+    };
+  };
+  return [
+    make(0, 40_000, 'pending', {}),
+    make(1, 3 * MINUTE, 'pending', {
+      requirements: [{ group: 'dba', quorum: 2, approvals: 1 }],
+      votes: [vote(now, 'lin', 'approve', 'Checked with the shop team.')],
+    }),
+    make(2, 5 * MINUTE, 'pending', { held: false }),
+    make(3, 6 * MINUTE, 'pending', {
+      mine: false,
+      notMine: 'not in the group security',
+      requirements: [{ group: 'security', quorum: 1, approvals: 0 }],
+      rules: ['exports-need-security'],
+    }),
+    make(4, 2 * HOUR, 'approved', { votes: [vote(now - 2 * HOUR, 'lin', 'approve', 'Agreed in the change review.')] }),
+    make(5, 5 * HOUR, 'denied', {
+      votes: [vote(now - 5 * HOUR, 'ada', 'deny', 'No WHERE. Write a batch job.')],
+      reason: 'No WHERE. Write a batch job.',
+    }),
+    make(6, 26 * HOUR, 'expired', {}),
+    make(7, 30 * HOUR, 'cancelled', { reason: 'The client left.' }),
+    ...Array.from({ length: 60 }, (_, index) =>
+      make(8 + index, (40 + index * 5) * HOUR, index % 3 === 0 ? 'denied' : 'approved', {}),
+    ),
+  ];
+}
+
+function vote(at: number, login: string, answer: VoteView['answer'], reason: string): VoteView {
+  return { login, answer, reason, channel: 'web', at: ago(at, MINUTE) };
+}
+
+const ALTER = `ALTER TABLE orders
+  ADD COLUMN refunded_at timestamptz,
+  ADD COLUMN refund_reason text CHECK (length(refund_reason) < 500);`;
+const DELETE = `DELETE FROM customers c
+USING orders o
+WHERE o.customer_id = c.id
+  AND c.last_seen_at < $1
+  AND c.country = $2 -- GDPR clean-up, see issue 512`;
+const HOSTILE = `UPDATE prices SET amount = amount * 0.9\u202E WHERE sku = 'A-1'\u202C\u200B;\n-- \u001b[31mlooks harmless\u001b[0m <img src=x onerror=alert(1)>`;
+const COPY = `COPY (SELECT id, email, iban FROM customers) TO STDOUT WITH (FORMAT csv, HEADER)`;
+
+const BASE: readonly Partial<Approval>[] = [
+  {
+    text: ALTER,
+    statements: [{ text: ALTER, parameters: [] }],
+    operations: [
+      {
+        kind: 'alter',
+        access: 'schema',
+        tables: [{ name: 'public.orders', use: 'write' }],
+        columns: ['public.orders.refunded_at', 'public.orders.refund_reason'],
+        functions: [],
+        hasWhere: false,
+        flags: ['takes an ACCESS EXCLUSIVE lock'],
+      },
+    ],
+    estimate: {
+      kind: 'unavailable',
+      statements: [{ text: ALTER, why: 'a statement of this kind has no plan' }],
+      tookMs: 4,
+    },
+  },
+  {
+    kinds: ['delete'],
+    tables: ['public.customers', 'public.orders'],
+    text: DELETE,
+    statements: [{ text: DELETE, parameters: ['2019-01-01', 'DE'] }],
+    rules: ['deletes-need-two'],
+    operations: [
+      {
+        kind: 'delete',
+        access: 'write',
+        tables: [
+          { name: 'public.customers', use: 'write' },
+          { name: 'public.orders', use: 'read' },
+        ],
+        columns: [
+          'public.customers.id',
+          'public.customers.last_seen_at',
+          'public.customers.country',
+          'public.orders.customer_id',
+        ],
+        functions: [],
+        hasWhere: true,
+        flags: [],
+      },
+    ],
+    estimate: {
+      kind: 'planned',
+      tookMs: 38,
+      statements: [
+        {
+          text: DELETE,
+          rows: 18_204,
+          cost: 4182.31,
+          plan: 'Delete on customers c  (cost=2891.00..4182.31 rows=18204 width=12)\n  ->  Hash Join  (cost=2891.00..4182.31 rows=18204 width=12)\n        Hash Cond: (o.customer_id = c.id)\n        ->  Seq Scan on orders o  (cost=0.00..1041.00 rows=60000 width=14)\n        ->  Hash  (cost=2663.45..2663.45 rows=18204 width=14)\n              ->  Seq Scan on customers c  (cost=0.00..2663.45 rows=18204 width=14)',
+        },
+      ],
+    },
+  },
+  {
+    kinds: ['update'],
+    tables: ['public.prices'],
+    text: HOSTILE,
+    statements: [{ text: HOSTILE, parameters: [] }],
+    operations: [
+      {
+        kind: 'update',
+        access: 'write',
+        tables: [{ name: 'public.prices', use: 'write' }],
+        columns: ['public.prices.amount', 'public.prices.sku'],
+        functions: [],
+        hasWhere: true,
+        flags: [],
+      },
+    ],
+    estimate: { kind: 'measured', tookMs: 112, statements: [{ text: HOSTILE, rows: 1 }] },
+  },
+  {
+    kinds: ['copy'],
+    tables: ['public.customers'],
+    text: COPY,
+    statements: [{ text: COPY, parameters: [] }],
+    operations: [
+      {
+        kind: 'copy',
+        access: 'read',
+        tables: [{ name: 'public.customers', use: 'read' }],
+        columns: ['public.customers.id', 'public.customers.email', 'public.customers.iban'],
+        functions: [],
+        hasWhere: false,
+        flags: ['leaves as a file'],
+      },
+    ],
+    estimate: { kind: 'planned', tookMs: 21, statements: [{ text: COPY, rows: 120_000, cost: 2541 }] },
+  },
+];
