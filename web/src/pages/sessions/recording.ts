@@ -47,6 +47,7 @@ export class Recording {
   readonly #byExchange = new Map<number, Entry>();
   #zero: { readonly mono: number; readonly at: number } | undefined;
   #version = 0;
+  #lastSeq = -1;
 
   constructor(maxBytes = 512 * 1024 * 1024) {
     this.#maxBytes = maxBytes;
@@ -73,7 +74,15 @@ export class Recording {
     }
     const place = this.#lines.append(this.#fits(line) ? line : this.#withoutBody(event));
     this.#index(event, place);
+    this.#lastSeq = event.seq;
     this.#version += 1;
+  }
+
+  /** As `append`, but for what a stream says again after it was cut. */
+  appendOnce(line: Uint8Array): void {
+    const seq = parseEvent(new TextDecoder().decode(line))?.seq;
+    if (seq !== undefined && seq <= this.#lastSeq) return;
+    this.append(line);
   }
 
   /** The event at a place, read anew. */

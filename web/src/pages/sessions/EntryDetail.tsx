@@ -1,0 +1,127 @@
+import { useMemo, useState } from 'react';
+import type { RecordedEvent } from '../../api/types.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Json } from '../../ui/Json.tsx';
+import { exact } from '../../ui/moments.ts';
+import { DecisionBadge } from '../../ui/StateBadge.tsx';
+import { ApprovalPart } from './ApprovalPart.tsx';
+import { entryTitle, outcomeWords, tookText } from './entry-words.ts';
+import { MaskedPart } from './MaskedPart.tsx';
+import { RefusalPart } from './RefusalPart.tsx';
+import { ReplyPart } from './ReplyPart.tsx';
+import { RequestPart } from './RequestPart.tsx';
+import type { Entry, Recording } from './recording.ts';
+import { clockText } from './replay-clock.ts';
+
+interface EntryDetailProps {
+  readonly recording: Recording;
+  readonly entry: Entry;
+  /** Grows as events come in, for the entry stays the same object. */
+  readonly eventCount: number;
+  /** False while the replay stands before the answer. */
+  readonly answered: boolean;
+}
+
+/** One request with all that came of it. */
+export function EntryDetail({ recording, entry, eventCount, answered }: EntryDetailProps) {
+  const events = useMemo(() => recording.eventsOf(entry), [recording, entry, eventCount]);
+  const [asRecorded, setAsRecorded] = useState(false);
+  return (
+    <article aria-label={entryTitle(entry)} className="grid min-w-0 content-start gap-4">
+      <DetailHeader entry={entry} events={events} />
+      {events.map((event) => (
+        <EventPart key={event.seq} event={event} entry={entry} shown={answered || isAsked(event)} />
+      ))}
+      {entry.kind === 'exchange' && (!answered || entry.answeredMs === undefined) && (
+        <p className="text-muted motion-safe:animate-pulse">
+          {entry.approval === undefined && entry.answeredMs === undefined ? 'No answer yet' : 'Waiting for the answer'}{' '}
+          …
+        </p>
+      )}
+      <div>
+        <Button size="sm" variant="quiet" aria-expanded={asRecorded} onClick={() => setAsRecorded(!asRecorded)}>
+          {asRecorded ? 'Hide the events' : 'Show the events as recorded'}
+        </Button>
+      </div>
+      {asRecorded &&
+        events.map((event) => <Json key={event.seq} value={withoutBytes(event)} label={`Event ${event.seq}`} />)}
+    </article>
+  );
+}
+
+function DetailHeader({ entry, events }: { readonly entry: Entry; readonly events: readonly RecordedEvent[] }) {
+  const decision = events.find((event) => event.decision !== undefined)?.decision;
+  return (
+    <header className="flex flex-wrap items-center gap-x-2.5 gap-y-1 text-sm text-muted">
+      <h2 className="text-base font-semibold text-text">{entryTitle(entry)}</h2>
+      {decision && <DecisionBadge decision={decision.effect} />}
+      {decision && decision.rules.length > 0 && <span>by {decision.rules.join(', ')}</span>}
+      <time dateTime={entry.at} title={exact(entry.at)}>
+        at {clockText(entry.startMs)}
+      </time>
+      {entry.kind === 'exchange' && entry.answeredMs !== undefined && (
+        <span>answered after {tookText(entry.answeredMs - entry.startMs)}</span>
+      )}
+    </header>
+  );
+}
+
+function isAsked({ kind }: RecordedEvent): boolean {
+  return kind === 'request' || kind === 'input';
+}
+
+interface EventPartProps {
+  readonly event: RecordedEvent;
+  readonly entry: Entry;
+  readonly shown: boolean;
+}
+
+/** What an event says to a person. An event of a kind that this page does not know is named. */
+function EventPart({ event, entry, shown }: EventPartProps) {
+  if (!shown) return null;
+  switch (event.kind) {
+    case 'request':
+      return <RequestPart event={event} />;
+    case 'input':
+      return <p className="text-muted">The client sent {Number(event.body?.bytes ?? 0).toLocaleString('en')} bytes.</p>;
+    case 'approval':
+      return event.approval ? <ApprovalPart approval={event.approval} /> : null;
+    case 'refusal':
+      return event.refusal ? <RefusalPart refusal={event.refusal} reason={entry.decision === 'deny'} /> : null;
+    case 'reply':
+    case 'unasked':
+      return (
+        <>
+          <ReplyPart event={event} />
+          <MaskedPart masked={event.masked ?? []} />
+        </>
+      );
+    case 'gap':
+      return (
+        <p className="rounded-md bg-deny-soft p-3 text-deny">
+          The gateway ended here. What became of this request is not known: it may have been carried out.
+        </p>
+      );
+    case 'session.open':
+      return <OpeningPart event={event} />;
+    case 'session.close':
+      return <p>{outcomeWords(closingOutcome(event))}.</p>;
+    default:
+      return <p className="text-muted">An event of the kind {event.kind}.</p>;
+  }
+}
+
+function OpeningPart({ event }: { readonly event: RecordedEvent }) {
+  return <Json value={event['opening'] ?? {}} label="How the session was opened" />;
+}
+
+function closingOutcome(event: RecordedEvent): string {
+  const closing = event['closing'];
+  const outcome = typeof closing === 'object' && closing !== null && 'outcome' in closing ? closing.outcome : undefined;
+  return typeof outcome === 'string' ? outcome : 'unknown';
+}
+
+/** The event without the bytes of its body, which stand above it in words. */
+function withoutBytes({ decoded: _decoded, body, ...event }: RecordedEvent): object {
+  return body === undefined ? event : { ...event, body: { ...body, base64: undefined } };
+}

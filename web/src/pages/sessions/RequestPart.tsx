@@ -1,0 +1,58 @@
+import { useMemo, useState } from 'react';
+import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Code, Visible } from '../../ui/Code.tsx';
+import { requestText } from './request-text.ts';
+
+/** Highlighted at once; the rest when it is asked for. */
+const SHOWN_CHARACTERS = 20_000;
+const SHOWN_STATEMENTS = 50;
+
+/** What was asked, with its parameters. */
+export function RequestPart({ event }: { readonly event: RecordedEvent }) {
+  const { statements, withheld } = useMemo(() => requestText(event), [event]);
+  const [all, setAll] = useState(false);
+  if (withheld !== undefined) return <p className="text-muted">Its text is not here: {withheld}.</p>;
+  const shown = all ? statements : statements.slice(0, SHOWN_STATEMENTS);
+  return (
+    <div className="grid gap-2">
+      {shown.map((statement, index) => (
+        // The statements of a batch have no identity but their place
+        <Statement key={index} statement={statement} />
+      ))}
+      {shown.length < statements.length && (
+        <Button size="sm" onClick={() => setAll(true)}>
+          Show all {statements.length} statements
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Statement({ statement: { text, parameters } }: { readonly statement: ApprovalStatement }) {
+  const [whole, setWhole] = useState(false);
+  const cut = !whole && text.length > SHOWN_CHARACTERS;
+  return (
+    <div className="grid gap-1.5">
+      <Code language="sql" text={cut ? text.slice(0, SHOWN_CHARACTERS) : text} label="What was asked" />
+      {cut && (
+        <Button size="sm" className="justify-self-start" onClick={() => setWhole(true)}>
+          Show all {text.length.toLocaleString('en')} characters
+        </Button>
+      )}
+      {parameters.length > 0 && (
+        <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5 font-mono text-sm">
+          {parameters.map((value, index) => (
+            // Parameters are numbered
+            <div key={index} className="contents">
+              <dt className="text-mask">${index + 1}</dt>
+              <dd className="break-words whitespace-pre-wrap">
+                {value === null ? <span className="text-muted italic">NULL</span> : <Visible text={value} />}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { duration } from '../../ui/moments.ts';
+import type { Entry } from './recording.ts';
+
+/** What an entry without SQL is called. */
+export function entryTitle({ kind, exchange }: Entry): string {
+  switch (kind) {
+    case 'open':
+      return 'Session opened';
+    case 'close':
+      return 'Session closed';
+    case 'unasked':
+      return 'Said by the server, unasked';
+    case 'gap':
+      return 'The gateway ended here';
+    case 'exchange':
+      return `Request ${exchange}`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+export interface Outcome {
+  readonly text: string;
+  /** It was refused, or it failed. */
+  readonly grave: boolean;
+}
+
+/** How an exchange ended, in a word or two. */
+export function entryOutcome({ kind, status, rows, decision, approval, answeredMs }: Entry): Outcome {
+  if (kind !== 'exchange') return { text: '', grave: false };
+  if (answeredMs === undefined) return { text: approval === undefined ? 'running' : 'going on', grave: false };
+  if (decision === 'deny') return { text: 'refused', grave: true };
+  switch (status) {
+    case 'ok':
+      return { text: rows === undefined || rows === 0 ? 'ok' : rowsText(rows), grave: false };
+    case 'error':
+      return { text: 'error', grave: true };
+    case 'cancelled':
+      return { text: 'cancelled', grave: false };
+    case 'unknown':
+      return { text: 'unknown', grave: true };
+    case undefined:
+      return { text: '', grave: false };
+    default:
+      return { text: 'refused', grave: true };
+  }
+}
+
+export function rowsText(rows: number): string {
+  return `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;
+}
+
+/** `answered after 12 ms`; what is short to a tenth. */
+export function tookText(ms: number): string {
+  return ms < 10 ? `${Math.max(0, ms).toFixed(1)} ms` : duration(ms);
+}
+
+/** How an approval ended, in words. */
+export function approvalWords(state: string): string {
+  switch (state) {
+    case 'used':
+    case 'approved':
+      return 'Approved';
+    case 'denied':
+      return 'Denied';
+    case 'expired':
+      return 'Nobody answered in time';
+    case 'cancelled':
+      return 'Cancelled before an answer';
+    case 'pending':
+      return 'Still waiting when the client could wait no longer';
+    default:
+      return state;
+  }
+}
+
+const OUTCOMES: Readonly<Record<string, string>> = {
+  completed: 'Completed',
+  clientLeft: 'The client left',
+  revoked: 'Its grant was revoked',
+  expired: 'Its grant ran out',
+  upstreamLost: 'The target was lost',
+  drained: 'The gateway was stopped',
+  faulted: 'It failed',
+  gatewayFailed: 'The gateway failed',
+};
+
+/** How a session or a run ended, in words. */
+export function outcomeWords(outcome: string): string {
+  return OUTCOMES[outcome] ?? outcome;
+}
