@@ -1,5 +1,5 @@
-import { type Selectable, sql, type Transaction } from 'kysely';
-import type { DeliveriesTable, Schema } from './schema.ts';
+import { type Selectable, sql } from 'kysely';
+import type { Db, DeliveriesTable } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type DeliveryRow = Selectable<DeliveriesTable>;
@@ -13,7 +13,7 @@ export interface NewDelivery {
 }
 
 /** Files a delivery, due at once; false where this step of this approval was filed before, by whichever gateway. */
-export async function insertDelivery(trx: Transaction<Schema>, fresh: NewDelivery, now: string): Promise<boolean> {
+export async function insertDelivery(trx: Db, fresh: NewDelivery, now: string): Promise<boolean> {
   const row = { ...fresh, state: 'waiting' as const, attempts: 0, next_at: now, created_at: now };
   const inserted = await trx
     .insertInto('deliveries')
@@ -28,7 +28,7 @@ export async function insertDelivery(trx: Transaction<Schema>, fresh: NewDeliver
 export const FIRST_STEP = 'requested';
 
 /** The outcome was filed: nothing more is to be said of this approval in this channel. */
-export async function closeDeliveries(trx: Transaction<Schema>, approval: string, channel: string): Promise<void> {
+export async function closeDeliveries(trx: Db, approval: string, channel: string): Promise<void> {
   await trx
     .updateTable('deliveries')
     .set({ is_open: 0 })
@@ -99,19 +99,16 @@ export interface AttemptEnd {
 
 /** Writes how an attempt ended; false where the attempt was taken over by another meanwhile. */
 export function finishDelivery(store: Store, id: string, claim: string, end: AttemptEnd): Promise<boolean> {
-  return store.write(
-    async (trx) => {
-      const finished = await trx
-        .updateTable('deliveries')
-        .set({ ...end, claimed_by: null })
-        .where('id', '=', id)
-        .where('claimed_by', '=', claim)
-        .returning('id')
-        .execute();
-      return finished.length > 0;
-    },
-    ['deliveries'],
-  );
+  return store.write(async (trx) => {
+    const finished = await trx
+      .updateTable('deliveries')
+      .set({ ...end, claimed_by: null })
+      .where('id', '=', id)
+      .where('claimed_by', '=', claim)
+      .returning('id')
+      .execute();
+    return finished.length > 0;
+  });
 }
 
 /** Puts a dead delivery back, with all its attempts before it; false where there is no such dead one. */

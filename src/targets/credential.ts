@@ -42,17 +42,18 @@ export async function resolveCredential(declared: CredentialDeclaration, reader:
   const { user, password, clientCertificate } = declared;
   return {
     user,
-    ...(password && { password: new Secret(await resolve(password, reader)) }),
+    ...(password && { password: new Secret(await resolveSecret(password, reader)) }),
     ...(clientCertificate && {
       clientCertificate: {
-        certificate: await resolve(clientCertificate.certificate, reader),
-        key: new Secret(await resolve(clientCertificate.key, reader)),
+        certificate: await resolveSecret(clientCertificate.certificate, reader),
+        key: new Secret(await resolveSecret(clientCertificate.key, reader)),
       },
     }),
   };
 }
 
-async function resolve(source: SecretSource, reader: SecretReader): Promise<string> {
+/** Fetches one secret. Throws a `Fault` of code `config-invalid` that names the source. */
+export async function resolveSecret(source: SecretSource, reader: SecretReader): Promise<string> {
   if ('value' in source) return source.value;
   if ('env' in source) {
     const value = reader.env(source.env);

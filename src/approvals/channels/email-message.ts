@@ -1,0 +1,86 @@
+import { type ApprovalNotice, outcomeText, requirementText } from './approval-notice.ts';
+import type { ChannelEvent } from './channel.ts';
+import { visibleLines, visibleText } from './visible-text.ts';
+
+export interface EmailMessage {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** An approval as a mail: what is asked, by whom, and the one link where it can be answered. */
+export function emailMessage(event: ChannelEvent, notice: ApprovalNotice): EmailMessage {
+  const isRequest = event === 'approval.requested';
+  const what = `${notice.kinds.join(', ') || 'a request'} on ${notice.target}`;
+  const begin = isRequest ? '' : 'Re: ';
+  const intro = isRequest ? 'A statement waits for an approval.' : `${outcomeText(notice)}.`;
+  const lines = facts(notice, isRequest);
+  const statements = (notice.statements ?? []).map(({ text, parameters }) =>
+    [text, ...parameters.map((value, index) => `-- $${index + 1} = ${value ?? 'NULL'}`)].map(visibleLines).join('\n'),
+  );
+  const unseen = notice.statements === undefined ? 'The statement itself is not sent by mail.' : undefined;
+  return {
+    subject: visibleText(`${begin}Approval needed: ${what} (${notice.run.display})`, 150),
+    text: [
+      visibleText(intro),
+      '',
+      ...lines.map(([label, value]) => `${label}: ${visibleText(value, MAX_FACT_CHARACTERS)}`),
+      '',
+      ...(unseen === undefined ? statements.flatMap((text) => [text, '']) : [unseen]),
+      `Read all of it${isRequest ? ' and answer' : ''}: ${notice.url}`,
+      '',
+      FOOTER,
+      '',
+    ].join('\n'),
+    html: page([
+      `<p>${escapeHtml(visibleText(intro))}</p>`,
+      `<table cellpadding="3">${lines.map(row).join('')}</table>`,
+      ...(unseen === undefined ? statements.map((text) => `<pre>${escapeHtml(text)}</pre>`) : [`<p>${unseen}</p>`]),
+      `<p><a href="${escapeHtml(notice.url)}">Read all of it${isRequest ? ' and answer' : ''}</a></p>`,
+      `<p><small>${FOOTER}</small></p>`,
+    ]),
+  };
+}
+
+export function testMessage(channel: string): EmailMessage {
+  const text = `A test from Chaperone: approvals will be told here (channel ${channel}).`;
+  return { subject: 'A test from Chaperone', text: `${text}\n`, html: page([`<p>${escapeHtml(text)}</p>`]) };
+}
+
+/** Text as HTML shows it, also within a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+const FOOTER = 'Sent by Chaperone. An answer to this mail reaches nobody.';
+const MAX_FACT_CHARACTERS = 500;
+
+function facts({ run, ...notice }: ApprovalNotice, isRequest: boolean): readonly (readonly [string, string])[] {
+  const commit = run.commit === undefined ? '' : ` at ${run.commit.slice(0, 12)}`;
+  const all: readonly (readonly [string, string | undefined])[] = [
+    ['Who asks', run.actor === undefined ? run.display : `${run.display}, started by ${run.actor}`],
+    ['Agent (as it says)', run.agent],
+    ['Repository', run.repository && `${run.repository} ${run.ref ?? ''}${commit}`],
+    ['CI job', [run.workflow, run.url].filter((part) => part !== undefined).join(' ') || undefined],
+    ['Target', `${notice.target} (${notice.protocol})`],
+    ['Does', notice.kinds.join(', ') || 'unknown'],
+    ['Tables', notice.tables.join(', ') || undefined],
+    ['Needs', notice.requirements.map(requirementText).join('; ')],
+    ['Rules', notice.rules.join(', ')],
+    ['Waits until', isRequest ? notice.expiresAt : undefined],
+    ...notice.votes.map(({ login, answer, reason, channel, at }) => {
+      const label = answer === 'approve' ? 'Approved by' : 'Denied by';
+      return [label, `${login} by ${channel}, ${at}${reason === undefined ? '' : `: ${reason}`}`] as const;
+    }),
+  ];
+  return all.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
+}
+
+function row([label, value]: readonly [string, string]): string {
+  const shown = escapeHtml(visibleText(value, MAX_FACT_CHARACTERS));
+  return `<tr><td valign="top"><b>${label}</b></td><td>${shown}</td></tr>`;
+}
+
+function page(parts: readonly string[]): string {
+  return `<!doctype html><html><body style="font-family:sans-serif">\n${parts.join('\n')}\n</body></html>\n`;
+}

@@ -1,0 +1,137 @@
+import { LIMITS } from '../../model/limits.ts';
+import { type ApprovalNotice, outcomeText, requirementText } from './approval-notice.ts';
+import { visibleLines, visibleText } from './visible-text.ts';
+
+export interface SlackMessage {
+  /** What notifications show: escaped, for Slack reads it as mrkdwn. */
+  readonly text: string;
+  readonly blocks: readonly object[];
+}
+
+/**
+ * An approval as Slack shows it. All that comes from outside stands in elements that Slack takes literally (rich text,
+ * plain text), never in mrkdwn. There is a button to approve only where the message shows everything that is approved.
+ */
+export function slackMessage(notice: ApprovalNotice): SlackMessage {
+  const what = `${notice.kinds.join(', ') || 'a request'} on ${notice.target}`;
+  const title = notice.state === 'pending' ? `Approval needed: ${what}` : `${TITLES[notice.state]}: ${what}`;
+  const whole = wholeText(notice);
+  return {
+    text: escapeMrkdwn(visibleText(`${title} (${notice.run.display})`, 300)),
+    blocks: [
+      { type: 'header', text: plainText(visibleText(title, 150)) },
+      richText(facts(notice)),
+      whole === undefined ? UNSEEN : preformatted(whole),
+      ...(notice.votes.length > 0 || notice.state !== 'pending' ? [richText(answers(notice))] : []),
+      { type: 'actions', block_id: 'answer', elements: buttons(notice, whole !== undefined) },
+    ],
+  };
+}
+
+/** All that is approved, as lines; undefined where the rules do not show it or it is too long to be shown whole. */
+export function wholeText({ statements, context }: ApprovalNotice): string | undefined {
+  if (statements === undefined || statements.length === 0) return undefined;
+  const named = Object.entries(context).map(([name, value]) => `-- ${name}: ${visibleText(value)}`);
+  const written = statements.flatMap(({ text, parameters }) => [
+    visibleLines(text),
+    ...parameters.map((value, index) => `-- $${index + 1} = ${value === null ? 'NULL' : visibleLines(value)}`),
+  ]);
+  const whole = [...written, ...named].join('\n');
+  return whole.length > LIMITS.slackTextCharacters ? undefined : whole;
+}
+
+/** Slack's three control characters (its "Escaping text"). */
+export function escapeMrkdwn(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** A text object that Slack takes as it is: no markup, no emoji. */
+export function plainText(text: string): object {
+  return { type: 'plain_text', text, emoji: false };
+}
+
+const TITLES: Readonly<Record<Exclude<ApprovalNotice['state'], 'pending'>, string>> = {
+  approved: 'Approved',
+  denied: 'Denied',
+  expired: 'Expired',
+  cancelled: 'Cancelled',
+};
+
+const UNSEEN = {
+  type: 'context',
+  elements: [plainText('The statement is not shown here. Open it to read all of it, and to approve it.')],
+};
+
+const MAX_FACT_CHARACTERS = 300;
+
+type Fact = readonly [label: string, value: string, url?: string | undefined];
+
+function facts({ run, ...notice }: ApprovalNotice): readonly Fact[] {
+  const commit = run.commit === undefined ? '' : ` at ${run.commit.slice(0, 12)}`;
+  const all: readonly (Fact | undefined)[] = [
+    ['Who asks', run.actor === undefined ? run.display : `${run.display}, started by ${run.actor}`],
+    run.agent === undefined ? undefined : ['Agent (as it says)', run.agent],
+    run.repository === undefined ? undefined : ['Repository', `${run.repository} ${run.ref ?? ''}${commit}`],
+    run.workflow === undefined && run.url === undefined ? undefined : ['CI job', run.workflow ?? 'open', run.url],
+    ['Target', `${notice.target} (${notice.protocol})`],
+    ['Does', notice.kinds.join(', ') || 'unknown'],
+    notice.tables.length === 0 ? undefined : ['Tables', notice.tables.join(', ')],
+    ['Needs', notice.requirements.map(requirementText).join('; ')],
+    ['Rules', notice.rules.join(', ')],
+    notice.state === 'pending' ? ['Waits until', utc(notice.expiresAt)] : undefined,
+    run.demo ? ['Note', 'This is a demo; nobody vouches for who asks.'] : undefined,
+  ];
+  return all.filter((fact) => fact !== undefined);
+}
+
+function answers(notice: ApprovalNotice): readonly Fact[] {
+  const votes = notice.votes.map(({ login, answer, reason, channel, at }): Fact => {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    return [answer === 'approve' ? 'Approved by' : 'Denied by', `${login} by ${channel}, ${utc(at)}${why}`];
+  });
+  return [['Outcome', outcomeText(notice)], ...votes];
+}
+
+function buttons(notice: ApprovalNotice, isWhole: boolean): readonly object[] {
+  const value = `${notice.id}.${notice.digest}`;
+  const open = { type: 'button', action_id: 'open', text: plainText('Open'), url: notice.url };
+  if (notice.state !== 'pending') return [open];
+  const confirm = {
+    title: plainText('Approve this?'),
+    text: plainText('Exactly what is shown here will be executed, once.'),
+    confirm: plainText('Approve'),
+    deny: plainText('Not yet'),
+  };
+  return [
+    ...(isWhole
+      ? [{ type: 'button', action_id: 'approve', style: 'primary', text: plainText('Approve'), value, confirm }]
+      : []),
+    { type: 'button', action_id: 'deny', style: 'danger', text: plainText('Deny'), value },
+    open,
+  ];
+}
+
+function richText(lines: readonly Fact[]): object {
+  const elements = lines.flatMap(([label, value, url], index) => {
+    const text = visibleText(value, MAX_FACT_CHARACTERS);
+    return [
+      { type: 'text', text: `${index === 0 ? '' : '\n'}${label}: `, style: { bold: true } },
+      url !== undefined && isWebLink(url)
+        ? { type: 'link', url, text: text || url }
+        : { type: 'text', text: text || '-' },
+    ];
+  });
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] };
+}
+
+function preformatted(text: string): object {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] }] };
+}
+
+function isWebLink(url: string): boolean {
+  return ['https:', 'http:'].includes(URL.parse(url)?.protocol ?? '') && url.length <= 2000;
+}
+
+function utc(at: string): string {
+  return `${at.slice(0, 16).replace('T', ' ')} UTC`;
+}
