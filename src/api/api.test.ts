@@ -182,7 +182,7 @@ policies:
       now: Date.now,
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     });
-    const auditor = await tokens.create({ name: 'ann', role: 'auditor' });
+    const auditor = await tokens.create({ name: 'ann', may: 'auditor' });
     await store[Symbol.asyncDispose]();
     const auth = `Bearer ${auditor.token.reveal()}`;
     assert.equal((await call('GET', '/v1/targets', { auth })).status, 200);

@@ -1,8 +1,14 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { LogNote } from '../audit/recorder.ts';
+import { csrfToken } from '../identity/browser-sessions.ts';
+import type { Logins } from '../identity/logins.ts';
+import { scopesOf } from '../identity/person-record.ts';
 import type { Person, Scope } from '../model/person.ts';
 import { Secret } from '../model/secret.ts';
+import { readCookie } from './cookies.ts';
 import { HttpProblem } from './problem.ts';
+import { isSameOrigin } from './same-origin.ts';
 
 /** Who calls: a person in a browser, or a token. A person's own token (`chaperone login`) has the person beside it. */
 export interface Caller {
@@ -11,12 +17,14 @@ export interface Caller {
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
   readonly person?: Person;
+  /** Of a token: its id, and RFC 3339 where it ends. */
+  readonly token?: { readonly id: string; readonly expiresAt?: string };
 }
 
-/** What `requireScope` needs of the services. */
+/** What it takes to know who calls. */
 export interface CallerServices {
-  /** Whom a bearer token belongs to; undefined where it is none, revoked or expired. */
-  tokenCaller(token: Secret): Promise<Caller | undefined>;
+  readonly info: { readonly url: string };
+  readonly logins: Pick<Logins, 'browsers' | 'tokens'>;
 }
 
 /** Whoever calls, where they may do this: one of the scopes is enough. Throws the problem 401 or 403. */
@@ -30,18 +38,25 @@ export async function requireScope(
   if (wanted.some((one) => caller.scopes.has(one))) return caller;
   throw new HttpProblem(403, 'This is not for you to do or see', {
     detail: `${caller.name} has no ${wanted.join(' and no ')} here.`,
-    hint: caller.kind === 'person' ? 'An administrator gives roles to people.' : 'A token does what its scopes say.',
+    hint: caller.person ? 'An administrator gives roles to people.' : 'A token does what its scopes say.',
   });
 }
 
-/** Whoever calls, whatever they may. Throws the problem 401. */
+/** Whoever calls, whatever they may. Throws the problem 401, or 403 where another site speaks for a browser. */
 export async function requireCaller(request: FastifyRequest, services: CallerServices): Promise<Caller> {
-  const token = bearer(request);
-  const caller = token && (await services.tokenCaller(token));
+  // Whoever says who they are by a token is that and nobody else, whatever cookie comes along.
+  const caller =
+    request.headers.authorization === undefined
+      ? await browserCaller(request, services)
+      : await tokenCaller(request, services);
   if (caller) return caller;
-  throw new HttpProblem(401, 'This needs an operator token', {
-    hint: 'Send one as a bearer token. The first is in admin-token in the data directory of the gateway that started first; `chaperone tokens create` makes others.',
+  throw new HttpProblem(401, 'Nobody is logged in', {
+    hint: 'Log in with `chaperone login`, or send an operator token as a bearer token. The first is in admin-token in the data directory of the gateway that started first; `chaperone tokens create` makes others.',
   });
+}
+
+export function personCaller(person: Person): Caller {
+  return { kind: 'person', name: person.login, scopes: scopesOf(person), person };
 }
 
 /** What somebody did, in the audit log before the answer leaves. */
@@ -57,7 +72,35 @@ export async function noteAction(
   return services.audit.note({ kind: 'person.action', detail: { ...who, action, ...detail } });
 }
 
-function bearer(request: FastifyRequest): Secret | undefined {
-  const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
-  return token === undefined ? undefined : new Secret(token);
+async function tokenCaller(request: FastifyRequest, { logins }: CallerServices): Promise<Caller | undefined> {
+  const [, text] = /^Bearer ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  const holder = text === undefined ? undefined : await logins.tokens.authenticate(new Secret(text));
+  if (holder === undefined) return undefined;
+  const { id, name, scopes, person, expiresAt } = holder;
+  return {
+    kind: 'token',
+    name,
+    scopes,
+    token: { id, ...(expiresAt ? { expiresAt } : {}) },
+    ...(person ? { person } : {}),
+  };
+}
+
+async function browserCaller(request: FastifyRequest, services: CallerServices): Promise<Caller | undefined> {
+  const session = readCookie(request, services.info.url, 'session');
+  const person = session && (await services.logins.browsers.authenticate(session));
+  if (!person) return undefined;
+  if (request.method !== 'GET' && request.method !== 'HEAD') refuseForgery(request, services.info.url, session);
+  return personCaller(person);
+}
+
+/** A browser sends its cookie for any site's request: a page of ours proves itself by the token, and by its origin. */
+function refuseForgery(request: FastifyRequest, url: string, session: Secret): void {
+  const sent = Buffer.from(String(request.headers['x-csrf-token'] ?? ''));
+  const wanted = Buffer.from(csrfToken(session));
+  if (sent.length === wanted.length && timingSafeEqual(sent, wanted) && isSameOrigin(request, url)) return;
+  throw new HttpProblem(403, 'This did not come from a page of this gateway', {
+    code: 'csrf',
+    hint: 'Load the page again. Programs use a token, and no cookie.',
+  });
 }

@@ -2,8 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { GrantService } from '../grants/grant-service.ts';
-import type { OperatorTokens } from '../identity/operator-tokens.ts';
-import { ROLE_SCOPES } from '../model/person.ts';
+import type { Logins } from '../identity/logins.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import type { ConfigurationService } from '../targets/configuration-service.ts';
@@ -22,7 +21,7 @@ export interface ApiParts {
   readonly grants: GrantService;
   readonly targets: TargetDirectory;
   readonly configuration: ConfigurationService;
-  readonly operators: OperatorTokens;
+  readonly logins: Logins;
   /** Makes every part decide by the configuration as it is now. */
   readonly reload: () => Promise<void>;
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
@@ -67,7 +66,7 @@ export async function openApi(parts: ApiParts, options: ApiListenOptions): Promi
 }
 
 function servicesOf(parts: ApiParts): Omit<ApiServices, 'info'> {
-  const { store, audit, log, grants, targets, configuration, operators, nowMs } = parts;
+  const { store, audit, log, grants, targets, configuration, logins, nowMs } = parts;
   return {
     ...grantServices({
       store,
@@ -88,11 +87,7 @@ function servicesOf(parts: ApiParts): Omit<ApiServices, 'info'> {
           () => ['store'],
         )),
     ],
-    tokenCaller: async (token) => {
-      const operator = await operators.authenticate(token);
-      return operator && { kind: 'token', name: operator.name, scopes: new Set(ROLE_SCOPES[operator.role]) };
-    },
-    operatorTokens: operators,
+    logins,
     targets: {
       list: () => Promise.resolve(targets.list().map(targetView)),
       check: async (name, signal) => {

@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import {
@@ -8,11 +9,14 @@ import {
 } from 'fastify-type-provider-zod';
 import { LIMITS } from '../model/limits.ts';
 import { configurationRoutes } from './configuration.ts';
+import { deviceLoginRoutes } from './device-login.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
+import { loginRoutes } from './login.ts';
 import { NotFound } from './not-found.ts';
 import { operatorTokenRoutes } from './operator-tokens.ts';
+import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -54,6 +58,7 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
   limitRate(app, services.nowMs);
   acceptForms(app);
   secureHeaders(app, () => services.info.url);
+  await app.register(cookie);
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Chaperone', version: services.info.version } },
     transform: jsonSchemaTransform,
@@ -76,6 +81,9 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   configurationRoutes,
   grantRoutes,
   operatorTokenRoutes,
+  loginRoutes,
+  deviceLoginRoutes,
+  peopleRoutes,
   sessionRoutes,
   statementRoutes,
   policyRoutes,

@@ -3,6 +3,7 @@
  * declares in its schema is what leaves, whatever else a service knows.
  */
 import type { AuditLog } from '../audit/recorder.ts';
+import type { Logins } from '../identity/logins.ts';
 import type { Secret } from '../model/secret.ts';
 import type { CallerServices } from './caller.ts';
 
@@ -19,7 +20,7 @@ export interface ApiServices extends CallerServices {
   readonly targets: TargetService;
   readonly configuration: ConfigurationService;
   readonly grants: GrantAdministration;
-  readonly operatorTokens: OperatorTokenAdministration;
+  readonly logins: Logins;
   readonly recordings: RecordingService;
   readonly audit: Pick<AuditLog, 'note'>;
   readonly nowMs: () => number;
@@ -31,11 +32,6 @@ export interface GatewayInfo {
   /** The one audience that a CI token must have. */
   readonly audience: string;
   readonly url: string;
-}
-
-export interface Operator {
-  readonly name: string;
-  readonly role: 'admin' | 'auditor';
 }
 
 export interface GrantHolder {
@@ -123,24 +119,6 @@ export interface GrantAdministration {
   list(filter: GrantFilter): Promise<readonly GrantView[]>;
   /** Revokes a grant and ends its sessions; false where there is no such grant. */
   revoke(grant: string, because: string): Promise<boolean>;
-}
-
-export interface OperatorTokenAdministration {
-  list(): Promise<readonly OperatorTokenView[]>;
-  /** The token is shown once. */
-  create(
-    operator: Operator & { readonly expiresAt?: string },
-  ): Promise<{ readonly id: string; readonly token: Secret }>;
-  /** False where there is no such token that is still good. */
-  revoke(id: string): Promise<boolean>;
-}
-
-export interface OperatorTokenView extends Operator {
-  readonly id: string;
-  readonly createdAt: string;
-  /** Absent where it never expires. */
-  readonly expiresAt?: string;
-  readonly state: 'active' | 'expired' | 'revoked';
 }
 
 export interface GrantFilter {

@@ -22,7 +22,11 @@ export function peopleRoutes(world: World): readonly Route[] {
     route('GET', '/v1/login', () => ({ provider: 'Example Login', demo: true })),
     route('GET', '/v1/login/start', ({ query, response }) => {
       world.loggedIn = true;
-      response.writeHead(302, { location: query.get('return') ?? '/' }).end();
+      response.writeHead(302, { location: query.get('return_to') ?? '/' }).end();
+    }),
+    route('GET', '/v1/login/first', () => ({ good: true })),
+    route('POST', '/v1/login/first', () => {
+      world.loggedIn = true;
     }),
     route('POST', '/v1/logout', () => {
       world.loggedIn = false;

@@ -21,6 +21,8 @@ function person(login: string, name: string | undefined, groups: string[], roles
     localRoles: roles,
     roles,
     handles: [`github:${login}`],
+    localHandles: [],
+    localHandles: [],
     createdAt: '2026-10-02T08:00:00.000Z',
     lastSeenAt: '2026-11-22T08:30:00.000Z',
     disabled: false,

@@ -8,7 +8,7 @@ import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
 import { GrantService } from '../../grants/grant-service.ts';
 import { loadIssuers } from '../../identity/load-issuers.ts';
 import { loadTrustRules } from '../../identity/load-trust-rules.ts';
-import { type OperatorTokens, operatorTokens } from '../../identity/operator-tokens.ts';
+import { type Logins, openLogins } from '../../identity/logins.ts';
 import { openTrustDirectory } from '../../identity/trust-directory.ts';
 import type { Declared } from '../../model/declaration.ts';
 import { Secret } from '../../model/secret.ts';
@@ -40,7 +40,7 @@ export interface Control extends AsyncDisposable {
   readonly targets: TargetDirectory;
   readonly policies: PolicyDirectory;
   readonly configuration: ConfigurationService;
-  readonly operators: OperatorTokens;
+  readonly logins: Logins;
   readonly approvals: ApprovalService;
   /** Where people reach this gateway; its port is known once the API listens. */
   readonly web: { url: string };
@@ -55,6 +55,8 @@ export interface Circumstances {
 }
 
 const PROTOCOLS = ['postgres'];
+/** What the demo's policies ask for approval. */
+const DEMO_GROUPS = ['dba'];
 
 export async function openControl(config: StartConfig, { env, nowMs, onFault }: Circumstances): Promise<Control> {
   const { dataDirectory, databaseUrl } = config;
@@ -107,7 +109,8 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const reload = async () => {
     await Promise.all([trust.reload(), targets.reload(), policies.reload()]);
   };
-  const operators = operatorTokens(store, { now: nowMs, random });
+  const firstGroups = config.kind === 'demo' ? DEMO_GROUPS : [];
+  const logins = openLogins({ store, config: config.login, firstGroups, now: nowMs, random });
   const web = { url: config.publicUrl ?? '' };
   const approvals = parts.use(await openApprovals({ store, audit, gateway, key, web, nowMs, onFault }));
   const running = parts.move();
@@ -124,7 +127,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     targets,
     policies,
     configuration,
-    operators,
+    logins,
     approvals,
     web,
     reload,
@@ -147,15 +150,15 @@ export async function makeDataDirectory({ dataDirectory, kind }: StartConfig): P
  */
 export async function localAdminToken(
   { dataDirectory, databaseUrl }: StartConfig,
-  { operators, audit }: Pick<Control, 'operators' | 'audit'>,
+  { logins: { tokens }, audit }: Pick<Control, 'logins' | 'audit'>,
 ): Promise<string | undefined> {
   const path = join(dataDirectory, 'admin-token');
   const kept = existsSync(path) ? (await readFile(path, 'utf8')).trim() : '';
-  if (kept !== '' && (await operators.authenticate(new Secret(kept)))) return path;
-  const known = databaseUrl === undefined ? [] : await operators.list();
+  if (kept !== '' && (await tokens.authenticate(new Secret(kept)))) return path;
+  const known = databaseUrl === undefined ? [] : await tokens.list();
   if (known.some(({ role, state }) => role === 'admin' && state === 'active')) return undefined;
   const name = 'local administrator';
-  const { id, token } = await operators.create({ name, role: 'admin' });
+  const { id, token } = await tokens.create({ name, may: 'admin' });
   await audit.note({ kind: 'operator.action', detail: { by: 'the gateway', action: 'token.create', token: id, name } });
   await writeFile(path, `${token.reveal()}\n`, { mode: 0o600 });
   await chmod(path, 0o600);

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { type LoginConfig, loginSchema } from '../../identity/login-config.ts';
 import { Secret } from '../../model/secret.ts';
 import type { RecordMode } from '../../model/target.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { isLoopback } from '../gateway-file.ts';
 import type { KeyPairPem } from './certificates.ts';
+import { readLogin } from './read-login.ts';
 
 /** Where a server listens. Port 0 takes any free one. */
 export interface Address {
@@ -36,6 +38,8 @@ export interface StartConfig {
   /** PEM of the authority behind `tls` that clients are handed; a public one where absent. */
   readonly tlsAuthority?: string;
   readonly recordMode?: RecordMode;
+  /** How people log in; operator tokens and one-time links alone where absent. */
+  readonly login?: LoginConfig;
 }
 
 export interface StartOptions {
@@ -65,6 +69,7 @@ const fileSchema = z.strictObject({
   postgres: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
   tls: z.strictObject({ certificate: z.string(), key: z.string(), authority: z.string().optional() }).optional(),
   record: z.enum(['strict', 'batched']).optional(),
+  login: loginSchema.optional(),
 });
 
 type ConfigFile = z.infer<typeof fileSchema>;
@@ -96,6 +101,7 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     ...(audience ? { audience } : {}),
     ...tls,
     ...(recordMode ? { recordMode } : {}),
+    ...readLogin(env, file.login, path),
   };
   checkReach(config);
   return config;

@@ -14,12 +14,14 @@ export function followEvents(queries: QueryClient, tell: (liveness: Liveness) =>
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
+  let isAnew = false;
 
   function open(): void {
     source = new EventSource('/v1/events');
     source.addEventListener('open', () => {
-      // What happened in the gap was told to nobody.
-      if (failures > 0) refreshAll(queries);
+      // A new stream knows nothing of the gap; the browser's own reconnecting asks for what was missed.
+      if (isAnew) refreshAll(queries);
+      isAnew = false;
       failures = 0;
       tell('live');
     });
@@ -30,6 +32,7 @@ export function followEvents(queries: QueryClient, tell: (liveness: Liveness) =>
       failures += 1;
       tell('lost');
       if (source?.readyState !== EventSource.CLOSED) return;
+      isAnew = true;
       timer = setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length) - 1]);
     });
   }

@@ -72,7 +72,7 @@ function useLoginWhen(isOut: boolean): void {
   const here = useRouterState({ select: (state) => state.location.href });
   useEffect(() => {
     if (!isOut) return;
-    const back = here === paths.overview() ? '' : `?${new URLSearchParams({ return: here })}`;
+    const back = here === paths.overview() ? '' : `?${new URLSearchParams({ return_to: here })}`;
     go(`${paths.login()}${back}`, { replace: true });
   }, [isOut, here, go]);
 }

@@ -5,6 +5,7 @@ import { classes } from './class-names.ts';
 import { FoldedRows } from './FoldedRows.tsx';
 import { RowLink } from './RowLink.tsx';
 import { useListKeys } from './use-list-keys.ts';
+import { useListTop } from './use-list-top.ts';
 import { useNarrow } from './use-media.ts';
 
 export interface Column<Row> {
@@ -62,21 +63,22 @@ function WideTable<Row>({
   ...props
 }: DataTableProps<Row> & { sort: Sort | undefined; onSort: (sort: Sort | undefined) => void }) {
   const { rows, columns, rowKey } = props;
-  const top = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const top = useListTop(list);
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
-    scrollMargin: top.current?.offsetTop ?? 0,
+    scrollMargin: top,
     getItemKey: (index) => rowKey(rows[index] as Row),
   });
-  const keys = useListKeys(top, rows.length, (index) => virtual.scrollToIndex(index));
+  const keys = useListKeys(list, rows.length, (index) => virtual.scrollToIndex(index));
   const items = virtual.getVirtualItems();
-  const before = (items[0]?.start ?? 0) - virtual.options.scrollMargin;
-  const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? 0) - virtual.options.scrollMargin);
+  const before = (items[0]?.start ?? 0) - top;
+  const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? 0) - top);
   useMore(props.onMore, (items.at(-1)?.index ?? 0) >= rows.length - OVERSCAN);
   return (
-    <div ref={top} className="min-w-0 overflow-x-auto">
+    <div ref={list} className="min-w-0 overflow-x-auto">
       <table
         aria-label={props.caption}
         aria-rowcount={rows.length + 1}

@@ -5,7 +5,7 @@
  */
 export type Piece = { readonly text: string } | { readonly hidden: string; readonly text: string };
 
-const HIDDEN = /[[\p{C}\p{Z}\u034F\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0\p{Variation_Selector}]--[ \n\t]]/v;
+const HIDDEN = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]--[ \n\t]]/v;
 const HIDDEN_RUN = new RegExp(`(${HIDDEN.source})`, 'v');
 
 /** The text in pieces: what may be rendered, and what is named instead. */
