@@ -136,7 +136,7 @@ export interface Exchange<Upstream> {
   /** Tells a waiting client that a human was asked, where the protocol has a way to. */
   waiting?(notice: WaitingNotice): Promise<void> | undefined;
   /** How long the client waits for this reply before it gives up, where it has said so. Milliseconds. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 export interface WaitingNotice {

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { LIMITS } from '../../model/limits.ts';
-import type { Analysis, AnalysisContext, Effects } from '../../sql/postgres/analysis.ts';
+import type { Analysis, AnalysisContext, Effects, SessionName, Statement } from '../../sql/postgres/analysis.ts';
 import { type Catalogue, throughPath } from '../../sql/postgres/catalogue.ts';
 import type { TransactionStatus } from './messages.ts';
+import { SessionSettings, timeoutMs } from './session-settings.ts';
 
 /** A statement that Parse made, as the server now has it. */
 export interface PreparedStatement {
@@ -20,6 +22,20 @@ export interface Portal {
   readonly resultFormats: readonly number[];
 }
 
+/** Where a session works, as it began. */
+export interface SessionPlace {
+  /** What the client or its target named; the server takes the user's name where there is none. */
+  readonly database?: string | undefined;
+  /** Whom the server last reported as the session's user. */
+  user(): string | undefined;
+  /** As the server reported it at the start (PostgreSQL 18 does). */
+  readonly searchPath?: string | undefined;
+  /** As the client asked for it while connecting. */
+  readonly statementTimeout?: string | undefined;
+}
+
+const NOWHERE: SessionPlace = { user: () => undefined };
+
 type SearchPath = readonly string[] | 'default' | 'unknown';
 
 /**
@@ -32,15 +48,57 @@ export class ClientState implements AnalysisContext {
   #sqlPrepared: Map<string, string> | undefined;
   #cursors: Map<string, string> | undefined;
   readonly #base: () => Catalogue | undefined;
-  readonly #initialPath: string | undefined;
+  readonly #place: SessionPlace;
+  readonly #settings: SessionSettings;
+  /** Stands in a context for what is not known, so that it equals no other session's and no other time's. */
+  #unknown: string | undefined;
+  #hasTemporaries = false;
   #searchPath: SearchPath = 'default';
   #pathChangedInTransaction = false;
   #heldBytes = 0;
 
-  /** `base` is the target's catalogue as last read, through the search path of a new session, `initialPath` where told. */
-  constructor(base: () => Catalogue | undefined, initialPath?: string) {
+  /** `base` is the target's catalogue as last read, through the search path of a new session. */
+  constructor(base: () => Catalogue | undefined, place: SessionPlace = NOWHERE) {
     this.#base = base;
-    this.#initialPath = initialPath;
+    this.#place = place;
+    const { statementTimeout } = place;
+    this.#settings = new SessionSettings(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout });
+  }
+
+  /** How long a statement of this session may take, as its client has said; milliseconds. */
+  get statementTimeoutMs(): number | undefined {
+    const timeout = this.#settings.get('statement_timeout');
+    return typeof timeout === 'string' ? timeoutMs(timeout) : undefined;
+  }
+
+  /** The role that was set, `none` without one; undefined where it is not known. */
+  get role(): string | undefined {
+    const role = this.#settings.get('role');
+    return role === null ? undefined : (role ?? 'none');
+  }
+
+  /** The search path as a value for search_path; undefined where it is not known. */
+  get searchPath(): string | undefined {
+    if (this.#searchPath === 'unknown') return undefined;
+    if (this.#searchPath === 'default') return this.#place.searchPath ?? 'default';
+    return this.#searchPath.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ');
+  }
+
+  /** What the meaning of a request hangs on beside its text, where it uses these names. */
+  context(names: readonly SessionName[]): Readonly<Record<string, string>> {
+    const { database, user } = this.#place;
+    const context: Record<string, string> = {
+      database: database ?? user() ?? 'default',
+      user: user() ?? 'default',
+      role: this.role ?? this.#notKnown(),
+      search_path: this.searchPath ?? this.#notKnown(),
+    };
+    if (this.#hasTemporaries) context['temporary relations'] = this.#notKnown();
+    for (const { of, name } of names) {
+      const text = of === 'prepared' ? this.prepared(name) : this.cursor(name);
+      context[`${of === 'prepared' ? 'prepared statement' : 'cursor'} ${name}`] = text ?? this.#notKnown();
+    }
+    return context;
   }
 
   get catalogue(): Catalogue | undefined {
@@ -75,8 +133,16 @@ export class ClientState implements AnalysisContext {
     this.statements.delete(name);
   }
 
-  /** Follows what a statement did that the server confirmed. */
-  follow(effects: Effects): void {
+  /** Follows what a statement did that the server confirmed, and the command's tag. */
+  follow(statement: Statement, tag: string): void {
+    const { effects } = statement;
+    if (this.#settings.follow(statement, tag)) this.#unknown = undefined;
+    if (effects.temporary === true || effects.opaque === true) this.#hasTemporaries = true;
+    if (effects.closes === 'all' && effects.deallocates === 'all') this.#hasTemporaries = false;
+    this.#followNames(effects);
+  }
+
+  #followNames(effects: Effects): void {
     const { prepares, deallocates, declares, closes, searchPath } = effects;
     if (prepares !== undefined) (this.#sqlPrepared ??= new Map()).set(prepares.name, prepares.text);
     if (deallocates === 'all') this.#forgetPrepared();
@@ -90,21 +156,36 @@ export class ClientState implements AnalysisContext {
     if (searchPath !== undefined) {
       this.#searchPath = searchPath;
       this.#pathChangedInTransaction = true;
+      this.#unknown = undefined;
     }
+  }
+
+  /** The server sent an error: what the transaction did is undone, once it ends. */
+  failed(): void {
+    this.#settings.failed();
   }
 
   /** What ReadyForQuery says: portals end with their transaction, and a path set within one may have been undone. */
   ready(status: TransactionStatus, wasIdle: boolean): void {
     if (status !== 'I') return;
+    this.#settings.idle();
     this.portals.clear();
-    if (this.#pathChangedInTransaction && !wasIdle) this.#searchPath = 'unknown';
+    if (this.#pathChangedInTransaction && !wasIdle) {
+      this.#searchPath = 'unknown';
+      this.#unknown = undefined;
+    }
     this.#pathChangedInTransaction = false;
   }
 
   /** PostgreSQL 18 reports search_path; what it says replaces what was followed. */
   reportedSearchPath(path: string): void {
-    this.#searchPath = path === this.#initialPath ? 'default' : parseSearchPath(path);
+    this.#searchPath = path === this.#place.searchPath ? 'default' : parseSearchPath(path);
     this.#pathChangedInTransaction = false;
+  }
+
+  #notKnown(): string {
+    this.#unknown ??= randomUUID();
+    return `not known (${this.#unknown})`;
   }
 
   #forgetPrepared(): void {

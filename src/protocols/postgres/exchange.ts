@@ -82,17 +82,25 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     this.#state.ready(upstream.status, true);
   }
 
+  /** A little less than the client's own statement_timeout, so that it hears why before it gives up. */
+  get patienceMs(): number | undefined {
+    const timeoutMs = this.#state.statementTimeoutMs;
+    return timeoutMs === undefined ? undefined : timeoutMs - Math.min(timeoutMs / 10, MOST_HASTE_MS);
+  }
+
   waiting({ groups, url, expiresAt }: WaitingNotice): Promise<void> | undefined {
     return this.#client.write(
       noticeResponse({
         severity: 'NOTICE',
-        code: '01000',
+        code: '00000',
         message: `chaperone: waiting for the approval of ${groups.join(' and ')}: ${url}`,
         hint: `The statement runs once it is approved, and is refused at ${expiresAt} if nobody answers.`,
       }),
     );
   }
 }
+
+const MOST_HASTE_MS = 1_000;
 
 /**
  * Makes the server fail the open transaction, as it would have after an error of its own. The text names nothing of

@@ -53,7 +53,7 @@ async function serve(
       method: options.authentication,
       bindingData,
     });
-    await converse(client, decoder, session, options.analyser);
+    await converse(client, decoder, session, opening.login, options.analyser);
   } catch (reason) {
     if (reason instanceof ClientGone) return;
     await farewell(client, reason);
@@ -66,11 +66,12 @@ async function converse(
   client: ByteStream,
   decoder: MessageDecoder,
   session: Session<PostgresUpstream, PostgresGreeting>,
+  login: Login,
   analyser: StatementAnalyser,
 ): Promise<void> {
   session.onUnasked((part) => client.write(part.wire));
   await client.write(greetingMessages(session));
-  const conversation = new ClientConversation(client, decoder, session, analyser);
+  const conversation = new ClientConversation(client, decoder, session, login, analyser);
   const ended = new Promise<never>((_, reject) => {
     session.signal.addEventListener('abort', () => reject(session.signal.reason as Error), { once: true });
   });

@@ -1,6 +1,6 @@
 import { Fault } from '../../model/fault.ts';
 import type { ExchangeResult } from '../../model/reply.ts';
-import type { Effects } from '../../sql/postgres/analysis.ts';
+import type { Statement } from '../../sql/postgres/analysis.ts';
 import { ActionCursor } from './action-cursor.ts';
 import type { ClientState } from './client-state.ts';
 import { BACKEND, type TransactionStatus } from './messages.ts';
@@ -49,6 +49,7 @@ export class ReplyState {
         break;
       case BACKEND.error:
         this.failed = true;
+        this.#client.failed();
         this.copyIn = false;
         this.#code = errorField(bytes.subarray(start, end), 'C');
         break;
@@ -98,15 +99,15 @@ export class ReplyState {
   }
 
   #completed(action: Action | undefined): void {
-    if (action?.kind === 'statement' && action.statement !== undefined) this.#follow(action.statement.effects);
+    if (action?.kind === 'statement' && action.statement !== undefined) this.#follow(action.statement);
     if (action?.kind === 'execute') {
-      for (const { effects } of action.portal.statement.analysis.statements) this.#follow(effects);
+      for (const statement of action.portal.statement.analysis.statements) this.#follow(statement);
     }
   }
 
-  #follow(effects: Effects): void {
-    this.#client.follow(effects);
-    if (effects.ddl) this.#upstream.catalogueIsStale = true;
+  #follow(statement: Statement): void {
+    this.#client.follow(statement, this.#tags.at(-1) ?? '');
+    if (statement.effects.ddl) this.#upstream.catalogueIsStale = true;
   }
 
   #parameter([name, value]: readonly [string, string]): void {

@@ -29,6 +29,7 @@ export class PostgresRequest implements Request {
   readonly wire: readonly Buffer[];
   readonly barrier: 'query' | 'sync' | 'flush';
   readonly #text: string | undefined;
+  readonly #state: ClientState | undefined;
 
   constructor(parts: {
     readonly operations: readonly Operation[];
@@ -36,6 +37,7 @@ export class PostgresRequest implements Request {
     readonly wire: readonly Buffer[];
     readonly barrier: 'query' | 'sync' | 'flush';
     readonly text?: string;
+    readonly state?: ClientState;
     readonly unsupported?: Refusal;
   }) {
     this.operations = parts.operations;
@@ -43,6 +45,7 @@ export class PostgresRequest implements Request {
     this.wire = parts.wire;
     this.barrier = parts.barrier;
     this.#text = parts.text;
+    this.#state = parts.state;
     if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
   }
 
@@ -51,9 +54,24 @@ export class PostgresRequest implements Request {
     if (this.#text !== undefined) return { media: 'application/sql', bytes: Buffer.from(this.#text, 'utf8') };
     return { media: 'application/json', bytes: Buffer.from(JSON.stringify(describeBatch(this.actions)), 'utf8') };
   }
+
+  /** As the session is when it is asked: it changes between requests, and not while one is under way. */
+  context(): Readonly<Record<string, string>> {
+    return this.#state?.context(statementsOf(this.actions).flatMap(({ names }) => names ?? [])) ?? {};
+  }
+
+  /** What the session's statements are planned in: undefined where it is not known. */
+  get place(): { readonly role: string | undefined; readonly searchPath: string | undefined } | undefined {
+    return this.#state;
+  }
+
+  /** The text of a simple query. */
+  get text(): string | undefined {
+    return this.#text;
+  }
 }
 
-export function readQuery(message: Message, statements: StatementReader): PostgresRequest {
+export function readQuery(message: Message, statements: StatementReader, state: ClientState): PostgresRequest {
   const reader = BodyReader.of(message);
   const { text, analysis } = statements.read(reader.cstring(), false);
   reader.end();
@@ -64,6 +82,7 @@ export function readQuery(message: Message, statements: StatementReader): Postgr
     wire: [message.wire],
     barrier: 'query',
     text,
+    state,
   });
 }
 
@@ -128,6 +147,7 @@ export class BatchReader {
       actions: this.#actions,
       wire,
       barrier: barrier?.type === FRONTEND.sync ? 'sync' : 'flush',
+      state: this.#state,
       ...(this.#unsupported === undefined ? {} : { unsupported: this.#unsupported }),
     });
     this.clear();
@@ -239,6 +259,14 @@ function operationsOf(analyses: readonly Analysis[]): readonly Operation[] {
   const [first, ...others] = analyses;
   if (first === undefined) return NO_OPERATIONS;
   return others.length === 0 ? first.operations : analyses.flatMap((analysis) => analysis.operations);
+}
+
+function statementsOf(actions: readonly Action[]): readonly Statement[] {
+  return actions.flatMap((action) => {
+    if (action.kind === 'statement') return action.statement ?? [];
+    if (action.kind === 'parse') return action.statement.analysis.statements;
+    return action.kind === 'bind' || action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
+  });
 }
 
 function describeBatch(actions: readonly Action[]): readonly unknown[] {

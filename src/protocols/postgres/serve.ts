@@ -3,7 +3,7 @@ import type { Refusal } from '../../model/refusal.ts';
 import { Refused } from '../../model/refusal.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
-import type { Session } from '../protocol.ts';
+import type { Login, Session } from '../protocol.ts';
 import { ClientMessages } from './client-messages.ts';
 import { ClientState } from './client-state.ts';
 import { MalformedMessage, type Message, type MessageDecoder } from './codec.ts';
@@ -28,12 +28,23 @@ export class ClientConversation {
   #discarding = false;
   #unsent: Promise<void> | undefined;
 
-  constructor(client: ByteStream, decoder: MessageDecoder, session: PostgresSession, analyser: StatementAnalyser) {
+  constructor(
+    client: ByteStream,
+    decoder: MessageDecoder,
+    session: PostgresSession,
+    login: Login,
+    analyser: StatementAnalyser,
+  ) {
     this.#client = client;
     this.#session = session;
     this.#messages = new ClientMessages(client, decoder);
     const { settings, catalogue } = session.greeting;
-    this.#state = new ClientState(catalogue, settings.get('search_path'));
+    this.#state = new ClientState(catalogue, {
+      database: login.database ?? session.target.database,
+      user: () => settings.get('session_authorization'),
+      searchPath: settings.get('search_path'),
+      statementTimeout: login.parameters['statement_timeout'],
+    });
     this.#statements = new StatementReader(analyser, this.#state, settings);
     this.#batch = new BatchReader(this.#state, this.#statements);
   }
@@ -80,7 +91,7 @@ export class ClientConversation {
   #query(message: Message): Promise<void> {
     if (!this.#batch.isEmpty || this.#discarding)
       throw new MalformedMessage('malformed', 'a simple query before the end of a batch');
-    return this.#exchange(readQuery(message, this.#statements));
+    return this.#exchange(readQuery(message, this.#statements, this.#state));
   }
 
   #add(message: Message): undefined {

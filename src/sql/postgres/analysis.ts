@@ -18,6 +18,13 @@ export interface Statement {
   readonly returnsRows: boolean;
   readonly copy?: CopyDetails;
   readonly effects: Effects;
+  /** What it names of the session and the text does not define: its meaning hangs on what these were. */
+  readonly names?: readonly SessionName[];
+}
+
+export interface SessionName {
+  readonly of: 'prepared' | 'cursor';
+  readonly name: string;
 }
 
 /** What a COPY's data looks like on the wire (PostgreSQL manual, COPY). Bytes are in the client's encoding. */
@@ -50,6 +57,20 @@ export interface Effects {
   readonly ddl: boolean;
   /** search_path becomes this; `default` where it is reset, `unknown` where the text does not tell. */
   readonly searchPath?: readonly string[] | 'default' | 'unknown';
+  /** Settings that become others, in order. */
+  readonly settings?: readonly SettingChange[];
+  /** It may change settings, or make temporary relations, in ways that the text does not tell. */
+  readonly opaque?: true;
+  /** It makes temporary relations, which hide others of their name. */
+  readonly temporary?: true;
+}
+
+/** `value` is absent where the setting goes back to what the session began with, null where the text does not tell. */
+export interface SettingChange {
+  readonly name: 'role' | 'statement_timeout';
+  readonly value?: string | null;
+  /** True where it holds until the end of the transaction. */
+  readonly local: boolean;
 }
 
 export interface NamedText {

@@ -11,6 +11,7 @@ import { intoOf, isStatement, OPAQUE, objectTables, returningRead, selectInto, t
 import type { ParsedStatement } from './parser.ts';
 import { effectsOf } from './session-effects.ts';
 import { SessionNames } from './session-names.ts';
+import { settingChanges } from './setting-changes.ts';
 import { describe, executes, isTemporary, type StatementFacts } from './special-statements.ts';
 import { STATEMENTS } from './statement-table.ts';
 
@@ -41,6 +42,7 @@ export class OperationBuilder {
     const effects = this.#effects(tag, body, parsed, ddl, added);
     this.#follow(effects);
     const outputs = this.operations[first]?.outputs;
+    const names = this.#names.takeAsked();
     return {
       kind: own.kind,
       ...(outputs !== undefined ? { outputs } : {}),
@@ -48,6 +50,7 @@ export class OperationBuilder {
         (outputs !== undefined && tag !== 'CopyStmt') || RETURNS_ROWS.has(own.kind) || own.flags.includes('returning'),
       ...(tag === 'CopyStmt' ? { copy: copyDetails(body) } : {}),
       effects,
+      ...(names.length === 0 ? {} : { names }),
     };
   }
 
@@ -232,7 +235,14 @@ export class OperationBuilder {
   #effects(tag: string, body: Body, parsed: ParsedStatement, ddl: boolean, added: readonly Operation[]): Effects {
     const effects = effectsOf(tag, body, parsed, ddl);
     const changesPath = added.some((one) => one.flags.includes('search-path'));
-    return changesPath && effects.searchPath === undefined ? { ...effects, searchPath: 'unknown' } : effects;
+    const settings = settingChanges(tag, body, added);
+    return {
+      ...effects,
+      ...(changesPath && effects.searchPath === undefined ? { searchPath: 'unknown' } : {}),
+      ...(settings.length === 0 ? {} : { settings }),
+      ...(added.some((one) => one.access === 'unknown') ? { opaque: true } : {}),
+      ...(added.some((one) => one.flags.includes('temporary')) ? { temporary: true } : {}),
+    };
   }
 
   #follow(effects: Effects): void {

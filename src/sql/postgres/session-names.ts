@@ -1,4 +1,4 @@
-import type { AnalysisContext, Effects } from './analysis.ts';
+import type { AnalysisContext, Effects, SessionName } from './analysis.ts';
 import { type Body, textOf } from './nodes.ts';
 import { namedQuery } from './operation-parts.ts';
 
@@ -9,6 +9,7 @@ export class SessionNames {
   readonly #cursors = new Map<string, string | undefined>();
   #forgotPrepared = false;
   #forgotCursors = false;
+  readonly #asked: SessionName[] = [];
 
   constructor(context: AnalysisContext) {
     this.#context = context;
@@ -23,6 +24,11 @@ export class SessionNames {
     const query = text === undefined ? undefined : namedQuery(text, prepared ? 'PrepareStmt' : 'DeclareCursorStmt');
     if (query !== undefined) return { query };
     return { reason: `no ${prepared ? 'prepared statement' : 'cursor'} named "${name}" is known` };
+  }
+
+  /** What was asked of the session, rather than of this text, since the last time. */
+  takeAsked(): readonly SessionName[] {
+    return this.#asked.splice(0);
   }
 
   follow({ prepares, deallocates, declares, closes }: Effects): void {
@@ -44,11 +50,15 @@ export class SessionNames {
 
   #preparedText(name: string): string | undefined {
     if (this.#prepared.has(name)) return this.#prepared.get(name);
-    return this.#forgotPrepared ? undefined : this.#context.prepared(name);
+    if (this.#forgotPrepared) return undefined;
+    this.#asked.push({ of: 'prepared', name });
+    return this.#context.prepared(name);
   }
 
   #cursorText(name: string): string | undefined {
     if (this.#cursors.has(name)) return this.#cursors.get(name);
-    return this.#forgotCursors ? undefined : this.#context.cursor(name);
+    if (this.#forgotCursors) return undefined;
+    this.#asked.push({ of: 'cursor', name });
+    return this.#context.cursor(name);
   }
 }
