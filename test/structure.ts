@@ -36,7 +36,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'zod'] },
   targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
-  approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
+  approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['nodemailer', 'zod'] },
 
   api: {
     level: 3,

@@ -37,6 +37,8 @@ export interface People {
   list(filter: { readonly after?: string; readonly limit: number }): Promise<readonly PersonRecord[]>;
   /** The one person who is known by a handle and may log in; undefined for nobody, and where two are. */
   byHandle(handle: string): Promise<Person | undefined>;
+  /** The one person with this address, of their login provider's claims, who may log in. */
+  byEmail(email: string): Promise<Person | undefined>;
   /** Changes what was given here, where `version` is still theirs. Whoever is disabled is out everywhere, at once. */
   edit(id: PersonId, version: number | undefined, edit: PersonEdit): Promise<EditedPerson>;
   /** Whether somebody who may log in is an administrator. */
@@ -69,6 +71,11 @@ export function people({ store, now, random }: PeopleParts): People {
         return entered satisfies never;
     }
   };
+  const only = async (matches: (person: PersonRecord) => boolean): Promise<Person | undefined> => {
+    const all = (await listPeople(store, { limit: Number.MAX_SAFE_INTEGER })).map(personRecord);
+    const found = all.filter((person) => !person.disabled && matches(person));
+    return found.length === 1 ? found[0] : undefined;
+  };
   return {
     enter: (identity) => enter(identity),
     enterLocalAdministrator: (groups) =>
@@ -78,14 +85,8 @@ export function people({ store, now, random }: PeopleParts): People {
       return row && personRecord(row);
     },
     list: async (filter) => (await listPeople(store, filter)).map(personRecord),
-    byHandle: async (handle) => {
-      const wanted = handle.toLowerCase();
-      const all = (await listPeople(store, { limit: Number.MAX_SAFE_INTEGER })).map(personRecord);
-      const found = all.filter(
-        ({ disabled, handles }) => !disabled && handles.some((one) => one.toLowerCase() === wanted),
-      );
-      return found.length === 1 ? found[0] : undefined;
-    },
+    byHandle: (handle) => only(({ handles }) => handles.some((one) => one.toLowerCase() === handle.toLowerCase())),
+    byEmail: (email) => only((person) => person.email?.toLowerCase() === email.toLowerCase()),
     edit: async (id, version, { localGroups, localRoles, localHandles, disabled }) => {
       const set = {
         ...(localGroups ? { local_groups: JSON.stringify(localGroups) } : {}),

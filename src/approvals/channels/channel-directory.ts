@@ -1,3 +1,4 @@
+import { Fault } from '../../model/fault.ts';
 import { Secret } from '../../model/secret.ts';
 import type { ChannelsTable } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
@@ -6,7 +7,6 @@ import { emailChannel } from './email.ts';
 import { channelBinding, parseSecrets, type SecretSource } from './load-channels.ts';
 import { slackChannel } from './slack.ts';
 import { webhookChannel } from './webhook.ts';
-import { Fault } from '../../model/fault.ts';
 
 /** The channels in force. */
 export interface ChannelDirectory extends Disposable {

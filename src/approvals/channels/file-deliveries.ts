@@ -1,6 +1,6 @@
 import { LIMITS } from '../../model/limits.ts';
-import { closeDeliveries, FIRST_STEP, insertDelivery } from '../../store/delivery-rows.ts';
 import type { ApprovalsTable } from '../../store/approval-tables.ts';
+import { closeDeliveries, FIRST_STEP, insertDelivery } from '../../store/delivery-rows.ts';
 import type { Db } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
 import type { ChannelEvent } from './channel.ts';

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { isInstalled } from '../connect.ts';
 import { GATEWAY_FILE, type GatewayFile } from '../gateway-file.ts';
 import type { Output } from '../output.ts';
+import type { FirstLoginLink } from './first-login-link.ts';
 
 export interface Started {
   readonly demo: boolean;
@@ -14,6 +15,8 @@ export interface Started {
   readonly targets: number;
   /** Where the local administrator's token is, where this gateway has one. */
   readonly adminTokenFile?: string;
+  /** The one-time link of the first administrator, where one was made. */
+  readonly firstLogin?: FirstLoginLink;
 }
 
 /** Writes `gateway.json`, 0600: how this machine's own commands find the gateway. Returns its path. */
@@ -27,8 +30,9 @@ export async function writeGatewayFile(dataDirectory: string, file: GatewayFile)
 /** What a person reads once the gateway listens: a few lines, and what to paste next. */
 export function announce(started: Started, env: NodeJS.ProcessEnv, output: Output): void {
   if (output.json) {
-    const { demo, url, postgres, dataDirectory, adminTokenFile } = started;
-    return output.writeJson({ ready: true, demo, url, postgres, dataDirectory, adminTokenFile, pid: process.pid });
+    const { demo, url, postgres, dataDirectory, adminTokenFile, firstLogin } = started;
+    const told = { ready: true, demo, url, postgres, dataDirectory, adminTokenFile, firstLogin };
+    return output.writeJson({ ...told, pid: process.pid });
   }
   const { paint } = output;
   const at = (host: string, port: number) => `${host}:${port}`;
@@ -41,7 +45,11 @@ export function announce(started: Started, env: NodeJS.ProcessEnv, output: Outpu
   output.write(`${lines.join('\n')}\n`);
 }
 
-function demoLines({ dataDirectory }: Started, env: NodeJS.ProcessEnv, paint: Output['paint']): readonly string[] {
+function demoLines(
+  { dataDirectory, firstLogin }: Started,
+  env: NodeJS.ProcessEnv,
+  paint: Output['paint'],
+): readonly string[] {
   const query = '"select name, email from customers limit 3"';
   const client = isInstalled('psql', env) ? `psql -c ${query}` : `npx chaperone sql ${query}`;
   const elsewhere =
@@ -53,16 +61,20 @@ function demoLines({ dataDirectory }: Started, env: NodeJS.ProcessEnv, paint: Ou
     `  ${paint('cyan', `${elsewhere}npx chaperone run --target demo -- ${client}`)}`,
     `  ${paint('cyan', `${elsewhere}npx chaperone replay last`)}`,
     '',
+    ...(firstLogin ? ['In a browser, once:', `  ${paint('cyan', firstLogin.url)}`, ''] : []),
     paint('dim', 'Ctrl-C ends it.'),
   ];
 }
 
-function configuredLines({ targets, adminTokenFile }: Started, paint: Output['paint']): readonly string[] {
+function configuredLines({ targets, adminTokenFile, firstLogin }: Started, paint: Output['paint']): readonly string[] {
   const known = targets === 1 ? '1 target.' : `${targets} targets.`;
   const next = targets === 0 ? 'There are no targets yet: declare one, and `chaperone apply` it.' : known;
   const token =
     adminTokenFile === undefined
       ? 'No operator token is kept here: give commands one with CHAPERONE_TOKEN_FILE.'
       : `The administrator's token is in ${adminTokenFile}; commands beside it use it.`;
-  return [paint('dim', next), paint('dim', token)];
+  if (firstLogin === undefined) return [paint('dim', next), paint('dim', token)];
+  const first =
+    'Nobody who can log in is an administrator yet. Whoever opens this becomes one; it is good once, for an hour:';
+  return [paint('dim', next), paint('dim', token), first, `  ${paint('cyan', firstLogin.url)}`];
 }

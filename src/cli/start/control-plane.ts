@@ -16,7 +16,13 @@ export interface ControlPlaneParts {
 }
 
 /** What the data plane asks, answered by grants, targets and policies. */
-export function makeControlPlane({ grants, targets, policies, approvals, recordMode }: ControlPlaneParts): ControlPlane {
+export function makeControlPlane({
+  grants,
+  targets,
+  policies,
+  approvals,
+  recordMode,
+}: ControlPlaneParts): ControlPlane {
   return {
     scramKeys: (user) => grants.scramKeys(user),
     approvals,

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { ApprovalService } from '../../approvals/approval-service.ts';
 import type { AuditLog } from '../../audit/recorder.ts';
 import type { Store } from '../../store/store.ts';
-import { makeSealer } from '../../targets/sealing.ts';
 import type { DeploymentKey } from '../../targets/deployment-key.ts';
+import { makeSealer } from '../../targets/sealing.ts';
 
 export interface ApprovalParts {
   readonly store: Store;

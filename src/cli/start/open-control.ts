@@ -21,6 +21,7 @@ import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
 import { claimDeployment, type Deployment } from './deployment.ts';
 import { openApprovals } from './open-approvals.ts';
+import { type OpenChannels, openChannels } from './open-channels.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
 import { closeLeftOverSessions, indexSessions, type SessionIndex } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
@@ -42,6 +43,7 @@ export interface Control extends AsyncDisposable {
   readonly configuration: ConfigurationService;
   readonly logins: Logins;
   readonly approvals: ApprovalService;
+  readonly channels: OpenChannels;
   /** Where people reach this gateway; its port is known once the API listens. */
   readonly web: { url: string };
   /** Reads the configuration again in every part, and resolves when all decide by it. */
@@ -55,6 +57,13 @@ export interface Circumstances {
 }
 
 const PROTOCOLS = ['postgres'];
+const NOTES = {
+  target: 'target.changed',
+  issuer: 'trust.changed',
+  'trust rule': 'trust.changed',
+  policy: 'operator.action',
+  channel: 'operator.action',
+} as const;
 /** What the demo's policies ask for approval. */
 const DEMO_GROUPS = ['dba'];
 
@@ -100,19 +109,31 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     protocols: PROTOCOLS,
     record: async (changes, by) => {
       for (const { action, kind, name } of changes) {
-        const note = kind === 'target' ? 'target.changed' : kind === 'policy' ? 'operator.action' : 'trust.changed';
+        const note = NOTES[kind];
         await audit.note({ kind: note, detail: { action, what: kind, name, by } });
       }
     },
     now: nowMs,
   });
   const reload = async () => {
-    await Promise.all([trust.reload(), targets.reload(), policies.reload()]);
+    await Promise.all([trust.reload(), targets.reload(), policies.reload(), channels.reload()]);
   };
   const firstGroups = config.kind === 'demo' ? DEMO_GROUPS : [];
   const logins = openLogins({ store, config: config.login, firstGroups, now: nowMs, random });
   const web = { url: config.publicUrl ?? '' };
   const approvals = parts.use(await openApprovals({ store, audit, gateway, key, web, nowMs, onFault }));
+  const channels = parts.use(
+    await openChannels({
+      store,
+      sealer,
+      secrets: systemSecrets(env),
+      approvals,
+      people: logins.people,
+      web,
+      nowMs,
+      onFault,
+    }),
+  );
   const running = parts.move();
   const dispose = () => running.disposeAsync();
   return {
@@ -129,6 +150,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     configuration,
     logins,
     approvals,
+    channels,
     web,
     reload,
     [Symbol.asyncDispose]: dispose,

@@ -12,6 +12,7 @@ import { isLoopback, runningGateway } from '../gateway-file.ts';
 import { type Started, writeGatewayFile } from './announce.ts';
 import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
 import { makeControlPlane } from './control-plane.ts';
+import { firstLoginLink } from './first-login-link.ts';
 import { listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openPostgresSide } from './postgres-port.ts';
@@ -105,9 +106,12 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   );
   parts.use(api.server);
   control.web.url = config.publicUrl ?? apiUrl(config, api.server.port);
+  control.channels.start();
   parts.defer(sweepRuns({ ...control, liveSessions: (run) => live.ofRun(run).length, onFault }));
 
   const adminTokenFile = await localAdminToken(config, control);
+  const url = config.publicUrl ?? apiUrl(config, api.server.port);
+  const firstLogin = await firstLoginLink(config, control, url, nowMs());
   const started: Started = {
     demo: config.kind === 'demo',
     dataDirectory: config.dataDirectory,
@@ -118,6 +122,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     ),
     targets: control.targets.list().length,
     ...(adminTokenFile === undefined ? {} : { adminTokenFile }),
+    ...(firstLogin === undefined ? {} : { firstLogin }),
   };
   parts.defer(await publish(started, config, adminTokenFile, demo));
   const running = parts.move();
