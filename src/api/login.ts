@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { csrfToken } from '../identity/browser-sessions.ts';
+import { firstLoginUrl } from '../identity/first-login.ts';
 import { type LoginReason, LoginRefused } from '../identity/login-refused.ts';
 import type { PersonRecord } from '../identity/person-record.ts';
 import { returnPath } from '../identity/return-to.ts';
@@ -140,10 +141,6 @@ function firstLoginRoutes(router: ApiRouter, services: ApiServices): void {
     const expiresAt = new Date(services.nowMs() + LIMITS.firstLoginMs).toISOString();
     return reply.code(201).send({ url: firstLoginUrl(services.info.url, code), expiresAt });
   });
-}
-
-export function firstLoginUrl(url: string, code: Secret): string {
-  return `${url}/login/first?code=${encodeURIComponent(code.reveal())}`;
 }
 
 /** The link makes whoever opens it an administrator, so only a token that is one already may make it. */

@@ -3,6 +3,16 @@ import { LIMITS } from '../model/limits.ts';
 
 export const pageLimit = z.coerce.number().int().min(1).max(LIMITS.apiMaxPageItems).default(LIMITS.apiPageItems);
 
+/** A list in an answer. */
+export const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+
+/** One page of a list; `next` is absent on the last one. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: listOf(item), next: z.string().optional().describe('Hand it back as `cursor`.') });
+
+/** What `next` of the page before said; absent for the first page. */
+export const pageCursor = z.string().max(500).optional().describe('`next` of the page before.');
+
 /** What lists of recordings can be narrowed by; all of them must hold. */
 export const recordingFilter = z.object({
   who: z.string().max(500).optional().describe('Part of the principal, as people know it.'),
@@ -11,6 +21,6 @@ export const recordingFilter = z.object({
   target: z.string().max(200).optional(),
   since: z.iso.datetime().optional(),
   until: z.iso.datetime().optional(),
-  cursor: z.string().max(500).optional(),
+  cursor: pageCursor,
   limit: pageLimit,
 });

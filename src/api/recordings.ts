@@ -1,43 +1,64 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  findSession as findSessionFile,
-  type RecordedBody,
-  type RecordedEvent,
-  readSession,
-} from '../audit/read-session.ts';
+import { findSession as findSessionFile, readSession } from '../audit/read-session.ts';
 import type { AuditLog } from '../audit/recorder.ts';
-import { type Statement, searchStatements } from '../audit/search-statements.ts';
-import { findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
+import { searchStatements } from '../audit/search-statements.ts';
+import { sessionEvidence } from '../audit/session-evidence.ts';
+import { askToEnd, findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { RecordingFilter, RecordingService, SessionView, StatementFilter, StatementView } from './services.ts';
+import { EventOpener, followSession, type ReplyDecoders } from './session-events.ts';
+import { statementView } from './statement-view.ts';
 
 export interface RecordingParts {
   readonly store: Store;
   readonly audit: AuditLog;
   /** The audit directory. */
   readonly directory: string;
+  /** This gateway, by the name of its log. */
+  readonly gateway: string;
+  readonly onActivity: (session: string, listener: () => void) => () => void;
+  readonly decoders: ReplyDecoders;
 }
 
 /** Lists from the store's index; reads and searches what was recorded from the log's own files. */
-export function recordingService({ store, audit, directory }: RecordingParts): RecordingService {
+export function recordingService(parts: RecordingParts): RecordingService {
+  const { store, audit, directory, gateway, onActivity, decoders } = parts;
+  const view = (row: SessionRow) => sessionView(row, gateway);
+  const opener = (decoded: boolean) => new EventOpener(decoded ? decoders : undefined);
+  const isHere = (id: string) => SESSION_ID.test(id) && findSessionFile(directory, id) !== undefined;
+  const isLive = async (id: string) => {
+    const row = await findSession(store, id);
+    return row?.gateway === gateway && row.closed_at === null;
+  };
   return {
     async sessions(filter) {
-      const rows = await listSessions(store, { ...storeFilter(filter), limit: filter.limit + 1 });
-      const items = rows.slice(0, filter.limit).map(sessionView);
+      const open = filter.live === undefined ? {} : { open: filter.live };
+      const rows = await listSessions(store, { ...storeFilter(filter), ...open, limit: filter.limit + 1 });
+      const items = rows.slice(0, filter.limit).map(view);
       const last = rows.length > filter.limit ? items.at(-1) : undefined;
       return last ? { items, next: last.id } : { items };
     },
     async session(id) {
       const row = await findSession(store, id);
-      return row && sessionView(row);
+      return row && view(row);
     },
-    async recording(id) {
-      if (!SESSION_ID.test(id)) return undefined;
+    async recording(id, { decoded }) {
       // What the sealer has not written yet is in no file.
       await audit.sync();
-      return findSessionFile(directory, id) === undefined ? undefined : recordingLines(directory, id);
+      return isHere(id) ? recordingLines(directory, id, opener(decoded)) : undefined;
     },
+    async follow(session, { decoded, after, signal }) {
+      await audit.sync();
+      if (!isHere(session)) return undefined;
+      const follow = { directory, sync: () => audit.sync(), onActivity, isLive };
+      return followSession(follow, { session, after, opener: opener(decoded), signal });
+    },
+    async evidence(id, { bodies }) {
+      await audit.sync();
+      return isHere(id) ? sessionEvidence(directory, id, { bodies }) : undefined;
+    },
+    end: (id, ending) => askToEnd(store, id, ending),
     async statements(filter) {
       await audit.sync();
       return pageOf(found(directory, store, filter), filter.limit);
@@ -66,7 +87,7 @@ function instant(text: string): string {
   return new Date(text).toISOString();
 }
 
-function sessionView(row: SessionRow): SessionView {
+function sessionView(row: SessionRow, gateway: string): SessionView {
   return {
     id: row.id,
     run: row.run_id,
@@ -76,6 +97,8 @@ function sessionView(row: SessionRow): SessionView {
     permitted: row.permitted,
     denied: row.denied,
     masked: row.masked,
+    live: row.closed_at === null,
+    here: row.gateway === null || row.gateway === gateway,
     ...(row.repository === null ? {} : { repository: row.repository }),
     ...(row.gateway === null ? {} : { gateway: row.gateway }),
     ...(row.closed_at === null ? {} : { closedAt: row.closed_at }),
@@ -83,30 +106,8 @@ function sessionView(row: SessionRow): SessionView {
   };
 }
 
-async function* recordingLines(directory: string, id: string): AsyncGenerator<string> {
-  for await (const recorded of readSession(directory, id)) yield JSON.stringify(withBody(recorded));
-}
-
-/** The event with its body opened in place of where that stands on disk. */
-function withBody({ event, body }: RecordedEvent): object {
-  if (event.body === undefined) return event;
-  const { media, bytes } = event.body;
-  return { ...event, body: { media, bytes, ...opened(body()) } };
-}
-
-function opened(body: RecordedBody): object {
-  switch (body.kind) {
-    case 'bytes':
-      return { base64: body.bytes.toString('base64'), complete: body.complete };
-    case 'none':
-      return {};
-    case 'withheld':
-      return { withheld: 'its key was deleted' };
-    case 'unreadable':
-      return { withheld: `it is ${body.why}` };
-    default:
-      return body satisfies never;
-  }
+async function* recordingLines(directory: string, id: string, opener: EventOpener): AsyncGenerator<string> {
+  for await (const recorded of readSession(directory, id)) yield JSON.stringify(opener.open(recorded));
 }
 
 interface Found {
@@ -131,7 +132,9 @@ async function* found(directory: string, store: Store, filter: StatementFilter):
     }
     if (row?.id !== session) row = await findSession(store, session);
     if (!fits(row?.principal, filter.who) || !fits(row?.repository, filter.repository)) continue;
-    yield { view: statementView(statement, row), cursor: `${session}.${exchange}` };
+    const principal = row?.principal ?? statement.opening.principal.id;
+    const from = { principal, target: statement.opening.target.name, repository: row?.repository ?? undefined };
+    yield { view: statementView(statement, from), cursor: `${session}.${exchange}` };
   }
 }
 
@@ -159,47 +162,6 @@ async function pageOf(items: AsyncGenerator<Found>, limit: number) {
     cursor = item.cursor;
   }
   return { items: views };
-}
-
-function statementView({ opening, request, outcome, text }: Statement, row: SessionRow | undefined): StatementView {
-  const operations = request.op ?? [];
-  const result = outcome?.result;
-  const status = outcome?.refusal === undefined ? (result?.status ?? outcome?.kind) : outcome.refusal.code;
-  return {
-    session: request.session,
-    exchange: request.exchange ?? 0,
-    at: request.at,
-    run: request.run,
-    principal: row?.principal ?? opening.principal.id,
-    target: opening.target.name,
-    kinds: operations.map(({ kind }) => kind),
-    tables: [
-      ...new Set(
-        operations.flatMap(({ tables }) => tables.map(({ schema, name }) => (schema ? `${schema}.${name}` : name))),
-      ),
-    ],
-    decision: request.decision?.effect ?? 'deny',
-    rules: request.decision?.rules ?? [],
-    text: text === undefined ? '(withheld)' : statementText(text, request.body?.media),
-    ...(row?.repository ? { repository: row.repository } : {}),
-    ...(status === undefined ? {} : { status }),
-    ...(result?.rows === undefined ? {} : { rows: Number(result.rows) }),
-  };
-}
-
-/** A batch is recorded as JSON, a list of `{text, parameters}`: its texts are what a person looks for. */
-function statementText(text: string, media: string | undefined): string {
-  if (media !== 'application/json') return text;
-  try {
-    const batch: unknown = JSON.parse(text);
-    if (!Array.isArray(batch)) return text;
-    return batch
-      .map((item: { readonly text?: unknown }) => (typeof item.text === 'string' ? item.text : ''))
-      .join('; ');
-  } catch {
-    // Cut at the length that a search shows, so no JSON any more.
-    return text;
-  }
 }
 
 function cursorParts(cursor: string | undefined): readonly [session: string | undefined, exchange: number] {

@@ -8,8 +8,10 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { LIMITS } from '../model/limits.ts';
+import { approvalRoutes } from './approvals.ts';
 import { configurationRoutes } from './configuration.ts';
 import { deviceLoginRoutes } from './device-login.ts';
+import { eventRoutes } from './events.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
@@ -23,6 +25,7 @@ import { RateLimit } from './rate-limit.ts';
 import { runRoutes } from './runs.ts';
 import { secureHeaders } from './security-headers.ts';
 import type { ApiServices } from './services.ts';
+import { sessionRecordRoutes } from './session-records.ts';
 import { sessionRoutes } from './sessions.ts';
 import { statementRoutes } from './statements.ts';
 import { targetRoutes } from './targets.ts';
@@ -84,8 +87,11 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   loginRoutes,
   deviceLoginRoutes,
   peopleRoutes,
+  approvalRoutes,
   sessionRoutes,
+  sessionRecordRoutes,
   statementRoutes,
+  eventRoutes,
   policyRoutes,
   logRoutes,
 ];

@@ -2,10 +2,19 @@
  * What the REST API needs of the two planes; `main.ts` brings them. The shapes here are the API's own: what a route
  * declares in its schema is what leaves, whatever else a service knows.
  */
+
+import type { z } from 'zod';
+import type { ApprovalQuery } from '../approvals/list-approvals.ts';
+import type { Answer } from '../approvals/vocabulary.ts';
 import type { AuditLog } from '../audit/recorder.ts';
+import type { SessionEvidence } from '../audit/session-evidence.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { Secret } from '../model/secret.ts';
-import type { CallerServices } from './caller.ts';
+import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
+import type { Caller, CallerServices } from './caller.ts';
+import type { ListenerPlaces } from './listener-places.ts';
+import type { LiveFeed } from './live-feed.ts';
+import type { FollowStep } from './session-events.ts';
 
 export interface ApiServices extends CallerServices {
   readonly info: GatewayInfo;
@@ -22,6 +31,10 @@ export interface ApiServices extends CallerServices {
   readonly grants: GrantAdministration;
   readonly logins: Logins;
   readonly recordings: RecordingService;
+  readonly approvals: ApprovalServices;
+  /** What happens, for whoever listens. */
+  readonly feed: LiveFeed;
+  readonly listeners: ListenerPlaces;
   readonly audit: Pick<AuditLog, 'note'>;
   readonly nowMs: () => number;
 }
@@ -138,6 +151,19 @@ export interface GrantView {
   readonly state: 'active' | 'expired' | 'revoked';
 }
 
+export type ApprovalView = z.infer<typeof approvalSummarySchema>;
+export type ApprovalDetails = z.infer<typeof approvalSchema>;
+
+export interface ApprovalServices {
+  /** What the caller may see, newest first. */
+  list(query: ApprovalQuery, caller: Caller): Promise<Page<ApprovalView>>;
+  /** Undefined where there is none that the caller may see. */
+  find(id: string, caller: Caller): Promise<ApprovalDetails | undefined>;
+  /** Throws `Refused`. */
+  answer(id: string, answer: Answer, caller: Caller): Promise<ApprovalDetails>;
+  maySee(id: string, caller: Caller): Promise<boolean>;
+}
+
 export interface RecordingFilter {
   readonly who?: string | undefined;
   readonly run?: string | undefined;
@@ -147,6 +173,10 @@ export interface RecordingFilter {
   readonly until?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
+}
+
+export interface SessionFilter extends RecordingFilter {
+  readonly live?: boolean | undefined;
 }
 
 export interface StatementFilter extends RecordingFilter {
@@ -177,6 +207,10 @@ export interface SessionView {
   readonly permitted: number;
   readonly denied: number;
   readonly masked: number;
+  /** True while it is being served. */
+  readonly live: boolean;
+  /** True where its recording is on this gateway. */
+  readonly here: boolean;
 }
 
 export interface StatementView {
@@ -194,13 +228,30 @@ export interface StatementView {
   readonly text: string;
   readonly status?: string;
   readonly rows?: number;
+  /** Values that were masked in its reply. */
+  readonly masked?: number;
+  /** The approval that it waited for. */
+  readonly approval?: string;
+}
+
+export interface FollowOptions {
+  /** Adds replies decoded to tables. */
+  readonly decoded: boolean;
+  readonly after: number;
+  readonly signal: AbortSignal;
 }
 
 export interface RecordingService {
-  sessions(filter: RecordingFilter): Promise<Page<SessionView>>;
+  sessions(filter: SessionFilter): Promise<Page<SessionView>>;
   session(id: string): Promise<SessionView | undefined>;
   /** The session's events in order, each a JSON line with its bodies opened; undefined for an unknown session. */
-  recording(id: string): Promise<AsyncIterable<string> | undefined>;
+  recording(id: string, options: { readonly decoded: boolean }): Promise<AsyncIterable<string> | undefined>;
+  /** The session's events as they are recorded, those after number `after`; undefined where it is not recorded here. */
+  follow(id: string, options: FollowOptions): Promise<AsyncIterable<FollowStep> | undefined>;
+  /** What somebody else needs to check the session; undefined where it is not recorded here. */
+  evidence(id: string, options: { readonly bodies: boolean }): Promise<SessionEvidence | undefined>;
+  /** Asks whichever gateway serves a session to end it; false where it is not live. */
+  end(id: string, ending: { readonly by: string; readonly reason: string }): Promise<boolean>;
   statements(filter: StatementFilter): Promise<Page<StatementView>>;
   /** The log's signed checkpoint (C2SP tlog-checkpoint). */
   checkpoint(): Promise<Uint8Array>;

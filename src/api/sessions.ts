@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { noteAction, requireScope } from './caller.ts';
 import { recordingFilter } from './paging.ts';
@@ -6,7 +5,7 @@ import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
-const sessionSchema = z.object({
+export const sessionSchema = z.object({
   id: z.string(),
   run: z.string(),
   principal: z.string(),
@@ -19,20 +18,35 @@ const sessionSchema = z.object({
   permitted: z.number().int(),
   denied: z.number().int(),
   masked: z.number().int(),
+  live: z.boolean().describe('True while it is being served.'),
+  here: z.boolean().describe('True where its recording is on this gateway.'),
 });
 
-/** Sessions, and the recording of one: every event with what it carried, as JSON lines. */
+const params = z.object({ session: z.string().max(100) });
+
+/** Sessions as the index has them, and the end of one that lives. */
 export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
   const listed = z.object({ sessions: z.array(sessionSchema), next: z.string().optional() });
-  const list = { tags: ['sessions'], querystring: recordingFilter, response: { 200: listed, ...problemResponses } };
+  const list = {
+    tags: ['sessions'],
+    summary: 'List sessions',
+    description: 'Newest first, from the index that all gateways of a deployment share.',
+    querystring: recordingFilter.extend({ live: z.stringbool().optional() }),
+    response: { 200: listed, ...problemResponses },
+  };
   router.get('/v1/sessions', { schema: list }, async (request) => {
     await requireScope(request, services, 'sessions:read');
     const { items, next } = await services.recordings.sessions(request.query);
     return { sessions: [...items], ...(next ? { next } : {}) };
   });
 
-  const params = z.object({ session: z.string().max(100) });
-  const one = { tags: ['sessions'], params, response: { 200: sessionSchema, ...problemResponses } };
+  const one = {
+    tags: ['sessions'],
+    summary: 'Show a session',
+    description: 'Its counts move while it lives, about once a second.',
+    params,
+    response: { 200: sessionSchema, ...problemResponses },
+  };
   router.get('/v1/sessions/:session', { schema: one }, async (request) => {
     await requireScope(request, services, 'sessions:read');
     const session = await services.recordings.session(request.params.session);
@@ -40,26 +54,25 @@ export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
     return session;
   });
 
-  // Lines of JSON: the schema of a response describes one JSON value, so there is none here.
-  router.get('/v1/sessions/:session/recording', { schema: { tags: ['sessions'], params } }, async (request, reply) => {
-    const caller = await requireScope(request, services, 'recordings:read');
+  const end = {
+    tags: ['sessions'],
+    summary: 'End a session',
+    description:
+      'The gateway that serves it closes it at once, whichever gateway is asked; its client is told who and why.',
+    params,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
+    response: { 202: z.object({ session: z.string(), ending: z.literal(true) }), ...problemResponses },
+  };
+  router.post('/v1/sessions/:session/end', { schema: end }, async (request, reply) => {
+    const caller = await requireScope(request, services, 'sessions:end');
     const { session } = request.params;
-    await noteAction(services, caller, 'recording.read', { session });
-    const recording = await services.recordings.recording(session);
-    if (!recording) throw await notRecordedHere(session, services);
-    return reply.type('application/jsonl; charset=utf-8').send(Readable.from(withLineFeeds(recording)));
+    const { reason } = request.body;
+    await noteAction(services, caller, 'session.end', { session });
+    if (await services.recordings.end(session, { by: caller.name, reason })) {
+      return reply.code(202).send({ session, ending: true });
+    }
+    const known = await services.recordings.session(session);
+    if (!known) throw new HttpProblem(404, 'There is no such session');
+    throw new HttpProblem(409, 'This session is over already');
   });
-}
-
-/** Gateways that share a store list the sessions of all; the recording of one is with the gateway that served it. */
-async function notRecordedHere(id: string, services: ApiServices): Promise<HttpProblem> {
-  const session = await services.recordings.session(id);
-  if (!session) return new HttpProblem(404, 'There is no such session');
-  return new HttpProblem(404, 'The recording of this session is not on this gateway', {
-    hint: `Ask the gateway that served it (--url): its log is named ${session.gateway ?? 'otherwise'}.`,
-  });
-}
-
-async function* withLineFeeds(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${line}\n`;
 }

@@ -13,7 +13,7 @@ const filterSchema = recordingFilter.extend({
   text: z.string().max(1000).optional().describe('Part of the statement, whatever its case.'),
 });
 
-const statementSchema = z.object({
+export const statementSchema = z.object({
   session: z.string(),
   exchange: z.number().int(),
   at: z.string(),
@@ -28,6 +28,8 @@ const statementSchema = z.object({
   text: z.string(),
   status: z.string().optional(),
   rows: z.number().int().optional(),
+  masked: z.number().int().optional(),
+  approval: z.string().optional(),
 });
 
 /** Search over every statement that was recorded. Looking is itself recorded: statements may hold what is private. */

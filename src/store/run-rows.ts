@@ -5,6 +5,14 @@ export function findRun(store: Store, id: string): Promise<RunRow | undefined> {
   return store.read((db) => db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst());
 }
 
+/** The runs of these ids that there are, by id. */
+export async function findRuns(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, RunRow>> {
+  if (ids.length === 0) return new Map();
+  const unique = [...new Set(ids)];
+  const rows = await store.read((db) => db.selectFrom('runs').selectAll().where('id', 'in', unique).execute());
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 export interface RunFilter {
   readonly repositoryId?: string;
   readonly open?: boolean;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type RecordedStatement, recordedStatements } from '../../audit/recorded-statements.ts';
 
 const bodySchema = z.object({
   media: z.string(),
@@ -50,38 +51,9 @@ export function bodyBytes(event: RecordedEvent): Buffer | undefined {
   return event.body?.base64 === undefined ? undefined : Buffer.from(event.body.base64, 'base64');
 }
 
-/** What a client asked, as it is recorded: SQL, or the statements of a batch with their parameters. */
-export interface RecordedStatement {
-  readonly text: string;
-  readonly parameters: readonly (string | null)[];
-}
-
-const batchSchema = z.array(
-  z.looseObject({ text: z.string().optional(), parameters: z.array(z.unknown()).optional() }),
-);
-
 /** The statements of a request's body. What cannot be read is shown as it is. */
 export function requestStatements(event: RecordedEvent): readonly RecordedStatement[] {
-  const text = bodyBytes(event)?.toString('utf8');
-  if (text === undefined) return [{ text: `(${event.body?.withheld ?? 'not kept'})`, parameters: [] }];
-  if (event.body?.media !== 'application/json') return [{ text, parameters: [] }];
-  const batch = batchSchema.safeParse(parseJson(text));
-  if (!batch.success) return [{ text, parameters: [] }];
-  return batch.data.flatMap((item) =>
-    item.text === undefined ? [] : [{ text: item.text, parameters: (item.parameters ?? []).map(shown) }],
-  );
-}
-
-function shown(parameter: unknown): string | null {
-  if (parameter === null || parameter === undefined) return null;
-  return typeof parameter === 'string' ? parameter : JSON.stringify(parameter);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema then says that it is not a batch, and the text is shown as it is.
-    return undefined;
-  }
+  const bytes = bodyBytes(event);
+  if (bytes === undefined) return [{ text: `(${event.body?.withheld ?? 'not kept'})`, parameters: [] }];
+  return recordedStatements(bytes, event.body?.media ?? '');
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { GatewayParts } from '../../gateway/admission.ts';
 import { Estimates } from '../../gateway/effect-estimator.ts';
 import { LiveSessions } from '../../gateway/live-sessions.ts';
+import type { ReplyDecoder } from '../../model/decoded-reply.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Credential, Target } from '../../model/target.ts';
+import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Demo } from '../demo/demo.ts';
 import { isLoopback, runningGateway } from '../gateway-file.ts';
@@ -29,6 +31,8 @@ export type OpenApi = (
 export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.asyncDispose> {
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
   readonly reach: (protocol: string) => Address | undefined;
+  /** The decoder of a protocol's recorded replies. */
+  readonly decoders: (protocol: string) => ReplyDecoder | undefined;
   readonly certificateAuthority: string | undefined;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
@@ -98,6 +102,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       connect: side.check,
       reach: (protocol) =>
         protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
+      decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
       nowMs,

@@ -1,0 +1,94 @@
+import { type FiledApproval, standingOf } from '../approvals/filed-approval.ts';
+import { recordedStatements } from '../audit/recorded-statements.ts';
+import type { Vote } from '../model/approval.ts';
+import type { Operation } from '../model/request.ts';
+import type { RunRow } from '../store/grant-rows.ts';
+import type { Caller } from './caller.ts';
+import { runReference, unknownRun } from './run-view.ts';
+import type { ApprovalDetails, ApprovalView, StatementView } from './services.ts';
+import { joinedText, tableName, tablesOf } from './statement-view.ts';
+
+const EXCERPT_CHARACTERS = 300;
+
+/** An approval as a list shows it. */
+export function approvalSummary(approval: FiledApproval, run: RunRow | undefined, caller: Caller): ApprovalView {
+  const { id, state, target, protocol, operations, body, session, requirements, rules } = approval;
+  return {
+    id,
+    state,
+    mine: standing(approval, caller).mine,
+    target,
+    protocol,
+    kinds: [...new Set(operations.map(({ kind }) => kind))],
+    tables: tablesOf(operations),
+    text: joinedText(body.bytes, body.media).slice(0, EXCERPT_CHARACTERS),
+    run: run === undefined ? unknownRun(approval.run, approval.display) : runReference(run),
+    session,
+    requirements: requirements.map(({ group, quorum, approvals }) => ({ group, quorum, approvals })),
+    rules,
+    requestedAt: approval.requestedAt,
+    expiresAt: approval.expiresAt,
+    ...(approval.decidedAt === undefined ? {} : { decidedAt: approval.decidedAt }),
+    ...(approval.usedAt === undefined ? {} : { usedAt: approval.usedAt }),
+  };
+}
+
+/** All of it: nothing that is to be approved is shortened. */
+export function approvalDetails(
+  approval: FiledApproval,
+  run: RunRow | undefined,
+  caller: Caller,
+  before: readonly StatementView[],
+): ApprovalDetails {
+  const { body, operations, context, votes, estimate, reason } = approval;
+  const stands = standing(approval, caller);
+  return {
+    ...approvalSummary(approval, run, caller),
+    statements: recordedStatements(body.bytes, body.media),
+    digest: approval.digest,
+    policy: approval.policy,
+    gateway: approval.gateway,
+    operations: operations.map(operationView),
+    context: Object.entries(context).map(([name, value]) => ({ name, value })),
+    votes: votes.map(voteView),
+    before,
+    held: approval.held,
+    ...(estimate === undefined ? {} : { estimate }),
+    ...(stands.mine ? {} : { notMine: stands.why }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** A person may answer by a browser or by a token of their own; the token must be for that. */
+function standing(approval: FiledApproval, { person, scopes }: Caller): ReturnType<typeof standingOf> {
+  const stands = standingOf(approval, person);
+  if (!stands.mine || scopes.has('approvals:answer')) return stands;
+  return { mine: false, code: 'not-yours', why: 'you may look, and not answer' };
+}
+
+function operationView({ kind, access, tables, functions, hasWhere, flags, outputs, reason }: Operation) {
+  return {
+    kind,
+    access,
+    tables: tables.map((table) => ({ name: tableName(table), use: table.use })),
+    columns: columnsOf(outputs),
+    functions,
+    hasWhere,
+    flags,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** The columns that the result derives from; `?` where that is not known. */
+function columnsOf(outputs: Operation['outputs'] = []): readonly string[] {
+  const names = outputs.flatMap(({ sources }) =>
+    sources === 'unknown'
+      ? ['?']
+      : sources.map(({ schema, table, column }) => `${tableName({ schema, name: table })}.${column}`),
+  );
+  return [...new Set(names)];
+}
+
+function voteView({ login, answer, reason, channel, at }: Vote) {
+  return { login, answer, channel, at, ...(reason === undefined ? {} : { reason }) };
+}

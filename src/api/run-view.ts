@@ -1,0 +1,70 @@
+import type { Workload } from '../model/principal.ts';
+import type { RunRow } from '../store/grant-rows.ts';
+
+/** A run as everything that belongs to it names it. */
+export interface RunReference {
+  readonly id: string;
+  readonly display: string;
+  readonly repository?: string;
+  readonly ref?: string;
+  readonly commit?: string;
+  readonly workflow?: string;
+  /** The CI system's own page of the job. */
+  readonly url?: string;
+  readonly actor?: string;
+  readonly agent?: string;
+  readonly demo: boolean;
+}
+
+export function runReference(row: RunRow): RunReference {
+  const workload = JSON.parse(row.workload) as Workload;
+  const asserted = JSON.parse(row.asserted) as Readonly<Record<string, string>>;
+  return {
+    id: row.id,
+    display: row.display,
+    demo: row.demo === 1,
+    ...present({
+      repository: workload.sourceRepositoryUri ?? workload.sourceRepositoryId,
+      ref: workload.sourceRef,
+      commit: workload.sourceDigest,
+      workflow: workload.buildConfigUri,
+      url: jobUrl(workload),
+      actor: workload.actor,
+      agent: asserted['agent'],
+    }),
+  };
+}
+
+/** A run that the store does not know any more. */
+export function unknownRun(id: string, display: string): RunReference {
+  return { id, display, demo: false };
+}
+
+/** The job's page, where it is one that a person can be sent to: https, and on the CI system's own host. */
+export function jobUrl({
+  runInvocationUri,
+  issuer,
+}: Pick<Workload, 'runInvocationUri' | 'issuer'>): string | undefined {
+  const page = URL.parse(runInvocationUri ?? '');
+  const host = URL.parse(issuer)?.host;
+  if (page === null || host === undefined || page.protocol !== 'https:' || page.username !== '') return undefined;
+  return page.host === webHost(host) ? page.href : undefined;
+}
+
+/** Where people meet the CI system whose tokens come from this host. */
+function webHost(issuer: string): string {
+  if (issuer === 'token.actions.githubusercontent.com') return 'github.com';
+  return issuer.replace(/^token\.actions\./, '');
+}
+
+/** Everything that verified claims say, by name, for people. */
+export function workloadPairs(row: RunRow): readonly { readonly name: string; readonly value: string }[] {
+  const { extra, ...workload } = JSON.parse(row.workload) as Workload;
+  const more = Object.entries(extra ?? {}).map(([name, value]) => [`extra.${name}`, value] as const);
+  return [...Object.entries(workload), ...more].map(([name, value]) => ({ name, value: String(value) }));
+}
+
+export function present<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(given) as { [Name in keyof Fields]?: NonNullable<Fields[Name]> };
+}

@@ -1,0 +1,58 @@
+import type { AuditEvent } from '../audit/audit-event.ts';
+import { recordedStatements } from '../audit/recorded-statements.ts';
+import type { Operation } from '../model/request.ts';
+import type { StatementView } from './services.ts';
+
+/** A request of the log, its end where there is one, and its text where that can be read. */
+export interface RecordedRequest {
+  readonly request: AuditEvent;
+  readonly outcome: AuditEvent | undefined;
+  readonly text: string | undefined;
+}
+
+/** Whose it was and where, as the index of sessions has it. */
+export interface StatementOrigin {
+  readonly principal: string;
+  readonly target: string;
+  readonly repository: string | undefined;
+}
+
+export function statementView({ request, outcome, text }: RecordedRequest, from: StatementOrigin): StatementView {
+  const operations = request.op ?? [];
+  const result = outcome?.result;
+  const status = outcome?.refusal === undefined ? (result?.status ?? outcome?.kind) : outcome.refusal.code;
+  const masked = outcome?.masked?.reduce((sum, { count }) => sum + count, 0);
+  return {
+    session: request.session,
+    exchange: request.exchange ?? 0,
+    at: request.at,
+    run: request.run,
+    principal: from.principal,
+    target: from.target,
+    kinds: operations.map(({ kind }) => kind),
+    tables: tablesOf(operations),
+    decision: request.decision?.effect ?? 'deny',
+    rules: request.decision?.rules ?? [],
+    text: text === undefined ? '(withheld)' : joinedText(Buffer.from(text), request.body?.media),
+    ...(from.repository === undefined ? {} : { repository: from.repository }),
+    ...(status === undefined ? {} : { status }),
+    ...(result?.rows === undefined ? {} : { rows: Number(result.rows) }),
+    ...(masked ? { masked } : {}),
+  };
+}
+
+/** Tables by name, each once. */
+export function tablesOf(operations: readonly Pick<Operation, 'tables'>[]): readonly string[] {
+  return [...new Set(operations.flatMap(({ tables }) => tables.map(tableName)))];
+}
+
+export function tableName({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return schema ? `${schema}.${name}` : name;
+}
+
+/** The texts of a body: of a batch, one after another. */
+export function joinedText(bytes: Uint8Array, media = ''): string {
+  return recordedStatements(bytes, media)
+    .map(({ text }) => text)
+    .join('; ');
+}
