@@ -3,7 +3,13 @@ import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { nodeBinary, ROOT } from './ensure.mjs';
 
-const TYPES = { name: 'types', script: 'typescript/bin/tsc', args: ['--pretty', 'false', '-p', '.'] };
+/** The gateway, and the browser's code: two sets of globals. */
+const PROJECTS = { types: '.', 'types of web': 'web' };
+const TYPES = Object.entries(PROJECTS).map(([name, project]) => ({
+  name,
+  script: 'typescript/bin/tsc',
+  args: ['--pretty', 'false', '-p', project],
+}));
 const LINT = {
   name: 'lint',
   script: 'oxlint/bin/oxlint',
@@ -11,10 +17,10 @@ const LINT = {
 };
 const FORMAT = { name: 'format', script: '@biomejs/biome/bin/biome', args: ['check', '--error-on-warnings'] };
 
-/** Runs the three side by side and prints what each that failed had to say. Returns the names of those that failed. */
+/** Runs them side by side and prints what each that failed had to say. Returns the names of those that failed. */
 export async function runChecks({ fix = false } = {}) {
   const checks = [
-    TYPES,
+    ...TYPES,
     { ...LINT, args: [...LINT.args, ...(fix ? ['--fix'] : [])] },
     { ...FORMAT, args: [...FORMAT.args, ...(fix ? ['--write'] : [])] },
   ];

@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { toolEnvironment } from './checks.mjs';
 import { nodeBinary, ROOT } from './ensure.mjs';
 
-const FOLDERS = ['src', 'test', 'scripts', 'bench'];
+const FOLDERS = ['src', 'test', 'scripts', 'bench', 'web/src'];
 /** A file that takes longer than this hangs: the run must end, and say which file it was. */
 const FILE_DEADLINE_MS = 600_000;
 const PARALLEL_FILES = 2;

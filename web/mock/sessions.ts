@@ -1,4 +1,7 @@
-import type { Run } from '../src/api/types.ts';
+import { Readable } from 'node:stream';
+import type { Run, SessionView } from '../src/api/types.ts';
+import { followRoute } from './follow.ts';
+import { LONG_SESSION, recordingOf } from './recordings.ts';
 import { Answered, paged, type Route, route } from './route.ts';
 import { tell, type World } from './world.ts';
 
@@ -37,11 +40,16 @@ export function sessionRoutes(world: World): readonly Route[] {
       return paged(found, query, 'sessions');
     }),
     route('GET', '/v1/sessions/:session', ({ parts: [id] }) => find(world, id)),
-    route('DELETE', '/v1/sessions/:session', ({ parts: [id] }) => {
+    route('GET', '/v1/sessions/:session/recording', ({ parts: [id], response }) => {
+      response.writeHead(200, { 'content-type': 'application/jsonl; charset=utf-8' });
+      Readable.from(linesOf(world, find(world, id))).pipe(response);
+    }),
+    followRoute(world, (id) => find(world, id)),
+    route('POST', '/v1/sessions/:session/end', ({ parts: [id] }) => {
       const session = find(world, id);
       session.live = false;
       session.closedAt = new Date().toISOString();
-      session.outcome = 'killed';
+      session.outcome = 'revoked';
       tell(world, { type: 'session', id: session.id, run: session.run, state: 'closed' });
     }),
     route('GET', '/v1/statements', ({ query }) => {
@@ -59,7 +67,13 @@ export function sessionRoutes(world: World): readonly Route[] {
   ];
 }
 
-function find(world: World, id: string | undefined) {
+function* linesOf(world: World, session: SessionView): Generator<string> {
+  for (const event of recordingOf(world, session)) yield `${JSON.stringify(event)}\n`;
+}
+
+function find(world: World, id: string | undefined): SessionView {
+  const last = world.sessions.at(-1);
+  if (id === LONG_SESSION && last !== undefined) return { ...last, id };
   const session = world.sessions.find((each) => each.id === id);
   if (session === undefined) throw new Answered(404, 'There is no such session');
   return session;

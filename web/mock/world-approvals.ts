@@ -8,72 +8,81 @@ export function makeApprovals(
   sessions: readonly SessionView[],
   statements: readonly StatementView[],
 ): Approval[] {
-  const make = (index: number, ageMs: number, state: ApprovalState, more: Partial<Approval>): Approval => {
+  const make = (index: number, ageMs: number, state: ApprovalState, more: Partial<Approval> = {}): Approval => {
     const session = sessions[index % 5] as SessionView;
     const run = runs.find(({ id }) => id === session.run) as RunSummary;
     run.approvals += 1;
-    const requestedAt = ago(now, ageMs);
-    const { id, display, repository, ref, commit, workflow, url, actor, agent, demo } = run;
-    const reference = { id, display, repository, ref, commit, workflow, url, actor, agent, demo } as Approval['run'];
-    const base = BASE[index % BASE.length] as Partial<Approval>;
+    const before = statements.filter((statement) => statement.session === session.id).slice(0, 6);
     return {
-      id: mockId('apr', index),
-      state,
-      mine: state === 'pending',
-      target: 'shop',
-      protocol: 'postgres',
-      kinds: ['alter'],
-      tables: ['public.orders'],
-      text: '',
-      run: reference,
-      session: session.id,
-      requirements: [{ group: 'dba', quorum: 1, approvals: state === 'approved' ? 1 : 0 }],
-      rules: ['schema-needs-dba'],
-      requestedAt,
-      expiresAt: ago(now, ageMs - 15 * MINUTE),
-      ...(state !== 'pending' && { decidedAt: ago(now, ageMs - 2 * MINUTE) }),
-      ...(state === 'approved' && { usedAt: ago(now, ageMs - 2 * MINUTE) }),
-      statements: [],
-      digest: '5f1d7a84db00d2fce00b31a7fc73224f0a7a0c6d92c0f2a2b7e9f8c1d3e4a5b6',
-      policy: 'a3c9f1e2',
-      gateway: 'gw-1',
-      operations: [],
-      context: [
-        { name: 'database', value: 'shop' },
-        { name: 'role', value: 'shop_agent' },
-        { name: 'search_path', value: '"$user", public' },
-      ],
-      votes: [],
-      before: statements.filter((statement) => statement.session === session.id).slice(0, 6),
-      held: state === 'pending',
-      ...base,
+      ...approval(now, index, ageMs, state),
+      ...referTo(run, session),
+      before,
+      ...BASE[index % BASE.length],
       ...more,
     };
   };
+  const [two, security] = [
+    { group: 'dba', quorum: 2, approvals: 1 },
+    { group: 'security', quorum: 1, approvals: 0 },
+  ];
+  const noWhere = 'No WHERE. Write a batch job.';
   return [
-    make(0, 40_000, 'pending', {}),
+    make(0, 40_000, 'pending'),
     make(1, 3 * MINUTE, 'pending', {
-      requirements: [{ group: 'dba', quorum: 2, approvals: 1 }],
+      requirements: [two],
       votes: [vote(now, 'lin', 'approve', 'Checked with the shop team.')],
     }),
     make(2, 5 * MINUTE, 'pending', { held: false }),
     make(3, 6 * MINUTE, 'pending', {
       mine: false,
       notMine: 'not in the group security',
-      requirements: [{ group: 'security', quorum: 1, approvals: 0 }],
+      requirements: [security],
       rules: ['exports-need-security'],
     }),
     make(4, 2 * HOUR, 'approved', { votes: [vote(now - 2 * HOUR, 'lin', 'approve', 'Agreed in the change review.')] }),
-    make(5, 5 * HOUR, 'denied', {
-      votes: [vote(now - 5 * HOUR, 'ada', 'deny', 'No WHERE. Write a batch job.')],
-      reason: 'No WHERE. Write a batch job.',
-    }),
-    make(6, 26 * HOUR, 'expired', {}),
+    make(5, 5 * HOUR, 'denied', { votes: [vote(now - 5 * HOUR, 'ada', 'deny', noWhere)], reason: noWhere }),
+    make(6, 26 * HOUR, 'expired'),
     make(7, 30 * HOUR, 'cancelled', { reason: 'The client left.' }),
     ...Array.from({ length: 60 }, (_, index) =>
-      make(8 + index, (40 + index * 5) * HOUR, index % 3 === 0 ? 'denied' : 'approved', {}),
+      make(8 + index, (40 + index * 5) * HOUR, index % 3 === 0 ? 'denied' : 'approved'),
     ),
   ];
+}
+
+function approval(now: number, index: number, ageMs: number, state: ApprovalState): Omit<Approval, 'run' | 'session'> {
+  return {
+    id: mockId('apr', index),
+    state,
+    mine: state === 'pending',
+    target: 'shop',
+    protocol: 'postgres',
+    kinds: ['alter'],
+    tables: ['public.orders'],
+    text: '',
+    requirements: [{ group: 'dba', quorum: 1, approvals: state === 'approved' ? 1 : 0 }],
+    rules: ['schema-needs-dba'],
+    requestedAt: ago(now, ageMs),
+    expiresAt: ago(now, ageMs - 15 * MINUTE),
+    ...(state !== 'pending' && { decidedAt: ago(now, ageMs - 2 * MINUTE) }),
+    ...(state === 'approved' && { usedAt: ago(now, ageMs - 2 * MINUTE) }),
+    statements: [],
+    digest: '5f1d7a84db00d2fce00b31a7fc73224f0a7a0c6d92c0f2a2b7e9f8c1d3e4a5b6',
+    policy: 'a3c9f1e2',
+    gateway: 'gw-1',
+    operations: [],
+    context: [
+      { name: 'database', value: 'shop' },
+      { name: 'role', value: 'shop_agent' },
+      { name: 'search_path', value: '"$user", public' },
+    ],
+    votes: [],
+    before: [],
+    held: state === 'pending',
+  };
+}
+
+function referTo({ sessions: _, ...run }: RunSummary, session: SessionView): Pick<Approval, 'run' | 'session'> {
+  return { run, session: session.id };
 }
 
 function vote(at: number, login: string, answer: VoteView['answer'], reason: string): VoteView {

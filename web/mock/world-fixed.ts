@@ -22,7 +22,6 @@ function person(login: string, name: string | undefined, groups: string[], roles
     roles,
     handles: [`github:${login}`],
     localHandles: [],
-    localHandles: [],
     createdAt: '2026-10-02T08:00:00.000Z',
     lastSeenAt: '2026-11-22T08:30:00.000Z',
     disabled: false,
