@@ -165,6 +165,7 @@ export const LIMITS = {
   deliveriesFiledAtOnce: 500,
   slackTextCharacters: 3_000,
   slackClockToleranceSeconds: 5 * 60,
+  slackBodyBytes: 256 * 1024,
   // masking
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,
