@@ -1,0 +1,153 @@
+import type { TargetView } from '../../api/types.ts';
+import type { Word, WordTree } from '../../parts/configuration/words.ts';
+
+/** What a policy may say (docs/reference/policy.md); test/web/policy-words.test.ts holds it to the gateway's schema. */
+export const OPERATION_GROUPS: Readonly<Record<string, string>> = {
+  read: 'reads tables',
+  write: 'changes rows',
+  ddl: 'changes definitions',
+  admin: 'roles, privileges, files, the server',
+  session: 'this session only',
+  transaction: 'transactions',
+  unknown: 'nobody can tell',
+  any: 'everything that is known',
+};
+
+export const OPERATION_KINDS: readonly string[] = `
+  select returning insert update delete merge truncate copy-in copy-out copy-program refresh vacuum analyze
+  create alter drop comment cluster reindex grant revoke load checkpoint set reset show prepare execute deallocate
+  declare fetch move close listen unlisten notify discard explain lock begin commit rollback savepoint release
+  rollback-to prepare-transaction commit-prepared rollback-prepared set-constraints do call function empty
+`
+  .trim()
+  .split(/\s+/u);
+
+export const DETECTORS: readonly string[] = [
+  'email',
+  'card',
+  'iban',
+  'phone',
+  'us-ssn',
+  'ip-address',
+  'jwt',
+  'private-key',
+  'api-key',
+  'aws-secret',
+  'credential',
+  'url-password',
+  'secret',
+];
+
+const RUN_FIELDS: readonly string[] = `
+  issuer issuerKind tokenSubject sourceRepositoryUri sourceRepositoryId sourceOwnerId sourceRef sourceDigest
+  buildConfigUri buildConfigDigest buildSignerUri buildSignerDigest runInvocationUri runId runAttempt trigger
+  environment runnerEnvironment visibility actor actorId kind demo
+`
+  .trim()
+  .split(/\s+/u);
+
+export const PRINCIPAL_FIELDS: readonly string[] = [
+  'principal.id',
+  'principal.kind',
+  'principal.display',
+  'grant.rule',
+  ...RUN_FIELDS.map((field) => `run.${field}`),
+];
+
+interface World {
+  readonly targets: readonly TargetView[];
+  /** Groups of people who may be asked. */
+  readonly groups: readonly string[];
+}
+
+const wordsOf = (labels: readonly string[], detail?: string): Word[] =>
+  labels.map((label) => ({ label, ...(detail !== undefined && { detail }) }));
+
+/** The words of policies, with the names that this gateway has. */
+export function policyWords({ targets, groups }: World): WordTree {
+  const classes = [...new Set(targets.flatMap(({ classified }) => classified.map((one) => one.class)))];
+  const labels = Object.entries(
+    Object.groupBy(
+      targets.flatMap((target) => Object.entries(target.labels)),
+      ([name]) => name,
+    ),
+  );
+  const labelKeys = Object.fromEntries(
+    labels.map(([name, pairs = []]) => [name, { values: wordsOf([...new Set(pairs.map(([, value]) => value))]) }]),
+  );
+  const targetNames = wordsOf(['any', ...targets.map(({ name }) => name)], 'target');
+  const booleans = wordsOf(['true', 'false']);
+  const rule: Readonly<Record<string, WordTree>> = {
+    name: { info: 'Shown in refusals and in the record; unique.' },
+    principals: {
+      info: 'Who: `any`, or fields and their values.',
+      values: wordsOf(['any']),
+      moreKeys: wordsOf(PRINCIPAL_FIELDS, 'verified'),
+    },
+    targets: {
+      info: 'Where: names, or `{ names: […], labels: {…} }`, or `any`.',
+      values: targetNames,
+      keys: { names: { values: targetNames }, labels: { keys: labelKeys } },
+    },
+    operations: {
+      info: 'Which kinds and groups of statements.',
+      values: [
+        ...Object.entries(OPERATION_GROUPS).map(([label, info]) => ({ label, info, detail: 'group' })),
+        ...wordsOf(OPERATION_KINDS, 'kind'),
+      ],
+    },
+    tables: {
+      info: 'Which tables: schema.table, patterns allowed.',
+      values: wordsOf(tablesOf(targets), 'has classified columns'),
+      keys: { table: { values: wordsOf(tablesOf(targets)) }, use: { values: wordsOf(['read', 'write']) } },
+    },
+    functions: { info: 'Which functions: nextval, app.*' },
+    flags: { info: 'Statements that bear one of these.', values: wordsOf(FLAGS, 'flag') },
+    when: { info: 'A condition in CEL over operation, principal, run and target.' },
+    effect: {
+      info: 'permit or deny; deny always wins.',
+      values: [{ label: 'permit' }, { label: 'deny' }],
+    },
+    mask: {
+      info: 'Classes of columns and detectors whose finds are masked.',
+      values: [
+        ...wordsOf(classes, 'class'),
+        ...wordsOf(
+          DETECTORS.filter((name) => !classes.includes(name)),
+          'detector',
+        ),
+      ],
+    },
+    approve: {
+      info: 'Holds the request until people of a group approve.',
+      keys: {
+        group: { info: 'Who is asked.', values: wordsOf(groups, 'group') },
+        quorum: { info: 'How many people must approve; 1 unless said otherwise.', values: wordsOf(['1', '2']) },
+        within: { info: 'How long it waits: 30m unless said otherwise.', values: wordsOf(['10m', '30m', '1h']) },
+        allowActor: { info: 'Whether the run’s own actor may approve.', values: booleans },
+        measureRows: { info: 'Count rows by a run that is rolled back.', values: booleans },
+        showText: { info: 'Show the statement in messages of channels.', values: booleans },
+      },
+    },
+    limit: {
+      info: 'Budgets.',
+      keys: { rowsRead: {}, rowsChanged: {}, bytes: {}, statements: {} },
+    },
+    reason: { info: 'Told to the client on a denial: why.' },
+    hint: { info: 'Told to the client on a denial: what to do instead.' },
+  };
+  return { keys: { policies: { keys: rule } } };
+}
+
+export const FLAGS: readonly string[] = `
+  copy-program copy-file file-access large-object do-block dynamic-sql dynamic-setting dblink foreign-access
+  untrusted-language parser-setting set-role session-replication-role superuser-setting row-security
+  terminate-backend sensitive-catalog temporary
+`
+  .trim()
+  .split(/\s+/u);
+
+function tablesOf(targets: readonly TargetView[]): readonly string[] {
+  const columns = targets.flatMap(({ classified }) => classified.map(({ column }) => column));
+  return [...new Set(columns.map((column) => column.split('.').slice(0, 2).join('.')))];
+}

@@ -1,0 +1,96 @@
+import type { ReactNode } from 'react';
+import type { ApprovalSummary } from '../api/types.ts';
+import { paths } from '../paths.ts';
+import { Sql, Visible } from '../ui/Code.tsx';
+import { type Column, DataTable } from '../ui/DataTable.tsx';
+import { visible } from '../ui/hostile.ts';
+import { ApprovalBadge } from '../ui/StateBadge.tsx';
+import { Time } from '../ui/Time.tsx';
+import { Countdown } from './Countdown.tsx';
+
+const COLUMNS: readonly Column<ApprovalSummary>[] = [
+  {
+    id: 'text',
+    header: 'Statement',
+    fold: 'title',
+    cell: (approval) => (
+      <span className="font-mono text-sm">
+        <Sql text={approval.text.replace(/\s+/g, ' ')} />
+      </span>
+    ),
+  },
+  {
+    id: 'target',
+    header: 'Target',
+    className: 'w-28',
+    fold: 'hidden',
+    cell: (approval) => <Visible text={approval.target} />,
+  },
+  {
+    id: 'run',
+    header: 'Run',
+    className: 'w-64',
+    cell: (approval) => <Visible text={approval.run.display} />,
+  },
+  {
+    id: 'groups',
+    header: 'Needs',
+    className: 'w-32',
+    fold: 'hidden',
+    cell: (approval) => <Needs approval={approval} />,
+  },
+  {
+    id: 'asked',
+    header: 'Asked',
+    className: 'w-28',
+    fold: 'hidden',
+    sortBy: (approval) => approval.requestedAt,
+    cell: (approval) => <Time at={approval.requestedAt} />,
+  },
+  {
+    id: 'state',
+    header: 'State',
+    className: 'w-32',
+    align: 'end',
+    fold: 'end',
+    cell: (approval) => <State approval={approval} />,
+  },
+];
+
+interface ApprovalListProps {
+  readonly caption: string;
+  readonly approvals: readonly ApprovalSummary[];
+  readonly onMore?: (() => void) | undefined;
+  readonly empty?: ReactNode;
+}
+
+/** Approvals as a list: in the inbox, on a run's page, in the overview. */
+export function ApprovalList({ caption, approvals, onMore, empty }: ApprovalListProps) {
+  return (
+    <DataTable
+      caption={caption}
+      rows={approvals}
+      columns={COLUMNS}
+      rowKey={(approval) => approval.id}
+      rowHref={(approval) => paths.approval(approval.id)}
+      rowLabel={(approval) => `${visible(approval.text.slice(0, 120))}, by ${visible(approval.run.display)}`}
+      onMore={onMore}
+      empty={empty}
+    />
+  );
+}
+
+function State({ approval }: { readonly approval: ApprovalSummary }) {
+  if (approval.state !== 'pending') return <ApprovalBadge state={approval.state} />;
+  return <Countdown to={approval.expiresAt} />;
+}
+
+function Needs({ approval }: { readonly approval: ApprovalSummary }) {
+  return approval.requirements.map(({ group, quorum, approvals }, index) => (
+    <span key={group}>
+      {index > 0 && ', '}
+      <Visible text={group} />
+      {quorum > 1 && ` ${approvals}/${quorum}`}
+    </span>
+  ));
+}

@@ -1,0 +1,153 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { Button } from '../../ui/Button.tsx';
+import { Problem } from '../../ui/Problem.tsx';
+import { useCan } from '../me.ts';
+import type { LineProblem } from './CodeEditor.tsx';
+import { ConflictNote } from './ConflictNote.tsx';
+import { ProblemList } from './ProblemList.tsx';
+import type { Kind } from './queries.ts';
+import { ReadOnlyNote } from './ReadOnlyNote.tsx';
+import { SaveDialog } from './SaveDialog.tsx';
+import { usePlan } from './use-plan.ts';
+import type { WordTree } from './words.ts';
+import { YamlEditor } from './YamlEditor.tsx';
+
+interface ObjectEditorProps {
+  readonly kind: Kind;
+  /** What is edited; absent for something new, which `text` is a first draft of. */
+  readonly object?: { readonly name: string; readonly etag: string };
+  readonly text: string;
+  readonly words: WordTree;
+  readonly onSaved: (name: string) => void;
+  /** Problems that another check found in the text. */
+  readonly problems?: (text: string) => readonly LineProblem[];
+  /** Beside the buttons, and below the text. */
+  readonly actions?: (text: string) => ReactNode;
+  readonly below?: (text: string) => ReactNode;
+}
+
+/** One declared object as YAML: checked as one types, saved after the difference was looked at. */
+export function ObjectEditor({ kind, object, text, words, onSaved, actions, below }: ObjectEditorProps) {
+  const mayWrite = useCan('configuration:write');
+  const [base, setBase] = useState({ text, etag: object?.etag });
+  const [draft, setDraft] = useState(text);
+  const [reviewing, setReviewing] = useState(false);
+  const [inConflict, setInConflict] = useState(false);
+  const isChanged = draft !== base.text || object === undefined;
+  useTakeNewer({ text, etag: object?.etag }, draft === base.text, (newer) => {
+    setBase(newer);
+    setDraft(newer.text);
+  });
+  useLeaveGuard(draft !== base.text && mayWrite);
+  const name = object?.name ?? nameIn(draft);
+  const change = useStable({ kind, name, text: draft, etag: base.etag });
+  const checked = usePlan(change, mayWrite && isChanged && name !== '');
+  const problems = name === '' ? [{ line: 1, message: 'Give it a name: `name: …`.' }] : checked.problems;
+  const mayReview = isChanged && problems.length === 0 && !checked.isChecking && checked.error === undefined;
+  return (
+    <div className="grid min-w-0 gap-3">
+      {!mayWrite && <ReadOnlyNote />}
+      {inConflict && object !== undefined && (
+        <ConflictNote
+          kind={kind}
+          name={object.name}
+          common={base.text}
+          mine={draft}
+          onResolve={(resolved, theirs) => {
+            setBase(theirs);
+            setDraft(resolved);
+            setInConflict(false);
+          }}
+        />
+      )}
+      <YamlEditor
+        label={`YAML of ${name || `a new ${kind}`}`}
+        value={draft}
+        onChange={setDraft}
+        readOnly={!mayWrite}
+        problems={problems}
+        words={words}
+      />
+      <ProblemList problems={problems} />
+      {checked.error !== undefined && <Problem error={checked.error} />}
+      {(mayWrite || actions !== undefined) && (
+        <div className="flex flex-wrap items-center gap-2">
+          {mayWrite && (
+            <>
+              <Button variant="primary" disabled={!mayReview} onClick={() => setReviewing(true)}>
+                Review changes…
+              </Button>
+              <Button disabled={draft === base.text} onClick={() => setDraft(base.text)}>
+                Discard
+              </Button>
+            </>
+          )}
+          {actions?.(draft)}
+          {mayWrite && (
+            <span className="text-sm text-muted">{stateWords(isChanged, problems.length, checked.isChecking)}</span>
+          )}
+        </div>
+      )}
+      {below?.(draft)}
+      <SaveDialog
+        open={reviewing}
+        change={change}
+        before={object === undefined ? '' : base.text}
+        plan={checked.plan}
+        onClose={() => setReviewing(false)}
+        onSaved={() => {
+          setReviewing(false);
+          setBase({ text: draft, etag: base.etag });
+          onSaved(name);
+        }}
+        onConflict={() => {
+          setReviewing(false);
+          setInConflict(true);
+        }}
+      />
+    </div>
+  );
+}
+
+function stateWords(isChanged: boolean, problems: number, isChecking: boolean): string {
+  if (!isChanged) return 'No changes';
+  if (isChecking) return 'Checking…';
+  return problems === 0 ? 'No problems' : `${problems} ${problems === 1 ? 'problem' : 'problems'}`;
+}
+
+/** The name that a draft gives itself. */
+export function nameIn(text: string): string {
+  const [, name = ''] = /^\s*-?\s*name:\s*(.+?)\s*(?:#.*)?$/mu.exec(text) ?? [];
+  return name.replaceAll(/^["']|["']$/gu, '');
+}
+
+/** What the gateway has by now is taken over while nobody has typed anything. */
+function useTakeNewer(
+  newest: { readonly text: string; readonly etag: string | undefined },
+  isUntouched: boolean,
+  take: (newest: { readonly text: string; readonly etag: string | undefined }) => void,
+): void {
+  const [seen, setSeen] = useState(newest.etag);
+  if (seen === newest.etag) return;
+  setSeen(newest.etag);
+  if (isUntouched) take(newest);
+}
+
+/** The same object as long as it says the same. */
+function useStable({ kind, name, text, etag }: { kind: Kind; name: string; text: string; etag: string | undefined }) {
+  const [stable, setStable] = useState({ kind, name, text, ...(etag !== undefined && { etag }) });
+  if (stable.kind === kind && stable.name === name && stable.text === text && stable.etag === etag) return stable;
+  const next = { kind, name, text, ...(etag !== undefined && { etag }) };
+  setStable(next);
+  return next;
+}
+
+/** The browser asks before a tab with unsaved changes is closed. */
+function useLeaveGuard(on: boolean): void {
+  useEffect(() => {
+    if (!on) return undefined;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [on]);
+}
