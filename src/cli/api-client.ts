@@ -7,12 +7,21 @@ import { z } from 'zod';
 import type { Secret } from '../model/secret.ts';
 import { CliError, EXIT, type ExitCode } from './cli-error.ts';
 import { findGatewayFile, type GatewayFile, isLoopback } from './gateway-file.ts';
+import { findLogin } from './kept-logins.ts';
 import { printable } from './printable.ts';
 
 export interface GrantHolder {
   readonly id: string;
   readonly secret: Secret;
 }
+
+/** `operator` is whoever these commands act as: a token that is named, a login that was kept, the gateway's own. */
+export type Caller = 'nobody' | 'operator' | { readonly bearer: string } | GrantHolder;
+
+/** An answer, or why there is none: `error` is the code of a token endpoint (RFC 6749, 5.2). */
+export type Tried<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string | undefined; readonly problem: CliError };
 
 export interface ApiCall {
   readonly method?: 'GET' | 'POST' | 'DELETE';
@@ -21,13 +30,14 @@ export interface ApiCall {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string | readonly string[]>>;
   /** `operator` presents the operator's token; a grant presents itself as HTTP Basic. */
-  readonly as?: 'nobody' | 'operator' | GrantHolder;
+  readonly as?: Caller;
 }
 
 /** Problem details (RFC 9457), and the errors of a token endpoint (RFC 6749, 5.2): what an answer of no carries. */
 const problemSchema = z.object({
   title: z.string().optional(),
   detail: z.string().optional(),
+  error: z.string().optional(),
   error_description: z.string().optional(),
   code: z.string().optional(),
   hint: z.string().optional(),
@@ -47,7 +57,7 @@ export class ApiClient {
   static find(options: { readonly url?: string | undefined }, env: NodeJS.ProcessEnv): ApiClient {
     const named = options.url ?? env['CHAPERONE_URL'];
     const file = named === undefined ? findGatewayFile(env) : undefined;
-    const url = named ?? file?.url;
+    const url = named ?? file?.url ?? findLogin(env, Date.now())?.url;
     if (url === undefined) {
       throw new CliError(EXIT.unavailable, 'no gateway is named, and none was started here', {
         hint: 'Start one with `npm start`, or name one: --url, or CHAPERONE_URL=https://gateway.example.com',
@@ -77,6 +87,15 @@ export class ApiClient {
   async call<Schema extends z.ZodType>(call: ApiCall, schema: Schema): Promise<z.infer<Schema>> {
     const text = await readAll(await this.#answer(call));
     return schema.parse(text === '' ? undefined : JSON.parse(text));
+  }
+
+  /** Calls where a no is part of the conversation. Throws a `CliError` where there is no answer at all. */
+  async try<Schema extends z.ZodType>(call: ApiCall, schema: Schema): Promise<Tried<z.infer<Schema>>> {
+    const response = await this.#send(call);
+    const text = await readAll(response);
+    if ((response.statusCode ?? 500) < 400) return { ok: true, value: schema.parse(JSON.parse(text)) };
+    const { error } = problemSchema.safeParse(parseJson(text)).data ?? {};
+    return { ok: false, error, problem: problem(response, text, call) };
   }
 
   /** The lines of an answer, as they arrive. */
@@ -118,20 +137,25 @@ export class ApiClient {
     });
   }
 
-  #authorization(as: 'nobody' | 'operator' | GrantHolder): string | undefined {
+  #authorization(as: Caller): string | undefined {
     if (as === 'nobody') return undefined;
     if (as === 'operator') return `Bearer ${this.#operatorToken()}`;
+    if ('bearer' in as) return `Bearer ${as.bearer}`;
     return `Basic ${Buffer.from(`${as.id}:${as.secret.reveal()}`).toString('base64')}`;
   }
 
   #operatorToken(): string {
-    const path = this.#env['CHAPERONE_TOKEN_FILE'] ?? this.file?.adminTokenFile;
-    const token = this.#env['CHAPERONE_TOKEN'] ?? (path === undefined ? undefined : readText(path).trim());
+    const named = this.#env['CHAPERONE_TOKEN'] || tokenIn(this.#env['CHAPERONE_TOKEN_FILE']);
+    const token = named || findLogin(this.#env, Date.now(), this.url)?.token || tokenIn(this.file?.adminTokenFile);
     if (token) return token;
-    throw new CliError(EXIT.refused, 'this needs an operator token', {
-      hint: 'Put one into CHAPERONE_TOKEN, or the path of a file with one into CHAPERONE_TOKEN_FILE.',
+    throw new CliError(EXIT.refused, 'nobody is logged in at this gateway', {
+      hint: '`chaperone login` logs you in. Pipelines put an operator token into CHAPERONE_TOKEN, or its path into CHAPERONE_TOKEN_FILE.',
     });
   }
+}
+
+function tokenIn(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : readText(path).trim();
 }
 
 function formBody(form: Readonly<Record<string, string | readonly string[]>>): string {

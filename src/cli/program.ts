@@ -20,10 +20,17 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   sessions: async () => (await import('./sessions.ts')).sessionsCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  approvals: async () => (await import('./approvals.ts')).approvalsCommand(),
+  login: async () => (await import('./login.ts')).loginCommand(),
+  logout: async () => (await import('./login.ts')).logoutCommand(),
+  whoami: async () => (await import('./login.ts')).whoamiCommand(),
+  open: async () => (await import('./open.ts')).openCommand(),
   targets: async () => (await import('./targets.ts')).targetsCommand(),
   tokens: async () => (await import('./tokens.ts')).tokensCommand(),
   grants: async () => (await import('./grants.ts')).grantsCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
+  channels: async () => (await import('./channels.ts')).channelsCommand(),
+  deliveries: async () => (await import('./deliveries.ts')).deliveriesCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
 };
 

@@ -11,7 +11,9 @@ import { printable } from './printable.ts';
 const tokenSchema = z.object({
   id: z.string(),
   name: z.string(),
-  role: z.enum(['admin', 'auditor']),
+  role: z.enum(['admin', 'auditor']).optional(),
+  scopes: z.array(z.string()),
+  person: z.string().optional(),
   createdAt: z.string(),
   expiresAt: z.string().optional(),
   state: z.enum(['active', 'expired', 'revoked']),
@@ -77,7 +79,8 @@ async function list(options: GatewayOptions & { readonly all?: boolean }): Promi
   const columns = [
     { head: 'ID', text: ({ id }: TokenItem) => id },
     { head: 'NAME', text: ({ name }: TokenItem) => name, most: 50 },
-    { head: 'ROLE', text: ({ role }: TokenItem) => role },
+    { head: 'MAY', text: ({ role, scopes }: TokenItem) => role ?? scopes.join(' '), most: 40 },
+    { head: 'OF', text: ({ person }: TokenItem) => person ?? '', most: 30 },
     { head: 'STATE', text: ({ state }: TokenItem) => state, paint: ({ state }: TokenItem) => style[state] },
     { head: 'MADE (UTC)', text: ({ createdAt }: TokenItem) => shortTime(createdAt) },
     { head: 'UNTIL (UTC)', text: ({ expiresAt }: TokenItem) => (expiresAt ? shortTime(expiresAt) : 'never') },

@@ -1,5 +1,5 @@
 import { Secret } from '../model/secret.ts';
-import { insertFirstLogin, isFirstLogin, useFirstLogin } from '../store/login-rows.ts';
+import { deleteFirstLogins, insertFirstLogin, isFirstLogin, useFirstLogin } from '../store/login-rows.ts';
 import type { Store } from '../store/store.ts';
 import { hashSecret } from './hash-secret.ts';
 
@@ -11,6 +11,8 @@ export interface FirstLogins {
   isGood(code: Secret): Promise<boolean>;
   /** Uses a code up: true for one caller alone. */
   use(code: Secret): Promise<boolean>;
+  /** Makes every code that was told good for nothing. */
+  endAll(): Promise<void>;
 }
 
 export function firstLogins(
@@ -26,5 +28,11 @@ export function firstLogins(
     },
     isGood: (code) => isFirstLogin(store, hashSecret(code), instant()),
     use: (code) => useFirstLogin(store, hashSecret(code), instant()),
+    endAll: () => deleteFirstLogins(store),
   };
+}
+
+/** The page on which a code is used. `url` is where browsers come. */
+export function firstLoginUrl(url: string, code: Secret): string {
+  return `${url}/login/first?code=${encodeURIComponent(code.reveal())}`;
 }

@@ -120,30 +120,34 @@ export function decideDeviceLogin(
   );
 }
 
-/** What a device that asks finds; an approved one is used up by asking. `polledAfter`: asked again before that is too soon. */
+/**
+ * What a device that asks finds. Granted to one caller alone: the approval is used up by it. `polledAfter`: whoever asked
+ * after that asks again too soon.
+ */
 export function pollDeviceLogin(
   store: Store,
   deviceHash: string,
   { now, polledAfter }: { readonly now: string; readonly polledAfter: string },
-): Promise<{ readonly row: DeviceLoginRow; readonly tooSoon: boolean } | undefined> {
+): Promise<{ readonly row: DeviceLoginRow; readonly tooSoon: boolean; readonly isGranted: boolean } | undefined> {
   return store.write(async (db) => {
-    const query = db.selectFrom('device_logins').selectAll().where('device_hash', '=', deviceHash);
-    const row = await query.executeTakeFirst();
+    const row = await db
+      .selectFrom('device_logins')
+      .selectAll()
+      .where('device_hash', '=', deviceHash)
+      .executeTakeFirst();
     if (row === undefined) return undefined;
     const tooSoon = row.polled_at !== null && row.polled_at > polledAfter;
-    if (!tooSoon && row.state === 'approved' && row.expires_at > now) {
-      const used = await db
-        .updateTable('device_logins')
-        .set({ state: 'used' })
-        .where('device_hash', '=', deviceHash)
-        .where('state', '=', 'approved')
-        .returningAll()
-        .execute();
-      // Of two that ask at once, one gets it.
-      return { row: used.length > 0 ? row : { ...row, state: 'used' }, tooSoon };
-    }
+    const used = db
+      .updateTable('device_logins')
+      .set({ state: 'used', polled_at: now })
+      .where('device_hash', '=', deviceHash)
+      .where('state', '=', 'approved')
+      .where('person_id', 'is not', null)
+      .where('expires_at', '>', now)
+      .returningAll();
+    if (!tooSoon && (await used.execute()).length > 0) return { row, tooSoon, isGranted: true };
     await db.updateTable('device_logins').set({ polled_at: now }).where('device_hash', '=', deviceHash).execute();
-    return { row, tooSoon };
+    return { row, tooSoon, isGranted: false };
   });
 }
 
@@ -175,4 +179,8 @@ export function useFirstLogin(store: Store, hash: string, now: string): Promise<
       .execute();
     return used.length > 0;
   });
+}
+
+export async function deleteFirstLogins(store: Store): Promise<void> {
+  await store.write((db) => db.deleteFrom('first_logins').execute());
 }

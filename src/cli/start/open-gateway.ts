@@ -15,7 +15,7 @@ import { type Started, writeGatewayFile } from './announce.ts';
 import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
 import { makeControlPlane } from './control-plane.ts';
 import { firstLoginLink } from './first-login-link.ts';
-import { listenFrom } from './listen.ts';
+import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openPostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
@@ -114,9 +114,29 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   control.channels.start();
   parts.defer(sweepRuns({ ...control, liveSessions: (run) => live.ofRun(run).length, onFault }));
 
+  const started = await describeStart(config, control, { api, postgres }, nowMs());
+  parts.defer(await publish(started, config, demo));
+  const running = parts.move();
+  return {
+    started,
+    drain: async () => {
+      draining.abort();
+      postgres.server.stop();
+      await live.drain(AbortSignal.timeout(LIMITS.drainDeadlineMs));
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+interface Listeners {
+  readonly api: Listening<{ readonly port: number }>;
+  readonly postgres: Listening<{ readonly port: number }>;
+}
+
+/** What there is to say of a gateway that listens; makes how its first administrator gets in. */
+async function describeStart(config: StartConfig, control: Control, { api, postgres }: Listeners, nowMs: number) {
   const adminTokenFile = await localAdminToken(config, control);
-  const url = config.publicUrl ?? apiUrl(config, api.server.port);
-  const firstLogin = await firstLoginLink(config, control, url, nowMs());
+  const firstLogin = await firstLoginLink(config, control, control.web.url, nowMs);
   const started: Started = {
     demo: config.kind === 'demo',
     dataDirectory: config.dataDirectory,
@@ -129,17 +149,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     ...(adminTokenFile === undefined ? {} : { adminTokenFile }),
     ...(firstLogin === undefined ? {} : { firstLogin }),
   };
-  parts.defer(await publish(started, config, adminTokenFile, demo));
-  const running = parts.move();
-  return {
-    started,
-    drain: async () => {
-      draining.abort();
-      postgres.server.stop();
-      await live.drain(AbortSignal.timeout(LIMITS.drainDeadlineMs));
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return started;
 }
 
 /** Says who is there already, in words; the lock of the audit log is what keeps a second one out. */
@@ -197,12 +207,8 @@ function listenApi(config: StartConfig, { version, openApi, onFault }: Surroundi
 }
 
 /** Tells this machine's own commands where the gateway is; returns how to take that back. */
-async function publish(
-  started: Started,
-  config: StartConfig,
-  adminTokenFile: string | undefined,
-  demo: Demo | undefined,
-) {
+async function publish(started: Started, config: StartConfig, demo: Demo | undefined) {
+  const { adminTokenFile } = started;
   const path = await writeGatewayFile(config.dataDirectory, {
     url: started.url,
     pid: process.pid,
