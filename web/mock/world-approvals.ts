@@ -81,7 +81,7 @@ function approval(now: number, index: number, ageMs: number, state: ApprovalStat
   };
 }
 
-function referTo({ sessions: _, ...run }: RunSummary, session: SessionView): Pick<Approval, 'run' | 'session'> {
+function referTo(run: RunSummary, session: SessionView): Pick<Approval, 'run' | 'session'> {
   return { run, session: session.id };
 }
 

@@ -9,6 +9,8 @@ interface CodeProps {
   readonly language?: 'sql' | 'plain';
   /** Lines scroll sideways instead of being broken. */
   readonly noWrap?: boolean;
+  /** Never scrolls downwards: where somebody must read all of it. */
+  readonly whole?: boolean;
   readonly copy?: boolean;
   /** What a reader hears before the text. */
   readonly label?: string;
@@ -16,7 +18,7 @@ interface CodeProps {
 }
 
 /** Text of somebody else, as a block: highlighted, and with everything hidden in it made visible. */
-export function Code({ text, language = 'plain', noWrap, copy = true, label, className }: CodeProps) {
+export function Code({ text, language = 'plain', noWrap, whole, copy = true, label, className }: CodeProps) {
   return (
     <div className={classes('group relative rounded-md border border-line bg-sunken', className)}>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
@@ -25,8 +27,9 @@ export function Code({ text, language = 'plain', noWrap, copy = true, label, cla
         role="group"
         aria-label={label ?? (language === 'sql' ? 'SQL' : 'Text')}
         className={classes(
-          'max-h-[60dvh] overflow-auto rounded-md p-3 font-mono text-sm',
+          'overflow-auto rounded-md p-3 font-mono text-sm',
           copy && 'pr-10',
+          !whole && 'max-h-[60dvh]',
           noWrap ? 'whitespace-pre' : 'break-words whitespace-pre-wrap',
         )}
       >
@@ -37,9 +40,13 @@ export function Code({ text, language = 'plain', noWrap, copy = true, label, cla
   );
 }
 
+/** In characters; a page of a hundred thousand coloured words would not scroll. */
+const MOST_HIGHLIGHTED = 100_000;
+
 /** SQL inside a line: highlighted, neutralised, no block. */
 export function Sql({ text }: { readonly text: string }) {
-  const parts = useMemo(() => tokens(text), [text]);
+  const parts = useMemo(() => (text.length > MOST_HIGHLIGHTED ? [] : tokens(text)), [text]);
+  if (parts.length === 0) return <Visible text={text} />;
   return parts.map((token, index) => (
     // oxlint-disable-next-line react/no-array-index-key -- tokens have no identity but their place
     <span key={index} className={COLOURS[token.kind]}>

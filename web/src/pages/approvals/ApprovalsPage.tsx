@@ -1,10 +1,77 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { type ApprovalView, approvalsQuery, overviewQuery } from '../../api/queries.ts';
+import { ApprovalList } from '../../parts/ApprovalList.tsx';
+import { useCan } from '../../parts/me.ts';
+import { paths } from '../../paths.ts';
+import { EmptyState } from '../../ui/EmptyState.tsx';
+import { Loaded } from '../../ui/Loaded.tsx';
 import { Page } from '../../ui/Page.tsx';
-import { Skeleton } from '../../ui/Skeleton.tsx';
+import { useSearchState } from '../../ui/routing.tsx';
+import { SkeletonRows } from '../../ui/Skeleton.tsx';
+import { ViewLinks } from '../../ui/ViewLinks.tsx';
 
+const CAPTIONS: Readonly<Record<ApprovalView, string>> = {
+  mine: 'Approvals that wait for you',
+  pending: 'All approvals that wait',
+  all: 'All approvals, the newest first',
+};
+
+/** The inbox. It changes by itself. */
 export function ApprovalsPage() {
+  const [search] = useSearchState();
+  const mayAnswer = useCan('approvals:answer');
+  const first: ApprovalView = mayAnswer ? 'mine' : 'pending';
+  const view = viewOf(search['view']) ?? first;
+  const overview = useQuery(overviewQuery).data;
+  const approvals = useInfiniteQuery(approvalsQuery(view));
+  const views = [
+    ...(mayAnswer ? [{ value: 'mine', label: 'For you', count: overview?.waitingForMe }] : []),
+    { value: 'pending', label: 'All that wait', count: overview?.waiting },
+    { value: 'all', label: 'History' },
+  ];
   return (
     <Page title="Approvals">
-      <Skeleton lines={6} />
+      <div className="grid gap-4">
+        <ViewLinks label="Which approvals" path={paths.approvals()} views={views} />
+        <Loaded query={approvals} skeleton={<SkeletonRows rows={4} />}>
+          {(rows) => (
+            <ApprovalList
+              caption={CAPTIONS[view]}
+              approvals={rows}
+              onMore={approvals.hasNextPage ? () => void approvals.fetchNextPage() : undefined}
+              empty={<Empty view={view} />}
+            />
+          )}
+        </Loaded>
+      </div>
     </Page>
   );
+}
+
+function Empty({ view }: { readonly view: ApprovalView }) {
+  if (view === 'mine') {
+    return (
+      <EmptyState title="Nothing waits for you">
+        <p>
+          When a statement needs somebody of your groups, it stops on the wire and appears here by itself. The agent
+          waits in its connection; your answer lets it go on, or refuses it.
+        </p>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      title={view === 'pending' ? 'Nothing waits' : 'Nobody has been asked yet'}
+      command="chaperone policy explain --target shop 'ALTER TABLE orders ADD COLUMN note text'"
+    >
+      <p>
+        A rule with the obligation <code className="font-mono text-sm">approve</code> puts a request before a group.
+        Which statements that is, this says without sending anything:
+      </p>
+    </EmptyState>
+  );
+}
+
+function viewOf(text: string | undefined): ApprovalView | undefined {
+  return text === 'mine' || text === 'pending' || text === 'all' ? text : undefined;
 }

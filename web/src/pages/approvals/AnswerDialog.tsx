@@ -1,0 +1,100 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type KeyboardEvent, type ReactNode, useState } from 'react';
+import { answerApproval, key } from '../../api/queries.ts';
+import type { Approval, ApprovalAnswer } from '../../api/types.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Sql } from '../../ui/Code.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { Field, TextArea } from '../../ui/Field.tsx';
+import { Problem } from '../../ui/Problem.tsx';
+import { useToast } from '../../ui/Toast.tsx';
+
+export type Answer = ApprovalAnswer['answer'];
+
+const MOST_REASON = 1000;
+
+interface AnswerDialogProps {
+  readonly approval: Approval;
+  readonly answer: Answer;
+  readonly onClose: () => void;
+  /** What the answer brings about. */
+  readonly children: ReactNode;
+}
+
+/** The second step, with the reason: no single key approves anything. What is shown afterwards is what the server says. */
+export function AnswerDialog({ approval, answer, onClose, children }: AnswerDialogProps) {
+  const [reason, setReason] = useState('');
+  const queries = useQueryClient();
+  const say = useToast();
+  const send = useMutation({
+    mutationFn: () =>
+      answerApproval(approval.id, {
+        answer,
+        digest: approval.digest,
+        ...(reason.trim() !== '' && { reason: reason.trim() }),
+      }),
+    onSuccess: (now) => {
+      queries.setQueryData(key.approval(approval.id), now);
+      void queries.invalidateQueries({ queryKey: key.approvals });
+      void queries.invalidateQueries({ queryKey: key.overview });
+      say(saidOf(now, answer), answer === 'approve' ? 'permit' : 'deny');
+      onClose();
+    },
+    // Somebody else was quicker, or it is another request by now: show how it stands.
+    onError: () => void queries.invalidateQueries({ queryKey: key.approval(approval.id) }),
+  });
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && !send.isPending) send.mutate();
+  };
+  const isApproval = answer === 'approve';
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={isApproval ? 'Approve this request' : 'Deny this request'}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            variant={isApproval ? 'primary' : 'danger'}
+            busy={send.isPending}
+            hint="Ctrl ↵"
+            onClick={() => send.mutate()}
+          >
+            {isApproval ? 'Approve' : 'Deny'}
+          </Button>
+        </>
+      }
+    >
+      <div className="grid gap-3">
+        <p className="line-clamp-3 border-l-2 border-line-strong pl-3 font-mono text-sm">
+          <Sql text={approval.text} />
+        </p>
+        <p className="text-muted">{children}</p>
+        <Field
+          label={isApproval ? 'Reason' : 'Reason, which the agent is told'}
+          hint="Goes into the record with your name. May be left empty."
+        >
+          {(control) => (
+            <TextArea
+              {...control}
+              autoFocus
+              rows={3}
+              maxLength={MOST_REASON}
+              value={reason}
+              onChange={(event) => setReason(event.target.value)}
+              onKeyDown={onKey}
+            />
+          )}
+        </Field>
+        {send.error !== null && <Problem error={send.error} />}
+      </div>
+    </Dialog>
+  );
+}
+
+function saidOf(now: Approval, answer: Answer): string {
+  if (now.state === 'approved') return 'Approved';
+  if (now.state === 'denied') return 'Denied';
+  return answer === 'approve' ? 'Your approval counts; others must follow' : `It is ${now.state}`;
+}

@@ -1,0 +1,63 @@
+import type { ReactNode } from 'react';
+import type { Approval, OperationView } from '../../api/types.ts';
+import { Badge } from '../../ui/Badge.tsx';
+import { Mono, Visible } from '../../ui/Code.tsx';
+import { Facts, Section } from '../../ui/Page.tsx';
+
+/** What the text parses to: what policy decided on. */
+export function Meaning({ approval }: { readonly approval: Approval }) {
+  if (approval.operations.length === 0) return null;
+  return (
+    <Section title="What it parses to">
+      <ul className="grid gap-4">
+        {approval.operations.map((operation, index) => (
+          // oxlint-disable-next-line react/no-array-index-key -- operations have no identity but their place
+          <li key={index} className="grid gap-2 border-t border-line pt-2.5">
+            <div className="flex flex-wrap items-center gap-2">
+              <span className="font-medium uppercase">
+                <Visible text={operation.kind} />
+              </span>
+              <Badge>{operation.access}</Badge>
+              {touchesEveryRow(operation) && <Badge tone="deny">No WHERE: every row</Badge>}
+              {operation.flags.map((flag) => (
+                <Badge key={flag} tone="hold">
+                  <Visible text={flag} />
+                </Badge>
+              ))}
+            </div>
+            <Facts items={factsOf(operation)} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function factsOf(operation: OperationView): readonly (readonly [string, ReactNode])[] {
+  const tables = (use: 'read' | 'write') =>
+    operation.tables.filter((table) => table.use === use).map(({ name }) => name);
+  return [
+    ['Writes', namesOf(tables('write'))],
+    ['Reads', namesOf(tables('read'))],
+    ['Columns', namesOf(operation.columns)],
+    ['Functions', namesOf(operation.functions)],
+    ['Why undecided', operation.reason === undefined ? undefined : <Visible text={operation.reason} />],
+  ];
+}
+
+function namesOf(names: readonly string[]): ReactNode {
+  if (names.length === 0) return undefined;
+  return (
+    <ul className="flex flex-wrap gap-x-3 gap-y-0.5">
+      {names.map((name) => (
+        <li key={name}>
+          <Mono text={name} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function touchesEveryRow(operation: OperationView): boolean {
+  return !operation.hasWhere && /^(?:delete|update)$/.test(operation.kind);
+}

@@ -1,0 +1,57 @@
+import { ExternalLink } from 'lucide-react';
+import type { Approval } from '../../api/types.ts';
+import { paths } from '../../paths.ts';
+import { Mono, Visible } from '../../ui/Code.tsx';
+import { httpUrl } from '../../ui/http-url.ts';
+import { Facts, Section } from '../../ui/Page.tsx';
+import { AppLink } from '../../ui/routing.tsx';
+
+/** Who asks, from where, and which rule put it before people. */
+export function RunFacts({ approval }: { readonly approval: Approval }) {
+  const { run } = approval;
+  const url = httpUrl(run.url);
+  return (
+    <>
+      <Section title="Who asks">
+        <Facts
+          items={[
+            ['Repository', run.repository && <Visible text={run.repository} />],
+            ['Branch', run.ref && <Mono text={run.ref.replace(/^refs\/(?:heads\/)?/, '')} />],
+            ['Commit', run.commit && <Mono text={run.commit.slice(0, 12)} />],
+            ['Workflow', run.workflow && <Visible text={run.workflow} />],
+            ['Started by', run.actor && <Visible text={run.actor} />],
+            ['Agent', run.agent && <Visible text={run.agent} />],
+            [
+              'Run',
+              <AppLink key="run" href={paths.run(run.id)} className="text-accent">
+                All that it did
+              </AppLink>,
+            ],
+            [
+              'CI job',
+              url && (
+                <a
+                  href={url}
+                  target="_blank"
+                  rel="noreferrer noopener"
+                  className="inline-flex items-center gap-1 text-accent"
+                >
+                  {new URL(url).host} <ExternalLink className="size-3.5" aria-label="opens in a new tab" />
+                </a>
+              ),
+            ],
+          ]}
+        />
+      </Section>
+      <Section title="Why it was stopped">
+        <Facts
+          items={[
+            ['Rule', approval.rules.map((rule) => <Mono key={rule} text={rule} className="mr-2" />)],
+            ['Policy', <Mono key="policy" text={approval.policy.slice(0, 16)} />],
+            ['Request', <Mono key="digest" text={approval.digest.slice(0, 16)} />],
+          ]}
+        />
+      </Section>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Approval, ApprovalStatement, EstimateView } from '../../api/types.ts';
+import { Code, Mono } from '../../ui/Code.tsx';
+import { Facts, Section } from '../../ui/Page.tsx';
+import { Estimate } from './Estimate.tsx';
+
+/** All that would run, as it would run: nothing is shortened. */
+export function Statements({ approval }: { readonly approval: Approval }) {
+  const { statements, estimate, context } = approval;
+  return (
+    <Section title={statements.length === 1 ? 'The statement' : `${statements.length} statements, run together`}>
+      <ol className="grid gap-5">
+        {statements.map((statement, index) => (
+          // oxlint-disable-next-line react/no-array-index-key -- statements have no identity but their place
+          <li key={index} className="grid min-w-0 gap-2">
+            {statements.length > 1 && <p className="text-sm text-muted">Statement {index + 1}</p>}
+            <Code text={statement.text} language="sql" whole label={`Statement ${index + 1}`} />
+            <Parameters statement={statement} />
+            <EstimateOf estimate={estimate} index={index} kind={approval.operations[index]?.kind} />
+          </li>
+        ))}
+      </ol>
+      <Facts items={context.map(({ name, value }) => [name, <Mono key={name} text={value} />] as const)} />
+    </Section>
+  );
+}
+
+function Parameters({ statement }: { readonly statement: ApprovalStatement }) {
+  if (statement.parameters.length === 0) return null;
+  return (
+    <Facts
+      items={statement.parameters.map((value, index) => [
+        `$${index + 1}`,
+        value === null ? <span className="text-muted">NULL</span> : <Mono text={value} />,
+      ])}
+    />
+  );
+}
+
+interface EstimateOfProps {
+  readonly estimate: EstimateView | undefined;
+  readonly index: number;
+  readonly kind: string | undefined;
+}
+
+function EstimateOf({ estimate, index, kind }: EstimateOfProps) {
+  if (estimate === undefined) return null;
+  const statement = estimate.statements[index];
+  if (statement === undefined && index > 0) return null;
+  return <Estimate estimate={estimate} statement={statement} kind={kind} />;
+}
