@@ -33,7 +33,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
 
   gateway: { level: 2, imports: [...WORDS, ...ENGINES, 'protocols/protocol.ts'], packages: [] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
-  identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'zod'] },
+  identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
   targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
   approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['nodemailer', 'zod'] },
@@ -41,7 +41,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   api: {
     level: 3,
     imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols/protocol.ts', 'gateway'],
-    packages: ['fastify', '@fastify/static', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
+    packages: ['fastify', '@fastify/cookie', '@fastify/static', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
   },
   cli: {
     level: 3,
