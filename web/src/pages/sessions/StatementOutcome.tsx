@@ -1,5 +1,6 @@
 import { Ban, EyeOff, TriangleAlert, UserCheck } from 'lucide-react';
 import type { StatementView } from '../../api/types.ts';
+import { isRefused, statementWord } from './statement-words.ts';
 
 /** What became of a statement: a word, and a sign of what it stands out by. */
 export function StatementOutcome({ statement }: { readonly statement: StatementView }) {
@@ -14,30 +15,4 @@ export function StatementOutcome({ statement }: { readonly statement: StatementV
       <span className={decision === 'deny' || failed ? 'text-deny' : 'text-muted'}>{statementWord(statement)}</span>
     </span>
   );
-}
-
-/** By its decision, or by what came after that. */
-export function isRefused({ decision, status }: StatementView): boolean {
-  return decision === 'deny' || (status !== undefined && status.includes('-'));
-}
-
-function statementWord(statement: StatementView): string {
-  const { decision, status, approval } = statement;
-  if (decision === 'deny') return 'Refused';
-  if (isRefused(statement)) return status === 'approval-denied' ? 'Denied by a person' : 'Refused';
-  switch (status) {
-    case undefined:
-      return approval === undefined ? 'Running' : 'Waiting';
-    case 'ok':
-      return 'Done';
-    case 'error':
-      return 'Error';
-    case 'cancelled':
-      return 'Cancelled';
-    case 'gap':
-    case 'unknown':
-      return 'Unknown';
-    default:
-      return status;
-  }
 }

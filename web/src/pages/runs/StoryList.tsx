@@ -1,0 +1,152 @@
+import { UserCheck } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { paths } from '../../paths.ts';
+import { Visible } from '../../ui/Code.tsx';
+import { type Column, DataTable } from '../../ui/DataTable.tsx';
+import { duration, exact } from '../../ui/moments.ts';
+import { ApprovalBadge } from '../../ui/StateBadge.tsx';
+import { EntryMarks } from '../sessions/EntryMarks.tsx';
+import { outcomeWords, rowsText } from '../sessions/entry-words.ts';
+import { clockText } from '../sessions/replay-clock.ts';
+import { StatementOutcome } from '../sessions/StatementOutcome.tsx';
+import { StatementText, statementHref } from '../sessions/StatementResults.tsx';
+import type { StoryRow } from './story.ts';
+
+interface StoryListProps {
+  readonly rows: readonly StoryRow[];
+  readonly openedAt: string;
+}
+
+/** Every row of a story; each leads to where it can be seen in full. */
+export function StoryList({ rows, openedAt }: StoryListProps) {
+  return (
+    <DataTable
+      caption="What the run did, in order"
+      rows={rows}
+      columns={COLUMNS(openedAt)}
+      rowKey={rowKey}
+      rowHref={rowHref}
+      empty={<p className="py-6 text-muted">Nothing happened in this stretch.</p>}
+    />
+  );
+}
+
+function COLUMNS(openedAt: string): readonly Column<StoryRow>[] {
+  return [
+    { id: 'what', header: 'What', fold: 'title', cell: (row) => <What row={row} /> },
+    {
+      id: 'marks',
+      header: 'Signs',
+      className: 'w-20',
+      fold: 'end',
+      cell: (row) => (row.kind === 'statement' ? <EntryMarks marks={row.marks} /> : null),
+    },
+    { id: 'came', header: 'What came of it', className: 'w-72', cell: (row) => <CameOfIt row={row} /> },
+    { id: 'target', header: 'Target', className: 'w-28', cell: (row) => <Visible text={targetOf(row)} /> },
+    { id: 'at', header: 'At', align: 'end', className: 'w-20', cell: ({ ms }) => <At ms={ms} openedAt={openedAt} /> },
+  ];
+}
+
+function rowKey(row: StoryRow): string {
+  switch (row.kind) {
+    case 'statement':
+      return `${row.statement.session} ${row.statement.exchange}`;
+    case 'approval':
+      return row.approval.id;
+    case 'session':
+    case 'end':
+      return `${row.kind} ${row.session.id}`;
+    default:
+      return row satisfies never;
+  }
+}
+
+function rowHref(row: StoryRow): string {
+  switch (row.kind) {
+    case 'statement':
+      return statementHref(row.statement);
+    case 'approval':
+      return paths.approval(row.approval.id);
+    case 'session':
+    case 'end':
+      return paths.session(row.session.id);
+    default:
+      return row satisfies never;
+  }
+}
+
+function targetOf(row: StoryRow): string {
+  switch (row.kind) {
+    case 'statement':
+      return row.statement.target;
+    case 'approval':
+      return row.approval.target;
+    case 'session':
+    case 'end':
+      return row.session.target;
+    default:
+      return row satisfies never;
+  }
+}
+
+function What({ row }: { readonly row: StoryRow }): ReactNode {
+  switch (row.kind) {
+    case 'statement':
+      return <StatementText statement={row.statement} />;
+    case 'approval':
+      return (
+        <span className="inline-flex items-center gap-1.5">
+          <UserCheck className="size-3.5 shrink-0 text-hold" aria-hidden="true" />A person was asked:{' '}
+          {row.approval.kinds.join(', ')} <Visible text={row.approval.tables.join(', ')} />
+        </span>
+      );
+    case 'session':
+      return <span className="text-muted">Session opened</span>;
+    case 'end':
+      return (
+        <span className="text-muted">
+          Session ended: {outcomeWords(row.session.outcome ?? 'unknown').toLowerCase()}
+        </span>
+      );
+    default:
+      return row satisfies never;
+  }
+}
+
+function CameOfIt({ row }: { readonly row: StoryRow }): ReactNode {
+  if (row.kind === 'approval') return <ApprovalBadge state={row.approval.state} />;
+  if (row.kind !== 'statement') return null;
+  const { statement, approval } = row;
+  const { rows, masked = 0, decision, rules, status } = statement;
+  const waited = approval && waitedMs(approval);
+  return (
+    <span className="inline-flex max-w-full items-center gap-2">
+      <StatementOutcome statement={statement} />
+      <span className="min-w-0 truncate text-muted">
+        {decision === 'deny' && rules.length > 0 && `by ${rules.join(', ')}`}
+        {status === 'ok' && rows !== undefined && rows > 0 && rowsText(rows)}
+        {masked > 0 && `, ${masked} masked`}
+        {waited !== undefined && `, answered after ${duration(waited)}`}
+      </span>
+    </span>
+  );
+}
+
+function waitedMs({
+  requestedAt,
+  decidedAt,
+}: {
+  readonly requestedAt: string;
+  readonly decidedAt?: string;
+}): number | undefined {
+  return decidedAt === undefined ? undefined : Date.parse(decidedAt) - Date.parse(requestedAt);
+}
+
+function At({ ms, openedAt }: { readonly ms: number; readonly openedAt: string }) {
+  const at = new Date(Date.parse(openedAt) + ms).toISOString();
+  return (
+    <time dateTime={at} title={exact(at)} className="text-muted">
+      {clockText(Math.max(0, ms))}
+    </time>
+  );
+}

@@ -1,0 +1,59 @@
+import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { get } from '../../api/client.ts';
+import { key } from '../../api/queries.ts';
+import type { Page, Run, RunSummary, StatementView } from '../../api/types.ts';
+import { filterQuery, type SearchFilter } from '../sessions/search-filter.ts';
+import { found } from '../sessions/search-queries.ts';
+
+const PAGE_ITEMS = 200;
+
+/** Runs, newest first; not under the key that live events make stale (see `foundSessionsQuery`). */
+export function foundRunsQuery(filter: SearchFilter) {
+  return infiniteQueryOptions({
+    queryKey: ['found', 'runs', filter],
+    queryFn: ({ pageParam, signal }) => get<Page<RunSummary>>('/v1/runs', runsQuery(filter, pageParam), signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    select: (data: InfiniteData<Page<RunSummary>>) => found(data, ({ items }) => items),
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** The first page as it is now, loaded anew with every live event. */
+export function newestRunsQuery(filter: SearchFilter) {
+  return queryOptions({
+    queryKey: [...key.runs, 'newest', filter],
+    queryFn: ({ signal }) => get<Page<RunSummary>>('/v1/runs', runsQuery(filter), signal),
+  });
+}
+
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: key.run(id),
+    queryFn: ({ signal }) => get<Run>(`/v1/runs/${encodeURIComponent(id)}`, undefined, signal),
+  });
+}
+
+interface StatementsBody {
+  readonly statements: readonly StatementView[];
+  readonly next?: string;
+}
+
+/** What a run asked, in pages as large as the API gives. */
+export function runStatementsQuery(run: string) {
+  return infiniteQueryOptions({
+    queryKey: ['found', 'run', run],
+    queryFn: ({ pageParam, signal }) =>
+      get<StatementsBody>('/v1/statements', { run, limit: 500, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    select: (data: InfiniteData<StatementsBody>) => found(data, ({ statements }) => statements),
+    refetchOnWindowFocus: false,
+  });
+}
+
+function runsQuery(filter: SearchFilter, cursor?: string) {
+  return { ...filterQuery(filter, Date.now(), NOT_OF_RUNS), limit: PAGE_ITEMS, cursor };
+}
+
+const NOT_OF_RUNS = ['run', 'session', 'target', 'table', 'kind', 'decision', 'text'] as const;

@@ -1,0 +1,38 @@
+import type { StatementView } from '../../api/types.ts';
+
+/** How a statement ends that was not refused; any other status is the code of a refusal. */
+const ENDINGS = new Set(['ok', 'error', 'cancelled', 'unknown', 'gap', 'reply']);
+
+/** By its decision, or by what came after that. */
+export function isRefused({ decision, status }: Pick<StatementView, 'decision' | 'status'>): boolean {
+  return decision === 'deny' || (status !== undefined && !ENDINGS.has(status));
+}
+
+const APPROVAL_CODES: Readonly<Record<string, string>> = {
+  'approval-denied': 'Denied by a person',
+  'approval-expired': 'Nobody answered',
+  'approval-cancelled': 'Cancelled',
+  'approval-pending': 'Left waiting',
+};
+
+/** What became of it, in a word or two. */
+export function statementWord(statement: StatementView): string {
+  const { decision, status, approval } = statement;
+  if (decision === 'deny') return 'Refused';
+  if (isRefused(statement)) return APPROVAL_CODES[status ?? ''] ?? 'Refused';
+  switch (status) {
+    case undefined:
+      return approval === undefined ? 'Running' : 'Waiting';
+    case 'ok':
+      return 'Done';
+    case 'error':
+      return 'Error';
+    case 'cancelled':
+      return 'Cancelled';
+    case 'gap':
+    case 'unknown':
+      return 'Unknown';
+    default:
+      return status;
+  }
+}
