@@ -227,7 +227,7 @@ onEachStore('approvals', (stores) => {
     const others = [heldRequest({ run: 'run_2' }), heldRequest({ text: 'x' }), heldRequest({ policy: 'b'.repeat(64) })];
     for (const other of others) assert.equal((await service.hold(other)).answered, false);
     const taking = await Promise.all([service.hold(heldRequest()), service.hold(heldRequest())]);
-    assert.deepEqual(taking.map(({ answered }) => answered).sort(), [false, true]);
+    assert.deepEqual(taking.filter(({ answered }) => answered).length, 1);
   });
 
   test('two clients that hold the same request wait for an answer each', async () => {

@@ -85,7 +85,7 @@ export async function approvalsOn(store: Store, options: Partial<ApprovalService
     onFault: (fault) => faults.push(fault),
     ...options,
   });
-  return { service, notes, faults };
+  return { service, notes, faults, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
 }
 
 /** The same with a connection to the store of its own, as another process has it; both end together. */
@@ -98,6 +98,25 @@ export async function gatewayAt(place: StoreOptions, options: Partial<ApprovalSe
     [Symbol.asyncDispose]: async () => {
       await parts.service[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/**
+ * Two gateways of one deployment. On SQLite they share a connection: a process that waits for another's lock stands
+ * still, and here both would be one process.
+ */
+export async function twoGateways(place: StoreOptions, options: Partial<ApprovalServiceOptions> = {}) {
+  const left = await gatewayAt(place, options);
+  const second = { gateway: 'gateway.test/2', ...options };
+  const isFile = left.store.kind === 'sqlite';
+  const right = isFile ? await approvalsOn(left.store, second) : await gatewayAt(place, second);
+  return {
+    left,
+    right,
+    [Symbol.asyncDispose]: async () => {
+      await right[Symbol.asyncDispose]();
+      await left[Symbol.asyncDispose]();
     },
   };
 }
