@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { PersonRow } from './people-rows.ts';
 import type { BrowserSessionsTable, DeviceLoginsTable, LoginAttemptsTable } from './people-tables.ts';
+import type { Db } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type BrowserSessionRow = Selectable<BrowserSessionsTable>;
@@ -44,14 +45,16 @@ export function deleteBrowserSessions(
   store: Store,
   which: { readonly hash: string } | { readonly person: string },
 ): Promise<number> {
-  return store.write(async (db) => {
+  const remove = async (db: Db) => {
     const gone = await db
       .deleteFrom('browser_sessions')
       .where('hash' in which ? 'hash' : 'person_id', '=', 'hash' in which ? which.hash : which.person)
       .returning('hash')
       .execute();
     return gone.length;
-  });
+  };
+  // Streams that their pages hold open end with them.
+  return store.write(remove, ['people']);
 }
 
 export async function insertLoginAttempt(
