@@ -24,24 +24,21 @@ const COLUMNS: readonly Column<RunSummary>[] = [
   { id: 'run', header: 'Run', fold: 'title', cell: (run) => <RunName run={run} /> },
   {
     id: 'ref',
-    header: 'Ref',
-    className: 'w-28',
-    fold: 'hidden',
-    cell: ({ ref = '' }) => <Visible text={refText(ref)} />,
-  },
-  {
-    id: 'commit',
-    header: 'Commit',
-    className: 'w-24',
-    cell: ({ commit }) => (commit === undefined ? '' : <Mono text={commitText(commit)} />),
+    header: 'Ref and commit',
+    className: 'w-36',
+    cell: ({ ref = '', commit = '' }) => (
+      <>
+        <Visible text={refText(ref)} /> <Mono text={commitText(commit)} className="text-muted" />
+      </>
+    ),
   },
   {
     id: 'agent',
     header: 'Agent',
-    className: 'w-36',
+    className: 'w-32',
     cell: ({ agent }) => (agent === undefined ? <span className="text-faint">unknown</span> : <Visible text={agent} />),
   },
-  { id: 'opened', header: 'Opened', className: 'w-26', cell: ({ openedAt }) => <Time at={openedAt} /> },
+  { id: 'opened', header: 'Opened', className: 'w-24', cell: ({ openedAt }) => <Time at={openedAt} /> },
   ...figures(),
   { id: 'state', header: 'State', className: 'w-28', fold: 'end', cell: (run) => <State run={run} /> },
 ];
@@ -53,7 +50,7 @@ function figures(): Column<RunSummary>[] {
       ...shared,
       id: 'sessions',
       header: 'Sessions',
-      className: 'w-22',
+      className: 'w-20',
       sortBy: (run) => run.sessions,
       cell: (run) => <Amount value={run.sessions} />,
     },
@@ -61,7 +58,7 @@ function figures(): Column<RunSummary>[] {
       ...shared,
       id: 'permitted',
       header: 'Permitted',
-      className: 'w-24',
+      className: 'w-20',
       sortBy: (run) => run.permitted,
       cell: (run) => <Amount value={run.permitted} />,
     },
@@ -85,7 +82,7 @@ function figures(): Column<RunSummary>[] {
       ...shared,
       id: 'approvals',
       header: 'Approvals',
-      className: 'w-24',
+      className: 'w-20',
       sortBy: (run) => run.approvals,
       cell: (run) => <Amount value={run.approvals} className="text-hold" />,
     },

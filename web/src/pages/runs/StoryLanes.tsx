@@ -1,4 +1,4 @@
-import { type PointerEvent, useRef, useState } from 'react';
+import { type PointerEvent, useMemo, useRef, useState } from 'react';
 import { Visible } from '../../ui/Code.tsx';
 import { classes } from '../../ui/class-names.ts';
 import { clockText } from '../sessions/replay-clock.ts';
@@ -27,6 +27,7 @@ const LEAST_DRAG_PX = 6;
 export function StoryLanes({ story, zoom, onZoom, session, onSession }: StoryLanesProps) {
   const [all, setAll] = useState(false);
   const { fromMs, toMs } = zoom ?? story;
+  const laneMarks = useMemo(() => marksIn(story), [story]);
   const lanes = all ? story.lanes : story.lanes.slice(0, SHOWN_LANES);
   return (
     <div className="grid min-w-0 gap-1">
@@ -37,6 +38,7 @@ export function StoryLanes({ story, zoom, onZoom, session, onSession }: StoryLan
             lane={lane}
             fromMs={fromMs}
             toMs={toMs}
+            laneMarks={laneMarks}
             onZoom={onZoom}
             faded={session !== undefined && session !== lane.session.id}
           />
@@ -90,12 +92,13 @@ function LaneButton({ lane: { session, moments }, alone, onSession }: LaneButton
 
 interface LaneTrackProps extends Zoom {
   readonly lane: StoryLane;
+  readonly laneMarks: number;
   readonly faded: boolean;
   readonly onZoom: (zoom: Zoom) => void;
 }
 
 /** What is dragged over with the pointer; the keyboard goes through the list, which says all that is drawn here. */
-function LaneTrack({ lane, fromMs, toMs, faded, onZoom }: LaneTrackProps) {
+function LaneTrack({ lane, fromMs, toMs, laneMarks, faded, onZoom }: LaneTrackProps) {
   const track = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ readonly from: number; readonly to: number }>();
   const at = (event: PointerEvent) => {
@@ -129,7 +132,7 @@ function LaneTrack({ lane, fromMs, toMs, faded, onZoom }: LaneTrackProps) {
       onPointerUp={end}
       onPointerCancel={() => setDrag(undefined)}
     >
-      <TrackCanvas moments={lane.moments} fromMs={fromMs} toMs={toMs} />
+      <TrackCanvas moments={lane.moments} fromMs={fromMs} toMs={toMs} laneMarks={laneMarks} />
       {drag && (
         <div
           className="pointer-events-none absolute inset-y-0 border-x border-accent bg-accent-soft opacity-60"
@@ -138,4 +141,8 @@ function LaneTrack({ lane, fromMs, toMs, faded, onZoom }: LaneTrackProps) {
       )}
     </div>
   );
+}
+
+function marksIn({ lanes }: Story): number {
+  return lanes.reduce((all, lane) => lane.moments.reduce((some, { marks }) => some | marks, all), 0);
 }

@@ -7,9 +7,10 @@ import { duration, exact } from '../../ui/moments.ts';
 import { ApprovalBadge } from '../../ui/StateBadge.tsx';
 import { EntryMarks } from '../sessions/EntryMarks.tsx';
 import { outcomeWords, rowsText } from '../sessions/entry-words.ts';
+import { MARKS } from '../sessions/recording.ts';
 import { clockText } from '../sessions/replay-clock.ts';
-import { StatementOutcome } from '../sessions/StatementOutcome.tsx';
 import { StatementText, statementHref } from '../sessions/StatementResults.tsx';
+import { statementWord } from '../sessions/statement-words.ts';
 import type { StoryRow } from './story.ts';
 
 interface StoryListProps {
@@ -23,7 +24,7 @@ export function StoryList({ rows, openedAt }: StoryListProps) {
     <DataTable
       caption="What the run did, in order"
       rows={rows}
-      columns={COLUMNS(openedAt)}
+      columns={columns(openedAt)}
       rowKey={rowKey}
       rowHref={rowHref}
       empty={<p className="py-6 text-muted">Nothing happened in this stretch.</p>}
@@ -31,16 +32,9 @@ export function StoryList({ rows, openedAt }: StoryListProps) {
   );
 }
 
-function COLUMNS(openedAt: string): readonly Column<StoryRow>[] {
+function columns(openedAt: string): readonly Column<StoryRow>[] {
   return [
     { id: 'what', header: 'What', fold: 'title', cell: (row) => <What row={row} /> },
-    {
-      id: 'marks',
-      header: 'Signs',
-      className: 'w-20',
-      fold: 'end',
-      cell: (row) => (row.kind === 'statement' ? <EntryMarks marks={row.marks} /> : null),
-    },
     { id: 'came', header: 'What came of it', className: 'w-72', cell: (row) => <CameOfIt row={row} /> },
     { id: 'target', header: 'Target', className: 'w-28', cell: (row) => <Visible text={targetOf(row)} /> },
     { id: 'at', header: 'At', align: 'end', className: 'w-20', cell: ({ ms }) => <At ms={ms} openedAt={openedAt} /> },
@@ -113,21 +107,25 @@ function What({ row }: { readonly row: StoryRow }): ReactNode {
   }
 }
 
+const GRAVE = MARKS.refusal | MARKS.error;
+
 function CameOfIt({ row }: { readonly row: StoryRow }): ReactNode {
   if (row.kind === 'approval') return <ApprovalBadge state={row.approval.state} />;
   if (row.kind !== 'statement') return null;
   const { statement, approval } = row;
   const { rows, masked = 0, decision, rules, status } = statement;
   const waited = approval && waitedMs(approval);
+  const remarks = [
+    decision === 'deny' && rules.length > 0 && `by ${rules.join(', ')}`,
+    status === 'ok' && rows !== undefined && rows > 0 && rowsText(rows),
+    masked > 0 && `${masked.toLocaleString('en')} masked`,
+    waited !== undefined && `answered after ${duration(waited)}`,
+  ].filter((remark) => remark !== false);
   return (
     <span className="inline-flex max-w-full items-center gap-2">
-      <StatementOutcome statement={statement} />
-      <span className="min-w-0 truncate text-muted">
-        {decision === 'deny' && rules.length > 0 && `by ${rules.join(', ')}`}
-        {status === 'ok' && rows !== undefined && rows > 0 && rowsText(rows)}
-        {masked > 0 && `, ${masked} masked`}
-        {waited !== undefined && `, answered after ${duration(waited)}`}
-      </span>
+      <EntryMarks marks={row.marks} />
+      <span className={(row.marks & GRAVE) === 0 ? 'text-muted' : 'text-deny'}>{statementWord(statement)}</span>
+      <span className="min-w-0 truncate text-muted">{remarks.join(', ')}</span>
     </span>
   );
 }

@@ -7,6 +7,7 @@ import { DecisionBadge } from '../../ui/StateBadge.tsx';
 import { ApprovalPart } from './ApprovalPart.tsx';
 import { entryTitle, outcomeWords, tookText } from './entry-words.ts';
 import { MaskedPart } from './MaskedPart.tsx';
+import { OpeningPart } from './OpeningPart.tsx';
 import { RefusalPart } from './RefusalPart.tsx';
 import { ReplyPart } from './ReplyPart.tsx';
 import { RequestPart } from './RequestPart.tsx';
@@ -109,10 +110,6 @@ function EventPart({ event, entry, shown }: EventPartProps) {
     default:
       return <p className="text-muted">An event of the kind {event.kind}.</p>;
   }
-}
-
-function OpeningPart({ event }: { readonly event: RecordedEvent }) {
-  return <Json value={event['opening'] ?? {}} label="How the session was opened" />;
 }
 
 function closingOutcome(event: RecordedEvent): string {

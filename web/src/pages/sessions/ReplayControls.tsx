@@ -86,7 +86,7 @@ function Jumps({
           size="sm"
           hint={shortcut}
           icon={<Dot tone={tone} />}
-          aria-label={`Next ${one}; there are ${counts[mark]}`}
+          title={`Go to the next ${one}`}
           onClick={() => player.jump(1, [mark]) || player.jumpAround([mark])}
         >
           {counts[mark].toLocaleString('en')} {counts[mark] === 1 ? one : many}

@@ -20,6 +20,8 @@ export function ReplayTrack({ player, entries, timeline }: ReplayTrackProps) {
     [entries, timeline],
   );
 
+  const laneMarks = useMemo(() => moments.reduce((all, { marks }) => all | marks, 0), [moments]);
+
   // The position moves with every frame: it is written to the elements, past React.
   useEffect(() => {
     function place(): void {
@@ -65,7 +67,7 @@ export function ReplayTrack({ player, entries, timeline }: ReplayTrackProps) {
       }}
       onPointerMove={(event) => event.currentTarget.hasPointerCapture(event.pointerId) && seekTo(event)}
     >
-      <TrackCanvas moments={moments} fromMs={0} toMs={timeline.durationMs} />
+      <TrackCanvas moments={moments} fromMs={0} toMs={timeline.durationMs} laneMarks={laneMarks} />
       <div ref={head} className="pointer-events-none absolute inset-y-0 w-0">
         <div className="absolute inset-y-0 -left-px w-0.5 bg-text" />
         <div className="absolute -top-1 -left-1 size-2 rounded-full bg-text" />

@@ -119,12 +119,12 @@ interface HintsProps extends Pick<SearchBoxProps, 'names' | 'examples'> {
 function Hints({ id, names, examples, onExample }: HintsProps) {
   return (
     <p id={id} className="flex flex-wrap items-center gap-x-1.5 gap-y-1 text-sm text-muted">
-      <span>Narrow it by {names.filter((name) => name !== 'text').join(', ')}:</span>
+      <span className="max-md:sr-only">Narrow it by {names.filter((name) => name !== 'text').join(', ')}:</span>
       {examples.map((example) => (
         <button
           key={example}
           type="button"
-          className="rounded-sm px-1 font-mono text-xs text-accent hover:bg-hover coarse:min-h-11"
+          className="rounded-sm px-1 font-mono text-xs text-accent hover:bg-hover coarse:min-h-8"
           onClick={() => onExample(example)}
         >
           {example}

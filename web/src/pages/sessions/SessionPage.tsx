@@ -51,9 +51,9 @@ function SessionView({ session }: { readonly session: SessionView }) {
           <StateMark session={session} />
         </span>
       }
-      description={<SessionFacts session={session} />}
       actions={<SessionActions session={session} recording={snapshot.recording} />}
     >
+      <SessionFacts session={session} />
       {snapshot.state.kind === 'failed' && snapshot.recording.eventCount === 0 ? (
         <NotRecorded session={session} error={snapshot.state.error} />
       ) : (

@@ -72,7 +72,7 @@ export class Recording {
       if (line.length > 0) this.unreadable += 1;
       return;
     }
-    const place = this.#lines.append(this.#fits(line) ? line : this.#withoutBody(event));
+    const place = this.#lines.append(this.#kept(line, event));
     this.#index(event, place);
     this.#lastSeq = event.seq;
     this.#version += 1;
@@ -95,8 +95,12 @@ export class Recording {
     return entry.events.flatMap((place) => this.event(place) ?? []);
   }
 
-  #fits(line: Uint8Array): boolean {
-    return this.#lines.bytes + line.length <= this.#maxBytes;
+  #kept(line: Uint8Array, event: RecordedEvent): Uint8Array {
+    if (this.#lines.bytes + line.length > this.#maxBytes) return this.#withoutBody(event);
+    const { decoded, body } = event;
+    if (decoded === undefined || (body?.base64?.length ?? 0) < WORTH_DROPPING) return line;
+    // The reply is there twice, as bytes and as tables; a page shows the tables.
+    return new TextEncoder().encode(JSON.stringify({ ...event, body: { ...body, base64: undefined } }));
   }
 
   #withoutBody({ decoded: _decoded, body, ...event }: RecordedEvent): Uint8Array {
@@ -152,6 +156,9 @@ export class Recording {
     return Number.isFinite(passed) ? Math.max(passed, last) : last;
   }
 }
+
+/** Characters of a body's bytes that are left out where its tables are there. */
+const WORTH_DROPPING = 2048;
 
 function entryKind({ kind, exchange }: RecordedEvent): Entry['kind'] {
   if (exchange !== undefined) return 'exchange';
