@@ -15,8 +15,8 @@ import { abandonHolds, cancelEndedRuns, expireApprovals } from '../store/approva
 import type { Store } from '../store/store.ts';
 import { ApprovalChanges } from './approval-changes.ts';
 import { boundedEstimate } from './bounded-estimate.ts';
-import { fileApproval } from './file-approval.ts';
 import { estimatePurpose, type FiledApproval, filedApproval, isVisible, voteOf } from './filed-approval.ts';
+import { Filer } from './filer.ts';
 import { giveAnswer } from './give-answer.ts';
 import { Holds } from './holds.ts';
 import { type ApprovalPage, type ApprovalQuery, listFor } from './list-approvals.ts';
@@ -45,6 +45,7 @@ export class ApprovalService implements AsyncDisposable {
   readonly #options: ApprovalServiceOptions;
   readonly #holder: string;
   readonly #holds: Holds;
+  readonly #filer: Filer;
   readonly #changes: ApprovalChanges;
   readonly #filed = new Set<(approval: FiledApproval) => void>();
   readonly #decided = new Set<(approval: FiledApproval) => void>();
@@ -65,6 +66,7 @@ export class ApprovalService implements AsyncDisposable {
     this.#options = options;
     this.#holder = Buffer.from(random(16)).toString('hex');
     this.#holds = new Holds({ store, holder: this.#holder, now, onFault });
+    this.#filer = new Filer({ ...options, holder: this.#holder });
     this.#changes = new ApprovalChanges({ store, now, onFault });
     this.#unwatch = store.watch('grants', () => this.#sweep());
     this.#timer = setInterval(() => this.#sweep(), LIMITS.approvalSweepMs).unref();
@@ -83,24 +85,25 @@ export class ApprovalService implements AsyncDisposable {
       const message = `It is longer than ${LIMITS.maxApprovalBodyBytes} bytes, more than a person can be asked to read.`;
       throw new Refused({ code: 'too-large', message, hint: 'Split it into several requests.' });
     }
-    if (this.#holds.size >= LIMITS.approvalsHeldAtOnce) throw unavailable('too many requests wait here already');
+    if (this.#holds.size + this.#filer.size >= LIMITS.approvalsHeldAtOnce)
+      throw unavailable('too many requests wait here already');
     // A client that stopped waiting and asks again at once finds its first request, not a second one.
     await this.#leaving;
     const digest = requestDigest(held, body);
-    const nowMs = this.#options.now();
-    const parts = { ...this.#options, holder: this.#holder };
     let waits: { readonly id: ApprovalId; readonly answer: Promise<HoldAnswer> } | undefined;
+    const notFiled = () => waits && this.#holds.end(waits.id, { state: 'cancelled', why: 'it was not filed' });
     const taken = (row: ApprovalRow) => {
-      if (row.state !== 'pending') return;
+      notFiled();
       const id = row.id as ApprovalId;
-      waits = { id, answer: this.#holds.wait(id, Date.parse(row.expires_at)) };
+      waits = row.state === 'pending' ? { id, answer: this.#holds.wait(id, Date.parse(row.expires_at)) } : undefined;
     };
     try {
-      const { row, isNew } = await fileApproval(held, { body, digest }, nowMs, parts, taken);
-      if (isNew) tell(this.#filed, filedApproval(row, [], this.#openedNow()), this.#options.onFault);
-      return this.#holdOf(row, waits?.answer ?? Promise.resolve(await this.#given(row)));
+      const filed = await this.#filer.file({ held, body, digest, nowMs: this.#options.now(), taken });
+      const { row, votes, note } = filed;
+      if (note !== undefined) tell(this.#filed, filedApproval(row, [], this.#openedNow()), this.#options.onFault);
+      return this.#holdOf(row, waits?.answer ?? Promise.resolve({ state: 'approved', votes: votes.map(voteOf) }));
     } catch (refusal) {
-      if (waits !== undefined) this.#holds.end(waits.id, { state: 'cancelled', why: 'it was not filed' });
+      notFiled();
       throw refusal;
     }
   }
@@ -207,12 +210,6 @@ export class ApprovalService implements AsyncDisposable {
           .execute(),
       ['approvals'],
     );
-  }
-
-  /** The answer that an approval taken up has already. */
-  async #given({ id }: ApprovalRow): Promise<HoldAnswer> {
-    const votes = await this.#options.store.read((db) => votesOf(db, [id]));
-    return { state: 'approved', votes: votes.map(voteOf) };
   }
 
   #sweep(): void {

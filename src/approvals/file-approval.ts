@@ -3,7 +3,15 @@ import type { Body } from '../model/request.ts';
 import { LIMITS } from '../model/limits.ts';
 import { mintId } from '../model/ids.ts';
 import { Refused } from '../model/refusal.ts';
-import { type ApprovalRow, claimApproval, countPending, insertApproval } from '../store/approval-rows.ts';
+import {
+  type ApprovalRow,
+  claimApproval,
+  countPending,
+  insertApproval,
+  type VoteRow,
+  votesOf,
+} from '../store/approval-rows.ts';
+import type { StoreTransaction } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { actorOf } from './actor.ts';
 import { bodyPurpose, closeBody } from './filed-approval.ts';
@@ -18,47 +26,47 @@ export interface FilingParts {
   readonly random: (bytes: number) => Uint8Array;
 }
 
+/** A held request, as it is to be filed. */
 export interface Filing {
+  readonly held: HeldRequest;
+  readonly body: Body;
+  readonly digest: string;
+  readonly nowMs: number;
+  /** Called within the transaction, before anybody else can see the row; again where the transaction is tried again. */
+  readonly taken: (row: ApprovalRow) => void;
+}
+
+export interface Filed {
   readonly row: ApprovalRow;
-  /** False where an approval of the same request was taken up. */
-  readonly isNew: boolean;
+  readonly votes: readonly VoteRow[];
+  /** Set where the approval is a new one, and not one of the same request that was taken up: what the log is told. */
+  readonly note?: ApprovalNote;
 }
 
 /**
- * Takes up the approval of the same request in the same run that nobody holds, or files a new one, noted in the log.
- * `taken` is called within the transaction, before anybody else can see the row.
+ * Takes up the approval of the same request in the same run that nobody holds, or files a new one. Throws `Refused`,
+ * before it changed anything.
  */
-export function fileApproval(
-  held: HeldRequest,
-  { body, digest }: { readonly body: Body; readonly digest: string },
-  nowMs: number,
-  parts: FilingParts,
-  taken: (row: ApprovalRow) => void,
-): Promise<Filing> {
-  const { store, gateway, holder } = parts;
-  const { principal, session, exchange } = held;
+export async function fileApproval(trx: StoreTransaction, filing: Filing, parts: FilingParts): Promise<Filed> {
+  const { held, digest, nowMs, taken } = filing;
+  const { gateway, holder } = parts;
+  const { principal, session, exchange, obligations } = held;
   const run = principal.run.id;
   const now = new Date(nowMs).toISOString();
-  return store.write(
-    async (trx) => {
-      const known = await claimApproval(trx, { run, digest, session, exchange, gateway, holder, now });
-      if (known !== undefined) {
-        taken(known);
-        return { row: known, isNew: false };
-      }
-      if ((await countPending(trx, run, now)) >= LIMITS.approvalsPendingPerRun) throw tooMany();
-      const row = newRow(held, { body, digest }, nowMs, parts);
-      await insertApproval(
-        trx,
-        row,
-        held.obligations.map(({ group }) => group),
-      );
-      taken(row);
-      await parts.note({ kind: 'approval.requested', detail: requestedDetail(row, held) });
-      return { row, isNew: true };
-    },
-    ['approvals'],
+  const known = await claimApproval(trx, { run, digest, session, exchange, gateway, holder, now });
+  if (known !== undefined) {
+    taken(known);
+    return { row: known, votes: await votesOf(trx, [known.id]) };
+  }
+  if ((await countPending(trx, run, now)) >= LIMITS.approvalsPendingPerRun) throw tooMany();
+  const row = newRow(filing, parts);
+  await insertApproval(
+    trx,
+    row,
+    obligations.map(({ group }) => group),
   );
+  taken(row);
+  return { row, votes: [], note: { kind: 'approval.requested', detail: requestedDetail(row, held) } };
 }
 
 /** How long a request waits, and how long what was approved may be used: the shortest that a rule says. */
@@ -66,12 +74,7 @@ export function patienceOf(obligations: readonly ApproveObligation[]): number {
   return Math.min(...obligations.map(({ withinMs }) => withinMs));
 }
 
-function newRow(
-  held: HeldRequest,
-  { body, digest }: { readonly body: Body; readonly digest: string },
-  nowMs: number,
-  { gateway, holder, seal, random }: FilingParts,
-): ApprovalRow {
+function newRow({ held, body, digest, nowMs }: Filing, { gateway, holder, seal, random }: FilingParts): ApprovalRow {
   const { principal, target, request, permit, obligations } = held;
   const { workload } = principal.run;
   const id = mintId('apr', nowMs, random);

@@ -119,6 +119,8 @@ export class ApiClient {
     const authorization = this.#authorization(call.as ?? 'nobody');
     const headers = {
       accept: 'application/json',
+      // The record says by which channel a person answered.
+      'user-agent': 'chaperone/cli',
       ...(body === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
       ...(authorization ? { authorization } : {}),
     };

@@ -11,6 +11,12 @@ export const LIMITS = {
   approvalDeskMs: 10_000,
   estimateDeadlineMs: 5_000,
   maxEstimatesAtOnce: 4,
+  // protocols/postgres: what a held request would do
+  estimateStatementMs: 3_000,
+  estimateLockMs: 1_000,
+  measureStatementMs: 2_000,
+  maxEstimatedStatements: 20,
+  maxPlanBytes: 1024 * 1024,
 
   // client side of a protocol
   maxStartupBytes: 10_000,
@@ -145,6 +151,7 @@ export const LIMITS = {
   approvalRetryMs: 1_000,
   approvalClockSkewMs: 30_000,
   approvalsHeldAtOnce: 5_000,
+  approvalsFiledTogether: 100,
   approvalsPendingPerRun: 1_000,
   maxApprovalBodyBytes: 1024 * 1024,
   maxApprovalReasonBytes: 4_000,

@@ -32,6 +32,9 @@ export interface Schema extends PeopleTables {
 /** The store outside or inside a transaction. */
 export type Db = Kysely<Schema> | Transaction<Schema>;
 
+/** The store inside a transaction, for those who bring several writes together. */
+export type StoreTransaction = Transaction<Schema>;
+
 /** One row: what this store belongs to. */
 export interface DeploymentTable {
   id: string;

@@ -8,8 +8,8 @@ import type { Principal } from '../../src/model/principal.ts';
 import { type RefusalCode, Refused } from '../../src/model/refusal.ts';
 import type { Request } from '../../src/model/request.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/store/store.ts';
-import { makeSealer } from '../../src/targets/sealing.ts';
 import { DeploymentKey } from '../../src/targets/deployment-key.ts';
+import { makeSealer } from '../../src/targets/sealing.ts';
 import { jobOf, operationOf, targetNamed } from './subjects.ts';
 
 export const POLICY = 'a'.repeat(64);
