@@ -1,0 +1,22 @@
+/** What each scope lets one do, in the order in which they are offered. */
+export const SCOPE_WORDS: Readonly<Record<string, string>> = {
+  'overview:read': 'See the overview',
+  'approvals:read': 'See all approvals',
+  'approvals:answer': 'Answer what waits for its owner’s groups',
+  'sessions:read': 'See runs, sessions and what was asked, without texts',
+  'recordings:read': 'Read what sessions carried: texts, replies, recordings',
+  'sessions:end': 'End sessions',
+  'targets:read': 'See targets',
+  'targets:check': 'Check targets',
+  'configuration:read': 'Read targets, trust and policies',
+  'configuration:write': 'Change targets, trust and policies',
+  'grants:read': 'See grants',
+  'grants:revoke': 'Revoke grants',
+  'people:read': 'See people',
+  'people:write': 'Change people’s groups and roles',
+  'tokens:read': 'See tokens',
+  'tokens:write': 'Make and revoke tokens',
+  'channels:read': 'See channels and deliveries',
+  'channels:write': 'Send tests, try deliveries again',
+  'log:read': 'See and verify the log',
+};
