@@ -6,6 +6,7 @@ import { runChecks } from './lib/checks.mjs';
 import { ensurePrograms, TEST_PROGRAMS } from './lib/debian.mjs';
 import { ensureInstalled } from './lib/ensure.mjs';
 import { runTests, testFiles } from './lib/tests.mjs';
+import { ensureWebBuilt } from './lib/web.mjs';
 
 async function main(args) {
   const paths = args.filter((arg) => !arg.startsWith('-'));
@@ -16,6 +17,7 @@ async function main(args) {
   // A part of the tests may need none of what is missing; all of them do.
   if (advice !== undefined && paths.length === 0) return 1;
 
+  ensureWebBuilt();
   const failed = paths.length === 0 ? await runChecks() : [];
   const files = testFiles(paths);
   if (files.length === 0) {

@@ -166,6 +166,9 @@ describe('the documents', () => {
 describe('what no file may say', () => {
   const everything = tree.filesBelow('.', [
     '.ts',
+    '.tsx',
+    '.css',
+    '.html',
     '.mjs',
     '.md',
     '.json',

@@ -6,6 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+/** Any of them will do; test/support/browser.ts looks for the same. */
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
+
 /** What a run may need: how to see that it is there, and the package that brings it. */
 const PROGRAMS = {
   postgres: { package: 'postgresql', present: () => serverPrograms('postgres') },
@@ -14,11 +17,12 @@ const PROGRAMS = {
   psycopg: { package: 'python3-psycopg', present: () => runs('/usr/bin/python3', ['-c', 'import psycopg']) },
   java: { package: 'default-jdk-headless', present: () => onPath('javac') },
   jdbc: { package: 'libpostgresql-jdbc-java', present: () => existsSync('/usr/share/java/postgresql.jar') },
+  chromium: { package: 'chromium', present: () => BROWSERS.some((program) => onPath(program)) },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
 };
 
-export const TEST_PROGRAMS = ['postgres', 'pgbench', 'psql', 'psycopg', 'java', 'jdbc'];
+export const TEST_PROGRAMS = ['postgres', 'pgbench', 'psql', 'psycopg', 'java', 'jdbc', 'chromium'];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
 
 const SYSTEM_DIRECTORIES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];

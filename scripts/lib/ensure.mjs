@@ -36,7 +36,7 @@ const LOCK_POLL_MS = 200;
  */
 export function ensureInstalled() {
   if (!isInstalled()) {
-    const release = takeLock();
+    const release = takeLock('install');
     try {
       if (!isInstalled()) install();
     } finally {
@@ -68,7 +68,7 @@ function isNewEnough(version) {
 function isInstalled() {
   const lockfile = readFileSync(LOCKFILE);
   const digest = createHash('sha256').update(lockfile).digest('hex');
-  if (existsSync(STAMP)) return readFileSync(STAMP, 'utf8').trim() === digest;
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8').trim() === digest) return true;
   const hidden = join(MODULES, '.package-lock.json');
   if (!existsSync(hidden)) return false;
   const wanted = JSON.parse(lockfile.toString('utf8')).packages;
@@ -115,10 +115,10 @@ function linkCommand() {
   }
 }
 
-/** npm rewrites `node_modules`, so one runs at a time; a lock whose owner is gone is taken over. */
-function takeLock() {
+/** One at a time does this work in this checkout; a lock whose owner is gone is taken over. Returns the release. */
+export function takeLock(work) {
   const id = createHash('sha256').update(ROOT).digest('hex').slice(0, 16);
-  const path = join(tmpdir(), `chaperone-install-${id}.lock`);
+  const path = join(tmpdir(), `chaperone-${work}-${id}.lock`);
   for (;;) {
     try {
       const file = openSync(path, 'wx');

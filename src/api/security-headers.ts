@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** What a page of ours may load and do: its own files and the API beside them, and nothing inline. */
-const CONTENT_SECURITY_POLICY = [
+export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

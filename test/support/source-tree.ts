@@ -5,7 +5,7 @@ import { dirname, join, normalize } from 'node:path';
 export const ROOT = dirname(dirname(import.meta.dirname));
 
 /** Left out everywhere: what is installed, produced or not ours. */
-const SKIPPED = new Set(['node_modules', '.git', 'data', '.chaperone', '.work']);
+const SKIPPED = new Set(['node_modules', '.git', 'data', '.chaperone', '.work', 'dist', 'dist.new']);
 
 /** A file of the repository: its path from the root, and its text. */
 export interface SourceFile {

@@ -32,7 +32,6 @@ export function UserMenu({ me, compact }: { readonly me: Me | undefined; readonl
       trigger={
         <button
           type="button"
-          aria-label={`Account of ${name}`}
           className={classes(
             'flex h-8 min-w-0 items-center gap-2 rounded-md px-1.5 text-left hover:bg-hover coarse:h-11',
             !compact && 'grow',
@@ -44,7 +43,8 @@ export function UserMenu({ me, compact }: { readonly me: Me | undefined; readonl
           >
             {initials(name)}
           </span>
-          {!compact && <span className="grow truncate">{name}</span>}
+          <span className={compact ? 'sr-only' : 'grow truncate'}>{name}</span>
+          <span className="sr-only">: account</span>
           {!compact && <ChevronsUpDown className="size-3.5 shrink-0 text-faint" />}
         </button>
       }

@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ReactNode } from 'react';
 import { classes } from './class-names.ts';
 import { Tooltip } from './Tooltip.tsx';
 
-export type ButtonVariant = 'primary' | 'plain' | 'quiet' | 'danger';
+export type ButtonVariant = 'primary' | 'plain' | 'quiet' | 'danger' | 'plain-danger';
 export type ButtonSize = 'md' | 'sm' | 'lg';
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -78,5 +78,6 @@ const VARIANTS: Readonly<Record<ButtonVariant, string>> = {
   primary: 'bg-ink text-on-ink hover:bg-ink-hover',
   plain: 'border border-line bg-surface text-text hover:bg-hover',
   quiet: 'text-muted hover:bg-hover hover:text-text',
+  'plain-danger': 'border border-line bg-surface text-deny hover:bg-deny-soft',
   danger: 'bg-deny text-on-deny hover:bg-deny-hover',
 };

@@ -44,16 +44,20 @@ export function ApprovalPage() {
 function Detail({ approval }: { readonly approval: Approval }) {
   return (
     <div className="grid gap-x-10 gap-y-7 pb-24 lg:grid-cols-[minmax(0,1fr)_19rem] lg:pb-0">
-      <div className="grid min-w-0 content-start gap-7">
-        <Statements approval={approval} />
-        <Meaning approval={approval} />
-        <Before approval={approval} />
-      </div>
-      <aside aria-label="Decision and run" className="grid content-start gap-7 lg:sticky lg:top-6 lg:self-start">
+      <Statements approval={approval} />
+      {/* On a phone who asks comes right after what is asked. */}
+      <aside
+        aria-label="Decision and run"
+        className="grid content-start gap-7 lg:sticky lg:top-6 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:self-start"
+      >
         <Decision approval={approval} />
         <Votes approval={approval} />
         <RunFacts approval={approval} />
       </aside>
+      <div className="grid min-w-0 content-start gap-7">
+        <Meaning approval={approval} />
+        <Before approval={approval} />
+      </div>
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function Decision({ approval }: { readonly approval: Approval }) {
         <Button variant="primary" size="lg" hint="a" className="grow" onClick={() => setAnswering('approve')}>
           Approve
         </Button>
-        <Button size="lg" hint="d" className="grow text-deny" onClick={() => setAnswering('deny')}>
+        <Button variant="plain-danger" size="lg" hint="d" className="grow" onClick={() => setAnswering('deny')}>
           Deny
         </Button>
       </div>

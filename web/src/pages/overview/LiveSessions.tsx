@@ -27,6 +27,7 @@ const COLUMNS: readonly Column<SessionView>[] = [
   },
   {
     id: 'denied',
+    fold: 'hidden',
     header: 'Refused',
     className: 'w-24',
     align: 'end',

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { filesBelow, importsOf, lineCount, ROOT } from '../support/source-tree.ts';
+
+/** What each part of `web/src` may import, besides itself; docs/internals/web.md explains it. */
+const FLOORS: Readonly<Record<string, readonly string[]>> = {
+  verify: [],
+  'paths.ts': [],
+  api: [],
+  ui: ['paths.ts', 'api'],
+  parts: ['paths.ts', 'api', 'verify', 'ui'],
+  pages: ['paths.ts', 'api', 'verify', 'ui', 'parts'],
+  app: ['paths.ts', 'api', 'ui', 'parts', 'pages'],
+  'main.tsx': ['app', 'styles.css'],
+};
+
+/** Areas that are made of another's parts. */
+const MADE_OF: Readonly<Record<string, readonly string[]>> = { runs: ['sessions'] };
+
+/** Packages that are parts of another one's interface, and of which. */
+const ALONG: Readonly<Record<string, string>> = {
+  '@codemirror/language': '@codemirror/lang-yaml',
+  '@lezer/highlight': '@codemirror/lang-yaml',
+};
+
+const LONG_FILE_LINES = 300;
+/** Longer ones, and why each is one thing. */
+const LONG_FILES: Readonly<Record<string, string>> = {
+  'web/src/api/types.ts': 'every shape of the REST API, as one document',
+};
+
+const FILES = filesBelow('web/src', ['.ts', '.tsx']).filter(({ path }) => !path.endsWith('.test.ts'));
+
+describe('the structure of web/src/', () => {
+  test('imports go down', () => {
+    const problems = FILES.flatMap((file) => {
+      const from = partOf(file.path);
+      const allowed = FLOORS[from];
+      if (allowed === undefined) return [`${file.path} is in no part of the table`];
+      const others = importsOf(file).files.filter((to) => partOf(to) !== from && !allowed.includes(partOf(to)));
+      return others.map((to) => `${file.path} imports ${to}`);
+    });
+    assert.deepEqual(problems, [], 'FLOORS in test/web/structure.test.ts and docs/internals/web.md');
+  });
+
+  test('no area of pages imports another', () => {
+    const problems = FILES.filter(({ path }) => path.startsWith('web/src/pages/')).flatMap((file) =>
+      importsOf(file)
+        .files.filter((to) => to.startsWith('web/src/pages/') && areaOf(to) !== areaOf(file.path))
+        .map((to) => `${file.path} imports ${to}`),
+    );
+    assert.deepEqual(problems, [], 'what several pages show belongs into web/src/parts');
+  });
+
+  test('nothing of the browser imports the gateway, the mock or Node', () => {
+    const problems = FILES.flatMap((file) => {
+      const { files, builtins } = importsOf(file);
+      return [...files.filter((to) => !to.startsWith('web/src/')), ...builtins].map((to) => `${file.path}: ${to}`);
+    });
+    assert.deepEqual(problems, []);
+  });
+
+  test('every package is one of web/package.json, or comes with one of those', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'web', 'package.json'), 'utf8'));
+    const known = new Set([...Object.keys(manifest.dependencies), ...Object.keys(ALONG)]);
+    const others = FILES.flatMap((file) => importsOf(file).packages.filter((name) => !known.has(name)));
+    assert.deepEqual(others, []);
+  });
+
+  test('files stay short enough to be read', () => {
+    const long = FILES.filter(({ text }) => lineCount(text) > LONG_FILE_LINES).map(({ path }) => path);
+    assert.deepEqual(long, Object.keys(LONG_FILES), `more than ${LONG_FILE_LINES} lines`);
+  });
+
+  test('no colour stands outside the tokens', () => {
+    const problems = FILES.flatMap(({ path, text }) =>
+      [...text.matchAll(/#[0-9a-f]{6}\b|\b(?:rgb|hsl|oklch)a?\(/gi)].map((match) => `${path}: ${match[0]}`),
+    );
+    assert.deepEqual(problems, [], 'colours are the tokens of web/src/styles.css');
+  });
+});
+
+function partOf(path: string): string {
+  return path.slice('web/src/'.length).split('/')[0] ?? '';
+}
+
+function areaOf(path: string): string {
+  return path.split('/')[3] ?? '';
+}
