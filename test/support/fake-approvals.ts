@@ -10,6 +10,8 @@ export interface FakeApproval {
   /** What was asked, as it is recorded. */
   readonly text: string;
   readonly estimates: readonly Estimate[];
+  /** The estimate, once there is one. */
+  readonly described: Promise<Estimate>;
   /** Why it was withdrawn, once it was. */
   readonly cancelledBecause: string | undefined;
   /** True once its client waits no longer. */
@@ -74,6 +76,7 @@ class Filed implements FakeApproval {
   readonly estimates: Estimate[] = [];
   readonly redeemed: string[] = [];
   readonly hold: Hold;
+  readonly #described = Promise.withResolvers<Estimate>();
   cancelledBecause: string | undefined;
   left = false;
   readonly #answer = Promise.withResolvers<HoldAnswer>();
@@ -93,6 +96,7 @@ class Filed implements FakeApproval {
       answer: this.#answer.promise,
       describe: (estimate) => {
         this.estimates.push(estimate);
+        this.#described.resolve(estimate);
         return Promise.resolve();
       },
       redeem: (policy) => Promise.resolve(this.#redeem(policy)),
@@ -105,6 +109,10 @@ class Filed implements FakeApproval {
         this.left = true;
       },
     };
+  }
+
+  get described(): Promise<Estimate> {
+    return this.#described.promise;
   }
 
   get isUsable(): boolean {

@@ -77,7 +77,7 @@ export function int16(value: number): Buffer {
 
 export function int32(value: number): Buffer {
   const out = Buffer.allocUnsafe(4);
-  out.writeInt32BE(value, 0);
+  out.writeInt32BE(value | 0, 0);
   return out;
 }
 
@@ -110,8 +110,20 @@ export function sync(): Buffer {
   return message(FRONTEND.sync);
 }
 
-export function parse(name: string, text: string): Buffer {
-  return message(FRONTEND.parse, cstring(name), cstring(text), int16(0));
+export function parse(name: string, text: string, types: readonly number[] = []): Buffer {
+  return message(FRONTEND.parse, cstring(name), cstring(text), int16(types.length), ...types.map(int32));
+}
+
+/** Binds the unnamed statement to the unnamed portal; its results come as text. */
+export function bindMessage(parameters: readonly (Uint8Array | null)[], formats: readonly number[]): Buffer {
+  const values = parameters.flatMap((value) => (value === null ? [int32(-1)] : [int32(value.length), value]));
+  const head = [cstring(''), cstring(''), int16(formats.length), ...formats.map(int16), int16(parameters.length)];
+  return message(FRONTEND.bind, ...head, ...values, int16(0));
+}
+
+/** Executes the unnamed portal to its end. */
+export function executeMessage(): Buffer {
+  return message(FRONTEND.execute, cstring(''), int32(0));
 }
 
 export function describePortal(name: Buffer): Buffer {

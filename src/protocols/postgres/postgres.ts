@@ -7,6 +7,7 @@ import { cancelUpstream } from './cancel-upstream.ts';
 import { CatalogueCache } from './catalogue-cache.ts';
 import { type ClientAuthentication, logIn } from './client-login.ts';
 import { MalformedMessage, MessageDecoder } from './codec.ts';
+import { estimateEffect } from './estimate.ts';
 import type { PostgresGreeting } from './greeting.ts';
 import { BACKEND, int32, message, parameterStatus, readyForQuery } from './messages.ts';
 import { ClientConversation, farewell, TornReply } from './serve.ts';
@@ -32,6 +33,7 @@ export function createPostgres(options: PostgresOptions): Protocol<PostgresUpstr
     serve: (client, admission) => serve(client, admission, options),
     connect: (target, credential, login, signal) => connect(target, credential, login, signal, catalogues),
     cancel: (upstream) => upstream.cancel(),
+    estimate: (question, signal) => estimateEffect(question, options.analyser, signal),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
-import { BodyReader, MessageDecoder } from './codec.ts';
+import { MessageDecoder } from './codec.ts';
+import { readRow } from './command.ts';
 import { BACKEND, cstring, FRONTEND, message, type TransactionStatus } from './messages.ts';
 import { errorField } from './reply-state.ts';
 import { noteParameter } from './unasked.ts';
@@ -34,12 +35,4 @@ export async function queryRows(
       }
     }
   }
-}
-
-function readRow(body: Buffer): (string | null)[] {
-  const reader = new BodyReader(body);
-  return Array.from({ length: reader.int16() }, () => {
-    const length = reader.int32();
-    return length < 0 ? null : reader.bytes(length).toString('utf8');
-  });
 }

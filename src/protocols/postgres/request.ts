@@ -60,8 +60,8 @@ export class PostgresRequest implements Request {
     return this.#state?.context(statementsOf(this.actions).flatMap(({ names }) => names ?? [])) ?? {};
   }
 
-  /** What the session's statements are planned in: undefined where it is not known. */
-  get place(): { readonly role: string | undefined; readonly searchPath: string | undefined } | undefined {
+  /** The session that asks, as it is now. */
+  get session(): ClientState | undefined {
     return this.#state;
   }
 

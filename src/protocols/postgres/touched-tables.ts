@@ -1,0 +1,95 @@
+import type { TableUse } from '../../model/request.ts';
+import { type Body, bodyOf, listOf, tagOf } from '../../sql/postgres/nodes.ts';
+import { runCommand } from './command.ts';
+import type { HeldStatement } from './estimated-statements.ts';
+import type { PostgresUpstream } from './upstream.ts';
+
+/**
+ * What can be told of a statement that has no plan: how large the tables are that it names, and which lock it takes on
+ * them. Undefined where it names none.
+ */
+export async function tellOfTables(upstream: PostgresUpstream, held: HeldStatement): Promise<string | undefined> {
+  const tables = writtenTables(held);
+  if (tables.length === 0) return undefined;
+  const sizes = await runCommand(upstream, { text: SIZES, parameters: namesOfTables(tables) });
+  const lock = held.node === undefined ? undefined : lockOf(held.node);
+  const told = sizes.ok ? sizes.rows.map(sizeOf) : [];
+  const names = told.length > 0 ? told : tables.map(({ schema, name }) => (schema === '' ? name : `${schema}.${name}`));
+  return `it ${lock === undefined ? 'touches' : `takes a lock (${lock}) on`} ${names.join(', ')}`;
+}
+
+/** Two parameters for the queries about tables: their schemas and their names, as arrays. */
+export function namesOfTables(tables: readonly TableUse[]): readonly [Buffer, Buffer] {
+  return [arrayOf(tables.map(({ schema }) => schema)), arrayOf(tables.map(({ name }) => name))];
+}
+
+export function writtenTables({ analysis }: HeldStatement): readonly TableUse[] {
+  return analysis.operations.flatMap(({ tables }) => tables.filter(({ use }) => use === 'write'));
+}
+
+/**
+ * The rows that the planner believes in, and what the disk holds, with all partitions and inheriting tables. Written for
+ * a search_path of pg_catalog alone.
+ */
+const SIZES = `
+WITH RECURSIVE named AS (
+  SELECT c.oid AS top, c.oid, n.nspname, c.relname
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE EXISTS (SELECT FROM ROWS FROM (unnest($1::text[]), unnest($2::text[])) AS t(s, r)
+    WHERE c.relname = t.r AND n.nspname = t.s)
+), below AS (
+  SELECT top, oid FROM named UNION SELECT b.top, i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.oid
+)
+SELECT d.nspname || '.' || d.relname,
+  sum(GREATEST(c.reltuples, 0))::int8,
+  bool_or(c.reltuples >= 0 AND c.relkind IN ('r', 'm')),
+  pg_size_pretty(sum(pg_total_relation_size(c.oid))::int8)
+FROM named d JOIN below b ON b.top = d.oid JOIN pg_class c ON c.oid = b.oid
+GROUP BY d.oid, d.nspname, d.relname ORDER BY 1`;
+
+function sizeOf([name, rows, isCounted, size]: readonly (string | null)[]): string {
+  const counted = isCounted === 't' ? `about ${Number(rows).toLocaleString('en')} rows` : 'rows not counted yet';
+  return `${name ?? ''} (${counted}, ${size ?? ''})`;
+}
+
+/** An array as text[] reads it. */
+function arrayOf(values: readonly string[]): Buffer {
+  const quoted = values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`);
+  return Buffer.from(`{${quoted.join(',')}}`, 'utf8');
+}
+
+/** The strongest lock that a statement takes on the tables it names (PostgreSQL manual, 13.3.1). */
+function lockOf(node: Body): string | undefined {
+  const tag = tagOf(node) ?? '';
+  const body = bodyOf(node, tag);
+  const concurrently = body['concurrent'] === true || body['concurrently'] === true;
+  switch (tag) {
+    case 'DropStmt':
+    case 'IndexStmt':
+      if (concurrently) return 'SHARE UPDATE EXCLUSIVE';
+      return tag === 'DropStmt' ? EVERYTHING_WAITS : 'SHARE: writers wait';
+    case 'AlterTableStmt':
+      return `up to ${EVERYTHING_WAITS}`;
+    case 'TruncateStmt':
+    case 'RenameStmt':
+    case 'ClusterStmt':
+    case 'RuleStmt':
+    case 'CreatePolicyStmt':
+    case 'AlterPolicyStmt':
+      return EVERYTHING_WAITS;
+    case 'RefreshMatViewStmt':
+      return concurrently ? 'EXCLUSIVE: writers wait' : EVERYTHING_WAITS;
+    case 'CreateTrigStmt':
+      return 'SHARE ROW EXCLUSIVE: writers wait';
+    case 'VacuumStmt':
+      return listOf(body['options']).length > 0
+        ? `SHARE UPDATE EXCLUSIVE, or with FULL ${EVERYTHING_WAITS}`
+        : 'SHARE UPDATE EXCLUSIVE';
+    case 'CopyStmt':
+      return 'ROW EXCLUSIVE';
+    default:
+      return undefined;
+  }
+}
+
+const EVERYTHING_WAITS = 'ACCESS EXCLUSIVE: readers and writers wait';
