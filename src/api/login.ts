@@ -98,7 +98,6 @@ function providerRoutes(router: ApiRouter, services: ApiServices): void {
       const { identity, returnTo } = await provider().finish({ browser, url });
       const person = await logins.people.enter(identity);
       await beginSession(request, reply, services, { person, how: 'provider' });
-      clearCookie(reply, services.info.url, 'login');
       return returnTo;
     }),
   );
