@@ -79,7 +79,7 @@ function voteFor(
   const at = new Date(nowMs).toISOString();
   const actor = JSON.parse(row.actor) as RunActor;
   const standing = standingOf({ obligations, votes, actor, state: stateAt(row, at) }, person);
-  if (!standing.mine) throw refused(`approval-${standing.code}`, `This is not yours to answer: ${standing.why}.`);
+  if (!standing.mine) throw refused(`approval-${standing.code}`, `You cannot answer this: ${standing.why}.`);
   if (digest !== row.digest) {
     throw refused('approval-changed', 'The answer is about another request than the one that waits.', 'Load it again.');
   }

@@ -63,7 +63,9 @@ function headline(approval: Approval, nowMs: number, paint: Paint): string {
   return `${paint('bold', printable(approval.id))} ${paint(stateStyle(approval), said)}${reason}`;
 }
 
-function aboutRequest({ run, target, protocol, session, held, rules, context, requestedAt }: Approval): Line[] {
+function aboutRequest(approval: Approval): Line[] {
+  const { run, target, protocol, session, held, rules, context, requestedAt, state } = approval;
+  const waiting = held ? '; its client waits' : '; its client waits no longer, and may ask again';
   const actor = run.actor === undefined ? '' : `, set off by ${run.actor}`;
   const demo = run.demo ? ' (the demo vouches for nothing)' : '';
   return [
@@ -72,7 +74,7 @@ function aboutRequest({ run, target, protocol, session, held, rules, context, re
     ...(run.url === undefined ? [] : [['job', run.url] as const]),
     ...(run.agent === undefined ? [] : [['agent', `${run.agent} (it says so itself)`] as const]),
     ['target', `${target} (${protocol}), session ${session}`],
-    ['asked', `${shortTime(requestedAt)} UTC; ${held ? 'its client waits' : 'its client waits no longer'}`],
+    ['asked', `${shortTime(requestedAt)} UTC${state === 'pending' ? waiting : ''}`],
     ['rule', rules.join(', ')],
     ...(context.length === 0
       ? []
@@ -112,10 +114,11 @@ function estimateLines({ estimate }: Approval): Line[] {
   const how = estimate.kind === 'measured' ? 'measured, and rolled back' : 'as the target plans it';
   return estimate.statements.map(({ rows, cost, why }) => {
     const figures = [
-      rows === undefined ? (why ?? 'no figure') : `${Math.round(rows).toLocaleString('en')} rows`,
+      rows === undefined ? '' : `${Math.round(rows).toLocaleString('en')} rows`,
       cost === undefined ? '' : `cost ${cost}`,
-    ];
-    return ['effect', `${figures.filter((figure) => figure !== '').join(', ')} (${how})`] as const;
+    ].filter((figure) => figure !== '');
+    const known = figures.length === 0 ? [] : [`${figures.join(', ')} (${how})`];
+    return ['effect', [...known, ...(why === undefined ? [] : [why])].join('; ') || 'no figure'] as const;
   });
 }
 
