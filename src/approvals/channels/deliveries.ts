@@ -61,11 +61,11 @@ export class Deliveries implements AsyncDisposable {
       store.watch('deliveries', () => this.#wake()),
       store.watch('configuration', () => this.#everything()),
     ];
-    this.#poll = setInterval(() => this.#everything(), this.#times.deliveryPollMs).unref();
+    this.#poll = setInterval(() => this.#scan(), this.#times.deliveryPollMs).unref();
     this.#everything();
   }
 
-  /** Looks again at all that may not have been told of: at the start, after a change of channels, and now and then. */
+  /** Looks at all that may not have been told of: at the start, and after a change of channels. */
   #everything(): void {
     this.#seenUntil = undefined;
     this.#scan();
@@ -89,15 +89,15 @@ export class Deliveries implements AsyncDisposable {
     const since = this.#seenUntil;
     const newest = await fileDeliveries(
       { store, channels: inForce, mint: () => mint('dlv'), nowMs },
-      since === undefined ? 'all' : { changedSince: since },
+      { changedSince: since ?? rfc3339(nowMs() - LIMITS.deliveryLookBackMs), andUntold: since === undefined },
     );
     if (since === undefined) {
       const names = inForce.map(({ channel }) => channel.declaration.name);
       await abandonDeliveries(store, names, 'the channel is not declared any more');
     }
     // Clocks of gateways differ a little, and transactions end in another order than they began.
-    const overlap = nowMs() - CLOCK_OVERLAP_MS;
-    this.#seenUntil = new Date(Math.min(overlap, newest === undefined ? overlap : Date.parse(newest))).toISOString();
+    const overlap = rfc3339(nowMs() - CLOCK_OVERLAP_MS);
+    this.#seenUntil = newest === undefined || newest > overlap ? overlap : newest;
     this.#wake();
   }
 
@@ -212,6 +212,10 @@ export class Deliveries implements AsyncDisposable {
     await this.#scanning;
     await Promise.all([...this.#lanes.values()].map((lane) => lane.ended()));
   }
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 const CLOCK_OVERLAP_MS = 5_000;

@@ -15,8 +15,11 @@ export interface FilingParts {
 
 type Looked = Pick<ApprovalsTable, 'id' | 'state' | 'requested_at' | 'changed_at'>;
 
-/** Which approvals to look at: what changed since a time (RFC 3339), or all that may not have been told of. */
-export type Look = { readonly changedSince: string } | 'all';
+/** Which approvals to look at: what changed since a time (RFC 3339), and whatever waits or was not told to its end. */
+export interface Look {
+  readonly changedSince: string;
+  readonly andUntold: boolean;
+}
 
 /**
  * Files what must be told of approvals: their request, each vote where a channel shows those, and their end. Whatever
@@ -37,9 +40,17 @@ export async function fileDeliveries(parts: FilingParts, look: Look): Promise<st
 function findApprovals(store: Store, look: Look): Promise<readonly Looked[]> {
   return store.read((db) => {
     const query = db.selectFrom('approvals').select(['id', 'state', 'requested_at', 'changed_at']).orderBy('id');
-    if (look !== 'all') return query.where('changed_at', '>=', look.changedSince).execute();
+    if (!look.andUntold) return query.where('changed_at', '>=', look.changedSince).execute();
     const open = db.selectFrom('deliveries').select('approval').where('is_open', '=', 1);
-    return query.where((where) => where.or([where('state', '=', 'pending'), where('id', 'in', open)])).execute();
+    return query
+      .where((where) =>
+        where.or([
+          where('changed_at', '>=', look.changedSince),
+          where('state', '=', 'pending'),
+          where('id', 'in', open),
+        ]),
+      )
+      .execute();
   });
 }
 
