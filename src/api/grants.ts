@@ -2,19 +2,9 @@ import { z } from 'zod';
 import { noteAction, requireScope } from './caller.ts';
 import { pageLimit } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
+import { grantSchema } from './run-schemas.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
-
-const grantSchema = z.object({
-  id: z.string(),
-  run: z.string(),
-  principal: z.string(),
-  targets: z.array(z.string()).readonly(),
-  rules: z.array(z.string()).readonly(),
-  issuedAt: z.string(),
-  expiresAt: z.string(),
-  state: z.enum(['active', 'expired', 'revoked']),
-});
 
 /** Who may enter what, until when; and the end of that, at once. */
 export function grantRoutes(router: ApiRouter, services: ApiServices): void {

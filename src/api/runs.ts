@@ -1,19 +1,59 @@
 import { z } from 'zod';
+import { requireScope } from './caller.ts';
 import { grantHolder } from './grant-holder.ts';
-import { problemResponses } from './problem.ts';
+import { pageCursor, pageLimit, pageOf } from './paging.ts';
+import { HttpProblem, problemResponses } from './problem.ts';
+import { runSchema, runSummarySchema } from './run-schemas.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
 const closedSchema = z.object({ run: z.string(), closed: z.literal(true) });
+const params = z.object({ run: z.string().max(100) });
+const tags = ['runs'];
 
-/** The end of a run, said by the client that opened it: whoever holds its grant (HTTP Basic: the grant, its secret). */
+/** CI job runs: who asked, what came of it, and the end of one, said by the client that opened it. */
 export function runRoutes(router: ApiRouter, services: ApiServices): void {
-  const schema = {
-    tags: ['runs'],
-    params: z.object({ run: z.string().max(100) }),
+  const list = {
+    tags,
+    summary: 'List runs',
+    description: 'Newest first, with what their sessions came to so far.',
+    querystring: z.object({
+      who: z.string().max(500).optional().describe('Part of the principal, as people know it.'),
+      repository: z.string().max(500).optional().describe('Part of the repository, or its id.'),
+      since: z.iso.datetime().optional(),
+      until: z.iso.datetime().optional(),
+      cursor: pageCursor,
+      limit: pageLimit,
+    }),
+    response: { 200: pageOf(runSummarySchema), ...problemResponses },
+  };
+  router.get('/v1/runs', { schema: list }, async (request) => {
+    await requireScope(request, services, 'sessions:read');
+    return services.runs.list(request.query);
+  });
+
+  const one = {
+    tags,
+    summary: 'Show a run',
+    description: 'With its grants, its sessions, the approvals that the caller may see, and what its token proved.',
+    params,
+    response: { 200: runSchema, ...problemResponses },
+  };
+  router.get('/v1/runs/:run', { schema: one }, async (request) => {
+    const caller = await requireScope(request, services, 'sessions:read');
+    const run = await services.runs.find(request.params.run, caller);
+    if (!run) throw new HttpProblem(404, 'There is no such run');
+    return run;
+  });
+
+  const close = {
+    tags,
+    summary: 'Close a run',
+    description: 'By whoever holds its grant (HTTP Basic: the grant, its secret): its grants are void from then on.',
+    params,
     response: { 200: closedSchema, ...problemResponses },
   };
-  router.post('/v1/runs/:run/close', { schema }, async (request) => {
+  router.post('/v1/runs/:run/close', { schema: close }, async (request) => {
     const { run } = request.params;
     await services.closeRun(run, grantHolder(request));
     return { run, closed: true as const };

@@ -9,7 +9,9 @@ import {
 } from 'fastify-type-provider-zod';
 import { LIMITS } from '../model/limits.ts';
 import { approvalRoutes } from './approvals.ts';
+import { channelRoutes } from './channels.ts';
 import { configurationRoutes } from './configuration.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import { deviceLoginRoutes } from './device-login.ts';
 import { eventRoutes } from './events.ts';
 import { gatewayRoutes } from './gateway.ts';
@@ -18,6 +20,7 @@ import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
 import { NotFound } from './not-found.ts';
 import { operatorTokenRoutes } from './operator-tokens.ts';
+import { overviewRoutes } from './overview.ts';
 import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
 import { handleProblems, sendProblem } from './problem.ts';
@@ -27,6 +30,7 @@ import { secureHeaders } from './security-headers.ts';
 import type { ApiServices } from './services.ts';
 import { sessionRecordRoutes } from './session-records.ts';
 import { sessionRoutes } from './sessions.ts';
+import { slackRoutes } from './slack.ts';
 import { statementRoutes } from './statements.ts';
 import { targetRoutes } from './targets.ts';
 import { tokenRoutes } from './token.ts';
@@ -78,6 +82,7 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
 
 const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = [
   gatewayRoutes,
+  overviewRoutes,
   tokenRoutes,
   runRoutes,
   targetRoutes,
@@ -94,6 +99,9 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   eventRoutes,
   policyRoutes,
   logRoutes,
+  channelRoutes,
+  deliveryRoutes,
+  slackRoutes,
 ];
 
 function withTypes(app: FastifyInstance) {

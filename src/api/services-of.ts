@@ -4,8 +4,11 @@ import { approvalServices } from './approval-services.ts';
 import { grantServices } from './grant-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
 import { openLiveFeed } from './live-sources.ts';
+import { logServices } from './log-services.ts';
 import type { ApiParts } from './open-api.ts';
+import { overviewService } from './overview-services.ts';
 import { recordingService } from './recordings.ts';
+import { runServices } from './run-services.ts';
 import type { ApiServices, TargetView } from './services.ts';
 import { checkTarget } from './target-check.ts';
 
@@ -29,16 +32,23 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     onFault,
   });
   defer(() => feed[Symbol.dispose]());
+  const recordings = recordingService({
+    ...parts,
+    directory,
+    onActivity: (session, listener) => audit.onActivity(session, listener),
+  });
+  const logging = logServices(log, nowMs);
+  const granting = grantServices({
+    store,
+    grants,
+    audit,
+    target: (name) => targets.get(name),
+    reach: parts.reach,
+    certificateAuthority: parts.certificateAuthority,
+    nowMs,
+  });
   return {
-    ...grantServices({
-      store,
-      grants,
-      audit,
-      target: (name) => targets.get(name),
-      reach: parts.reach,
-      certificateAuthority: parts.certificateAuthority,
-      nowMs,
-    }),
+    ...granting,
     readiness: async () => [
       ...(parts.draining.aborted ? ['draining'] : []),
       ...(log.fault ? ['log'] : []),
@@ -66,10 +76,15 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
         return plan;
       },
     },
-    recordings: recordingService({ ...parts, directory, onActivity: (id, listener) => audit.onActivity(id, listener) }),
+    recordings,
     approvals,
+    runs: runServices({ store, grants: granting.grants, recordings, approvals }),
+    log: logging,
+    overview: overviewService({ store, approvals: parts.approvals, log: logging, nowMs }),
     feed,
     listeners,
+    channels: parts.channels.service,
+    slack: parts.channels.slack,
     audit,
     nowMs,
   };

@@ -4,6 +4,8 @@
  */
 
 import type { z } from 'zod';
+import type { ChannelService } from '../approvals/channels/channel-service.ts';
+import type { SlackInteractions } from '../approvals/channels/slack-interactions.ts';
 import type { ApprovalQuery } from '../approvals/list-approvals.ts';
 import type { Answer } from '../approvals/vocabulary.ts';
 import type { AuditLog } from '../audit/recorder.ts';
@@ -14,6 +16,9 @@ import type { approvalSchema, approvalSummarySchema } from './approval-schemas.t
 import type { Caller, CallerServices } from './caller.ts';
 import type { ListenerPlaces } from './listener-places.ts';
 import type { LiveFeed } from './live-feed.ts';
+import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
+import type { overviewSchema } from './overview.ts';
+import type { runSchema, runSummarySchema } from './run-schemas.ts';
 import type { FollowStep } from './session-events.ts';
 
 export interface ApiServices extends CallerServices {
@@ -32,9 +37,14 @@ export interface ApiServices extends CallerServices {
   readonly logins: Logins;
   readonly recordings: RecordingService;
   readonly approvals: ApprovalServices;
+  readonly runs: RunServices;
+  readonly log: LogServices;
+  overview(caller: Caller): Promise<OverviewView>;
   /** What happens, for whoever listens. */
   readonly feed: LiveFeed;
   readonly listeners: ListenerPlaces;
+  readonly channels: ChannelService;
+  readonly slack: Pick<SlackInteractions, 'take'>;
   readonly audit: Pick<AuditLog, 'note'>;
   readonly nowMs: () => number;
 }
@@ -153,6 +163,31 @@ export interface GrantView {
 
 export type ApprovalView = z.infer<typeof approvalSummarySchema>;
 export type ApprovalDetails = z.infer<typeof approvalSchema>;
+
+export type RunSummaryView = z.infer<typeof runSummarySchema>;
+export type RunView = z.infer<typeof runSchema>;
+export type OverviewView = z.infer<typeof overviewSchema>;
+export type LogHealthView = z.infer<typeof logHealthSchema>;
+export type LogStatusView = z.infer<typeof logStatusSchema>;
+export type LogEntryView = z.infer<typeof logEntrySchema>;
+export type LogVerificationView = z.infer<typeof logVerificationSchema>;
+
+export type RunFilter = Pick<RecordingFilter, 'who' | 'repository' | 'since' | 'until' | 'cursor' | 'limit'>;
+
+export interface RunServices {
+  list(filter: RunFilter): Promise<Page<RunSummaryView>>;
+  /** With what of it the caller may see. */
+  find(id: string, caller: Caller): Promise<RunView | undefined>;
+}
+
+export interface LogServices {
+  health(): Promise<LogHealthView>;
+  status(): Promise<LogStatusView>;
+  /** From `start` on, in their order. */
+  entries(start: number, limit: number): Promise<readonly LogEntryView[]>;
+  /** Verifies all of the directory; one verification runs at a time, and others who ask get its result. */
+  verify(by: string): Promise<LogVerificationView>;
+}
 
 export interface ApprovalServices {
   /** What the caller may see, newest first. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { statementSchema } from './approval-schemas.ts';
 import { noteAction, requireScope } from './caller.ts';
 import { recordingFilter } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
@@ -11,25 +12,6 @@ const filterSchema = recordingFilter.extend({
   kind: z.string().max(100).optional().describe('The verb: select, insert, drop, …'),
   decision: z.enum(['permit', 'deny']).optional(),
   text: z.string().max(1000).optional().describe('Part of the statement, whatever its case.'),
-});
-
-export const statementSchema = z.object({
-  session: z.string(),
-  exchange: z.number().int(),
-  at: z.string(),
-  run: z.string(),
-  principal: z.string(),
-  repository: z.string().optional(),
-  target: z.string(),
-  kinds: z.array(z.string()).readonly(),
-  tables: z.array(z.string()).readonly(),
-  decision: z.enum(['permit', 'deny']),
-  rules: z.array(z.string()).readonly(),
-  text: z.string(),
-  status: z.string().optional(),
-  rows: z.number().int().optional(),
-  masked: z.number().int().optional(),
-  approval: z.string().optional(),
 });
 
 /** Search over every statement that was recorded. Looking is itself recorded: statements may hold what is private. */

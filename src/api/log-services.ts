@@ -1,0 +1,73 @@
+import type { OpenAuditLog } from '../audit/open-audit-log.ts';
+import { readLogEntries, readLogHead } from '../audit/read-log.ts';
+import type { Finding, VerifyReport } from '../audit/verify-report.ts';
+import { verifyInThread } from '../audit/verify-thread.ts';
+import type { LogEntryView, LogHealthView, LogServices, LogVerificationView } from './services.ts';
+
+/** What this gateway says of its own log; whoever needs to be sure verifies it themselves. */
+export function logServices(log: OpenAuditLog, nowMs: () => number): LogServices {
+  let verified: LogHealthView['verified'];
+  let running: Promise<LogVerificationView> | undefined;
+  const health = async (): Promise<LogHealthView & { readonly root: string; readonly checkpoint: string }> => {
+    const head = await readLogHead(log.directory);
+    return {
+      origin: head?.origin ?? '',
+      size: head?.size ?? 0,
+      root: head?.root ?? '',
+      checkpoint: head?.checkpoint ?? '',
+      ok: log.fault === undefined && verified?.verdict !== 'FAIL',
+      ...(head === undefined ? {} : { checkpointAt: new Date(head.signedAtMs).toISOString() }),
+      ...(log.fault === undefined ? {} : { fault: log.fault.message }),
+      ...(verified === undefined ? {} : { verified }),
+    };
+  };
+  const verify = async (by: string): Promise<LogVerificationView> => {
+    await log.sync();
+    const report = await verifyInThread(log.directory);
+    const at = new Date(nowMs()).toISOString();
+    verified = { at, verdict: report.verdict, by };
+    return verificationView(report, at);
+  };
+  return {
+    health: async () => {
+      const { root: _root, checkpoint: _checkpoint, ...rest } = await health();
+      return rest;
+    },
+    status: async () => ({ ...(await health()), verifierKey: log.verifierKey }),
+    entries: async (start, limit) => (await readLogEntries(log.directory, start, limit)).map(entryView),
+    verify: (by) => {
+      running ??= verify(by).finally(() => (running = undefined));
+      return running;
+    },
+  };
+}
+
+function entryView({ index, text }: { readonly index: number; readonly text: string }): LogEntryView {
+  const { kind, at } = members(text);
+  return { index, kind: String(kind ?? ''), at: String(at ?? ''), text };
+}
+
+/** An altered entry says nothing that can be shown beside it. */
+function members(text: string): { readonly kind?: unknown; readonly at?: unknown } {
+  try {
+    return JSON.parse(text) as { readonly kind?: unknown; readonly at?: unknown };
+  } catch {
+    return {};
+  }
+}
+
+function verificationView(report: VerifyReport, at: string): LogVerificationView {
+  const more = report.moreFindings > 0 ? [`and ${report.moreFindings} more`] : [];
+  return {
+    verdict: report.verdict,
+    at,
+    findings: [...report.findings.map(described), ...more],
+    sessions: report.totals.sessions,
+    entries: report.totals.logEntries,
+  };
+}
+
+function described({ file, line, offset, message }: Finding): string {
+  const place = line === undefined ? (offset === undefined ? '' : ` at byte ${offset}`) : `:${line}`;
+  return `${file}${place}: ${message}`;
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { approvalSummarySchema, runReferenceSchema } from './approval-schemas.ts';
+import { listOf } from './paging.ts';
+import { sessionSchema } from './session-schema.ts';
+
+export const grantSchema = z.object({
+  id: z.string(),
+  run: z.string(),
+  principal: z.string(),
+  targets: listOf(z.string()),
+  rules: listOf(z.string()),
+  issuedAt: z.string(),
+  expiresAt: z.string(),
+  state: z.enum(['active', 'expired', 'revoked']),
+});
+
+const count = z.number().int();
+
+export const runSummarySchema = runReferenceSchema.extend({
+  kind: z.enum(['ci', 'human']),
+  openedAt: z.string(),
+  closedAt: z.string().optional(),
+  termination: z.string().optional(),
+  sessions: count,
+  permitted: count,
+  denied: count,
+  masked: count,
+  approvals: count,
+});
+
+const pair = z.object({ name: z.string(), value: z.string() });
+
+export const runSchema = runSummarySchema.extend({
+  workload: listOf(pair).describe('What its token proved.'),
+  asserted: listOf(pair).describe('What its client said of itself: proved by nothing.'),
+  grants: listOf(grantSchema),
+  sessionList: listOf(sessionSchema).describe('Newest first, at most 1,000.'),
+  approvalList: listOf(approvalSummarySchema).describe('Those that the caller may see.'),
+  evidence: z.object({ tokenDigest: z.string().optional(), jwksDigest: z.string().optional() }),
+});

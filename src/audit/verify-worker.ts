@@ -1,0 +1,6 @@
+/** The thread in which a gateway verifies its own directory: hashing everything would keep others waiting. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { verifyDirectory } from './verify-directory.ts';
+
+const { directory } = workerData as { readonly directory: string };
+parentPort?.postMessage(await verifyDirectory(directory));
