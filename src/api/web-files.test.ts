@@ -56,6 +56,16 @@ describe('the files of the web UI', () => {
     }
   });
 
+  test('the first page is there for a client that takes nothing compressed', async () => {
+    const page = await get('/', { accept: '*/*' });
+    assert.deepEqual([page.statusCode, page.body], [200, '<!doctype html><title>UI</title>']);
+  });
+
+  test("the build's own notes are not served", async () => {
+    await writeFile(join(directory, '.built-of'), 'a digest');
+    assert.equal((await get('/.built-of', { accept: '*/*' })).statusCode, 404);
+  });
+
   test('a hashed file is kept for ever, and comes as the build compressed it', async () => {
     const packed = await get('/assets/main-a1b2c3.js');
     assert.equal(packed.headers['content-encoding'], 'br');

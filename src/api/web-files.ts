@@ -32,10 +32,14 @@ export async function webFiles(app: FastifyInstance, directory: string | undefin
     preCompressed: true,
     cacheControl: false,
     schemaHide: true,
+    // The build's own notes: which sources it is of, what is in which file.
+    dotfiles: 'ignore',
     setHeaders: (reply, path) => {
       reply.header('cache-control', cachingOf(path.slice(directory.length)));
     },
   });
+  // The folder itself is no file, and would be refused.
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
   return (request, reply) => {
     if (!isPage(request)) return undefined;
     return reply.sendFile('index.html');
@@ -63,7 +67,7 @@ const NOT_BUILT = `<!doctype html>
 <head><meta charset="utf-8"><title>Chaperone: the web UI is not built</title></head>
 <body>
 <h1>The gateway runs; its web UI is not built</h1>
-<p>In the folder of the project: <code>npm run build</code>, and load this page again. The API is at
+<p>In the folder of the project: <code>npm run build -w web</code>, and load this page again. The API is at
 <a href="/openapi.json">/openapi.json</a>; the command line needs no UI: <code>chaperone --help</code>.</p>
 </body>
 </html>
