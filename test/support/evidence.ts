@@ -15,7 +15,8 @@ export interface GatheredEvidence {
 export async function gatherEvidence(directory: string, session: string, bodies = true): Promise<GatheredEvidence> {
   const evidence = sessionEvidence(directory, session, { bodies });
   if (evidence === undefined) throw new Error(`there is no session ${session}`);
-  const lines = await Array.fromAsync(evidence.lines);
+  const lines: EvidenceLine[] = [];
+  for await (const line of evidence.lines) lines.push(line);
   return JSON.parse(JSON.stringify({ ...evidence, lines })) as GatheredEvidence;
 }
 

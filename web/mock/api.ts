@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { approvalRoutes } from './approvals.ts';
+import { channelRoutes } from './channels.ts';
 import { configurationRoutes } from './configuration.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { logRoutes } from './log.ts';
 import { peopleRoutes } from './people.ts';
 import { Answered, type Route } from './route.ts';
 import { sessionRoutes } from './sessions.ts';
+import { tokenRoutes } from './tokens.ts';
 import { makeWorld } from './world.ts';
 
 /** All routes, over one made-up world. Resolves to false for a path that is none of the API's. */
@@ -17,6 +19,8 @@ export function mockApi(): (request: IncomingMessage, response: ServerResponse) 
     ...sessionRoutes(world),
     ...configurationRoutes(world),
     ...peopleRoutes(world),
+    ...tokenRoutes(world),
+    ...channelRoutes(world),
     ...logRoutes(world),
   ];
   return async (request, response) => {

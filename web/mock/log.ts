@@ -1,22 +1,44 @@
-import type { LogStatus } from '../src/api/types.ts';
-import { type Route, route } from './route.ts';
+import type { LogEntry, LogStatus, LogVerification } from '../src/api/types.ts';
+import { Answered, type Route, route } from './route.ts';
 import { ago, type World } from './world.ts';
 
+/**
+ * The log of the mock is a real one, in a temporary folder, with a few sessions: so that pages verify what can be
+ * verified. It is imported when it is asked for, by an address that no bundler follows.
+ */
+async function openRealLog(world: World) {
+  const from = (path: string) => import(/* @vite-ignore */ new URL(path, import.meta.url).href);
+  const { makeRealLog } = (await from('./real-log.ts')) as typeof import('./real-log.ts');
+  const sessions = world.sessions.filter(({ here, live }) => here && !live).slice(0, 8);
+  return await makeRealLog(sessions.map(({ id }) => id));
+}
+
 export function logRoutes(world: World): readonly Route[] {
+  let opened: ReturnType<typeof openRealLog> | undefined;
+  const log = () => (opened ??= openRealLog(world));
   return [
-    route(
-      'GET',
-      '/v1/log',
-      (): LogStatus => ({
-        origin: 'chaperone.example.com/log',
-        size: 48_211,
-        checkpointAt: ago(world.now, 30_000),
-        ok: true,
-        checkpoint:
-          'chaperone.example.com/log\n48211\nq1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6j7k8l9z0x1c=\n\n— chaperone.example.com/log AbCdEf==\n',
-        verifierKey: 'chaperone.example.com/log+1a2b3c4d+AbCdEf',
-        root: 'q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6j7k8l9z0x1c=',
-      }),
-    ),
+    route('GET', '/v1/log', async (): Promise<LogStatus> => {
+      const status = (await log()).status();
+      return { ...status, checkpointAt: ago(world.now, 30_000), ok: true };
+    }),
+    route('GET', '/v1/log/entries', async ({ query }): Promise<{ entries: LogEntry[] }> => {
+      const start = Number(query.get('start') ?? 0);
+      return { entries: (await log()).entries(start, Number(query.get('limit') ?? 256)) };
+    }),
+    route('POST', '/v1/log/verify', async (): Promise<LogVerification> => await (await log()).verify()),
+    route('GET', '/v1/sessions/:session/evidence', async ({ parts: [id = ''] }) => {
+      const evidence = await (await log()).evidence(id);
+      if (evidence === undefined) throw new Answered(404, 'There is no evidence of this session here');
+      return evidence;
+    }),
+    {
+      method: 'GET',
+      path: /^\/v1\/log\/(tile\/.+)$/,
+      answer: async ({ parts: [path = ''], response }) => {
+        const tile = (await log()).tile(path);
+        if (tile === undefined) throw new Answered(404, 'The log has no such tile');
+        response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(tile);
+      },
+    },
   ];
 }

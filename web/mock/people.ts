@@ -3,7 +3,7 @@ import type { DeviceLogin, Me, Person } from '../src/api/types.ts';
 import { Answered, type Route, route } from './route.ts';
 import type { World } from './world.ts';
 
-/** Login, people, devices, tokens, channels. */
+/** Login, people, devices. */
 export function peopleRoutes(world: World): readonly Route[] {
   const device: DeviceLogin = {
     userCode: 'WDJB-MJHT',
@@ -41,12 +41,21 @@ export function peopleRoutes(world: World): readonly Route[] {
       return device;
     }),
     route('GET', '/v1/people', () => ({ items: world.people })),
-    route('GET', '/v1/people/:person', ({ parts: [id] }) => {
+    route('GET', '/v1/people/:person', ({ parts: [id], response }) => {
       const person = world.people.find((each) => each.id === id);
       if (person === undefined) throw new Answered(404, 'There is no such person');
+      response.setHeader('etag', `"${JSON.stringify(person).length}"`);
       return person;
     }),
-    route('GET', '/v1/operator-tokens', () => ({ tokens: [] })),
-    route('GET', '/v1/channels', () => ({ channels: [] })),
+    route('PATCH', '/v1/people/:person', ({ parts: [id], body, response }) => {
+      const person = world.people.find((each) => each.id === id);
+      if (person === undefined) throw new Answered(404, 'There is no such person');
+      Object.assign(person, body);
+      person.roles = [...new Set([...person.claimedRoles, ...person.localRoles])];
+      person.groups = [...new Set([...person.claimedGroups, ...person.localGroups])];
+      response.setHeader('etag', `"${JSON.stringify(person).length}"`);
+      return person;
+    }),
+    route('DELETE', '/v1/people/:person/sessions', () => ({ ended: 2 })),
   ];
 }

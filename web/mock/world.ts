@@ -7,8 +7,9 @@ import type {
   SessionView,
   StatementView,
 } from '../src/api/types.ts';
+import { CONFIGURATION } from './configuration-world.ts';
 import { makeApprovals } from './world-approvals.ts';
-import { CONFIGURATION, PEOPLE } from './world-fixed.ts';
+import { PEOPLE } from './world-fixed.ts';
 import { makeRuns } from './world-runs.ts';
 
 /** What the mock knows; its routes read it, and change it as the real ones would. */
@@ -34,7 +35,7 @@ export function makeWorld(now: number): World {
     sessions,
     statements,
     approvals: makeApprovals(now, runs, sessions, statements),
-    configuration: structuredClone(CONFIGURATION),
+    configuration: structuredClone([...CONFIGURATION]),
     followers: new Set(),
     loggedIn: true,
   };

@@ -4,11 +4,14 @@ import { sha256 } from './merkle.ts';
 
 const ED25519 = 1;
 
+/** The DOM's `CryptoKey`, by a name that Node's types have too. */
+type WebKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 export interface NoteVerifier {
   readonly name: string;
   /** Of the key, hex: eight digits. */
   readonly id: string;
-  readonly key: CryptoKey;
+  readonly key: WebKey;
 }
 
 /** Reads `name+hex(keyID)+base64(type || key)`; undefined where it is malformed, of another type, or its id is not the key's. */

@@ -1,6 +1,4 @@
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { EditorView } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
+import { Decoration, EditorView, MatchDecorator, ViewPlugin, type ViewUpdate } from '@codemirror/view';
 
 /** The page's own colours: custom properties reach into the shadow root. */
 const look = EditorView.theme({
@@ -40,13 +38,35 @@ const look = EditorView.theme({
     textUnderlineOffset: '3px',
   },
   '.cm-specialChar': { color: 'var(--deny)' },
+  '.cm-yaml-key': { color: 'var(--accent)' },
+  '.cm-yaml-text': { color: 'var(--permit)' },
+  '.cm-yaml-value': { color: 'var(--mask)' },
+  '.cm-yaml-comment': { color: 'var(--muted)', fontStyle: 'italic' },
 });
 
-const highlight = HighlightStyle.define([
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--accent)' },
-  { tag: [tags.string, tags.special(tags.string)], color: 'var(--permit)' },
-  { tag: [tags.number, tags.bool, tags.null], color: 'var(--mask)' },
-  { tag: tags.comment, color: 'var(--muted)', fontStyle: 'italic' },
-]);
+const TOKENS =
+  /(#.*$)|(^\s*(?:-\s+)*|[{,]\s*)("[^"\n]*"|[\w.-]+)(?=:(?:\s|$))|("(?:[^"\\\n]|\\.)*"|'[^'\n]*')|\b(true|false|null|\d+[a-z]{0,2})\b/gmu;
 
-export const editorTheme = [look, syntaxHighlighting(highlight)];
+const mark = (name: string) => Decoration.mark({ class: `cm-yaml-${name}` });
+const MARKS = { comment: mark('comment'), key: mark('key'), text: mark('text'), value: mark('value') } as const;
+
+const matcher = new MatchDecorator({
+  regexp: TOKENS,
+  decorate: (add, from, to, [, comment, lead = '', key, text]) => {
+    if (key !== undefined) add(from + lead.length, to, MARKS.key);
+    else add(from, to, comment !== undefined ? MARKS.comment : text !== undefined ? MARKS.text : MARKS.value);
+  },
+});
+
+/** Colours by what a token looks like: it shows where a key ends and decides nothing. */
+const highlight = ViewPlugin.define(
+  (view) => ({
+    marks: matcher.createDeco(view),
+    update(update: ViewUpdate) {
+      this.marks = matcher.updateDeco(update, this.marks);
+    },
+  }),
+  { decorations: ({ marks }) => marks },
+);
+
+export const editorTheme = [look, highlight];
