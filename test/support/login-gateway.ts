@@ -21,7 +21,13 @@ export interface LoginGateway extends AsyncDisposable {
   pass(ms: number): void;
   browser(): Browser;
   /** With an Authorization header and no cookie. */
-  call(method: string, path: string, options?: { readonly auth?: string; readonly json?: unknown }): Promise<Called>;
+  call(method: string, path: string, options?: CallOptions): Promise<Called>;
+}
+
+export interface CallOptions {
+  readonly auth?: string;
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Called {
@@ -68,9 +74,9 @@ export async function startLoginGateway(login?: LoginConfig): Promise<LoginGatew
     firstLoginUrl: firstLogin.url,
     pass: (ms) => void (passedMs += ms),
     browser: () => new Browser(url, ca),
-    call: async (method, path, { auth, json } = {}) => {
-      const headers = auth === undefined ? {} : { authorization: auth };
-      return called(await new UserAgent(ca).send(`${url}${path}`, { method, headers, json }));
+    call: async (method, path, { auth, json, headers = {} } = {}) => {
+      const all = { ...headers, ...(auth === undefined ? {} : { authorization: auth }) };
+      return called(await new UserAgent(ca).send(`${url}${path}`, { method, headers: all, json }));
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -95,6 +101,12 @@ export class Browser extends UserAgent {
     const { status, headers } = await this.send(back);
     assert.equal(status, 303);
     return String(headers.location);
+  }
+
+  /** Becomes the administrator of a one-time link, as its page does; resolves with the status. */
+  async useLink(link: string): Promise<number> {
+    const code = new URL(link).searchParams.get('code');
+    return (await this.page('POST', '/v1/login/first', { code })).status;
   }
 
   /** As far as the provider's way back, which is not gone yet. */
