@@ -95,8 +95,8 @@ export class HeldExchange {
     } catch (fault) {
       if (fault instanceof Refused) return { ...ruleOf(this.#permit), ...fault.refusal };
       this.#report(fault);
-      // Filed after all, it would wait for an answer that nobody waits for.
-      filing.then((late) => late.cancel(whyWithdrawn('lost'))).catch((late: unknown) => this.#report(late));
+      // Filed after all, it would wait for an answer that nobody waits for; that it fails late says nothing new.
+      filing.then((late) => late.cancel(whyWithdrawn('lost')), ignored).catch((late: unknown) => this.#report(late));
       return { ...ruleOf(this.#permit), ...UNANSWERABLE };
     }
   }
@@ -132,7 +132,7 @@ export class HeldExchange {
     const groups = obligations.map(({ group }) => group);
     const expiresAt = new Date(hold.expiresAtMs).toISOString();
     // A client that cannot be told has gone, or reads nothing: the wait itself finds out.
-    this.#exchange.waiting?.({ approval: hold.id, url: hold.url, groups, expiresAt })?.catch(() => undefined);
+    this.#exchange.waiting?.({ approval: hold.id, url: hold.url, groups, expiresAt })?.catch(ignored);
     const measureRows = obligations.every((one) => one.measureRows);
     const { estimator } = this.#parts;
     if (estimator !== undefined) void this.#describe(hold, estimator, measureRows, over);
@@ -219,6 +219,8 @@ const NEVER = new AbortController().signal;
 function lateDesk(): Fault {
   return new Fault('deadline', 'the approvals did not answer in time');
 }
+
+function ignored(): void {}
 
 function ruleOf({ rules }: Permit): Pick<Refusal, 'rule'> {
   const [rule] = rules;

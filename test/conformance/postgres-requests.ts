@@ -217,6 +217,7 @@ export const REQUESTS: Requests = {
   permitted: simple("select 'permitted'"),
   denied: DENIED,
   held: HELD,
+  heldReached: /(?<!EXPLAIN \(FORMAT JSON\) )delete from keep/,
   marker: 'keep',
   unknown: UNKNOWN,
   unsupported: UNSUPPORTED,

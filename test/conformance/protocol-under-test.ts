@@ -94,6 +94,8 @@ export interface Requests {
   readonly marker: string;
   /** Deletions, in every way that the protocol has to ask for one. */
   readonly held: readonly RawRequest[];
+  /** What the server's own log says once it executes one of them; planning one is not that. */
+  readonly heldReached: RegExp;
   /** What no rule names because nobody can know what it does. */
   readonly unknown: readonly RawRequest[];
   /** Messages that are no request the gateway carries, after which the connection works on. */
