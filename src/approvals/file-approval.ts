@@ -1,8 +1,8 @@
 import type { ApproveObligation } from '../model/decision.ts';
-import type { Body } from '../model/request.ts';
-import { LIMITS } from '../model/limits.ts';
 import { mintId } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
+import type { Body } from '../model/request.ts';
 import {
   type ApprovalRow,
   claimApproval,

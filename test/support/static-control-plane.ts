@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Admitted, ApprovalDesk, ControlPlane } from '../../src/gateway/control-plane.ts';
-import { NO_APPROVALS } from '../../src/gateway/no-approvals.ts';
 import { decoyScramKeys, deriveScramKeys, provesPossession } from '../../src/grants/scram-keys.ts';
 import { type GrantId, mintId, type PrincipalId, type RunId, type TargetName } from '../../src/model/ids.ts';
 import type { Principal, Run } from '../../src/model/principal.ts';
@@ -8,6 +7,7 @@ import { Refused } from '../../src/model/refusal.ts';
 import type { Credential, Target } from '../../src/model/target.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import type { Claim, ScramKeys } from '../../src/protocols/protocol.ts';
+import { NO_APPROVALS } from './no-approvals.ts';
 
 /** A grant and its secret, as a client carries them. */
 export interface TestGrant {
