@@ -17,7 +17,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Areas that are made of another's parts. */
-const MADE_OF: Readonly<Record<string, readonly string[]>> = { runs: ['sessions'] };
+const MADE_OF: Readonly<Record<string, readonly string[]>> = { runs: ['sessions'], sessions: ['log'] };
 
 /** Packages that are parts of another one's interface, and of which. */
 const ALONG: Readonly<Record<string, string>> = {

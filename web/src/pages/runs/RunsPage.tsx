@@ -133,12 +133,12 @@ export function RunsPage() {
   );
 }
 
-function RunName({ run: { display, workflow, demo, kind } }: { readonly run: RunSummary }) {
+function RunName({ run: { display, ref, workflow, demo, kind } }: { readonly run: RunSummary }) {
   const name = workflow === undefined ? '' : workflowText(workflow);
   return (
     <>
       <span className="font-medium">
-        <Visible text={display} />
+        <Visible text={withoutRef(display, ref)} />
       </span>
       {name !== '' && !display.includes(name) && (
         <span className="text-muted">
@@ -150,6 +150,11 @@ function RunName({ run: { display, workflow, demo, kind } }: { readonly run: Run
       {demo && <Badge title="The demo’s own issuer vouches for nothing">demo</Badge>}
     </>
   );
+}
+
+/** The ref has a column of its own. */
+function withoutRef(display: string, ref: string | undefined): string {
+  return ref !== undefined && display.endsWith(`@${ref}`) ? display.slice(0, -ref.length - 1) : display;
 }
 
 function State({ run: { closedAt, termination } }: { readonly run: RunSummary }) {

@@ -99,7 +99,12 @@ function statementRow(statement: StatementView, ms: number, approvals: ReadonlyM
 }
 
 const READS = new Set(['select', 'values', 'show', 'explain', 'table', 'fetch', 'copy-out']);
-const NEITHER = new Set(['begin', 'commit', 'rollback', 'savepoint', 'release', 'set', 'reset', 'discard', 'unknown']);
+/** Of transactions, settings and statements that run others: what those do stands in rows of their own, or is not known. */
+const NEITHER = new Set(
+  'begin commit rollback savepoint release set reset discard do call prepare execute deallocate declare close listen unlisten lock unknown'.split(
+    ' ',
+  ),
+);
 
 /** What it stands out by. A statement says its verbs, not what access each is: what is no known reader writes. */
 function marksOf({ decision, status, masked = 0, approval, kinds }: StatementView): number {

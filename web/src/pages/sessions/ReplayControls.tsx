@@ -20,7 +20,7 @@ interface ReplayControlsProps {
 export function ReplayControls({ replay: { player, view }, snapshot, skipIdle, onSkipIdle }: ReplayControlsProps) {
   const { state } = snapshot;
   return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+    <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-2 max-md:gap-x-2">
       <div className="flex items-center gap-2">
         <Button
           variant="primary"
@@ -65,7 +65,7 @@ function Position({ player }: { readonly player: ReplayPlayer }) {
     write();
     return player.subscribePosition(write);
   });
-  return <span ref={text} className="min-w-28 text-sm text-muted" />;
+  return <span ref={text} className="min-w-26 text-sm whitespace-nowrap text-muted" />;
 }
 
 /** How many of each kind there are, each a step to the next of them. */
@@ -79,7 +79,11 @@ function Jumps({
   // The recording grows in place.
   const counts = useMemo(() => countMarks(recording.entries), [recording, version]);
   return (
-    <div role="group" aria-label="Go to the next" className="flex flex-wrap gap-1.5">
+    <div
+      role="group"
+      aria-label="Go to the next"
+      className="flex min-w-0 gap-1.5 max-md:basis-full max-md:overflow-x-auto md:flex-wrap"
+    >
       {MARK_LOOKS.filter(({ mark }) => counts[mark] > 0).map(({ mark, words: [one, many], tone, shortcut }) => (
         <Button
           key={mark}

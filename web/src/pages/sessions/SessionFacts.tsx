@@ -4,6 +4,7 @@ import { paths } from '../../paths.ts';
 import { Mono, Visible } from '../../ui/Code.tsx';
 import { AppLink } from '../../ui/routing.tsx';
 import { Elapsed, Time } from '../../ui/Time.tsx';
+import { repositoryText } from './repository-text.ts';
 
 /** Who, of which run, when, and how it went, in a line or two. */
 export function SessionFacts({ session }: { readonly session: SessionView }) {
@@ -13,9 +14,9 @@ export function SessionFacts({ session }: { readonly session: SessionView }) {
       <Fact name="Who">
         <Visible text={principal} />
       </Fact>
-      {repository !== undefined && repository !== principal && (
+      {repository !== undefined && !principal.startsWith(repositoryText(repository)) && (
         <Fact name="Repository">
-          <Visible text={repository} />
+          <Visible text={repositoryText(repository)} />
         </Fact>
       )}
       <Fact name="Run">

@@ -13,6 +13,7 @@ import { Skeleton } from '../../ui/Skeleton.tsx';
 import { outcomeWords } from './entry-words.ts';
 import { NotRecorded } from './NotRecorded.tsx';
 import { SessionActions } from './SessionActions.tsx';
+import { SessionCheck } from './SessionCheck.tsx';
 import { SessionFacts } from './SessionFacts.tsx';
 import { SessionPlayer } from './SessionPlayer.tsx';
 import { sessionQuery } from './session-queries.ts';
@@ -54,6 +55,7 @@ function SessionView({ session }: { readonly session: SessionView }) {
       actions={<SessionActions session={session} recording={snapshot.recording} />}
     >
       <SessionFacts session={session} />
+      <SessionCheck session={session.id} snapshot={snapshot} />
       {snapshot.state.kind === 'failed' && snapshot.recording.eventCount === 0 ? (
         <NotRecorded session={session} error={snapshot.state.error} />
       ) : (

@@ -82,16 +82,16 @@ function NothingRecorded() {
 const ADDRESS_AFTER_MS = 400;
 
 /** The exchange that is looked at stands in the address, so that it can be pointed at; opened so, it is shown. */
-function useLinkedExchange({ player, view }: Replay, { recording, version }: RecordingSnapshot): void {
+function useLinkedExchange({ player, view }: Replay, { recording, version, state }: RecordingSnapshot): void {
   const [search, change] = useSearchState();
   const [wanted, setWanted] = useState(search['x']);
   useEffect(() => {
     if (wanted === undefined) return;
     const index = recording.entries.findIndex((entry) => String(entry.exchange) === wanted);
-    if (index < 0) return;
-    player.show(index);
+    if (index < 0 && state.kind !== 'complete') return;
+    if (index >= 0) player.show(index);
     setWanted(undefined);
-  }, [wanted, player, recording, version]);
+  }, [wanted, player, recording, version, state]);
 
   const exchange = view.following || view.playing ? undefined : recording.entries[view.index]?.exchange;
   useEffect(() => {

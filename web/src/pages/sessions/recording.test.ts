@@ -193,16 +193,16 @@ test('the head of a long statement is read without the rest of it', () => {
   assert.match(head, /^select 'é{200,240}.?…?$/);
 });
 
-test('time passes as it did, and where idle time is skipped no pause is longer than the limit', () => {
+test('time passes as it did, and where idle time is skipped no pause is too long to wait for or too short to read in', () => {
   const { entries } = recorded();
   const real = new Timeline(entries, false);
   assert.equal(real.durationMs, 600_500);
   assert.equal(real.startOf(2), 200);
   assert.equal(real.answerOf(2), 600_210);
   const skipped = new Timeline(entries, true);
-  assert.equal(skipped.startOf(2), 200);
-  assert.equal(skipped.answerOf(2), 1000);
-  assert.equal(skipped.durationMs, 1290);
+  assert.equal(skipped.startOf(2), 900);
+  assert.equal(skipped.answerOf(2), 1700);
+  assert.equal(skipped.durationMs, 3100);
 });
 
 test('a moment belongs to the last exchange that has begun', () => {

@@ -2,10 +2,13 @@ import type { Entry } from './recording.ts';
 
 /** A pause longer than this is cut to it where idle time is skipped. */
 export const IDLE_MS = 800;
+/** What came faster is spread out to this, so that it can be read; in a long recording to less, for it must end. */
+const READING_MS = 400;
+const ALL_READING_MS = 120_000;
 
 /**
  * When each entry is played, in milliseconds from the start. With `skipIdle` no pause is longer than `IDLE_MS`, be it
- * between two exchanges or between a request and its answer.
+ * between two exchanges or between a request and its answer, and exchanges that came all at once come one by one.
  */
 export class Timeline {
   readonly durationMs: number;
@@ -17,15 +20,16 @@ export class Timeline {
     this.#answers = new Float64Array(entries.length);
     let played = 0;
     let real = entries[0]?.startMs ?? 0;
-    const moveTo = (ms: number): number => {
-      const pause = Math.max(0, ms - real);
-      played += skipIdle ? Math.min(pause, IDLE_MS) : pause;
+    const least = skipIdle ? Math.min(READING_MS, ALL_READING_MS / entries.length) : 0;
+    const most = skipIdle ? IDLE_MS : Number.POSITIVE_INFINITY;
+    const moveTo = (ms: number, leastMs: number): number => {
+      played += Math.min(Math.max(ms - real, leastMs), most);
       real = Math.max(real, ms);
       return played;
     };
     for (const [index, entry] of entries.entries()) {
-      this.#starts[index] = moveTo(entry.startMs);
-      this.#answers[index] = moveTo(entry.answeredMs ?? entry.endMs);
+      this.#starts[index] = moveTo(entry.startMs, index === 0 ? 0 : least);
+      this.#answers[index] = moveTo(entry.answeredMs ?? entry.endMs, entry.answeredMs === undefined ? 0 : least / 4);
     }
     this.durationMs = played;
   }

@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useState } from 'react';
 import { type RowRange, visibleRows } from './visible-rows.ts';
 
-const SPARE_ROWS = 12;
+const SPARE_ROWS = 8;
 /** What is drawn before the browser told how high the list is. */
 const FIRST_ROWS = 40;
 

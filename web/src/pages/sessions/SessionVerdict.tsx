@@ -1,0 +1,53 @@
+import { useEffect, useRef } from 'react';
+import { paths } from '../../paths.ts';
+import { Problem } from '../../ui/Problem.tsx';
+import { AppLink } from '../../ui/routing.tsx';
+import type { Verdict } from '../../verify/report.ts';
+import { verifySession } from '../../verify/verify-session.ts';
+import { readPin } from '../log/pin.ts';
+import { fetchEvidence } from '../log/queries.ts';
+import { StepList } from '../log/StepList.tsx';
+import { useVerification } from '../log/use-verification.ts';
+import { VerdictLine } from '../log/VerdictLine.tsx';
+
+/** Checks the session in this browser, and says whether what is replayed is what was recorded; if not, where. */
+export function SessionVerdict({ session }: { readonly session: string }) {
+  const [verification, run] = useVerification();
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current) return;
+    begun.current = true;
+    const knownKey = readPin(localStorage)?.verifierKey;
+    void run(async (onStep) => {
+      const evidence = await fetchEvidence(session);
+      return await verifySession(evidence, { session, ...(knownKey !== undefined && { knownKey }) }, onStep);
+    });
+  }, [run, session]);
+  const { verdict, state, steps, problem } = verification;
+  if (state === 'failed') return <Problem error={problem} />;
+  if (verdict === undefined) {
+    return (
+      <p role="status" className="appear-late text-sm text-muted">
+        This browser is checking the recording …
+      </p>
+    );
+  }
+  const shown = verdict === 'PASS' ? [] : steps.filter((step) => step.verdict !== 'PASS');
+  return (
+    <div className="grid gap-2">
+      <VerdictLine verdict={verdict}>
+        {MEANINGS[verdict]}{' '}
+        <AppLink href={`${paths.log()}?${new URLSearchParams({ session })}`} className="underline">
+          Every step
+        </AppLink>
+      </VerdictLine>
+      {shown.length > 0 && <StepList steps={shown} />}
+    </div>
+  );
+}
+
+const MEANINGS: Readonly<Record<Verdict, string>> = {
+  PASS: 'This browser recomputed every hash: what you see is what was recorded.',
+  FAIL: 'This session does not verify: what you see is not what was recorded. Where, stands below.',
+  INCOMPLETE: 'Nothing was found changed, and not everything could be checked.',
+};
