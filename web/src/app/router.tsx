@@ -1,6 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { Frame } from './Frame.tsx';
-import { NotFoundPage } from './NotFoundPage.tsx';
 import { RouteProblem } from './RouteProblem.tsx';
 import { Shell } from './Shell.tsx';
 
@@ -26,6 +25,7 @@ const PAGES: Readonly<Record<string, readonly [Load, name: string]>> = {
   '/channels': [() => import('../pages/channels/ChannelsPage.tsx'), 'ChannelsPage'],
   '/log': [() => import('../pages/log/LogPage.tsx'), 'LogPage'],
   '/api': [() => import('../pages/reference/ReferencePage.tsx'), 'ReferencePage'],
+  $: [() => import('./NotFoundPage.tsx'), 'NotFoundPage'],
   '/device': [() => import('../pages/device/DevicePage.tsx'), 'DevicePage'],
 };
 
@@ -36,7 +36,7 @@ const OUTSIDE: typeof PAGES = {
 };
 
 export function makeRouter() {
-  const root = createRootRoute({ component: Frame, notFoundComponent: NotFoundPage });
+  const root = createRootRoute({ component: Frame });
   const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
   const inside = Object.entries(PAGES).map(([path, [load, name]]) =>
     createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load, name) }),

@@ -25,7 +25,7 @@ export function FirstSteps() {
     <Section title="Nothing has come through this gateway yet">
       <ol className="grid gap-x-8 gap-y-5 lg:grid-cols-3">
         {STEPS.map(({ title, text, command }) => (
-          <li key={title} className="grid content-start gap-1.5 border-t border-line pt-2">
+          <li key={title} className="grid min-w-0 content-start justify-items-start gap-1.5 border-t border-line pt-2">
             <h3 className="font-medium">{title}</h3>
             <p className="text-muted">{text}</p>
             <Command text={command} />

@@ -31,8 +31,7 @@ function Parts({ overview }: { readonly overview: Overview }) {
   return (
     <div className="grid gap-8">
       {mayAnswer && <Waiting count={overview.waitingForMe} others={overview.waiting - overview.waitingForMe} />}
-      {isNew && <FirstSteps />}
-      <Day overview={overview} />
+      {isNew ? <FirstSteps /> : <Day overview={overview} />}
       {maySee && <LiveSessions count={overview.liveSessions} />}
       <LogHealthLine log={overview.log} />
     </div>
