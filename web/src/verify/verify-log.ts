@@ -33,7 +33,9 @@ export async function verifyLog(question: LogQuestion, onStep?: OnStep): Promise
     return steps.report();
   }
   const verification = new LogVerification(question);
-  await steps.run('key', "The log's key is the one that is known here", () => verification.key());
+  const title =
+    question.known === undefined ? "The log's key can be read" : "The log's key is the one that is known here";
+  await steps.run('key', title, () => verification.key());
   await steps.run('checkpoint', 'The checkpoint is signed by that key', () => verification.signature());
   await steps.run('growth', 'The log only grew since this browser saw it last', () => verification.growth());
   if (question.entries) {

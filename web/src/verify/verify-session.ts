@@ -54,7 +54,9 @@ class SessionVerification {
 
   async run(): Promise<void> {
     const steps = this.#steps;
-    await steps.run('key', "The log's key is the one that is known here", () => this.#key());
+    const isKnown = this.#question.knownKey !== undefined;
+    const title = isKnown ? "The log's key is the one that is known here" : "The log's key can be read";
+    await steps.run('key', title, () => this.#key());
     await steps.run('checkpoint', 'The checkpoint is signed by that key', () => this.#signature());
     await steps.run('entry', 'The log holds an entry that seals this session', () => this.#entry());
     await steps.run('lines', 'Every line is in its place and follows the one before', (progress) =>

@@ -11,7 +11,7 @@ import { Section } from '../../ui/Page.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import { Time } from '../../ui/Time.tsx';
-import { parseCanonical } from '../../verify/canonical-json.ts';
+import { isObject, parseCanonical } from '../../verify/canonical-json.ts';
 import { entriesQuery } from './queries.ts';
 
 const COLUMNS: readonly Column<LogEntry>[] = [
@@ -69,13 +69,20 @@ export function Entries({ size }: { readonly size: number }) {
   );
 }
 
-/** The ids that an entry is about: they sort and link what happened. */
+const SHOWN = 24;
+
+/** What an entry is about, in a few words: its ids first. */
 function aboutOf(text: string): string {
   const entry = parseCanonical(text);
   if (entry === undefined) return 'unreadable';
-  const { session, run, target, approval, digest, size } = entry;
-  const first = [session, run, target, approval].find((value) => typeof value === 'string');
-  const rest = typeof size === 'string' ? `${size} lines` : undefined;
-  const words = [first ?? (typeof digest === 'string' ? digest.slice(0, 16) : undefined), rest];
-  return words.filter((word) => word !== undefined).join(' · ');
+  const detail = isObject(entry['detail']) ? entry['detail'] : {};
+  const { session, run, target, approval, outcome, size } = { ...detail, ...entry };
+  const ids = [session, run, target, approval, outcome].filter((value) => typeof value === 'string').slice(0, 2);
+  const rest = Object.values(detail).filter((value) => typeof value === 'string' && !ids.includes(value));
+  const lines = typeof size === 'string' ? [`${size} lines`] : [];
+  return [...ids, ...rest, ...lines].map((word) => cut(String(word))).join(' · ');
+}
+
+function cut(word: string): string {
+  return word.length > 2 * SHOWN ? `${word.slice(0, SHOWN)}…` : word;
 }

@@ -47,9 +47,11 @@ export function LogPage() {
               <Section title="Verify in this browser">
                 <Tabs label="What to verify" value={tab} onChange={setTab} tabs={tabs} />
               </Section>
-              <LogHealthFacts status={log} />
+              <div className="grid min-w-0 content-start gap-6">
+                <LogHealthFacts status={log} />
+                <Meaning />
+              </div>
             </div>
-            <Meaning />
             <Entries size={log.size} />
           </>
         )}

@@ -10,6 +10,7 @@ const look = EditorView.theme({
     maxHeight: '70dvh',
     minHeight: '14rem',
   },
+  '.cm-gutter': { minHeight: '14rem' },
   '.cm-content': { padding: '0.5rem 0', caretColor: 'var(--text)' },
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--muted)', border: 'none' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
