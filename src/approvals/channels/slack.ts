@@ -36,7 +36,7 @@ export function slackChannel(
 }
 
 /** Slack makes neither names into mentions, nor addresses into previews. */
-const QUIET = { parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false } as const;
+const QUIET = { parse: 'none', mrkdwn: false, link_names: false, unfurl_links: false, unfurl_media: false } as const;
 
 function placeOf(answer: unknown): string {
   const place = placeSchema.safeParse(answer);
