@@ -71,7 +71,8 @@ function useLoginWhen(isOut: boolean): void {
   const go = useGo();
   const here = useRouterState({ select: (state) => state.location.href });
   useEffect(() => {
-    if (!isOut) return;
+    // The login's own address would come back into itself, deeper each time.
+    if (!isOut || here.startsWith(paths.login())) return;
     const back = here === paths.overview() ? '' : `?${new URLSearchParams({ return_to: here })}`;
     go(`${paths.login()}${back}`, { replace: true });
   }, [isOut, here, go]);

@@ -86,7 +86,7 @@ function Told({ run, statements }: { readonly run: Run; readonly statements: Fou
           </Checkbox>
         )}
       </div>
-      <StoryList rows={rows} openedAt={run.openedAt} />
+      <StoryList rows={rows} openedAt={run.openedAt} wholeMs={story.toMs} />
     </div>
   );
 }

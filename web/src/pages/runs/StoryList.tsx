@@ -8,7 +8,7 @@ import { ApprovalBadge } from '../../ui/StateBadge.tsx';
 import { EntryMarks } from '../sessions/EntryMarks.tsx';
 import { outcomeWords, rowsText } from '../sessions/entry-words.ts';
 import { MARKS } from '../sessions/recording.ts';
-import { clockText } from '../sessions/replay-clock.ts';
+import { offsetText } from '../sessions/replay-clock.ts';
 import { StatementText, statementHref } from '../sessions/StatementResults.tsx';
 import { statementWord } from '../sessions/statement-words.ts';
 import type { StoryRow } from './story.ts';
@@ -16,15 +16,17 @@ import type { StoryRow } from './story.ts';
 interface StoryListProps {
   readonly rows: readonly StoryRow[];
   readonly openedAt: string;
+  /** How long the whole run took. */
+  readonly wholeMs: number;
 }
 
 /** Every row of a story; each leads to where it can be seen in full. */
-export function StoryList({ rows, openedAt }: StoryListProps) {
+export function StoryList({ rows, openedAt, wholeMs }: StoryListProps) {
   return (
     <DataTable
       caption="What the run did, in order"
       rows={rows}
-      columns={columns(openedAt)}
+      columns={columns(openedAt, wholeMs)}
       rowKey={rowKey}
       rowHref={rowHref}
       empty={<p className="py-6 text-muted">Nothing happened in this stretch.</p>}
@@ -32,12 +34,18 @@ export function StoryList({ rows, openedAt }: StoryListProps) {
   );
 }
 
-function columns(openedAt: string): readonly Column<StoryRow>[] {
+function columns(openedAt: string, wholeMs: number): readonly Column<StoryRow>[] {
   return [
     { id: 'what', header: 'What', fold: 'title', cell: (row) => <What row={row} /> },
     { id: 'came', header: 'What came of it', className: 'w-72', cell: (row) => <CameOfIt row={row} /> },
     { id: 'target', header: 'Target', className: 'w-28', cell: (row) => <Visible text={targetOf(row)} /> },
-    { id: 'at', header: 'At', align: 'end', className: 'w-20', cell: ({ ms }) => <At ms={ms} openedAt={openedAt} /> },
+    {
+      id: 'at',
+      header: 'At',
+      align: 'end',
+      className: 'w-20',
+      cell: ({ ms }) => <At ms={ms} openedAt={openedAt} wholeMs={wholeMs} />,
+    },
   ];
 }
 
@@ -140,11 +148,11 @@ function waitedMs({
   return decidedAt === undefined ? undefined : Date.parse(decidedAt) - Date.parse(requestedAt);
 }
 
-function At({ ms, openedAt }: { readonly ms: number; readonly openedAt: string }) {
+function At({ ms, openedAt, wholeMs }: { readonly ms: number; readonly openedAt: string; readonly wholeMs: number }) {
   const at = new Date(Date.parse(openedAt) + ms).toISOString();
   return (
     <time dateTime={at} title={exact(at)} className="text-muted">
-      {clockText(Math.max(0, ms))}
+      {offsetText(Math.max(0, ms), wholeMs)}
     </time>
   );
 }

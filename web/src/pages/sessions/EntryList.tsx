@@ -5,7 +5,7 @@ import { useMedia } from '../../ui/use-media.ts';
 import { EntryMarks } from './EntryMarks.tsx';
 import { entryOutcome, entryTitle } from './entry-words.ts';
 import type { Entry } from './recording.ts';
-import { clockText } from './replay-clock.ts';
+import { offsetText } from './replay-clock.ts';
 import { useVisibleRows } from './use-visible-rows.ts';
 import { scrollTarget } from './visible-rows.ts';
 
@@ -29,6 +29,7 @@ export function EntryList({ entries, count, index, following, onShow, onStopFoll
   const scroller = useRef<HTMLDivElement>(null);
   const { first, end } = useVisibleRows(scroller, count, rowPx);
   useKeptInView(scroller, index, rowPx, count);
+  const wholeMs = entries[count - 1]?.endMs ?? 0;
   const lastTop = useRef(0);
 
   function onScroll(top: number): void {
@@ -62,6 +63,7 @@ export function EntryList({ entries, count, index, following, onShow, onStopFoll
             current={first + offset === index}
             // Rows change when their answers come in, and stay the same object.
             answered={entry.answeredMs}
+            wholeMs={wholeMs}
             top={(first + offset) * rowPx}
             height={rowPx}
             onShow={onShow}
@@ -78,12 +80,14 @@ interface RowProps {
   readonly count: number;
   readonly current: boolean;
   readonly answered: number | undefined;
+  /** How long the whole session took: a short one is told more exactly. */
+  readonly wholeMs: number;
   readonly top: number;
   readonly height: number;
   readonly onShow: (index: number) => void;
 }
 
-const Row = memo(function Row({ entry, place, count, current, top, height, onShow }: RowProps) {
+const Row = memo(function Row({ entry, place, count, current, wholeMs, top, height, onShow }: RowProps) {
   const outcome = entryOutcome(entry);
   return (
     // Keys are the list's: it holds the focus.
@@ -101,7 +105,7 @@ const Row = memo(function Row({ entry, place, count, current, top, height, onSho
       )}
       style={{ height, transform: `translateY(${top}px)` }}
     >
-      <span className="w-14 shrink-0 text-right text-xs text-muted">{clockText(entry.startMs)}</span>
+      <span className="w-14 shrink-0 text-right text-xs text-muted">{offsetText(entry.startMs, wholeMs)}</span>
       <span
         className={classes('min-w-0 grow truncate', entry.kind === 'exchange' ? 'font-mono text-xs' : 'text-muted')}
       >

@@ -147,5 +147,5 @@ function columnWidths({ columns, rows }: Result): number[] {
 
 function lengthOf(value: Value): number {
   if (value === null) return 4;
-  return typeof value === 'string' ? value.length : value.hex.length + 2;
+  return typeof value === 'string' ? visible(value.slice(0, MOST_CHARACTERS)).length : value.hex.length + 2;
 }

@@ -1,6 +1,7 @@
 import { ShieldCheck } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { Button } from '../../ui/Button.tsx';
+import { CheckLine } from './CheckLine.tsx';
 import type { RecordingSnapshot } from './use-recording.ts';
 
 /** A session no longer than this is checked without being asked: it takes a blink. */
@@ -16,7 +17,9 @@ interface SessionCheckProps {
 /** Whether the recording is what was recorded: checked in this browser, once the session is over. */
 export function SessionCheck({ session, snapshot: { recording, state } }: SessionCheckProps) {
   const [wanted, setWanted] = useState(false);
-  if (state.kind !== 'complete') return null;
+  // One that goes on is sealed later: there is nothing to check yet.
+  if (state.kind === 'following' || state.kind === 'failed') return null;
+  if (state.kind === 'loading') return <CheckLine />;
   if (!wanted && recording.eventCount > CHECKED_BY_ITSELF) {
     return (
       <Button size="sm" className="justify-self-start" icon={<ShieldCheck />} onClick={() => setWanted(true)}>
@@ -25,7 +28,7 @@ export function SessionCheck({ session, snapshot: { recording, state } }: Sessio
     );
   }
   return (
-    <Suspense fallback={null}>
+    <Suspense fallback={<CheckLine />}>
       <Verdict session={session} />
     </Suspense>
   );

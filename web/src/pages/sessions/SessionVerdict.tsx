@@ -1,3 +1,4 @@
+import { Check } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { paths } from '../../paths.ts';
 import { Problem } from '../../ui/Problem.tsx';
@@ -9,6 +10,7 @@ import { fetchEvidence } from '../log/queries.ts';
 import { StepList } from '../log/StepList.tsx';
 import { useVerification } from '../log/use-verification.ts';
 import { VerdictLine } from '../log/VerdictLine.tsx';
+import { CheckLine } from './CheckLine.tsx';
 
 /** Checks the session in this browser, and says whether what is replayed is what was recorded; if not, where. */
 export function SessionVerdict({ session }: { readonly session: string }) {
@@ -25,29 +27,37 @@ export function SessionVerdict({ session }: { readonly session: string }) {
   }, [run, session]);
   const { verdict, state, steps, problem } = verification;
   if (state === 'failed') return <Problem error={problem} />;
-  if (verdict === undefined) {
+  if (verdict === undefined) return <CheckLine>This browser is checking the recording …</CheckLine>;
+  if (verdict === 'PASS') {
     return (
-      <p role="status" className="appear-late text-sm text-muted">
-        This browser is checking the recording …
-      </p>
+      <CheckLine>
+        <Check className="size-4 shrink-0 text-permit" aria-hidden="true" />
+        <span>
+          Checked in this browser: what you see is what was recorded. <EveryStep session={session} />
+        </span>
+      </CheckLine>
     );
   }
-  const shown = verdict === 'PASS' ? [] : steps.filter((step) => step.verdict !== 'PASS');
+  const shown = steps.filter((step) => step.verdict !== 'PASS');
   return (
     <div className="grid gap-2">
       <VerdictLine verdict={verdict}>
-        {MEANINGS[verdict]}{' '}
-        <AppLink href={`${paths.log()}?${new URLSearchParams({ session })}`} className="underline">
-          Every step
-        </AppLink>
+        {MEANINGS[verdict]} <EveryStep session={session} />
       </VerdictLine>
       {shown.length > 0 && <StepList steps={shown} />}
     </div>
   );
 }
 
-const MEANINGS: Readonly<Record<Verdict, string>> = {
-  PASS: 'This browser recomputed every hash: what you see is what was recorded.',
+function EveryStep({ session }: { readonly session: string }) {
+  return (
+    <AppLink href={`${paths.log()}?${new URLSearchParams({ session })}`} className="text-text underline">
+      Every step
+    </AppLink>
+  );
+}
+
+const MEANINGS: Readonly<Record<Exclude<Verdict, 'PASS'>, string>> = {
   FAIL: 'This session does not verify: what you see is not what was recorded. Where, stands below.',
   INCOMPLETE: 'Nothing was found changed, and not everything could be checked.',
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AT_START, advanced, clockText, moved, paced, toggled } from './replay-clock.ts';
+import { AT_START, advanced, clockText, moved, offsetText, paced, toggled } from './replay-clock.ts';
 
 test('a replay moves at its speed while it plays, and stops at the end', () => {
   const playing = { ...AT_START, playing: true, speed: 4 };
@@ -24,6 +24,13 @@ test('the position stays within the recording, and the speed within its steps', 
   assert.equal(paced(AT_START, 1).speed, 2);
   assert.equal(paced({ ...AT_START, speed: 16 }, 1).speed, 16);
   assert.equal(paced({ ...AT_START, speed: 0.5 }, -1).speed, 0.5);
+});
+
+test('what took less than a minute is told to the millisecond', () => {
+  assert.deepEqual(
+    [offsetText(3204.9, 9000), offsetText(0, 9000), offsetText(61_450, 70_000)],
+    ['0:03.204', '0:00.000', '1:01.4'],
+  );
 });
 
 test('positions read as clocks do', () => {

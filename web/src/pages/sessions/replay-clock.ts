@@ -33,6 +33,12 @@ export function paced(clock: ReplayClock, steps: number): ReplayClock {
   return { ...clock, speed };
 }
 
+/** `0:03.204` where all of it took less than a minute, as `clockText` otherwise. */
+export function offsetText(ms: number, wholeMs: number): string {
+  if (wholeMs >= 60_000) return clockText(ms);
+  return `0:${(Math.floor(ms) / 1000).toFixed(3).padStart(6, '0')}`;
+}
+
 /** `1:02:03`, `2:03.4`: minutes and seconds, tenths below ten minutes. */
 export function clockText(ms: number): string {
   const tenths = Math.floor(ms / 100);
