@@ -17,7 +17,7 @@ const requestSchema = z.discriminatedUnion('mode', [
   }),
 ]);
 
-const planSchema = z.object({
+export const planSchema = z.object({
   digest: z.string(),
   changes: z
     .array(
@@ -33,7 +33,13 @@ const planSchema = z.object({
 
 /** Targets, trust and policies from files: first the plan, then what the plan showed. */
 export function configurationRoutes(router: ApiRouter, services: ApiServices): void {
-  const schema = { tags: ['configuration'], body: requestSchema, response: { 200: planSchema, ...problemResponses } };
+  const schema = {
+    tags: ['configuration'],
+    summary: 'Apply configuration files',
+    description: 'First `mode: plan`, which changes nothing and gives a digest; then `mode: apply` with that digest.',
+    body: requestSchema,
+    response: { 200: planSchema, ...problemResponses },
+  };
   router.post('/v1/apply', { schema }, async (request) => {
     const caller = await requireScope(request, services, 'configuration:write');
     const { body } = request;

@@ -1,11 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import type { ApprovalService } from '../approvals/approval-service.ts';
+import type { ChannelService } from '../approvals/channels/channel-service.ts';
+import type { SlackInteractions } from '../approvals/channels/slack-interactions.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { GrantService } from '../grants/grant-service.ts';
 import type { Logins } from '../identity/logins.ts';
+import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
+import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { ConfigurationService } from '../targets/configuration-service.ts';
 import type { TargetDirectory } from '../targets/target-directory.ts';
 import { buildApi } from './server.ts';
@@ -24,9 +28,12 @@ export interface ApiParts {
   };
   readonly log: OpenAuditLog;
   readonly approvals: ApprovalService;
+  readonly channels: { readonly service: ChannelService; readonly slack: Pick<SlackInteractions, 'take'> };
   readonly grants: GrantService;
   readonly targets: TargetDirectory;
   readonly configuration: ConfigurationService;
+  readonly configurationObjects: ConfigurationObjects;
+  readonly trust: TrustDirectory;
   readonly logins: Logins;
   /** Makes every part decide by the configuration as it is now. */
   readonly reload: () => Promise<void>;

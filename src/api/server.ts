@@ -11,6 +11,7 @@ import { LIMITS } from '../model/limits.ts';
 import { approvalRoutes } from './approvals.ts';
 import { channelRoutes } from './channels.ts';
 import { configurationRoutes } from './configuration.ts';
+import { configurationObjectRoutes } from './configuration-objects.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { deviceLoginRoutes } from './device-login.ts';
 import { eventRoutes } from './events.ts';
@@ -87,6 +88,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   runRoutes,
   targetRoutes,
   configurationRoutes,
+  configurationObjectRoutes,
   grantRoutes,
   operatorTokenRoutes,
   loginRoutes,

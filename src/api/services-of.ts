@@ -76,6 +76,14 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
         return plan;
       },
     },
+    configurationObjects: {
+      ...parts.configurationObjects,
+      apply: async (change, by) => {
+        const plan = await parts.configurationObjects.apply(change, by);
+        await parts.reload();
+        return plan;
+      },
+    },
     recordings,
     approvals,
     runs: runServices({ store, grants: granting.grants, recordings, approvals }),

@@ -12,6 +12,7 @@ import type { AuditLog } from '../audit/recorder.ts';
 import type { SessionEvidence } from '../audit/session-evidence.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { Secret } from '../model/secret.ts';
+import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
 import type { Caller, CallerServices } from './caller.ts';
 import type { ListenerPlaces } from './listener-places.ts';
@@ -33,6 +34,7 @@ export interface ApiServices extends CallerServices {
   closeRun(run: string, holder: GrantHolder): Promise<void>;
   readonly targets: TargetService;
   readonly configuration: ConfigurationService;
+  readonly configurationObjects: ConfigurationObjects;
   readonly grants: GrantAdministration;
   readonly logins: Logins;
   readonly recordings: RecordingService;

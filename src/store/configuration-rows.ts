@@ -87,6 +87,14 @@ export async function writeDeclarations(
   );
 }
 
+/** Somebody else changed the configuration first: what was planned is to be planned again. */
+export class ConfigurationChanged extends Fault {
+  constructor() {
+    super('config-invalid', 'the configuration changed since this plan was made');
+    this.name = 'ConfigurationChanged';
+  }
+}
+
 /** Locks the counter's row until the end of the transaction; the change feed counts it up. */
 async function claimVersion(trx: Transaction<Schema>, version: number): Promise<void> {
   await trx
@@ -101,7 +109,7 @@ async function claimVersion(trx: Transaction<Schema>, version: number): Promise<
     .where('version', '=', version)
     .returning('version')
     .execute();
-  if (claimed.length === 0) throw new Fault('config-invalid', 'the configuration changed since this plan was made');
+  if (claimed.length === 0) throw new ConfigurationChanged();
 }
 
 async function writeRow(trx: Transaction<Schema>, change: RowChange, now: string): Promise<void> {

@@ -9,8 +9,10 @@ import { Fault } from '../model/fault.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
 import { policyDocument, readDeclarations } from '../store/configuration-rows.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { ConfigurationInvalid, type DeclaredChannel, makeConfigurationService } from './configuration-service.ts';
+import { ConfigurationInvalid } from './configuration-invalid.ts';
+import { makeConfigurationService } from './configuration-service.ts';
 import { DeploymentKey } from './deployment-key.ts';
+import type { DeclaredChannel } from './prepare-configuration.ts';
 import { makeSealer } from './sealing.ts';
 import { systemSecrets } from './secret-reader.ts';
 import { openTargetDirectory } from './target-directory.ts';
@@ -33,6 +35,8 @@ function serviceOn(store: Store, record: () => Promise<void> = () => Promise.res
       issuers: (declared) => asTheyAre<{ name: string }>(declared),
       trust: (declared) => asTheyAre<TestRule>(declared),
       policies: parsePolicies,
+      declareIssuer: (issuer) => issuer,
+      declareRule: (rule) => rule,
       channels: (declared) => ({ items: declared.map(({ value }) => value as DeclaredChannel), problems: [] }),
     },
     record,

@@ -1,80 +1,22 @@
-import { createHash } from 'node:crypto';
-import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import { Fault } from '../model/fault.ts';
-import { type Declarations, type RowChange, readDeclarations, writeDeclarations } from '../store/configuration-rows.ts';
-import type { Store } from '../store/store.ts';
-import { credentialBinding } from './credential.ts';
-import { type DeclaredTarget, loadTargets } from './load-targets.ts';
-import { type Change, type Configuration, type Entry, type Plan, planApply } from './plan-apply.ts';
+import { readDeclarations, writeDeclarations } from '../store/configuration-rows.ts';
+import { type Plan, planApply } from './plan-apply.ts';
 import {
-  type ConfigurationFile,
-  type DeclaredConfiguration,
-  fromYamlItem,
-  readConfiguration,
-  toYamlItem,
-} from './read-configuration.ts';
-import type { Sealer } from './sealing.ts';
-
-/** How the other folders judge their sections; `main.ts` passes identity's loaders and policy's parser. */
-export interface SectionLoaders<Issuer extends Named, Rule extends NamedRule> {
-  readonly issuers: (declared: readonly Declared[]) => Loaded<Issuer>;
-  readonly trust: (declared: readonly Declared[], issuers: readonly Issuer[]) => Loaded<Rule>;
-  readonly policies: (files: readonly { readonly path: string; readonly text: string }[]) => {
-    readonly problems: readonly { readonly path: string; readonly line: number; readonly message: string }[];
-  };
-  readonly channels: (declared: readonly Declared[]) => Loaded<DeclaredChannel>;
-}
-
-/** A way to tell people of approvals, as approvals/channels reads it. */
-export interface DeclaredChannel {
-  readonly channel: Named & { readonly kind: 'slack' | 'webhook' | 'email' };
-  /** Where its secrets come from, or they themselves: sealed, never shown. */
-  readonly secrets: unknown;
-  /** What they may be sent to; part of the seal. */
-  readonly boundTo: string;
-}
-
-interface Named {
-  readonly name: string;
-}
-
-interface NamedRule extends Named {
-  readonly issuer: string;
-  readonly targets: readonly string[];
-}
-
-export interface ConfigurationServiceOptions<Issuer extends Named, Rule extends NamedRule> {
-  readonly store: Store;
-  readonly sealer: Sealer;
-  readonly loaders: SectionLoaders<Issuer, Rule>;
-  /** The protocols that this gateway speaks. */
-  readonly protocols: readonly string[];
-  /** Puts the changes on record before they take effect; where it rejects nothing is changed. */
-  readonly record: (changes: readonly Change[], by: string) => Promise<void>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
+  type ConfigurationServiceOptions,
+  configurationOf,
+  desiredOf,
+  entriesOf,
+  type Named,
+  type NamedRule,
+  rowOf,
+} from './prepare-configuration.ts';
+import { type ConfigurationFile, readConfiguration } from './read-configuration.ts';
 
 export interface ConfigurationService {
   /** What applying these files would change. Throws `ConfigurationInvalid` that says where and why. */
   plan(files: readonly ConfigurationFile[]): Promise<Plan>;
   /** Applies the plan with this digest, all of it or nothing; throws where it would be another one by now. */
   apply(files: readonly ConfigurationFile[], digest: string, by: string): Promise<Plan>;
-}
-
-/** The files cannot be applied: a `Fault` of code `config-invalid` with every problem found. */
-export class ConfigurationInvalid extends Fault {
-  readonly problems: readonly Problem[];
-
-  constructor(problems: readonly Problem[]) {
-    super('config-invalid', problems.map(describeProblem).join('\n'));
-    this.name = 'ConfigurationInvalid';
-    this.problems = problems;
-  }
-}
-
-export function describeProblem({ file, line, message, advice }: Problem): string {
-  return `${file}:${line}: ${message}. ${advice}`;
 }
 
 export function makeConfigurationService<Issuer extends Named, Rule extends NamedRule>(
@@ -103,174 +45,5 @@ export function makeConfigurationService<Issuer extends Named, Rule extends Name
       await writeDeclarations(store, rows, { version: current.version, now: new Date(now()).toISOString() });
       return plan;
     },
-  };
-}
-
-interface Desired {
-  readonly issuers: readonly Named[] | undefined;
-  readonly rules: readonly Named[] | undefined;
-  readonly targets: readonly DeclaredTarget[] | undefined;
-  readonly policies: readonly { readonly name: string; readonly value: unknown }[] | undefined;
-  readonly channels: readonly DeclaredChannel[] | undefined;
-}
-
-/** Judges every section, also against what stays as it is. Throws `ConfigurationInvalid` with all problems. */
-function desiredOf<Issuer extends Named, Rule extends NamedRule>(
-  declared: DeclaredConfiguration,
-  current: Declarations,
-  { loaders, protocols }: ConfigurationServiceOptions<Issuer, Rule>,
-): Desired {
-  const { sections } = declared;
-  const issuers = sections.issuers && loaders.issuers(sections.issuers);
-  const inForce = issuers?.items ?? current.issuers.map(({ declaration }) => JSON.parse(declaration) as Issuer);
-  const isIssuersSound = (issuers?.problems.length ?? 0) === 0;
-  const rules = isIssuersSound && sections.trust ? loaders.trust(sections.trust, inForce) : undefined;
-  const targets = sections.targets && loadTargets(sections.targets, protocols);
-  const channels = sections.channels && loaders.channels(sections.channels);
-  const policies = loaders.policies(declared.policyFiles).problems;
-  const problems: readonly Problem[] = [
-    ...declared.problems,
-    ...(issuers?.problems ?? []),
-    ...(rules?.problems ?? []),
-    ...(targets?.problems ?? []),
-    ...(channels?.problems ?? []),
-    ...policies.map(({ path, line, message }) => ({
-      file: path,
-      line,
-      message: message.replace(/\.$/, ''),
-      advice: POLICY_ADVICE,
-    })),
-  ];
-  if (problems.length > 0) throw new ConfigurationInvalid(problems);
-  const kept = current.trustRules.map(({ declaration }) => JSON.parse(declaration) as Rule);
-  const dangling = danglingReferences(rules?.items ?? kept, {
-    issuers: inForce.map(({ name }) => name),
-    targets: targets?.items.map(({ target }) => String(target.name)) ?? current.targets.map(({ name }) => name),
-  });
-  if (dangling.length > 0) throw new ConfigurationInvalid(dangling);
-  return {
-    issuers: issuers?.items,
-    rules: rules?.items,
-    targets: targets?.items,
-    policies: sections.policies?.map(({ value }) => ({ name: nameOf(value), value })),
-    channels: channels?.items,
-  };
-}
-
-const POLICY_ADVICE = 'See docs/reference/policy.md.';
-
-/** A rule for a target that does not exist is a mistake, or an open door for whoever makes one of that name. */
-function danglingReferences(
-  rules: readonly NamedRule[],
-  known: { readonly issuers: readonly string[]; readonly targets: readonly string[] },
-): readonly Problem[] {
-  const problem = (rule: string, message: string): Problem => ({
-    file: 'trust',
-    line: 1,
-    message: `the trust rule ${rule} ${message}`,
-    advice: 'Declare it, or change the rule in the same files.',
-  });
-  return rules.flatMap((rule) => [
-    ...(known.issuers.includes(rule.issuer) ? [] : [problem(rule.name, `needs the issuer ${rule.issuer}`)]),
-    ...rule.targets
-      .filter((target) => !known.targets.includes(target))
-      .map((target) => problem(rule.name, `names the target ${target}, which does not exist`)),
-  ]);
-}
-
-function configurationOf(current: Declarations): Configuration {
-  const fingerprints = new Map(current.credentials.map(({ target, fingerprint }) => [target, fingerprint]));
-  const entry = ({ name, declaration }: { name: string; declaration: string }): Entry => {
-    const credential = fingerprints.get(name);
-    return { name, content: JSON.parse(declaration), ...(credential !== undefined && { credential }) };
-  };
-  const plain = (row: { name: string; declaration: string }): Entry => ({
-    name: row.name,
-    content: JSON.parse(row.declaration),
-  });
-  return {
-    issuer: current.issuers.map(plain),
-    'trust rule': current.trustRules.map(plain),
-    target: current.targets.map(entry),
-    policy: current.policies.map(({ name, text }) => ({ name, content: fromYamlItem(text) })),
-    channel: current.channels.map((row) => ({ ...plain(row), credential: row.fingerprint })),
-  };
-}
-
-function entriesOf({ issuers, rules, targets, policies, channels }: Desired, sealer: Sealer): Configuration {
-  return {
-    ...(issuers && { issuer: issuers.map(asEntry) }),
-    ...(rules && { 'trust rule': rules.map(asEntry) }),
-    ...(targets && {
-      target: targets.map((declared) => ({
-        ...asEntry(declared.target),
-        credential: sealer.fingerprint(JSON.stringify(declared.credential), credentialBinding(declared.target)),
-      })),
-    }),
-    ...(policies && { policy: policies.map(({ name, value }) => ({ name, content: value })) }),
-    ...(channels && {
-      channel: channels.map((declared) => ({
-        ...asEntry(declared.channel),
-        credential: sealer.fingerprint(JSON.stringify(declared.secrets), declared.boundTo),
-      })),
-    }),
-  };
-}
-
-/** Through JSON, so that what is declared compares with what was stored. */
-function asEntry(item: Named): Entry {
-  return { name: item.name, content: JSON.parse(JSON.stringify(item)) };
-}
-
-function rowOf({ action, kind, name }: Change, desired: Desired, sealer: Sealer): RowChange {
-  const isDelete = action === 'delete';
-  switch (kind) {
-    case 'issuer':
-    case 'trust rule': {
-      const item = (kind === 'issuer' ? desired.issuers : desired.rules)?.find((one) => one.name === name);
-      const table = kind === 'issuer' ? 'issuers' : 'trust_rules';
-      return { table, name, declaration: isDelete ? undefined : JSON.stringify(item) };
-    }
-    case 'target': {
-      const declared = desired.targets?.find(({ target }) => target.name === name);
-      return { table: 'targets', name, target: isDelete || !declared ? undefined : targetContent(declared, sealer) };
-    }
-    case 'policy': {
-      const value = desired.policies?.find((one) => one.name === name)?.value;
-      const text = toYamlItem(value);
-      const digest = createHash('sha256').update(text).digest('hex');
-      return { table: 'policies', name, policy: isDelete ? undefined : { text, digest } };
-    }
-    case 'channel': {
-      const declared = desired.channels?.find(({ channel }) => channel.name === name);
-      return { table: 'channels', name, channel: isDelete || !declared ? undefined : channelContent(declared, sealer) };
-    }
-    default:
-      return kind satisfies never;
-  }
-}
-
-/** The policies' own parser has seen that there is a name. */
-function nameOf(value: unknown): string {
-  return typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : '';
-}
-
-function targetContent({ target, credential }: DeclaredTarget, sealer: Sealer) {
-  const binding = credentialBinding(target);
-  const plain = JSON.stringify(credential);
-  return {
-    protocol: target.protocol,
-    declaration: JSON.stringify(target),
-    credential: { sealed: sealer.seal(plain, binding), fingerprint: sealer.fingerprint(plain, binding) },
-  };
-}
-
-function channelContent({ channel, secrets, boundTo }: DeclaredChannel, sealer: Sealer) {
-  const plain = JSON.stringify(secrets);
-  return {
-    kind: channel.kind,
-    declaration: JSON.stringify(channel),
-    sealed: sealer.seal(plain, boundTo),
-    fingerprint: sealer.fingerprint(plain, boundTo),
   };
 }

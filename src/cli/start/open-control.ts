@@ -6,16 +6,19 @@ import type { ApprovalService } from '../../approvals/approval-service.ts';
 import { loadChannels } from '../../approvals/channels/load-channels.ts';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
 import { GrantService } from '../../grants/grant-service.ts';
+import { declareIssuer, declareTrustRule } from '../../identity/declare-trust.ts';
 import { loadIssuers } from '../../identity/load-issuers.ts';
 import { loadTrustRules } from '../../identity/load-trust-rules.ts';
 import { type Logins, openLogins } from '../../identity/logins.ts';
-import { openTrustDirectory } from '../../identity/trust-directory.ts';
+import { openTrustDirectory, type TrustDirectory } from '../../identity/trust-directory.ts';
 import type { Declared } from '../../model/declaration.ts';
 import { Secret } from '../../model/secret.ts';
 import { parsePolicies } from '../../policy/parse-policies.ts';
 import { openStore, type Store } from '../../store/store.ts';
+import { type ConfigurationObjects, makeConfigurationObjects } from '../../targets/configuration-objects.ts';
 import { type ConfigurationService, makeConfigurationService } from '../../targets/configuration-service.ts';
 import type { DeploymentKey } from '../../targets/deployment-key.ts';
+import type { Change } from '../../targets/plan-apply.ts';
 import { makeSealer } from '../../targets/sealing.ts';
 import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
@@ -41,6 +44,8 @@ export interface Control extends AsyncDisposable {
   readonly targets: TargetDirectory;
   readonly policies: PolicyDirectory;
   readonly configuration: ConfigurationService;
+  readonly configurationObjects: ConfigurationObjects;
+  readonly trust: TrustDirectory;
   readonly logins: Logins;
   readonly approvals: ApprovalService;
   readonly channels: OpenChannels;
@@ -97,7 +102,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
       random,
     }),
   );
-  const configuration = makeConfigurationService({
+  const configuring = {
     store,
     sealer,
     loaders: {
@@ -105,16 +110,20 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
       trust: loadTrustRules,
       policies: parsePolicies,
       channels: loadChannels,
+      declareIssuer,
+      declareRule: declareTrustRule,
     },
     protocols: PROTOCOLS,
-    record: async (changes, by) => {
+    record: async (changes: readonly Change[], by: string) => {
       for (const { action, kind, name } of changes) {
         const note = NOTES[kind];
         await audit.note({ kind: note, detail: { action, what: kind, name, by } });
       }
     },
     now: nowMs,
-  });
+  };
+  const configuration = makeConfigurationService(configuring);
+  const configurationObjects = makeConfigurationObjects(configuring);
   const reload = async () => {
     await Promise.all([trust.reload(), targets.reload(), policies.reload(), channels.reload()]);
   };
@@ -148,6 +157,8 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     targets,
     policies,
     configuration,
+    configurationObjects,
+    trust,
     logins,
     approvals,
     channels,

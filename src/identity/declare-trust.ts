@@ -1,0 +1,55 @@
+import { LIMITS } from '../model/limits.ts';
+import { adapterFor } from './adapters/adapter-for.ts';
+import type { Issuer } from './issuer.ts';
+import type { TrustRule } from './trust-rule.ts';
+
+/** An issuer as somebody would declare it: `loadIssuers` makes the same of it. What is the default is left out. */
+export function declareIssuer({ name, kind, url, keys, claims, demo, ...rest }: Issuer): object {
+  const { algorithms, maxAgeSeconds, maxLifetimeSeconds } = rest;
+  const adapter = adapterFor(kind);
+  const isPlain = new URL(url).protocol === 'http:' || (keys.from === 'url' && new URL(keys.url).protocol === 'http:');
+  return {
+    name,
+    kind,
+    issuer: url,
+    ...(algorithms.join() === adapter.algorithms.join() ? {} : { algorithms }),
+    ...(maxAgeSeconds === adapter.maxAgeSeconds ? {} : { maxAgeSeconds }),
+    ...(maxLifetimeSeconds === LIMITS.tokenMaxLifetimeSeconds ? {} : { maxLifetimeSeconds }),
+    ...keysOf(keys),
+    ...(Object.keys(claims.vocabulary).length > 0 ? { claims: claims.vocabulary } : {}),
+    ...(Object.keys(claims.extra).length > 0 ? { extra: claims.extra } : {}),
+    ...(isPlain ? { insecureLoopback: true } : {}),
+    ...(demo ? { demo } : {}),
+  };
+}
+
+function keysOf(keys: Issuer['keys']): object {
+  switch (keys.from) {
+    case 'declaration':
+      return { jwks: keys.jwks };
+    case 'url':
+      return { jwksUri: keys.url };
+    case 'discovery':
+      return keys.hosts.length > 0 ? { keyHosts: keys.hosts } : {};
+    default:
+      return keys satisfies never;
+  }
+}
+
+/** A rule as somebody would declare it: `loadTrustRules` makes the same of it. */
+export function declareTrustRule(rule: TrustRule): object {
+  const { name, issuer, claims, allow, targets, lifetimeSeconds, renewableSeconds } = rule;
+  const grant = {
+    ...(lifetimeSeconds === LIMITS.grantMaxSeconds ? {} : { seconds: lifetimeSeconds }),
+    ...(renewableSeconds === LIMITS.grantRenewableSeconds ? {} : { renewableSeconds }),
+  };
+  const shown = Object.entries(claims).map(([field, values]) => [field, values.length === 1 ? values[0] : values]);
+  return {
+    name,
+    issuer,
+    claims: Object.fromEntries(shown) as object,
+    ...(allow.length > 0 ? { allow } : {}),
+    targets,
+    ...(Object.keys(grant).length > 0 ? { grant } : {}),
+  };
+}

@@ -1,0 +1,74 @@
+import { LIMITS } from '../model/limits.ts';
+import type { Target } from '../model/target.ts';
+import type { CredentialDeclaration, SecretSource } from './credential.ts';
+
+/** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
+export function declareTarget(target: Target, credential: object): object {
+  const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes } = target;
+  return {
+    name,
+    protocol,
+    address: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+    ...(database === undefined ? {} : { database }),
+    tls,
+    credential,
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(classified.length > 0 ? { classified: classified.map(columnOf) } : {}),
+    ...(recordMode === 'strict' ? {} : { record: recordMode }),
+    ...(storedReplyBytes === LIMITS.storedReplyBytes ? {} : { limits: { storedReplyBytes } }),
+  };
+}
+
+function columnOf({ schema, table, column, class: of, mask }: Target['classified'][number]): object {
+  return { column: `${schema}.${table}.${column}`, class: of, ...(mask === undefined ? {} : { mask }) };
+}
+
+/** Stands where a secret was given: it is sealed, and shown to nobody. */
+const SEALED = { sealed: true };
+
+/** A credential without its secrets: where each comes from, or that it is sealed. */
+export function shownCredential({ user, password, clientCertificate }: CredentialDeclaration): object {
+  return {
+    user,
+    ...(password && { password: shownSource(password) }),
+    ...(clientCertificate && {
+      clientCertificate: {
+        certificate: shownSource(clientCertificate.certificate),
+        key: shownSource(clientCertificate.key),
+      },
+    }),
+  };
+}
+
+function shownSource(source: SecretSource): object {
+  return 'value' in source ? SEALED : source;
+}
+
+/** What a declared target says of its credential, with what is sealed put back from the one in force. */
+export function withSealed(declared: unknown, current: CredentialDeclaration): unknown {
+  if (declared === undefined || declared === null) return current;
+  return putBack(declared, current);
+}
+
+/** True where a text leaves out a credential, or a secret of it, for the one in force to stay. */
+export function leavesSealed(declared: unknown): boolean {
+  if (declared === undefined || declared === null || isSealed(declared)) return true;
+  return (
+    typeof declared === 'object' && Object.values(declared).some((inner) => isObject(inner) && leavesSealed(inner))
+  );
+}
+
+function putBack(declared: unknown, current: unknown): unknown {
+  if (isSealed(declared)) return current;
+  if (!isObject(declared)) return declared;
+  const now: Readonly<Record<string, unknown>> = isObject(current) ? current : {};
+  return Object.fromEntries(Object.entries(declared).map(([name, inner]) => [name, putBack(inner, now[name])]));
+}
+
+function isSealed(value: unknown): boolean {
+  return isObject(value) && value['sealed'] === true && Object.keys(value).length === 1;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
