@@ -105,7 +105,7 @@ const MAX_REASON_CHARACTERS = 500;
 
 /** What a person wrote, as one line that can do nothing to a terminal: no control, format or line characters. */
 function readable(text: string): string {
-  const plain = text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim();
+  const plain = text.replaceAll(/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]+/gu, ' ').trim();
   const characters = Array.from(plain);
   if (characters.length <= MAX_REASON_CHARACTERS) return plain;
   return `${characters.slice(0, MAX_REASON_CHARACTERS - 1).join('')}…`;

@@ -24,6 +24,15 @@ const decisionSchema = z.object({
   hint: z.string().optional(),
 });
 
+const approvalSchema = z.object({
+  id: z.string(),
+  state: z.string(),
+  votes: z.array(
+    z.object({ login: z.string(), answer: z.string(), channel: z.string(), reason: z.string().optional() }),
+  ),
+  waitedMs: z.number(),
+});
+
 /** One event of a recording: the line of the session's file, with its body opened. */
 export const recordedEventSchema = z.looseObject({
   kind: z.string(),
@@ -37,6 +46,7 @@ export const recordedEventSchema = z.looseObject({
   body: bodySchema.optional(),
   decision: decisionSchema.optional(),
   refusal: refusalSchema.optional(),
+  approval: approvalSchema.optional(),
   masked: z.array(z.object({ by: z.enum(['column', 'detector']), name: z.string(), count: z.number() })).optional(),
   result: z.object({ status: z.string(), code: z.string().optional(), rows: z.string().optional() }).optional(),
   closing: z.object({ outcome: z.string() }).optional(),
@@ -44,6 +54,7 @@ export const recordedEventSchema = z.looseObject({
 
 export type RecordedEvent = z.infer<typeof recordedEventSchema>;
 export type RecordedMask = NonNullable<RecordedEvent['masked']>[number];
+export type RecordedApproval = z.infer<typeof approvalSchema>;
 export type RecordedRefusal = z.infer<typeof refusalSchema>;
 
 /** The bytes of an event's body; undefined where they were not kept or cannot be opened. */

@@ -69,6 +69,27 @@ test('a refusal is shown in the words in which the client was told', () => {
   );
 });
 
+test('the wait for people is shown: who answered, where, after how long, and why', () => {
+  const vote = (answer: string, login: string, more: object = {}) => ({ login, answer, channel: 'web', ...more });
+  const said = (state: string, waitedMs: number, votes: readonly object[] = []) =>
+    shown(plain(), event('approval', { approval: { id: 'apr_1', state, votes, waitedMs } }));
+  assert.equal(
+    said('used', 42_400, [vote('approve', 'ada'), vote('approve', 'grace', { channel: 'slack' })]),
+    '— approved by ada (web) and grace (slack) after 42 s (apr_1)\n',
+  );
+  assert.equal(
+    said('denied', 185_000, [vote('approve', 'ada'), vote('deny', 'grace', { reason: 'Not\u001b[2J today.' })]),
+    '— denied by grace (web, “Not\\e[2J today.”) after 3 min 5 s (apr_1)\n',
+  );
+  assert.equal(said('expired', 1_800_000), '— nobody answered: the approval expired after 30 min (apr_1)\n');
+  assert.equal(said('pending', 900), '— the client waited no longer after 900 ms; the approval stayed open (apr_1)\n');
+  assert.equal(said('cancelled', 7_800_000), '— withdrawn after 2 h 10 min, before it was answered (apr_1)\n');
+  assert.equal(
+    said('void', 1_000, [vote('approve', 'ada')]),
+    '— approved by ada (web) after 1 s, and could not be used any more (apr_1)\n',
+  );
+});
+
 test('the prompt shows a transaction, and one that failed', () => {
   const renderer = plain();
   const request = event('request', body(Buffer.from('select 1'), 'application/sql'));

@@ -5,6 +5,7 @@ import { type ReplayColumn, type ReplayError, type ReplayEvent, replayReply } fr
 import type { Output } from '../output.ts';
 import { printable, printableLines } from '../printable.ts';
 import { alignedTable, rowCount } from '../table.ts';
+import { approvalText } from './approval-text.ts';
 import {
   bodyBytes,
   type RecordedEvent,
@@ -41,6 +42,8 @@ export class SessionRenderer {
         return [{ text: this.#reply(event) }];
       case 'unasked':
         return [{ text: this.#wire(bodyBytes(event), []) }];
+      case 'approval':
+        return event.approval ? [{ text: `${this.#paint('yellow', `— ${approvalText(event.approval)}`)}\n` }] : [];
       case 'refusal':
         return event.refusal ? [{ text: this.#refusal(event.refusal) }] : [];
       case 'input':
