@@ -16,6 +16,7 @@ import { type Channel, type ChannelEvent, DeliveryFault } from './channel.ts';
 import type { DirectoryChannel } from './channel-directory.ts';
 import { fileDeliveries } from './file-deliveries.ts';
 import { Lane } from './lane.ts';
+import { rejectOn } from './reject-on.ts';
 import { visibleText } from './visible-text.ts';
 
 export interface DeliveriesParts {
@@ -166,7 +167,7 @@ export class Deliveries implements AsyncDisposable {
       ...(first?.external != null && { external: first.external }),
     };
     // The race, because a channel that forgets its signal must not hold its lane.
-    const external = await Promise.race([channel.send(message, signal), aborted(signal)]);
+    const external = await Promise.race([channel.send(message, signal), rejectOn(signal)]);
     const { attempts, next_at } = row;
     return { row: { state: 'delivered', attempts, next_at, last_fault: null, external: external ?? row.external } };
   }
@@ -230,14 +231,6 @@ interface Ended {
 export function backoffMs(attempts: number, baseMs: number, dice: number): number {
   const plain = Math.min(baseMs * 2 ** (attempts - 1), LIMITS.deliveryMaxBackoffMs);
   return Math.round(plain * (0.75 + dice / 2));
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = () => reject(new DeliveryFault('no answer in time'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

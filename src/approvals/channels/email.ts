@@ -9,6 +9,7 @@ import {
   type EmailDeclaration,
 } from './channel.ts';
 import { type EmailMessage, emailMessage, testMessage } from './email-message.ts';
+import { rejectOn } from './reject-on.ts';
 import { visibleText } from './visible-text.ts';
 
 export interface EmailParts {
@@ -21,11 +22,8 @@ export function emailChannel(declaration: EmailDeclaration, { secrets, random }:
   const domain = declaration.from.slice(declaration.from.lastIndexOf('@') + 1);
   const deliver = async (message: EmailMessage, to: readonly string[], threading: Threading, signal: AbortSignal) => {
     const transport = createTransport(await transportOptions(declaration, secrets));
-    // nodemailer knows no signal; a transport that is closed gives its connection up.
-    const close = () => transport.close();
-    signal.addEventListener('abort', close, { once: true });
     try {
-      await transport.sendMail({
+      const sending = transport.sendMail({
         from: { name: 'Chaperone', address: declaration.from },
         to: to.map((address) => ({ name: '', address })),
         ...message,
@@ -34,10 +32,11 @@ export function emailChannel(declaration: EmailDeclaration, { secrets, random }:
         disableFileAccess: true,
         disableUrlAccess: true,
       });
+      // nodemailer knows no signal: what it does after ours ends by its own time-outs.
+      await Promise.race([sending, rejectOn(signal)]);
     } catch (cause) {
       throw mailFault(cause, declaration);
     } finally {
-      signal.removeEventListener('abort', close);
       transport.close();
     }
   };
@@ -111,11 +110,13 @@ const SUBMISSION_PORT = 587;
 function mailFault(cause: unknown, { smtp }: EmailDeclaration): DeliveryFault {
   const { host } = new URL(smtp);
   const { code, responseCode, response } = cause as { code?: string; responseCode?: number; response?: string };
+  if (cause instanceof DeliveryFault) return cause;
+  if (code === 'ETLS') return new DeliveryFault(`${host} did not offer TLS`, { cause });
   if (code === 'EAUTH') return new DeliveryFault(`${host} did not take the user and password`, { cause });
   if (responseCode !== undefined) {
     const said = visibleText(response ?? String(responseCode), LIMITS.channelExcerptCharacters);
     // 5yz: permanent (RFC 5321, 4.2.1).
     return new DeliveryFault(`${host} said ${said}`, { permanent: responseCode >= 500, cause });
   }
-  return new DeliveryFault(`${host} could not be reached or did not offer TLS: ${code ?? 'unknown'}`, { cause });
+  return new DeliveryFault(`${host} could not be reached, or not over TLS: ${code ?? 'unknown'}`, { cause });
 }
