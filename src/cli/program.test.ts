@@ -27,10 +27,17 @@ test('every command says what it is for and shows an example', async () => {
     'sessions',
     'replay',
     'verify',
+    'approvals',
+    'login',
+    'logout',
+    'whoami',
+    'open',
     'targets',
     'tokens',
     'grants',
     'apply',
+    'channels',
+    'deliveries',
     'policy',
   ]);
   for (const command of program.commands) {
