@@ -47,7 +47,9 @@ export function loginCommand(): Command {
 export function logoutCommand(): Command {
   return withGatewayOptions(
     new Command('logout').summary('log out again').description('Ends the login of this terminal, at the gateway too.'),
-  ).action(logOut);
+  )
+    .addHelpText('after', '\nExamples:\n  $ chaperone logout\n')
+    .action(logOut);
 }
 
 /** `chaperone whoami`: as whom commands act. */
@@ -56,7 +58,9 @@ export function whoamiCommand(): Command {
     new Command('whoami')
       .summary('say as whom commands act')
       .description('Says as whom commands act, and what they may.'),
-  ).action(whoami);
+  )
+    .addHelpText('after', '\nExamples:\n  $ chaperone whoami --json\n')
+    .action(whoami);
 }
 
 async function logIn(options: GatewayOptions): Promise<void> {
