@@ -76,9 +76,11 @@ function aboutOf(text: string): string {
   const entry = parseCanonical(text);
   if (entry === undefined) return 'unreadable';
   const detail = isObject(entry['detail']) ? entry['detail'] : {};
-  const { session, run, target, approval, outcome, size } = { ...detail, ...entry };
-  const ids = [session, run, target, approval, outcome].filter((value) => typeof value === 'string').slice(0, 2);
-  const rest = Object.values(detail).filter((value) => typeof value === 'string' && !ids.includes(value));
+  const { session, run, target, approval, size } = { ...detail, ...entry };
+  const ids = [session, run, target, approval].filter((value) => typeof value === 'string').slice(0, 1);
+  const rest = Object.values(detail).filter(
+    (value) => typeof value === 'string' && !ids.includes(value) && value !== run,
+  );
   const lines = typeof size === 'string' ? [`${size} lines`] : [];
   return [...ids, ...rest, ...lines].map((word) => cut(String(word))).join(' · ');
 }

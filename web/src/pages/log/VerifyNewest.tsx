@@ -6,7 +6,7 @@ import { Visible } from '../../ui/Code.tsx';
 import { Field, Select } from '../../ui/Field.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { AppLink } from '../../ui/routing.tsx';
-import { type Report, type Verdict, verdictOf } from '../../verify/report.ts';
+import { incomplete, type Report, type Verdict, verdictOf } from '../../verify/report.ts';
 import { verifySession } from '../../verify/verify-session.ts';
 import { readPin } from './pin.ts';
 import { fetchEvidence, newestSessions } from './queries.ts';
@@ -83,10 +83,7 @@ function useNewest() {
       for (const { id, principal } of await newestSessions(count)) {
         if (stopped.current) break;
         setRows((before) => [...before, { id, principal }]);
-        const report = await verifySession(await fetchEvidence(id), {
-          session: id,
-          ...(knownKey !== undefined && { knownKey }),
-        });
+        const report = await verifyOne(id, knownKey);
         setRows((before) => before.map((row) => (row.id === id ? { ...row, report } : row)));
       }
       announce('Verification of the newest sessions is over');
@@ -96,6 +93,16 @@ function useNewest() {
     setState('done');
   }
   return { rows, state, problem, start, stop: () => (stopped.current = true) };
+}
+
+/** One that cannot be fetched is incomplete; the others are checked all the same. */
+async function verifyOne(id: string, knownKey: string | undefined): Promise<Report> {
+  try {
+    return await verifySession(await fetchEvidence(id), { session: id, ...(knownKey !== undefined && { knownKey }) });
+  } catch (cause) {
+    const findings = [incomplete(cause instanceof Error ? cause.message : String(cause))];
+    return { verdict: 'INCOMPLETE', steps: [{ id: 'evidence', title: 'Evidence', verdict: 'INCOMPLETE', findings }] };
+  }
 }
 
 function NewestRow({ row: { id, principal, report } }: { readonly row: Row }) {

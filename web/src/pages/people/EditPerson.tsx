@@ -59,10 +59,7 @@ export function EditPerson({
             />
           ))}
         </fieldset>
-        <Field
-          label="Groups"
-          hint="Separated by commas. Policies name groups whose people are asked: `approve: { group: dba }`."
-        >
+        <Field label="Groups" hint="Separated by commas. Policies name the group whose people are asked.">
           {(control) => <Input {...control} value={groups} onChange={(event) => setGroups(event.target.value)} />}
         </Field>
         <Field

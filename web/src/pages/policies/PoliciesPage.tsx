@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'effect',
     header: 'Effect',
-    className: 'w-40',
+    className: 'w-28',
     cell: (row) => <Effect row={row} />,
     sortBy: ({ effect }) => effect,
     fold: 'end',
@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'operations',
     header: 'Operations',
-    className: 'w-1/5',
+    className: 'w-1/6',
     cell: ({ operations }) => <List words={operations} none="all" />,
     fold: 'detail',
   },

@@ -22,6 +22,7 @@ export const OPERATION_KINDS: readonly string[] = `
   .trim()
   .split(/\s+/u);
 
+/** Detectors, and the names that stand for several. */
 export const DETECTORS: readonly string[] = [
   'email',
   'card',
@@ -36,6 +37,7 @@ export const DETECTORS: readonly string[] = [
   'credential',
   'url-password',
   'secret',
+  'pii',
 ];
 
 const RUN_FIELDS: readonly string[] = `

@@ -37,22 +37,22 @@ const CHANGED: ObjectColumn = {
   fold: 'end',
 };
 
-const field = (id: string, header: string, className?: string): ObjectColumn => ({
+const field = (id: string, header: string, className?: string, fold: 'detail' | 'hidden' = 'detail'): ObjectColumn => ({
   id,
   header,
   cell: ({ text }) => <Mono text={yamlField(text, id).join(', ')} className="text-muted" />,
-  fold: 'detail',
+  fold,
   ...(className !== undefined && { className }),
 });
 
 const RULE_COLUMNS = [
   NAME,
-  field('issuer', 'Issuer', 'w-40'),
+  field('issuer', 'Issuer', 'w-40', 'hidden'),
   field('claims', 'Claims'),
   field('targets', 'Targets', 'w-1/6'),
   CHANGED,
 ];
-const ISSUER_COLUMNS = [NAME, field('kind', 'Kind', 'w-40'), field('issuer', 'Issuer'), CHANGED];
+const ISSUER_COLUMNS = [NAME, field('kind', 'Kind', 'w-40', 'hidden'), field('issuer', 'Issuer'), CHANGED];
 
 /** Whose tokens are believed, and which jobs are let in where. `?issuer=` and `?rule=` open one, `?new=` begins one. */
 export function TrustPage() {

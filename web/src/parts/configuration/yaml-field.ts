@@ -24,8 +24,8 @@ function wordsOf(line: string): string[] {
     .trim()
     .replace(/^-\s+/u, '');
   return bare
-    .replaceAll(/^[[{]|[\]}]$/gu, '')
+    .replaceAll(/["'[\]{}]/gu, '')
     .split(',')
-    .map((word) => word.trim().replaceAll(/^["']|["']$/gu, ''))
+    .map((word) => word.trim())
     .filter((word) => word !== '');
 }
