@@ -35,6 +35,7 @@ import { slackRoutes } from './slack.ts';
 import { statementRoutes } from './statements.ts';
 import { targetRoutes } from './targets.ts';
 import { tokenRoutes } from './token.ts';
+import { trustCheckRoutes } from './trust-check.ts';
 import { isWebRequest, webFiles } from './web-files.ts';
 
 export interface ApiOptions {
@@ -100,6 +101,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   statementRoutes,
   eventRoutes,
   policyRoutes,
+  trustCheckRoutes,
   logRoutes,
   channelRoutes,
   deliveryRoutes,

@@ -7,6 +7,7 @@ import { openLiveFeed } from './live-sources.ts';
 import { logServices } from './log-services.ts';
 import type { ApiParts } from './open-api.ts';
 import { overviewService } from './overview-services.ts';
+import { tryPolicies } from './policy-trial.ts';
 import { recordingService } from './recordings.ts';
 import { runServices } from './run-services.ts';
 import type { ApiServices, TargetView } from './services.ts';
@@ -84,6 +85,8 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
         return plan;
       },
     },
+    trust: parts.trust,
+    tryPolicies: (request) => tryPolicies(request, { ...parts, directory, target: (name) => targets.get(name) }),
     recordings,
     approvals,
     runs: runServices({ store, grants: granting.grants, recordings, approvals }),

@@ -11,6 +11,7 @@ import type { Answer } from '../approvals/vocabulary.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { SessionEvidence } from '../audit/session-evidence.ts';
 import type { Logins } from '../identity/logins.ts';
+import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
@@ -19,6 +20,7 @@ import type { ListenerPlaces } from './listener-places.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
 import type { overviewSchema } from './overview.ts';
+import type { trialSchema } from './policies.ts';
 import type { runSchema, runSummarySchema } from './run-schemas.ts';
 import type { FollowStep } from './session-events.ts';
 
@@ -35,6 +37,9 @@ export interface ApiServices extends CallerServices {
   readonly targets: TargetService;
   readonly configuration: ConfigurationService;
   readonly configurationObjects: ConfigurationObjects;
+  readonly trust: Pick<TrustDirectory, 'verify' | 'rules'>;
+  /** Decides what was recorded lately again, with other policies. */
+  tryPolicies(request: TrialRequest): Promise<PolicyTrialView>;
   readonly grants: GrantAdministration;
   readonly logins: Logins;
   readonly recordings: RecordingService;
@@ -173,6 +178,19 @@ export type LogHealthView = z.infer<typeof logHealthSchema>;
 export type LogStatusView = z.infer<typeof logStatusSchema>;
 export type LogEntryView = z.infer<typeof logEntrySchema>;
 export type LogVerificationView = z.infer<typeof logVerificationSchema>;
+
+export type PolicyTrialView = z.infer<typeof trialSchema>;
+
+export interface TrialRequest {
+  readonly text: string;
+  /** The policy that the text takes the place of, beside those that it names. */
+  readonly name?: string | undefined;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly since?: string;
+  readonly limit: number;
+  /** Whether statements' texts are shown. */
+  readonly texts: boolean;
+}
 
 export type RunFilter = Pick<RecordingFilter, 'who' | 'repository' | 'since' | 'until' | 'cursor' | 'limit'>;
 

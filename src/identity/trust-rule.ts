@@ -62,9 +62,21 @@ export function matchTrust(subject: TrustSubject, rules: readonly TrustRule[]): 
 /** One line a rule: that it matches, or what keeps it from it. */
 export function explainTrust(subject: TrustSubject, rules: readonly TrustRule[]): readonly string[] {
   if (rules.length === 0) return ['there are no trust rules'];
+  return considerTrust(subject, rules).map(({ name, why }) => `${name}: ${why ?? 'matches'}`);
+}
+
+export interface ConsideredTrust {
+  readonly name: string;
+  readonly matches: boolean;
+  /** What keeps it from it. */
+  readonly why?: string;
+}
+
+export function considerTrust(subject: TrustSubject, rules: readonly TrustRule[]): readonly ConsideredTrust[] {
   return rules.map((rule) => {
     const reasons = mismatches(subject, rule).map(({ reason }) => reason);
-    return `${rule.name}: ${reasons.length === 0 ? 'matches' : reasons.join('; ')}`;
+    if (reasons.length === 0) return { name: rule.name, matches: true };
+    return { name: rule.name, matches: false, why: reasons.join('; ') };
   });
 }
 

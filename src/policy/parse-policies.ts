@@ -25,10 +25,15 @@ export function parsePolicies(files: readonly PolicyFile[]): ParsedPolicies {
     for (const [index, raw] of source.rules.entries()) {
       const policy = readRule(raw, index, source, problems);
       if (policy === undefined) continue;
-      const line = source.lineOf(['policies', index, 'name']);
+      const place = source.placeOf(['policies', index, 'name']);
       const before = placed.get(policy.name);
-      if (before === undefined) placed.set(policy.name, { policy, place: `${file.path}:${line}` });
-      else problems.push({ path: file.path, line, message: `The name is taken by ${before.place}; give another one.` });
+      if (before === undefined) placed.set(policy.name, { policy, place: `${file.path}:${place.line}` });
+      else
+        problems.push({
+          path: file.path,
+          ...place,
+          message: `The name is taken by ${before.place}; give another one.`,
+        });
     }
   }
   if (placed.size > LIMITS.maxPolicies) {
@@ -37,10 +42,16 @@ export function parsePolicies(files: readonly PolicyFile[]): ParsedPolicies {
   return { policies: [...placed.values()].map((one) => one.policy), problems };
 }
 
+/** Both from 1. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 interface Source {
   readonly path: string;
   readonly rules: readonly unknown[];
-  lineOf(path: readonly PropertyKey[]): number;
+  placeOf(path: readonly PropertyKey[]): Place;
 }
 
 function open(file: PolicyFile, problems: PolicyProblem[]): Source | undefined {
@@ -52,15 +63,15 @@ function open(file: PolicyFile, problems: PolicyProblem[]): Source | undefined {
   const counter = new LineCounter();
   const document = parseDocument(file.text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
   for (const fault of [...document.errors, ...document.warnings]) {
-    problems.push({ path: file.path, line: counter.linePos(fault.pos[0]).line, message: `${fault.message}.` });
+    problems.push({ path: file.path, ...placeAt(counter, fault.pos[0]), message: `${fault.message}.` });
   }
   if (document.errors.length > 0 || document.warnings.length > 0) return undefined;
-  const lineOf = (path: readonly PropertyKey[]): number => lineIn(document, counter, path);
+  const placeOf = (path: readonly PropertyKey[]): Place => placeIn(document, counter, path);
   const value: unknown = valueOf(document);
   const parsed = fileSchema.safeParse(value);
-  if (parsed.success) return { path: file.path, rules: parsed.data.policies, lineOf };
+  if (parsed.success) return { path: file.path, rules: parsed.data.policies, placeOf };
   for (const issue of parsed.error.issues) {
-    problems.push({ path: file.path, line: lineOf(placeOf(issue)), message: messageOf(issue) });
+    problems.push({ path: file.path, ...placeOf(pathOf(issue)), message: messageOf(issue) });
   }
   return undefined;
 }
@@ -79,8 +90,8 @@ function readRule(raw: unknown, index: number, source: Source, problems: PolicyP
   const parsed = policySchema.safeParse(raw);
   if (parsed.success) return withoutUndefined(parsed.data);
   for (const issue of flatten(parsed.error.issues)) {
-    const line = source.lineOf(['policies', index, ...placeOf(issue)]);
-    problems.push({ path: source.path, line, message: messageOf(issue) });
+    const place = source.placeOf(['policies', index, ...pathOf(issue)]);
+    problems.push({ path: source.path, ...place, message: messageOf(issue) });
   }
   return undefined;
 }
@@ -102,7 +113,7 @@ function flatten(issues: readonly Issue[], prefix: readonly PropertyKey[] = []):
   });
 }
 
-function placeOf(issue: Issue): readonly PropertyKey[] {
+function pathOf(issue: Issue): readonly PropertyKey[] {
   return issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
 }
 
@@ -113,13 +124,18 @@ function messageOf(issue: Issue): string {
   return issue.message;
 }
 
-/** The line of the node at a path, or of the nearest one above it. */
-function lineIn(document: Document.Parsed, counter: LineCounter, path: readonly PropertyKey[]): number {
+/** Where the node at a path begins, or the nearest one above it. */
+function placeIn(document: Document.Parsed, counter: LineCounter, path: readonly PropertyKey[]): Place {
   for (let length = path.length; length >= 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return counter.linePos(node.range[0]).line;
+    if (isNode(node) && node.range) return placeAt(counter, node.range[0]);
   }
-  return 1;
+  return { line: 1, column: 1 };
+}
+
+function placeAt(counter: LineCounter, offset: number): Place {
+  const { line, col } = counter.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
 type Parsed = z.infer<typeof policySchema>;

@@ -40,5 +40,7 @@ export interface PolicyProblem {
   readonly path: string;
   /** From 1. */
   readonly line: number;
+  /** From 1; absent where a whole file is meant. */
+  readonly column?: number;
   readonly message: string;
 }

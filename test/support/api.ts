@@ -80,7 +80,9 @@ export interface TestApi extends AsyncDisposable {
   ): Promise<string>;
   /** A token of nobody. */
   token(scopes: readonly Scope[]): Promise<{ readonly id: string; readonly auth: string }>;
-  /** A CI job's token, exchanged. */
+  /** A CI job's token, with what a test wants to differ. */
+  ciToken(claims?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** One, exchanged. */
   grant(): Promise<TestGrant>;
   connect(grant: TestGrant): Promise<Client>;
 }
@@ -144,6 +146,10 @@ export async function startApi({ policies = READ_POLICY, webDirectory, sql }: Te
     if (applied.status !== 200) throw new Error(plan.text + applied.text);
   };
   await apply(configuration(server, issuer.url, policies));
+  const ciToken = (more: Readonly<Record<string, unknown>> = {}) => {
+    const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
+    return issuer.sign({ ...claims, repository_id: '74', ...more });
+  };
   const tokens = operatorTokens(store, { now: Date.now, random: randomBytes });
   const running = parts.move();
   return {
@@ -167,12 +173,12 @@ export async function startApi({ policies = READ_POLICY, webDirectory, sql }: Te
       const { id, token } = await tokens.create({ name: 'a pipeline', may: scopes });
       return { id, auth: `Bearer ${token.reveal()}` };
     },
+    ciToken,
     async grant() {
-      const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
       const form = new URLSearchParams({
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-        subject_token: await issuer.sign({ ...claims, repository_id: '74' }),
+        subject_token: await ciToken(),
         'asserted.agent': 'tests',
       });
       const body = { type: 'application/x-www-form-urlencoded', text: form.toString() };

@@ -392,7 +392,7 @@ export interface ConfigurationPlan {
 export interface PolicyCheck {
   ok: boolean;
   digest?: string;
-  problems: { file: string; line: number; message: string }[];
+  problems: { file: string; line: number; column?: number; message: string }[];
   policies: { name: string; effect: 'permit' | 'deny' }[];
 }
 
@@ -401,7 +401,7 @@ export interface PolicyTrial {
   looked: number;
   same: number;
   changed: { statement: StatementView; before: string; after: string }[];
-  problems: { line: number; message: string }[];
+  problems: { line: number; column?: number; message: string }[];
 }
 
 /** `POST /v1/trust/check {token}`: which rules a CI token would meet, or why none. The token is not kept. */
