@@ -103,8 +103,9 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
     await this.#barred();
     await this.#append(() => {
       const { journal, monotonic } = this.#parts;
-      const before = `"approval":${approvalJson(approval)},"exchange":${this.#exchange},"kind":"approval","mono":"${monotonic()}",`;
-      journal.append(this.#head(0), '', before, '', NOTHING);
+      const before = `"exchange":${this.#exchange},"kind":"approval","mono":"${monotonic()}",`;
+      const leading = Buffer.from(`"approval":${approvalJson(approval)},`);
+      journal.append(this.#head(FLAG.leads), '', before, '', [leading]);
     });
     await this.#parts.journal.durable();
   }

@@ -17,6 +17,8 @@ export const FLAG = {
   opens: 4,
   /** The exchange is over. */
   ends: 8,
+  /** The body section holds members of the line that sort before `at` (`approval`), each followed by a comma. */
+  leads: 16,
 } as const;
 
 export const HEADER_BYTES = 36;

@@ -4,6 +4,7 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { aRun, aSession, ask, aTarget, auditDirectory, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
+import type { ApprovalId, PersonId } from '../model/ids.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { filesBelow } from './files-below.ts';
 import { searchStatements } from './search-statements.ts';
@@ -57,6 +58,29 @@ function lines(directory: string, session: string): string[] {
 function writeLines(directory: string, session: string, text: readonly string[]): void {
   writeFileSync(join(directory, 'sessions', day, `${session}.jsonl`), `${text.join('\n')}\n`);
 }
+
+test('a session in which people were asked verifies, and its approval reads as it was recorded', async () => {
+  const directory = auditDirectory(after);
+  const log = await openLog(directory);
+  const run = aRun('run_9');
+  await log.openRun(run, {});
+  const session = await aSession(log, run, 'ses_9');
+  const asked = ask(session, 1, 'ALTER TABLE orders ADD note text');
+  const vote = { person: 'psn_1' as PersonId, login: 'ada', answer: 'approve', channel: 'web', at: '' } as const;
+  const approval = { id: 'apr_1' as ApprovalId, state: 'used', digest: 'ab', votes: [vote], waitedMs: 5 } as const;
+  await asked.approval(approval);
+  await asked.end({ status: 'ok', rows: 0 }, []);
+  await session.close('completed');
+  await log.closeRun(run.id, 'completed');
+  await log[Symbol.asyncDispose]();
+
+  const report = await verifyDirectory(directory);
+  assert.deepEqual(report.findings, []);
+  const file = filesBelow(join(directory, 'sessions'))[0] ?? '';
+  const line = readFileSync(file, 'utf8').split('\n')[2] ?? '';
+  assert.equal(line, canonicalJson(JSON.parse(line)));
+  assert.deepEqual(JSON.parse(line).approval, approval);
+});
 
 describe('an audit directory as it was written', () => {
   test('passes, with all of it counted', async () => {
