@@ -179,7 +179,7 @@ onEachStore('people', (stores) => {
     await insertFirstLogin(store, 'code', at(20), at(1));
     assert.equal(await isFirstLogin(other, 'code', at(2)), true);
     const used = await Promise.all([store, other, store, other].map((on) => useFirstLogin(on, 'code', at(2))));
-    assert.deepEqual(used.sort(), [false, false, false, true]);
+    assert.equal(used.filter((isIn) => isIn).length, 1);
     assert.equal(await isFirstLogin(other, 'code', at(2)), false);
     await insertFirstLogin(store, 'late', at(20), at(1));
     assert.equal(await useFirstLogin(store, 'late', at(20)), false);

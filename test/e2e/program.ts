@@ -131,7 +131,10 @@ export function environment(dataDirectory: string, more: NodeJS.ProcessEnv = {})
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(CHAPERONE_|PG|DATABASE_URL|ACTIONS_|NODE_TEST|FORCE_COLOR)/.test(name),
   );
-  return { ...Object.fromEntries(own), CHAPERONE_DATA_DIR: dataDirectory, NO_COLOR: '1', ...more };
+  // Whoever runs the tests may be logged in somewhere.
+  const config = join(dataDirectory || tmpdir(), 'chaperone-config');
+  const isolated = { CHAPERONE_DATA_DIR: dataDirectory, XDG_CONFIG_HOME: config, NO_COLOR: '1' };
+  return { ...Object.fromEntries(own), ...isolated, ...more };
 }
 
 async function firstLine(child: ChildProcess, ended: Promise<number | null>): Promise<string> {

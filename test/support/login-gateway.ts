@@ -142,7 +142,7 @@ function called({ status, headers, text }: Page): Called {
 }
 
 /** Resolves once the log of a gateway holds an entry like that; a checkpoint seals what was noted, once a second. */
-export async function inLog({ directory }: LoginGateway, entry: RegExp): Promise<void> {
+export async function inLog({ directory }: Pick<LoginGateway, 'directory'>, entry: RegExp): Promise<void> {
   const entries = join(directory, 'audit', 'log', 'tile', 'entries');
   for (;;) {
     const names = await readdir(entries, { recursive: true }).catch(() => []);

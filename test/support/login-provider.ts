@@ -34,7 +34,7 @@ export async function startLoginProvider(): Promise<LoginProvider> {
   const server = createServer((request, response) => {
     if (provider === undefined) response.writeHead(503).end();
     else if (request.url?.startsWith('/interaction/')) void interact(provider, request, response);
-    else void provider.callback()(request, response);
+    else provider.callback()(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
