@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { RecordedEvent } from '../../api/types.ts';
+import { Dot } from '../../ui/Badge.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Json } from '../../ui/Json.tsx';
 import { exact } from '../../ui/moments.ts';
@@ -13,6 +14,7 @@ import { ReplyPart } from './ReplyPart.tsx';
 import { RequestPart } from './RequestPart.tsx';
 import type { Entry, Recording } from './recording.ts';
 import { clockText } from './replay-clock.ts';
+import { WaitingPart } from './WaitingPart.tsx';
 
 interface EntryDetailProps {
   readonly recording: Recording;
@@ -34,10 +36,7 @@ export function EntryDetail({ recording, entry, eventCount, answered }: EntryDet
         <EventPart key={event.seq} event={event} entry={entry} shown={answered || isAsked(event)} />
       ))}
       {entry.kind === 'exchange' && (!answered || entry.answeredMs === undefined) && (
-        <p className="text-muted motion-safe:animate-pulse">
-          {entry.approval === undefined && entry.answeredMs === undefined ? 'No answer yet' : 'Waiting for the answer'}{' '}
-          …
-        </p>
+        <NoAnswer recording={recording} entry={entry} />
       )}
       <div>
         <Button size="sm" variant="quiet" aria-expanded={asRecorded} onClick={() => setAsRecorded(!asRecorded)}>
@@ -64,6 +63,18 @@ function DetailHeader({ entry, events }: { readonly entry: Entry; readonly event
         <span>answered after {tookText(entry.answeredMs - entry.startMs)}</span>
       )}
     </header>
+  );
+}
+
+/** Why there is no answer (yet): a replay stands before it, a person is being asked, or the target works on it. */
+function NoAnswer({ recording, entry }: Pick<EntryDetailProps, 'recording' | 'entry'>) {
+  const goesOn = entry.answeredMs === undefined;
+  if (goesOn && entry.asks && entry.approval === undefined) return <WaitingPart session={recording.session} />;
+  return (
+    <p className="flex items-center gap-2 text-muted">
+      <Dot tone="neutral" pulse />
+      {goesOn ? 'No answer yet' : 'The answer comes later in the replay'}
+    </p>
   );
 }
 

@@ -26,9 +26,9 @@ export interface Outcome {
 }
 
 /** How an exchange ended, in a word or two. */
-export function entryOutcome({ kind, status, rows, decision, approval, answeredMs }: Entry): Outcome {
+export function entryOutcome({ kind, status, rows, decision, asks, approval, answeredMs }: Entry): Outcome {
   if (kind !== 'exchange') return { text: '', grave: false };
-  if (answeredMs === undefined) return { text: approval === undefined ? 'running' : 'going on', grave: false };
+  if (answeredMs === undefined) return { text: asks && approval === undefined ? 'waiting' : 'running', grave: false };
   if (decision === 'deny') return { text: 'refused', grave: true };
   switch (status) {
     case 'ok':

@@ -23,6 +23,8 @@ export interface Entry {
   status: string | undefined;
   rows: number | undefined;
   maskedValues: number;
+  /** A rule has it ask a person first. */
+  asks: boolean;
   approval: { readonly id: string; readonly state: string; readonly waitedMs: number } | undefined;
   /** What it stands out by, of `MARKS`. */
   marks: number;
@@ -48,9 +50,15 @@ export class Recording {
   #zero: { readonly mono: number; readonly at: number } | undefined;
   #version = 0;
   #lastSeq = -1;
+  #session = '';
 
   constructor(maxBytes = 512 * 1024 * 1024) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** The session's id, as its events say it; empty while there are none. */
+  get session(): string {
+    return this.#session;
   }
 
   /** Grows with everything that is appended. */
@@ -75,6 +83,7 @@ export class Recording {
     const place = this.#lines.append(this.#kept(line, event));
     this.#index(event, place);
     this.#lastSeq = event.seq;
+    if (typeof event['session'] === 'string') this.#session = event['session'];
     this.#version += 1;
   }
 
@@ -138,6 +147,7 @@ export class Recording {
       status: undefined,
       rows: undefined,
       maskedValues: 0,
+      asks: false,
       approval: undefined,
       marks: 0,
     };
@@ -209,7 +219,14 @@ function describeRequest(entry: Entry, event: RecordedEvent): void {
   entry.verbs = [...new Set(operations.flatMap(({ kind }) => kind ?? []))];
   entry.decision = event.decision?.effect;
   if (entry.decision === 'deny') entry.marks |= MARKS.refusal;
+  entry.asks = obligationsOf(event).some(({ kind }) => kind === 'approve');
+  if (entry.asks) entry.marks |= MARKS.approval;
   if (operations.some(({ access }) => access !== undefined && WRITES.has(access))) entry.marks |= MARKS.write;
+}
+
+function obligationsOf({ decision }: RecordedEvent): readonly { readonly kind?: string }[] {
+  const obligations = (decision as { readonly obligations?: unknown } | undefined)?.obligations;
+  return Array.isArray(obligations) ? obligations : [];
 }
 
 function parseEvent(text: string): RecordedEvent | undefined {
