@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import {
   answerOf,
@@ -7,6 +10,7 @@ import {
   obligation,
   POLICY,
   person,
+  refusedAs,
   twoGateways,
 } from '../../test/support/held-requests.ts';
 import { onEachStore } from '../../test/support/stores.ts';
@@ -224,6 +228,19 @@ onEachStore('a thousand held requests', (stores) => {
     assert.ok(reads < 10, `${reads} reads`);
     assert.equal(service.holding, 200);
   });
+});
+
+test('a gateway holds so many requests and no more', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'approvals-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  await using gateway = await gatewayAt({ file: join(directory, 'store.sqlite') });
+  const { service } = gateway;
+  const hold = (n: number) => service.hold(heldRequest({ text: `${n}`, run: `run_${n % 10}` }));
+  const holds = await Promise.all(Array.from({ length: 5_000 }, (_, n) => hold(n)));
+  assert.equal(service.holding, 5_000);
+  await assert.rejects(hold(5_000), refusedAs('approval-unavailable'));
+  await holds[0]?.cancel('its client left');
+  assert.equal((await hold(5_000)).answered, false);
 });
 
 function byText(one: string | undefined, other: string | undefined): number {

@@ -29,29 +29,25 @@ export async function expireApprovals(store: Store, now: string): Promise<number
 
 /** Withdraws what belongs to runs that ended or whose grant was revoked, approved and unused ones included. */
 export async function cancelEndedRuns(store: Store, now: string): Promise<number> {
-  const ended = await store.read((db) =>
-    db
+  const ended = await store.read(async (db) => {
+    const open = db
       .selectFrom('approvals')
       .leftJoin('runs', 'runs.id', 'approvals.run_id')
       .select('approvals.id')
-      .where('approvals.state', 'in', ['pending', 'approved'])
-      .where('approvals.used_at', 'is', null)
-      // What is too old to be used needs no end.
-      .where((of) => of.or([of('approvals.usable_until', 'is', null), of('approvals.usable_until', '>', now)]))
-      .where((of) => of.or([of('runs.closed_at', 'is not', null), of.exists(revokedGrantOf(of))]))
-      .execute(),
-  );
+      .where((of) => of.or([of('runs.closed_at', 'is not', null), of.exists(revokedGrantOf(of))]));
+    const waiting = await open.where('approvals.state', '=', 'pending').execute();
+    // What was used, or is too old to be, needs no end; and by its time few are looked at, however many there were.
+    const usable = open.where('approvals.usable_until', '>', now).where('approvals.state', '=', 'approved');
+    return [...waiting, ...(await usable.where('approvals.used_at', 'is', null).execute())];
+  });
   if (ended.length === 0) return 0;
+  const ids = ended.map(({ id }) => id);
   const cancelled = await store.write(
     (trx) =>
       trx
         .updateTable('approvals')
         .set({ state: 'cancelled', reason: 'the run ended or its grant was revoked', decided_at: now, ...changed(now) })
-        .where(
-          'id',
-          'in',
-          ended.map(({ id }) => id),
-        )
+        .where('id', 'in', ids)
         .where('state', 'in', ['pending', 'approved'])
         .where('used_at', 'is', null)
         .returning('id')

@@ -42,6 +42,7 @@ async function indexes(db: Kysely<unknown>): Promise<void> {
     approvals_by_digest: ['digest', 'run_id'],
     approvals_by_holder: ['holder', 'state'],
     approvals_by_change: ['changed_at'],
+    approvals_by_use: ['usable_until'],
   };
   for (const [name, columns] of Object.entries(indexed)) {
     await db.schema.createIndex(name).on('approvals').columns(columns).execute();
