@@ -37,6 +37,8 @@ interface FakeDeskOptions {
  */
 export class FakeApprovals implements ApprovalDesk {
   readonly asked: FakeApproval[] = [];
+  /** Answers each request by itself, some time after it was filed. */
+  onAsked: ((approval: FakeApproval) => void) | undefined;
   /** Makes filing fail, as a store does that is gone. */
   fault: Error | undefined;
   readonly #withinMs: number;
@@ -56,6 +58,7 @@ export class FakeApprovals implements ApprovalDesk {
     this.#kept.set(digest, filed);
     this.asked.push(filed);
     for (const wake of this.#waiting.splice(0)) wake();
+    this.onAsked?.(filed);
     return Promise.resolve(filed.hold);
   }
 
