@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
@@ -20,12 +20,14 @@ export interface WebServer extends AsyncDisposable {
 
 /** The built web UI over the made-up API, with the gateway's own Content-Security-Policy: for tests of pages alone. */
 export async function startWebServer(dist: string = DIST): Promise<WebServer> {
-  if (!existsSync(join(dist, 'index.html'))) throw new Error('The web UI is not built: npm run build -w web');
+  // All of it now: whoever builds anew meanwhile does not pull the files from under a test.
+  const files = filesOf(dist);
+  if (!files.has('/index.html')) throw new Error('The web UI is not built: npm run build -w web');
   const answer = mockApi();
   const server = createServer((request, response) => {
     response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
     answer(request, response).then(
-      (answered) => (answered ? undefined : sendFile(dist, request, response)),
+      (answered) => (answered ? undefined : sendFile(files, request, response)),
       (fault: unknown) => response.destroy(fault as Error),
     );
   });
@@ -43,10 +45,15 @@ export async function startWebServer(dist: string = DIST): Promise<WebServer> {
   };
 }
 
-function sendFile(dist: string, request: IncomingMessage, response: ServerResponse): void {
+function sendFile(files: ReadonlyMap<string, Buffer>, request: IncomingMessage, response: ServerResponse): void {
   const { pathname } = new URL(request.url ?? '/', 'http://test.invalid');
-  const wanted = join(dist, pathname);
-  const path = extname(pathname) !== '' && existsSync(wanted) ? wanted : join(dist, 'index.html');
+  const path = files.has(pathname) ? pathname : '/index.html';
   response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
-  response.end(readFileSync(path));
+  response.end(files.get(path));
+}
+
+function filesOf(dist: string): ReadonlyMap<string, Buffer> {
+  const entries = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+  return new Map(paths.map((path) => [path.slice(dist.length), readFileSync(path)]));
 }

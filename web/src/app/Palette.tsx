@@ -51,7 +51,7 @@ function Choices({ scopes, onClose }: { readonly scopes: readonly string[]; read
   };
   const byId = pathOfId(text);
   return (
-    <Command label="Go to" loop>
+    <Command label="Go to" loop filter={scoreOf}>
       <Command.Input
         autoFocus
         value={text}
@@ -88,6 +88,14 @@ function Choices({ scopes, onClose }: { readonly scopes: readonly string[]; read
       </Command.List>
     </Command>
   );
+}
+
+/** By whole words and beginnings, not by scattered letters: `polic` is no statement that has these letters somewhere. */
+function scoreOf(value: string, text: string): number {
+  const name = value.toLowerCase();
+  const words = text.toLowerCase().trim().split(/\s+/);
+  if (!words.every((word) => name.includes(word))) return 0;
+  return name.startsWith(words[0] ?? '') ? 1 : 0.5;
 }
 
 interface PartProps {

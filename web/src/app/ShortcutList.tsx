@@ -21,7 +21,9 @@ export function ShortcutList() {
     document.addEventListener(OPEN, show);
     return () => document.removeEventListener(OPEN, show);
   }, []);
-  const groups = Map.groupBy(shortcuts, (shortcut) => shortcut.group);
+  // Of two with the same keys the later one acts.
+  const acting = [...new Map(shortcuts.map((shortcut) => [shortcut.keys, shortcut])).values()];
+  const groups = Map.groupBy(acting, (shortcut) => shortcut.group);
   const everywhere = [
     { keys: IS_APPLE ? '⌘ K' : 'Ctrl K', name: 'Go to a page, a run, a session, an id' },
     { keys: 'Esc', name: 'Close' },

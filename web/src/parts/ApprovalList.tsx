@@ -3,7 +3,6 @@ import type { ApprovalSummary } from '../api/types.ts';
 import { paths } from '../paths.ts';
 import { Sql, Visible } from '../ui/Code.tsx';
 import { type Column, DataTable } from '../ui/DataTable.tsx';
-import { visible } from '../ui/hostile.ts';
 import { ApprovalBadge } from '../ui/StateBadge.tsx';
 import { Time } from '../ui/Time.tsx';
 import { Countdown } from './Countdown.tsx';
@@ -73,7 +72,6 @@ export function ApprovalList({ caption, approvals, onMore, empty }: ApprovalList
       columns={COLUMNS}
       rowKey={(approval) => approval.id}
       rowHref={(approval) => paths.approval(approval.id)}
-      rowLabel={(approval) => `${visible(approval.text.slice(0, 120))}, by ${visible(approval.run.display)}`}
       onMore={onMore}
       empty={empty}
     />

@@ -34,6 +34,8 @@ export interface DataTableProps<Row> {
   /** Shown while the rest loads, or `undefined` at the end. */
   readonly onMore?: (() => void) | undefined;
   readonly empty?: ReactNode;
+  /** For a page's second list: `j` and `k` belong to the first. */
+  readonly noKeys?: boolean;
 }
 
 export const ROW_PX = 40;
@@ -72,7 +74,7 @@ function WideTable<Row>({
     scrollMargin: top,
     getItemKey: (index) => rowKey(rows[index] as Row),
   });
-  const keys = useListKeys(list, rows.length, (index) => virtual.scrollToIndex(index));
+  const keys = useListKeys(list, props.noKeys ? 0 : rows.length, (index) => virtual.scrollToIndex(index));
   const items = virtual.getVirtualItems();
   const before = (items[0]?.start ?? 0) - top;
   const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? 0) - top);

@@ -24,7 +24,7 @@ export function Dialog({ open, onClose, title, children, footer, wide }: DialogP
       className={classes('m-auto w-[calc(100%-2rem)]', wide ? 'max-w-3xl' : 'max-w-lg')}
     >
       <header className="flex items-center justify-between gap-4 border-b border-line py-2 pr-2 pl-4">
-        <h2 id={id} className="text-lg font-semibold">
+        <h2 id={id} tabIndex={-1} className="text-lg font-semibold">
           {title}
         </h2>
         <IconButton label="Close" onClick={onClose}>
@@ -50,8 +50,15 @@ interface ModalProps {
 export function Modal({ open, onClose, label, labelledBy, className, children }: ModalProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (open) ref.current?.showModal();
-    else ref.current?.close();
+    const dialog = ref.current;
+    if (!open) {
+      dialog?.close();
+      return;
+    }
+    dialog?.showModal();
+    // The browser would take the first button, which closes.
+    const first = dialog?.querySelector<HTMLElement>('[data-autofocus="field"]') ?? dialog?.querySelector('h2');
+    first?.focus();
   }, [open]);
   return (
     <dialog

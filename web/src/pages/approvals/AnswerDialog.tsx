@@ -78,7 +78,7 @@ export function AnswerDialog({ approval, answer, onClose, children }: AnswerDial
           {(control) => (
             <TextArea
               {...control}
-              autoFocus
+              data-autofocus="field"
               rows={3}
               maxLength={MOST_REASON}
               value={reason}

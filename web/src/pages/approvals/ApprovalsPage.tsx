@@ -62,11 +62,11 @@ function Empty({ view }: { readonly view: ApprovalView }) {
   return (
     <EmptyState
       title={view === 'pending' ? 'Nothing waits' : 'Nobody has been asked yet'}
-      command="chaperone policy explain --target shop 'ALTER TABLE orders ADD COLUMN note text'"
+      command='chaperone policy check policies/ --target shop --statement "alter table orders add note text"'
     >
       <p>
-        A rule with the obligation <code className="font-mono text-sm">approve</code> puts a request before a group.
-        Which statements that is, this says without sending anything:
+        A rule with <code className="font-mono text-sm">approve</code> in it puts a request before a group. For which
+        statements yours do, this says without sending anything:
       </p>
     </EmptyState>
   );

@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<SessionView>[] = [
 ];
 
 /** What runs now. */
-export function LiveSessions({ count }: { readonly count: number }) {
+export function LiveSessions({ count, noKeys }: { readonly count: number; readonly noKeys: boolean }) {
   const sessions = useQuery({
     queryKey: [...key.sessions, QUERY],
     queryFn: ({ signal }) => get<{ sessions: SessionView[] }>('/v1/sessions', QUERY, signal),
@@ -67,6 +67,7 @@ export function LiveSessions({ count }: { readonly count: number }) {
               caption="Open sessions"
               rows={rows}
               columns={COLUMNS}
+              noKeys={noKeys}
               rowKey={(session) => session.id}
               rowHref={(session) => paths.session(session.id)}
             />

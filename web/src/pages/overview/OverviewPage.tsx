@@ -32,7 +32,7 @@ function Parts({ overview }: { readonly overview: Overview }) {
     <div className="grid gap-8">
       {mayAnswer && <Waiting count={overview.waitingForMe} others={overview.waiting - overview.waitingForMe} />}
       {isNew ? <FirstSteps /> : <Day overview={overview} />}
-      {maySee && <LiveSessions count={overview.liveSessions} />}
+      {maySee && <LiveSessions count={overview.liveSessions} noKeys={mayAnswer && overview.waitingForMe > 0} />}
       <LogHealthLine log={overview.log} />
     </div>
   );
