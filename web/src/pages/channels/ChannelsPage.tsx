@@ -34,7 +34,7 @@ export function ChannelsPage() {
         {(list) =>
           list.length === 0 ? (
             <EmptyState title="No channels" command="chaperone apply channels.yaml">
-              Without one, people see what waits for them on this page and in the terminal alone. Declare Slack, a
+              Without one, people see what waits for them under Approvals and in the terminal alone. Declare Slack, a
               webhook or e-mail under <code className="font-mono">channels:</code>.
             </EmptyState>
           ) : (

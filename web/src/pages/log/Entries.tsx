@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<LogEntry>[] = [
   { id: 'at', header: 'At', className: 'w-32', align: 'end', cell: ({ at }) => <Time at={at} />, fold: 'detail' },
 ];
 
-/** The entries of the log, newest first. They are commitments: no statement, no secret and no person stands in them. */
+/** The entries of the log, newest first. They are commitments: no statement and no secret stands in them. */
 export function Entries({ size }: { readonly size: number }) {
   // The list stays where somebody reads it; what is newer is asked for.
   const [upTo, setUpTo] = useState(size);

@@ -59,7 +59,7 @@ export function VerifyNewest() {
       {state === 'done' && <Summary verdicts={done} />}
       {rows.length > 0 && (
         <ul aria-label="Sessions that were verified" className="divide-y divide-line border-y border-line">
-          {rows.toReversed().map((row) => (
+          {rows.map((row) => (
             <NewestRow key={row.id} row={row} />
           ))}
         </ul>

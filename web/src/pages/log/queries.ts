@@ -31,7 +31,24 @@ export function entriesQuery(size: number) {
 
 /** What the gateway hands out of a session, as it came: whoever verifies it reads it. */
 export async function fetchEvidence(session: string): Promise<unknown> {
-  return await get<unknown>(`/v1/sessions/${encodeURIComponent(session)}/evidence`);
+  return await patiently(() => get<unknown>(`/v1/sessions/${encodeURIComponent(session)}/evidence`));
+}
+
+const PATIENCE_MS = [500, 1_000, 2_000, 4_000, 8_000];
+
+/** A verification asks for much in a row; where the gateway says that it is too much, it waits. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (const ms of PATIENCE_MS) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.status !== 429) throw error;
+      await new Promise((resolve) => {
+        setTimeout(resolve, ms);
+      });
+    }
+  }
+  return await ask();
 }
 
 export async function newestSessions(limit: number): Promise<readonly SessionView[]> {
@@ -50,7 +67,7 @@ export async function verifyOnGateway(): Promise<LogVerification> {
 
 export const fetchTile: TileFetch = async (path) => {
   try {
-    const response = await raw(`/v1/log/${path}`);
+    const response = await patiently(() => raw(`/v1/log/${path}`));
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 404) return undefined;

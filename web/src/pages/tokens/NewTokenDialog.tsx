@@ -66,7 +66,7 @@ function Making({ onClose }: { readonly onClose: () => void }) {
       }
     >
       <div className="grid gap-4">
-        <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_12rem]">
+        <div className="grid items-start gap-4 sm:grid-cols-[minmax(0,1fr)_12rem]">
           <Field label="Name" hint="What it is for; it stands in the log.">
             {(control) => (
               <Input {...control} value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />

@@ -97,7 +97,7 @@ function extensions(label: string): Extension[] {
     yaml(),
     editorTheme,
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
     // Tab goes on to what follows the editor, as everywhere.
     keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]),
   ];
