@@ -362,29 +362,4 @@ policies:
     assert.equal(bad['ok'], false);
     assert.equal((bad['problems'] as { line: number }[])[0]?.line, 2);
   });
-
-  test('the routes are an OpenAPI document', async () => {
-    const { json } = await call('GET', '/openapi.json');
-    assert.deepEqual(Object.keys(json['paths'] as object).sort(), [
-      '/healthz',
-      '/oauth/token',
-      '/readyz',
-      '/v1/apply',
-      '/v1/gateway',
-      '/v1/grants',
-      '/v1/grants/{grant}',
-      '/v1/log/checkpoint',
-      '/v1/log/tile/{*}',
-      '/v1/operator-tokens',
-      '/v1/operator-tokens/{token}',
-      '/v1/policies/check',
-      '/v1/runs/{run}/close',
-      '/v1/sessions',
-      '/v1/sessions/{session}',
-      '/v1/sessions/{session}/recording',
-      '/v1/statements',
-      '/v1/targets',
-      '/v1/targets/{name}/check',
-    ]);
-  });
 });
