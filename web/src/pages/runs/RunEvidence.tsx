@@ -58,6 +58,12 @@ const GRANT_WORDS: Readonly<Record<GrantView['state'], string>> = {
   revoked: 'Revoked',
 };
 
+const GRANT_ENDS: Readonly<Record<GrantView['state'], string>> = {
+  active: 'runs out',
+  expired: 'ran out',
+  revoked: 'would have run out',
+};
+
 function Grant({ grant: { id, targets, rules, state, issuedAt, expiresAt } }: { readonly grant: GrantView }) {
   return (
     <li className="grid gap-0.5 py-2 first:pt-0">
@@ -71,8 +77,7 @@ function Grant({ grant: { id, targets, rules, state, issuedAt, expiresAt } }: { 
         </span>
       </p>
       <p className="text-sm text-muted">
-        <Mono text={id} />, given <Time at={issuedAt} />, {state === 'active' ? 'good until' : 'was good until'}{' '}
-        <Time at={expiresAt} />
+        <Mono text={id} />, given <Time at={issuedAt} />, {GRANT_ENDS[state]} <Time at={expiresAt} />
       </p>
     </li>
   );

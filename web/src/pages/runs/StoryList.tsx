@@ -118,7 +118,15 @@ function What({ row }: { readonly row: StoryRow }): ReactNode {
 const GRAVE = MARKS.refusal | MARKS.error;
 
 function CameOfIt({ row }: { readonly row: StoryRow }): ReactNode {
-  if (row.kind === 'approval') return <ApprovalBadge state={row.approval.state} />;
+  if (row.kind === 'approval') {
+    const waited = waitedMs(row.approval);
+    return (
+      <span className="inline-flex items-center gap-2">
+        <ApprovalBadge state={row.approval.state} />
+        {waited !== undefined && <span className="text-muted">after {duration(waited)}</span>}
+      </span>
+    );
+  }
   if (row.kind !== 'statement') return null;
   const { statement, approval } = row;
   const { rows, masked = 0, decision, rules, status } = statement;

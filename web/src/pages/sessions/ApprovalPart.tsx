@@ -13,7 +13,7 @@ export function ApprovalPart({ approval }: { readonly approval: NonNullable<Reco
       <p>
         <span className="font-medium text-hold">{approvalWords(approval.state)}</span>
         <span className="text-muted"> after {duration(approval.waitedMs)}; the connection was held meanwhile. </span>
-        <AppLink href={paths.approval(approval.id)} className="text-accent">
+        <AppLink href={paths.approval(approval.id)} className="text-text underline">
           See the approval
         </AppLink>
       </p>
