@@ -30,7 +30,7 @@ describe('people decide at a terminal', () => {
     const browser = new Browser(url, '');
     assert.equal(await browser.useLink(firstLogin.url), 204);
     const { json: begun } = await browser.page('POST', '/v1/login/device', { name: 'a terminal' });
-    const allowed = await browser.page('POST', `/v1/login/device/${begun['user_code']}`, { answer: 'approve' });
+    const allowed = await browser.page('POST', `/v1/login/device/${String(begun['user_code'])}`, { answer: 'approve' });
     assert.equal(allowed.status, 200);
     const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: begun['device_code'] };
     const { json } = await browser.page('POST', '/v1/login/device/token', grant);
