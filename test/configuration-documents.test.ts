@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { loadChannels } from '../src/approvals/channels/load-channels.ts';
 import { github } from '../src/identity/adapters/github.ts';
 import { gitlab } from '../src/identity/adapters/gitlab.ts';
 import { WORKLOAD_FIELDS } from '../src/identity/issuer.ts';
@@ -27,6 +28,19 @@ test('the examples of trust-rules.md and targets.md are taken as they stand, and
   assert.deepEqual(
     rules.items.flatMap((rule) => rule.targets),
     targets.items.map(({ target }) => target.name),
+  );
+});
+
+test('the example of approvals-channels.md is taken as it stands', () => {
+  const [file, ...more] = examples('../operating/approvals-channels.md');
+  assert.ok(file);
+  assert.deepEqual(more, []);
+  const { sections, problems } = readConfiguration([file]);
+  const channels = loadChannels(sections.channels ?? []);
+  assert.deepEqual([...problems, ...channels.problems], []);
+  assert.deepEqual(
+    channels.items.map(({ channel }) => channel.kind),
+    ['slack', 'webhook', 'email'],
   );
 });
 

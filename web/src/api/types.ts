@@ -465,7 +465,14 @@ export interface Channel {
   dead: number;
 }
 
-/** `GET /v1/deliveries?state=dead&cursor=`; `POST /v1/deliveries/:delivery/retry` */
+/** `POST /v1/channels/:name/test`: whether a message that says it is a test arrived, and where, or why not. */
+export interface ChannelTest {
+  channel: string;
+  ok: boolean;
+  detail: string;
+}
+
+/** `GET /v1/deliveries?state=dead&channel=&cursor=`; `POST /v1/deliveries/:delivery/retry` */
 export interface Delivery {
   id: string;
   channel: string;
