@@ -21,13 +21,31 @@ const testSchema = z.object({ channel: z.string(), ok: z.boolean(), detail: z.st
 export function channelRoutes(router: ApiRouter, services: ApiServices): void {
   const tags = ['channels'];
   const listed = { 200: z.object({ channels: z.array(channelSchema) }), ...problemResponses };
-  router.get('/v1/channels', { schema: { tags, response: listed } }, async (request) => {
-    await requireScope(request, services, 'channels:read');
-    return { channels: [...(await services.channels.list())] };
-  });
+  router.get(
+    '/v1/channels',
+    {
+      schema: {
+        tags,
+        summary: 'List channels',
+        description:
+          'The ways in which people are told that something waits, and whether what is sent arrives. No secret is in them.',
+        response: listed,
+      },
+    },
+    async (request) => {
+      await requireScope(request, services, 'channels:read');
+      return { channels: [...(await services.channels.list())] };
+    },
+  );
 
   const params = z.object({ name: z.string().max(200) });
-  const tested = { tags, params, response: { 200: testSchema, ...problemResponses } };
+  const tested = {
+    tags,
+    summary: 'Try a channel',
+    description: 'Sends a message that says that it is a test, and tells what came of it.',
+    params,
+    response: { 200: testSchema, ...problemResponses },
+  };
   router.post('/v1/channels/:name/test', { schema: tested }, async (request) => {
     const caller = await requireScope(request, services, 'channels:write');
     const { name } = request.params;

@@ -28,7 +28,13 @@ const querySchema = z.object({
 export function deliveryRoutes(router: ApiRouter, services: ApiServices): void {
   const tags = ['channels'];
   const page = { 200: z.object({ items: z.array(deliverySchema), next: z.string().optional() }), ...problemResponses };
-  const list = { tags, querystring: querySchema, response: page };
+  const list = {
+    tags,
+    summary: 'List deliveries',
+    description: 'What was sent through channels, or is to be; newest first.',
+    querystring: querySchema,
+    response: page,
+  };
   router.get('/v1/deliveries', { schema: list }, async (request) => {
     await requireScope(request, services, 'channels:read');
     const { items, next } = await services.channels.deliveries(request.query);
@@ -37,7 +43,13 @@ export function deliveryRoutes(router: ApiRouter, services: ApiServices): void {
 
   const params = z.object({ delivery: z.string().max(100) });
   const retried = { 200: z.object({ id: z.string(), retried: z.literal(true) }), ...problemResponses };
-  const retry = { tags, params, response: retried };
+  const retry = {
+    tags,
+    summary: 'Send a delivery again',
+    description: 'One that was given up, at once.',
+    params,
+    response: retried,
+  };
   router.post('/v1/deliveries/:delivery/retry', { schema: retry }, async (request) => {
     const caller = await requireScope(request, services, 'channels:write');
     const { delivery: id } = request.params;

@@ -49,26 +49,46 @@ function programRoutes(router: ApiRouter, services: ApiServices): void {
 
   const body = z.object({ name: z.string().trim().refine(isPlain, 'a name is 1 to 200 characters that can be seen') });
   const begun = { 200: begunSchema, 503: errorSchema, ...problemResponses };
-  router.post('/v1/login/device', { schema: { tags, body, response: begun } }, async (request, reply) => {
-    starts.pass(request, reply, services.nowMs());
-    const begin = await devices.begin({ name: request.body.name, address: request.ip });
-    if (!begin) return reply.code(503).send({ error: 'temporarily_unavailable' });
-    const page = `${services.info.url}/device`;
-    return reply.send({
-      device_code: begin.deviceCode.reveal(),
-      user_code: begin.userCode,
-      verification_uri: page,
-      verification_uri_complete: `${page}?code=${begin.userCode}`,
-      expires_in: LIMITS.deviceLoginMs / 1000,
-      interval: LIMITS.devicePollMs / 1000,
-    });
-  });
+  router.post(
+    '/v1/login/device',
+    {
+      schema: {
+        tags,
+        summary: 'Begin the login of a device',
+        description: 'RFC 8628, 3.1: for a command line. A person confirms the code in a browser.',
+        body,
+        response: begun,
+      },
+    },
+    async (request, reply) => {
+      starts.pass(request, reply, services.nowMs());
+      const begin = await devices.begin({ name: request.body.name, address: request.ip });
+      if (!begin) return reply.code(503).send({ error: 'temporarily_unavailable' });
+      const page = `${services.info.url}/device`;
+      return reply.send({
+        device_code: begin.deviceCode.reveal(),
+        user_code: begin.userCode,
+        verification_uri: page,
+        verification_uri_complete: `${page}?code=${begin.userCode}`,
+        expires_in: LIMITS.deviceLoginMs / 1000,
+        interval: LIMITS.devicePollMs / 1000,
+      });
+    },
+  );
 
   const asked = z.object({ grant_type: z.literal(DEVICE_CODE), device_code: z.string().max(100) });
   const answers = { 200: tokenSchema, 400: errorSchema, ...problemResponses };
   router.post(
     '/v1/login/device/token',
-    { schema: { tags, body: asked, response: answers } },
+    {
+      schema: {
+        tags,
+        summary: 'Ask for the token of a device',
+        description: 'RFC 8628, 3.4: `authorization_pending` until a person has confirmed.',
+        body: asked,
+        response: answers,
+      },
+    },
     async (request, reply) => {
       polls.pass(request, reply, services.nowMs());
       const polled = await devices.poll(new Secret(request.body.device_code));
@@ -85,16 +105,35 @@ function personRoutes(router: ApiRouter, services: ApiServices): void {
   const params = z.object({ userCode: z.string().max(30) });
   const response = { 200: deviceSchema, ...problemResponses };
 
-  router.get('/v1/login/device/:userCode', { schema: { tags, params, response } }, async (request, reply) => {
-    const { person } = await personInBrowser(requireCaller(request, services));
-    door.pass(request, reply, services.nowMs(), person.id);
-    const device = await devices.find(request.params.userCode);
-    if (!device) throw noSuchCode();
-    return device;
-  });
+  router.get(
+    '/v1/login/device/:userCode',
+    {
+      schema: {
+        tags,
+        summary: 'Show the login of a device',
+        description: 'To the person who is to confirm it.',
+        params,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { person } = await personInBrowser(requireCaller(request, services));
+      door.pass(request, reply, services.nowMs(), person.id);
+      const device = await devices.find(request.params.userCode);
+      if (!device) throw noSuchCode();
+      return device;
+    },
+  );
 
   const body = z.strictObject({ answer: z.enum(['approve', 'deny']) });
-  const schema = { tags, params, body, response };
+  const schema = {
+    tags,
+    summary: 'Answer the login of a device',
+    description: 'By a person, in a browser.',
+    params,
+    body,
+    response,
+  };
   router.post('/v1/login/device/:userCode', { schema }, async (request, reply) => {
     const caller = await personInBrowser(requireCaller(request, services));
     door.pass(request, reply, services.nowMs(), caller.person.id);

@@ -12,15 +12,44 @@ const healthSchema = z.object({ status: z.string(), missing: z.array(z.string())
 
 /** What this gateway is, whether it lives, and whether it can do its work. Open to everybody. */
 export function gatewayRoutes(router: ApiRouter, services: ApiServices): void {
-  router.get('/v1/gateway', { schema: { tags: ['gateway'], response: { 200: infoSchema } } }, () => services.info);
+  router.get(
+    '/v1/gateway',
+    {
+      schema: {
+        tags: ['gateway'],
+        summary: 'What this gateway is',
+        description: 'Open to everybody.',
+        response: { 200: infoSchema },
+      },
+    },
+    () => services.info,
+  );
 
-  router.get('/healthz', { schema: { tags: ['gateway'], response: { 200: healthSchema } } }, () => ({
-    status: 'alive',
-  }));
+  router.get(
+    '/healthz',
+    {
+      schema: {
+        tags: ['gateway'],
+        summary: 'Whether it lives',
+        description: 'Open to everybody.',
+        response: { 200: healthSchema },
+      },
+    },
+    () => ({
+      status: 'alive',
+    }),
+  );
 
   router.get(
     '/readyz',
-    { schema: { tags: ['gateway'], response: { 200: healthSchema, 503: healthSchema } } },
+    {
+      schema: {
+        tags: ['gateway'],
+        summary: 'Whether it can work',
+        description: '503 with what is missing where it cannot. Open to everybody.',
+        response: { 200: healthSchema, 503: healthSchema },
+      },
+    },
     async (_request, reply) => {
       const missing = await services.readiness();
       if (missing.length === 0) return { status: 'ready' };

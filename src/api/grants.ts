@@ -14,13 +14,27 @@ export function grantRoutes(router: ApiRouter, services: ApiServices): void {
     limit: pageLimit,
   });
   const response = { 200: z.object({ grants: z.array(grantSchema) }), ...problemResponses };
-  router.get('/v1/grants', { schema: { tags: ['grants'], querystring, response } }, async (request) => {
-    await requireScope(request, services, 'grants:read');
-    return { grants: [...(await services.grants.list(request.query))] };
-  });
+  router.get(
+    '/v1/grants',
+    {
+      schema: {
+        tags: ['grants'],
+        summary: 'List grants',
+        description: 'Who may enter what, until when; newest first.',
+        querystring,
+        response,
+      },
+    },
+    async (request) => {
+      await requireScope(request, services, 'grants:read');
+      return { grants: [...(await services.grants.list(request.query))] };
+    },
+  );
 
   const schema = {
     tags: ['grants'],
+    summary: 'Revoke a grant',
+    description: 'At once, in every gateway: its live sessions end.',
     params: z.object({ grant: z.string().max(100) }),
     response: { 200: z.object({ grant: z.string(), revoked: z.literal(true) }), ...problemResponses },
   };

@@ -69,7 +69,7 @@ describe('what happens is told as it happens', () => {
     const request = await seen.next();
     assert.deepEqual([request?.event, request?.data['kind']], ['event', 'request']);
     const reply = await seen.next();
-    assert.deepEqual((reply?.data['decoded'] as { results: unknown[] }).results, [
+    assert.deepEqual((reply?.data['decoded'] as { results: unknown[] } | undefined)?.results, [
       {
         columns: [
           { name: 'id', type: 'integer' },

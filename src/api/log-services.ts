@@ -44,7 +44,11 @@ export function logServices(log: OpenAuditLog, nowMs: () => number): LogServices
 
 function entryView({ index, text }: { readonly index: number; readonly text: string }): LogEntryView {
   const { kind, at } = members(text);
-  return { index, kind: String(kind ?? ''), at: String(at ?? ''), text };
+  return { index, kind: textOf(kind), at: textOf(at), text };
+}
+
+function textOf(member: unknown): string {
+  return typeof member === 'string' ? member : '';
 }
 
 /** An altered entry says nothing that can be shown beside it. */

@@ -35,34 +35,53 @@ const meSchema = z.object({
 
 /** How people log in and out, and who is logged in. */
 export function loginRoutes(router: ApiRouter, services: ApiServices): void {
-  router.get('/v1/login', { schema: { tags, response: { 200: waysSchema } } }, () => ({
-    demo: services.info.demo,
-    ...(services.logins.provider ? { provider: services.logins.provider.name } : {}),
-  }));
+  router.get(
+    '/v1/login',
+    { schema: { tags, summary: 'Ways to log in', description: 'Open to everybody.', response: { 200: waysSchema } } },
+    () => ({
+      demo: services.info.demo,
+      ...(services.logins.provider ? { provider: services.logins.provider.name } : {}),
+    }),
+  );
 
-  router.get('/v1/me', { schema: { tags, response: { 200: meSchema, ...problemResponses } } }, async (request) => {
-    const caller = await requireCaller(request, services);
-    const { kind, name, scopes, person } = caller;
-    const session = kind === 'person' ? readCookie(request, services.info.url, 'session') : undefined;
-    const record = person && (await services.logins.people.find(person.id));
-    return {
-      kind,
-      name,
-      scopes: [...scopes],
-      ...(record ? { person: personView(record) } : {}),
-      ...(session ? { csrf: csrfToken(session) } : {}),
-    };
-  });
+  router.get(
+    '/v1/me',
+    {
+      schema: {
+        tags,
+        summary: 'Who calls',
+        description: 'Whom the cookie or the token belongs to, and what they may.',
+        response: { 200: meSchema, ...problemResponses },
+      },
+    },
+    async (request) => {
+      const caller = await requireCaller(request, services);
+      const { kind, name, scopes, person } = caller;
+      const session = kind === 'person' ? readCookie(request, services.info.url, 'session') : undefined;
+      const record = person && (await services.logins.people.find(person.id));
+      return {
+        kind,
+        name,
+        scopes: [...scopes],
+        ...(record ? { person: personView(record) } : {}),
+        ...(session ? { csrf: csrfToken(session) } : {}),
+      };
+    },
+  );
 
-  router.post('/v1/logout', { schema: { tags, response: doneResponses } }, async (request, reply) => {
-    const caller = await requireCaller(request, services);
-    const session = readCookie(request, services.info.url, 'session');
-    await noteAction(services, caller, 'logout');
-    if (caller.kind === 'person' && session) await services.logins.browsers.end(session);
-    if (caller.token && caller.person) await services.logins.tokens.revoke(caller.token.id, caller.person.id);
-    clearCookie(reply, services.info.url, 'session');
-    return reply.code(204).send(null);
-  });
+  router.post(
+    '/v1/logout',
+    { schema: { tags, summary: 'Log out', description: 'Ends the session of this browser.', response: doneResponses } },
+    async (request, reply) => {
+      const caller = await requireCaller(request, services);
+      const session = readCookie(request, services.info.url, 'session');
+      await noteAction(services, caller, 'logout');
+      if (caller.kind === 'person' && session) await services.logins.browsers.end(session);
+      if (caller.token && caller.person) await services.logins.tokens.revoke(caller.token.id, caller.person.id);
+      clearCookie(reply, services.info.url, 'session');
+      return reply.code(204).send(null);
+    },
+  );
 
   providerRoutes(router, services);
   firstLoginRoutes(router, services);
@@ -78,28 +97,47 @@ function providerRoutes(router: ApiRouter, services: ApiServices): void {
   };
 
   const querystring = z.object({ return_to: z.string().max(LIMITS.maxReturnToCharacters).optional() });
-  router.get('/v1/login/start', { schema: { tags, querystring } }, (request, reply) =>
-    orProblem(request, reply, services, starts, async () => {
-      const { url, browser } = await provider().begin({
-        browser: readCookie(request, services.info.url, 'login'),
-        redirectUri: `${services.info.url}${CALLBACK}`,
-        returnTo: returnPath(request.query.return_to),
-      });
-      setCookie(reply, services.info.url, 'login', browser);
-      return url.href;
-    }),
+  router.get(
+    '/v1/login/start',
+    {
+      schema: {
+        tags,
+        summary: 'Log in by the provider',
+        description: 'Sends the browser to the login provider (OIDC, authorization code with PKCE).',
+        querystring,
+      },
+    },
+    (request, reply) =>
+      orProblem(request, reply, services, starts, async () => {
+        const { url, browser } = await provider().begin({
+          browser: readCookie(request, services.info.url, 'login'),
+          redirectUri: `${services.info.url}${CALLBACK}`,
+          returnTo: returnPath(request.query.return_to),
+        });
+        setCookie(reply, services.info.url, 'login', browser);
+        return url.href;
+      }),
   );
 
-  router.get(CALLBACK, { schema: { tags } }, (request, reply) =>
-    orProblem(request, reply, services, callbacks, async () => {
-      const url = new URL(CALLBACK, services.info.url);
-      url.search = new URL(request.url, services.info.url).search;
-      const browser = readCookie(request, services.info.url, 'login');
-      const { identity, returnTo } = await provider().finish({ browser, url });
-      const person = await logins.people.enter(identity);
-      await beginSession(request, reply, services, { person, how: 'provider' });
-      return returnTo;
-    }),
+  router.get(
+    CALLBACK,
+    {
+      schema: {
+        tags,
+        summary: 'Come back from the provider',
+        description: 'Where the login provider sends the browser.',
+      },
+    },
+    (request, reply) =>
+      orProblem(request, reply, services, callbacks, async () => {
+        const url = new URL(CALLBACK, services.info.url);
+        url.search = new URL(request.url, services.info.url).search;
+        const browser = readCookie(request, services.info.url, 'login');
+        const { identity, returnTo } = await provider().finish({ browser, url });
+        const person = await logins.people.enter(identity);
+        await beginSession(request, reply, services, { person, how: 'provider' });
+        return returnTo;
+      }),
   );
 }
 
@@ -109,12 +147,30 @@ function firstLoginRoutes(router: ApiRouter, services: ApiServices): void {
   const { logins } = services;
   const querystring = z.object({ code: z.string().max(100) });
   const looked = { 200: z.object({ good: z.boolean() }), ...problemResponses };
-  router.get('/v1/login/first', { schema: { tags, querystring, response: looked } }, async (request, reply) => {
-    door.pass(request, reply, services.nowMs());
-    return { good: await logins.first.isGood(new Secret(request.query.code)) };
-  });
+  router.get(
+    '/v1/login/first',
+    {
+      schema: {
+        tags,
+        summary: 'Whether a one-time link is good',
+        description: 'Changes nothing.',
+        querystring,
+        response: looked,
+      },
+    },
+    async (request, reply) => {
+      door.pass(request, reply, services.nowMs());
+      return { good: await logins.first.isGood(new Secret(request.query.code)) };
+    },
+  );
 
-  const schema = { tags, body: z.object({ code: z.string().max(100) }), response: doneResponses };
+  const schema = {
+    tags,
+    summary: 'Use a one-time link',
+    description: 'Logs the first administrator in, once.',
+    body: z.object({ code: z.string().max(100) }),
+    response: doneResponses,
+  };
   router.post('/v1/login/first', { schema }, async (request, reply) => {
     door.pass(request, reply, services.nowMs());
     if (!isSameOrigin(request, services.info.url)) {
@@ -133,13 +189,24 @@ function firstLoginRoutes(router: ApiRouter, services: ApiServices): void {
   });
 
   const made = { 201: z.object({ url: z.string(), expiresAt: z.string() }), ...problemResponses };
-  router.post('/v1/login/first-links', { schema: { tags, response: made } }, async (request, reply) => {
-    const caller = await requireAdministrator(request, services);
-    await noteAction(services, caller, 'login.link');
-    const code = await logins.first.make(LIMITS.firstLoginMs);
-    const expiresAt = new Date(services.nowMs() + LIMITS.firstLoginMs).toISOString();
-    return reply.code(201).send({ url: firstLoginUrl(services.info.url, code), expiresAt });
-  });
+  router.post(
+    '/v1/login/first-links',
+    {
+      schema: {
+        tags,
+        summary: 'Make a one-time link',
+        description: 'For the administrator of a gateway that has none, by the local administrator.',
+        response: made,
+      },
+    },
+    async (request, reply) => {
+      const caller = await requireAdministrator(request, services);
+      await noteAction(services, caller, 'login.link');
+      const code = await logins.first.make(LIMITS.firstLoginMs);
+      const expiresAt = new Date(services.nowMs() + LIMITS.firstLoginMs).toISOString();
+      return reply.code(201).send({ url: firstLoginUrl(services.info.url, code), expiresAt });
+    },
+  );
 }
 
 /** The link makes whoever opens it an administrator, so only a token that is one already may make it. */

@@ -39,15 +39,32 @@ export function operatorTokenRoutes(router: ApiRouter, services: ApiServices): v
   const { tokens } = services.logins;
 
   const listed = { 200: z.object({ tokens: z.array(tokenSchema) }), ...problemResponses };
-  router.get('/v1/operator-tokens', { schema: { tags, response: listed } }, async (request) => {
-    const caller = await requireCaller(request, services);
-    const all = caller.scopes.has('tokens:read');
-    if (!all && !caller.person) throw notForTokens(caller);
-    return { tokens: [...(await tokens.list(all ? undefined : caller.person?.id))] };
-  });
+  router.get(
+    '/v1/operator-tokens',
+    {
+      schema: {
+        tags,
+        summary: 'List tokens',
+        description: "Everything of them but themselves; without the scope tokens:read, the caller's own.",
+        response: listed,
+      },
+    },
+    async (request) => {
+      const caller = await requireCaller(request, services);
+      const all = caller.scopes.has('tokens:read');
+      if (!all && !caller.person) throw notForTokens(caller);
+      return { tokens: [...(await tokens.list(all ? undefined : caller.person?.id))] };
+    },
+  );
 
   const created = { 201: z.object({ id: z.string(), token: z.string() }), ...problemResponses };
-  const create = { tags, body: newTokenSchema, response: created };
+  const create = {
+    tags,
+    summary: 'Make a token',
+    description: 'It is shown this once. With `personal` it dies with its person and never does more than they may.',
+    body: newTokenSchema,
+    response: created,
+  };
   router.post('/v1/operator-tokens', { schema: create }, async (request, reply) => {
     const caller = await requireCaller(request, services);
     const made = newToken(request.body, caller, services.nowMs());
@@ -60,19 +77,31 @@ export function operatorTokenRoutes(router: ApiRouter, services: ApiServices): v
 
   const params = z.object({ token: z.string().max(100) });
   const ended = { 200: z.object({ id: z.string(), revoked: z.literal(true) }), ...problemResponses };
-  router.delete('/v1/operator-tokens/:token', { schema: { tags, params, response: ended } }, async (request) => {
-    const caller = await requireCaller(request, services);
-    const all = caller.scopes.has('tokens:write');
-    if (!all && !caller.person) throw notForTokens(caller);
-    const { token: id } = request.params;
-    await noteAction(services, caller, 'token.revoke', { token: id });
-    if (!(await tokens.revoke(id, all ? undefined : caller.person?.id))) {
-      throw new HttpProblem(404, 'There is no such token that is still good', {
-        hint: '`chaperone tokens` lists them; a token is named by its id, opt_…, never by itself.',
-      });
-    }
-    return { id, revoked: true as const };
-  });
+  router.delete(
+    '/v1/operator-tokens/:token',
+    {
+      schema: {
+        tags,
+        summary: 'Revoke a token',
+        description: 'At once, in every gateway; what it holds open ends.',
+        params,
+        response: ended,
+      },
+    },
+    async (request) => {
+      const caller = await requireCaller(request, services);
+      const all = caller.scopes.has('tokens:write');
+      if (!all && !caller.person) throw notForTokens(caller);
+      const { token: id } = request.params;
+      await noteAction(services, caller, 'token.revoke', { token: id });
+      if (!(await tokens.revoke(id, all ? undefined : caller.person?.id))) {
+        throw new HttpProblem(404, 'There is no such token that is still good', {
+          hint: '`chaperone tokens` lists them; a token is named by its id, opt_…, never by itself.',
+        });
+      }
+      return { id, revoked: true as const };
+    },
+  );
 }
 
 /** What the caller may make of what they ask for: never more than they may themselves. Throws the problem 400 or 403. */

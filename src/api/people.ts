@@ -26,11 +26,17 @@ const tags = ['people'];
 
 /** Who logs in here, what they may, and the end of that. */
 export function peopleRoutes(router: ApiRouter, services: ApiServices): void {
-  const { people, browsers } = services.logins;
+  const { people } = services.logins;
 
   const querystring = z.object({ cursor: z.string().max(100).optional(), limit: pageLimit });
   const listed = z.object({ items: z.array(personSchema), next: z.string().optional() });
-  const list = { tags, querystring, response: { 200: listed, ...problemResponses } };
+  const list = {
+    tags,
+    summary: 'List people',
+    description: 'Oldest first, with where their groups and roles come from.',
+    querystring,
+    response: { 200: listed, ...problemResponses },
+  };
   router.get('/v1/people', { schema: list }, async (request) => {
     await requireScope(request, services, 'people:read');
     const { cursor, limit } = request.query;
@@ -41,14 +47,33 @@ export function peopleRoutes(router: ApiRouter, services: ApiServices): void {
   });
 
   const one = { 200: personSchema, ...problemResponses };
-  router.get('/v1/people/:person', { schema: { tags, params, response: one } }, async (request, reply) => {
-    await requireScope(request, services, 'people:read');
-    const person = await people.find(request.params.person as PersonId);
-    if (!person) throw noSuchPerson();
-    return withTag(reply, person);
-  });
+  router.get(
+    '/v1/people/:person',
+    {
+      schema: {
+        tags,
+        summary: 'Show a person',
+        description: 'With the ETag that a change of them sends back.',
+        params,
+        response: one,
+      },
+    },
+    async (request, reply) => {
+      await requireScope(request, services, 'people:read');
+      const person = await people.find(request.params.person as PersonId);
+      if (!person) throw noSuchPerson();
+      return withTag(reply, person);
+    },
+  );
 
-  const edit = { tags, params, body: editSchema, response: one };
+  const edit = {
+    tags,
+    summary: 'Change a person',
+    description: 'What is given here: groups, roles, handles, and whether they may log in. Takes `If-Match`.',
+    params,
+    body: editSchema,
+    response: one,
+  };
   router.patch('/v1/people/:person', { schema: edit }, async (request, reply) => {
     const caller = await requireScope(request, services, 'people:write');
     const id = request.params.person as PersonId;
@@ -65,14 +90,31 @@ export function peopleRoutes(router: ApiRouter, services: ApiServices): void {
     return withTag(reply, orProblem(edited));
   });
 
+  loginsRoute(router, services);
+}
+
+function loginsRoute(router: ApiRouter, services: ApiServices): void {
+  const { people, browsers } = services.logins;
   const ended = { 200: z.object({ ended: z.number().int() }), ...problemResponses };
-  router.delete('/v1/people/:person/sessions', { schema: { tags, params, response: ended } }, async (request) => {
-    const caller = await requireScope(request, services, 'people:write');
-    const id = request.params.person as PersonId;
-    if (!(await people.find(id))) throw noSuchPerson();
-    await noteAction(services, caller, 'person.sessions.end', { whom: id });
-    return { ended: await browsers.endAll(id) };
-  });
+  router.delete(
+    '/v1/people/:person/sessions',
+    {
+      schema: {
+        tags,
+        summary: "End a person's logins",
+        description: 'Every browser that they are logged in with.',
+        params,
+        response: ended,
+      },
+    },
+    async (request) => {
+      const caller = await requireScope(request, services, 'people:write');
+      const id = request.params.person as PersonId;
+      if (!(await people.find(id))) throw noSuchPerson();
+      await noteAction(services, caller, 'person.sessions.end', { whom: id });
+      return { ended: await browsers.endAll(id) };
+    },
+  );
 }
 
 function withTag(reply: FastifyReply, person: PersonRecord): z.infer<typeof personSchema> {

@@ -61,7 +61,7 @@ function webHost(issuer: string): string {
 export function workloadPairs(row: RunRow): readonly { readonly name: string; readonly value: string }[] {
   const { extra, ...workload } = JSON.parse(row.workload) as Workload;
   const more = Object.entries(extra ?? {}).map(([name, value]) => [`extra.${name}`, value] as const);
-  return [...Object.entries(workload), ...more].map(([name, value]) => ({ name, value: String(value) }));
+  return [...Object.entries(workload), ...more].map(([name, value]) => ({ name, value }));
 }
 
 export function present<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } {

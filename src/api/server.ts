@@ -20,6 +20,7 @@ import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
 import { NotFound } from './not-found.ts';
+import { completeDocument, openApiDocument } from './open-api-document.ts';
 import { operatorTokenRoutes } from './operator-tokens.ts';
 import { overviewRoutes } from './overview.ts';
 import { peopleRoutes } from './people.ts';
@@ -69,8 +70,9 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
   secureHeaders(app, () => services.info.url);
   await app.register(cookie);
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'Chaperone', version: services.info.version } },
+    openapi: openApiDocument(services.info),
     transform: jsonSchemaTransform,
+    transformObject: completeDocument,
   });
   await app.register((scope, _options, done) => {
     const router = withTypes(scope);

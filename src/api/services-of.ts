@@ -21,7 +21,7 @@ export interface Surroundings {
 
 /** What the routes need, made of the gateway's parts. */
 export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): Omit<ApiServices, 'info'> {
-  const { store, audit, log, grants, targets, configuration, logins, nowMs } = parts;
+  const { store, audit, log, grants, targets, logins, nowMs } = parts;
   const { directory } = log;
   const listeners = new ListenerPlaces();
   const approvals = approvalServices({ ...parts, directory });
@@ -50,16 +50,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
   });
   return {
     ...granting,
-    readiness: async () => [
-      ...(parts.draining.aborted ? ['draining'] : []),
-      ...(log.fault ? ['log'] : []),
-      ...(await store
-        .read((db) => db.selectFrom('deployment').select('id').execute())
-        .then(
-          () => [],
-          () => ['store'],
-        )),
-    ],
+    readiness: () => missing(parts),
     logins,
     targets: {
       list: () => Promise.resolve(targets.list().map(targetView)),
@@ -69,22 +60,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
         return target && checkTarget(target, { credential, connect: parts.connect }, signal);
       },
     },
-    configuration: {
-      plan: (files) => configuration.plan(files),
-      apply: async (files, digest, by) => {
-        const plan = await configuration.apply(files, digest, by);
-        await parts.reload();
-        return plan;
-      },
-    },
-    configurationObjects: {
-      ...parts.configurationObjects,
-      apply: async (change, by) => {
-        const plan = await parts.configurationObjects.apply(change, by);
-        await parts.reload();
-        return plan;
-      },
-    },
+    ...configuring(parts),
     trust: parts.trust,
     tryPolicies: (request) => tryPolicies(request, { ...parts, directory, target: (name) => targets.get(name) }),
     recordings,
@@ -99,6 +75,38 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     audit,
     nowMs,
   };
+}
+
+/** What is not ready, by name. */
+async function missing({ draining, log, store }: ApiParts): Promise<readonly string[]> {
+  const asked = store.read((db) => db.selectFrom('deployment').select('id').execute());
+  const lost = await asked.then(
+    () => [],
+    () => ['store'],
+  );
+  return [...(draining.aborted ? ['draining'] : []), ...(log.fault ? ['log'] : []), ...lost];
+}
+
+/** Changes of the configuration count for this gateway before the answer leaves. */
+function configuring({ configuration, configurationObjects, reload }: ApiParts) {
+  return {
+    configuration: {
+      plan: (files) => configuration.plan(files),
+      apply: async (files, digest, by) => {
+        const plan = await configuration.apply(files, digest, by);
+        await reload();
+        return plan;
+      },
+    },
+    configurationObjects: {
+      ...configurationObjects,
+      apply: async (change, by) => {
+        const plan = await configurationObjects.apply(change, by);
+        await reload();
+        return plan;
+      },
+    },
+  } satisfies Pick<ApiServices, 'configuration' | 'configurationObjects'>;
 }
 
 function targetView(target: Target): TargetView {

@@ -17,7 +17,13 @@ export function slackRoutes(router: ApiRouter, services: ApiServices): void {
       (_request, body, parsed) => parsed(null, body),
     );
     const params = z.object({ channel: z.string().max(200) });
-    const schema = { tags: ['channels'], params, response: { 200: z.literal(''), ...problemResponses } };
+    const schema = {
+      tags: ['channels'],
+      summary: 'Interactions of Slack',
+      description: 'What Slack sends when somebody presses a button; signed by Slack, and by nobody else.',
+      params,
+      response: { 200: z.literal(''), ...problemResponses },
+    };
     const routes = scope as ApiRouter;
     routes.post('/v1/channels/slack/:channel/interactions', { schema }, async (request, reply) => {
       const { body, headers } = request;

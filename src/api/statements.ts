@@ -17,7 +17,14 @@ const filterSchema = recordingFilter.extend({
 /** Search over every statement that was recorded. Looking is itself recorded: statements may hold what is private. */
 export function statementRoutes(router: ApiRouter, services: ApiServices): void {
   const found = z.object({ statements: z.array(statementSchema), next: z.string().optional() });
-  const schema = { tags: ['sessions'], querystring: filterSchema, response: { 200: found, ...problemResponses } };
+  const schema = {
+    tags: ['sessions'],
+    summary: 'Search statements',
+    description:
+      'Of every session that this gateway recorded, newest first. Texts are there for those who may read recordings. Looking is in the log.',
+    querystring: filterSchema,
+    response: { 200: found, ...problemResponses },
+  };
   router.get('/v1/statements', { schema }, async (request) => {
     const caller = await requireScope(request, services, 'sessions:read');
     const readsTexts = caller.scopes.has('recordings:read');

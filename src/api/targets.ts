@@ -35,6 +35,8 @@ const checkSchema = z.object({
 export function targetRoutes(router: ApiRouter, services: ApiServices): void {
   const listSchema = {
     tags: ['targets'],
+    summary: 'List targets',
+    description: 'As they are declared, without their credentials.',
     response: { 200: z.object({ targets: z.array(targetSchema) }), ...problemResponses },
   };
   router.get('/v1/targets', { schema: listSchema }, async (request) => {
@@ -43,7 +45,13 @@ export function targetRoutes(router: ApiRouter, services: ApiServices): void {
   });
 
   const params = z.object({ name: z.string().max(200) });
-  const schema = { tags: ['targets'], params, response: { 200: checkSchema, ...problemResponses } };
+  const schema = {
+    tags: ['targets'],
+    summary: 'Check a target',
+    description: 'Goes in as a session would, and says of each step whether it went well.',
+    params,
+    response: { 200: checkSchema, ...problemResponses },
+  };
   router.post('/v1/targets/:name/check', { schema }, async (request) => {
     const caller = await requireScope(request, services, 'targets:check');
     const { name } = request.params;

@@ -62,7 +62,16 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
   const response = { 200: grantSchema, 400: errorSchema, 401: errorSchema, 503: errorSchema };
   router.post(
     '/oauth/token',
-    { schema: { tags: ['tokens'], body: requestSchema, response } },
+    {
+      schema: {
+        tags: ['tokens'],
+        summary: 'Exchange a token',
+        description:
+          'RFC 8693: the token of a CI job for a grant, once; or a grant that is still good for the same one for longer.',
+        body: requestSchema,
+        response,
+      },
+    },
     async (request, reply) => {
       const { subject_token, subject_token_type, scope, grant = '', ...rest } = request.body;
       const secret = new Secret(subject_token);

@@ -55,7 +55,7 @@ async function checkToken(
 
 /** What rules and policies see of it: what its issuer signed, and what follows from that. */
 function claimsOf({ extra = {}, ...workload }: Workload) {
-  const own = Object.entries(workload).map(([name, value]) => ({ name, value: String(value), class: 'verified' }));
+  const own = Object.entries(workload).map(([name, value]) => ({ name, value, class: 'verified' }));
   const more = Object.entries(extra).map(([name, value]) => ({ name: `extra.${name}`, value, class: 'verified' }));
   return [...own, ...more];
 }

@@ -3,4 +3,5 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { verifyDirectory } from './verify-directory.ts';
 
 const { directory } = workerData as { readonly directory: string };
-parentPort?.postMessage(await verifyDirectory(directory));
+const report = await verifyDirectory(directory);
+parentPort?.postMessage(report, []);

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startApi, type TestApi } from '../../test/support/api.ts';
+
+interface Operation {
+  readonly operationId?: string;
+  readonly tags?: readonly string[];
+  readonly summary?: string;
+  readonly description?: string;
+  readonly security?: readonly object[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>;
+}
+
+interface Document {
+  readonly openapi: string;
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly securitySchemes: Readonly<Record<string, object>> };
+}
+
+describe('the OpenAPI document', () => {
+  let api: TestApi;
+  let document: Document;
+  let operations: readonly (readonly [name: string, operation: Operation])[];
+  before(async () => {
+    api = await startApi();
+    const { json } = await api.call('GET', '/openapi.json');
+    document = json as unknown as Document;
+    operations = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+    );
+  });
+  after(() => api[Symbol.asyncDispose]());
+
+  test('is of version 3.1 and names the ways to prove who one is', () => {
+    assert.equal(document.openapi, '3.1.0');
+    assert.deepEqual(Object.keys(document.components.securitySchemes), ['bearer', 'cookie', 'grant']);
+    assert.ok(operations.length > 40);
+  });
+
+  test('says of every operation what it is, in words, under a tag that is explained', () => {
+    const explained = new Set(document.tags.map(({ name }) => name));
+    const wordless = operations.filter(
+      ([, { summary, description, tags = [] }]) =>
+        !summary || !description || tags.length !== 1 || !tags.every((tag) => explained.has(tag)),
+    );
+    assert.deepEqual(
+      wordless.map(([name]) => name),
+      [],
+    );
+    const ids = operations.map(([, { operationId }]) => operationId);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  test('declares every parameter of a path', () => {
+    const missing = operations.flatMap(([name, { parameters = [] }]) => {
+      const known = parameters.filter((one) => one.in === 'path').map((one) => one.name);
+      const wanted = [...name.matchAll(/\{([^}]+)\}/g)].map(([, parameter]) => parameter ?? '');
+      return wanted.filter((parameter) => !known.includes(parameter)).map((parameter) => `${name}: ${parameter}`);
+    });
+    assert.deepEqual(missing, []);
+  });
+
+  test('says of every operation that asks who calls how it says no', () => {
+    const silent = operations.filter(
+      ([, { responses, security }]) =>
+        security?.length !== 0 && responses['4XX']?.content?.['application/problem+json'] === undefined,
+    );
+    assert.deepEqual(
+      silent.map(([name]) => name),
+      [],
+    );
+  });
+
+  test('what is open in it is open, and everything else asks who calls', async () => {
+    const open = operations.filter(([, { security }]) => security?.length === 0).map(([name]) => name);
+    for (const [name] of operations) {
+      const [method = '', path = ''] = name.split(' ');
+      if (open.includes(name)) continue;
+      const filled = path
+        .replace('{kind}', 'policy')
+        .replace('{*}', 'entries/000')
+        .replaceAll(/\{[^}]+\}/g, 'none');
+      const answer = await api.call(method.toUpperCase(), filled, bodyFor(name));
+      assert.equal(answer.status, 401, `${name}: ${answer.status} ${answer.text}`);
+    }
+  });
+
+  test('a path answers other methods with 405, and bodies that cannot be read with a problem', async () => {
+    const patched = await api.call('PATCH', '/v1/sessions', { auth: api.admin });
+    assert.deepEqual([patched.status, patched.headers['allow']], [405, 'GET, HEAD']);
+    const send = (type: string, text: string) =>
+      api.call('POST', '/v1/policies/check', { auth: api.admin, body: { type, text } });
+    const answers = [
+      await send('application/json', '{"files":'),
+      await send('application/xml', '<a/>'),
+      await send('application/json', JSON.stringify({ files: [{ name: 'x', text: 'x'.repeat(5_000_000) }] })),
+      await send('application/json', '{"files":[]}'),
+    ];
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [400, 415, 413, 400],
+    );
+    for (const { headers } of answers) assert.equal(headers['content-type'], 'application/problem+json');
+  });
+});
+
+/** Bodies that pass the schema, so that who calls is what is asked about. */
+function bodyFor(name: string): { readonly json?: unknown; readonly body?: { type: string; text: string } } {
+  const file = { name: 'x', text: 'policies: []' };
+  const bodies: Readonly<Record<string, unknown>> = {
+    'post /v1/apply': { mode: 'plan', files: [file] },
+    'post /v1/approvals/{approval}/answer': { answer: 'approve', digest: '0'.repeat(64) },
+    'post /v1/sessions/{session}/end': { reason: 'x' },
+    'put /v1/configuration/{kind}/{name}': { text: 'policies: []' },
+    'post /v1/policies/check': { files: [file] },
+    'post /v1/policies/try': { text: 'policies: []' },
+    'post /v1/trust/check': { token: 'x' },
+    'post /v1/operator-tokens': { name: 'x', role: 'auditor', expiresAt: null },
+    'patch /v1/people/{person}': { localGroups: [] },
+    'post /v1/login/device/{userCode}': { answer: 'approve' },
+  };
+  return name in bodies ? { json: bodies[name] } : {};
+}
