@@ -43,7 +43,7 @@ export function ApprovalPage() {
 
 function Detail({ approval }: { readonly approval: Approval }) {
   return (
-    <div className="grid gap-x-10 gap-y-7 pb-24 lg:grid-cols-[minmax(0,1fr)_19rem] lg:pb-0">
+    <div className="grid gap-x-10 gap-y-7 pb-24 lg:grid-cols-[minmax(0,1fr)_19rem] lg:grid-rows-[auto_1fr] lg:pb-0">
       <Statements approval={approval} />
       {/* On a phone who asks comes right after what is asked. */}
       <aside

@@ -1,7 +1,9 @@
 import { ExternalLink } from 'lucide-react';
 import type { Approval } from '../../api/types.ts';
+import { refWords, repositoryWords, workflowWords } from '../../parts/ci-words.ts';
 import { paths } from '../../paths.ts';
 import { Mono, Visible } from '../../ui/Code.tsx';
+import { visible } from '../../ui/hostile.ts';
 import { httpUrl } from '../../ui/http-url.ts';
 import { Facts, Section } from '../../ui/Page.tsx';
 import { AppLink } from '../../ui/routing.tsx';
@@ -15,10 +17,10 @@ export function RunFacts({ approval }: { readonly approval: Approval }) {
       <Section title="Who asks">
         <Facts
           items={[
-            ['Repository', run.repository && <Visible text={run.repository} />],
-            ['Branch', run.ref && <Mono text={run.ref.replace(/^refs\/(?:heads\/)?/, '')} />],
+            ['Repository', run.repository && <Named text={run.repository} words={repositoryWords} />],
+            ['Branch', run.ref && <Mono text={refWords(run.ref)} />],
             ['Commit', run.commit && <Mono text={run.commit.slice(0, 12)} />],
-            ['Workflow', run.workflow && <Visible text={run.workflow} />],
+            ['Workflow', run.workflow && <Named text={run.workflow} words={workflowWords} />],
             ['Started by', run.actor && <Visible text={run.actor} />],
             ['Agent', run.agent && <Visible text={run.agent} />],
             [
@@ -53,5 +55,14 @@ export function RunFacts({ approval }: { readonly approval: Approval }) {
         />
       </Section>
     </>
+  );
+}
+
+/** In short; in full on hover. */
+function Named({ text, words }: { readonly text: string; readonly words: (text: string) => string }) {
+  return (
+    <span title={visible(text)}>
+      <Visible text={words(text)} />
+    </span>
   );
 }
