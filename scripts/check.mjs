@@ -1,6 +1,7 @@
 /** `npm run check`: types, lint, format and structure, in seconds. `--fix` repairs what the tools can. */
 import { runChecks } from './lib/checks.mjs';
 import { ensureInstalled } from './lib/ensure.mjs';
+import { runMain } from './lib/run-main.mjs';
 import { runTests } from './lib/tests.mjs';
 
 async function main(args) {
@@ -13,9 +14,4 @@ async function main(args) {
   return failed.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+await runMain(main);

@@ -5,6 +5,7 @@
 import { runChecks } from './lib/checks.mjs';
 import { ensurePrograms, TEST_PROGRAMS } from './lib/debian.mjs';
 import { ensureInstalled } from './lib/ensure.mjs';
+import { runMain } from './lib/run-main.mjs';
 import { runTests, testFiles } from './lib/tests.mjs';
 import { ensureWebBuilt } from './lib/web.mjs';
 
@@ -29,9 +30,4 @@ async function main(args) {
   return failed.length === 0 ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+await runMain(main);

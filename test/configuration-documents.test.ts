@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { loadChannels } from '../src/approvals/channels/load-channels.ts';
 import { github } from '../src/identity/adapters/github.ts';
 import { gitlab } from '../src/identity/adapters/gitlab.ts';
-import { WORKLOAD_FIELDS } from '../src/identity/issuer.ts';
+import { WORKLOAD_FIELDS } from '../src/model/principal.ts';
 import { loadIssuers } from '../src/identity/load-issuers.ts';
 import { loadTrustRules } from '../src/identity/load-trust-rules.ts';
 import { loadTargets } from '../src/targets/load-targets.ts';

@@ -1,4 +1,4 @@
-import type { WorkloadField } from './issuer.ts';
+import type { WorkloadField } from '../model/principal.ts';
 
 /**
  * Fields in which a rule may use `*`, and the text that must stand before the first one: as much as names the place, so

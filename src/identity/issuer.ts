@@ -1,4 +1,4 @@
-import type { IssuerKind, Workload } from '../model/principal.ts';
+import type { IssuerKind, WorkloadField } from '../model/principal.ts';
 
 export const SIGNATURE_ALGORITHMS = [
   'RS256',
@@ -47,31 +47,6 @@ export interface ClaimMapping {
   readonly vocabulary: Readonly<Partial<Record<WorkloadField, ClaimPath>>>;
   readonly extra: Readonly<Record<string, ClaimPath>>;
 }
-
-/** The words of the vocabulary that a rule can match. */
-export type WorkloadField = Exclude<keyof Workload, 'issuer' | 'issuerKind' | 'extra'>;
-
-export const WORKLOAD_FIELDS = [
-  'tokenSubject',
-  'sourceRepositoryUri',
-  'sourceRepositoryId',
-  'sourceOwnerId',
-  'sourceRef',
-  'sourceDigest',
-  'buildConfigUri',
-  'buildConfigDigest',
-  'buildSignerUri',
-  'buildSignerDigest',
-  'runInvocationUri',
-  'runId',
-  'runAttempt',
-  'trigger',
-  'environment',
-  'runnerEnvironment',
-  'visibility',
-  'actor',
-  'actorId',
-] as const satisfies readonly WorkloadField[];
 
 /** Loopback hosts, on which alone an issuer may speak plain HTTP. */
 export function isLoopback(host: string): boolean {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import { LIMITS } from '../model/limits.ts';
+import { WORKLOAD_FIELDS } from '../model/principal.ts';
 import { ADAPTERS, adapterFor } from './adapters/adapter-for.ts';
 import { duplicateNames, nameSchema, problemAt, readDeclared } from './declared-schema.ts';
-import { type Issuer, isLoopback, type KeySource, SIGNATURE_ALGORITHMS, WORKLOAD_FIELDS } from './issuer.ts';
+import { type Issuer, isLoopback, type KeySource, SIGNATURE_ALGORITHMS } from './issuer.ts';
 import { parseKeySet } from './issuer-keys.ts';
 
 const claimPath = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(8).readonly()]);

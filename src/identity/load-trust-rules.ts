@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
+import { WORKLOAD_FIELDS } from '../model/principal.ts';
 import { adapterFor } from './adapters/adapter-for.ts';
 import { patternProblem } from './claim-pattern.ts';
 import { duplicateNames, nameSchema, problemAt, readDeclared } from './declared-schema.ts';
-import { type Issuer, WORKLOAD_FIELDS } from './issuer.ts';
+import type { Issuer } from './issuer.ts';
 import type { TrustRule } from './trust-rule.ts';
 
 const scalar = z.union([z.string(), z.int()]).transform(String);

@@ -33,6 +33,31 @@ export interface Workload {
   readonly extra?: Readonly<Record<string, string>>;
 }
 
+/** The words of the vocabulary that rules may match by name: all but the issuer itself and what is mapped beside it. */
+export const WORKLOAD_FIELDS = [
+  'tokenSubject',
+  'sourceRepositoryUri',
+  'sourceRepositoryId',
+  'sourceOwnerId',
+  'sourceRef',
+  'sourceDigest',
+  'buildConfigUri',
+  'buildConfigDigest',
+  'buildSignerUri',
+  'buildSignerDigest',
+  'runInvocationUri',
+  'runId',
+  'runAttempt',
+  'trigger',
+  'environment',
+  'runnerEnvironment',
+  'visibility',
+  'actor',
+  'actorId',
+] as const satisfies readonly (keyof Workload)[];
+
+export type WorkloadField = (typeof WORKLOAD_FIELDS)[number];
+
 /** The unit of evidence: one CI job run, or one sitting of a human. */
 export interface Run {
   readonly id: RunId;

@@ -2,7 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import type { Principal } from '../model/principal.ts';
 import type { Operation } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
-import { WORKLOAD_FIELDS } from './principal-fields.ts';
+import { NAMED_FIELDS } from './principal-fields.ts';
 
 /** A compiled `when`: true, false, or the message of the error that evaluating it gave. */
 export type Condition = (operation: Operation, subject: Subject) => boolean | { readonly error: string };
@@ -36,7 +36,7 @@ export function compileCondition(text: string): Condition | { readonly problem: 
 /** Fields that are not known are empty strings, so that a condition about one is false rather than an error. */
 export function subjectOf(principal: Principal, target: Target): Subject {
   const { run, grant } = principal;
-  const workload = Object.fromEntries(WORKLOAD_FIELDS.map((field) => [field, run.workload[field] ?? '']));
+  const workload = Object.fromEntries(NAMED_FIELDS.map((field) => [field, run.workload[field] ?? '']));
   return {
     principal: { id: principal.id, kind: principal.kind, display: principal.display, rule: grant.rule },
     run: { ...workload, id: run.id, kind: run.kind, demo: run.demo, extra: { ...run.workload.extra } },
@@ -71,7 +71,7 @@ const ENVIRONMENT = new Environment({
   .registerVariable({
     name: 'run',
     schema: {
-      ...Object.fromEntries(WORKLOAD_FIELDS.map((field) => [field, 'string'])),
+      ...Object.fromEntries(NAMED_FIELDS.map((field) => [field, 'string'])),
       id: 'string',
       kind: 'string',
       demo: 'bool',

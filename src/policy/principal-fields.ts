@@ -1,29 +1,7 @@
-import type { Principal, Workload } from '../model/principal.ts';
+import { type Principal, WORKLOAD_FIELDS } from '../model/principal.ts';
 
 /** The fields of a workload that policies may name, as `run.<field>`. */
-export const WORKLOAD_FIELDS = [
-  'issuer',
-  'issuerKind',
-  'tokenSubject',
-  'sourceRepositoryUri',
-  'sourceRepositoryId',
-  'sourceOwnerId',
-  'sourceRef',
-  'sourceDigest',
-  'buildConfigUri',
-  'buildConfigDigest',
-  'buildSignerUri',
-  'buildSignerDigest',
-  'runInvocationUri',
-  'runId',
-  'runAttempt',
-  'trigger',
-  'environment',
-  'runnerEnvironment',
-  'visibility',
-  'actor',
-  'actorId',
-] as const satisfies readonly (keyof Workload)[];
+export const NAMED_FIELDS = ['issuer', 'issuerKind', ...WORKLOAD_FIELDS] as const;
 
 /** Fields whose values may be patterns; in all others a star would be a way to trust more than was meant. */
 export const PATTERN_FIELDS: ReadonlySet<string> = new Set(['run.sourceRef', 'run.environment']);
@@ -35,7 +13,7 @@ export const PRINCIPAL_FIELDS: readonly string[] = [
   'grant.rule',
   'run.kind',
   'run.demo',
-  ...WORKLOAD_FIELDS.map((field) => `run.${field}`),
+  ...NAMED_FIELDS.map((field) => `run.${field}`),
 ];
 
 export function isPrincipalField(path: string): boolean {
@@ -56,6 +34,6 @@ export function principalField(principal: Principal, path: string): string | und
     const extra = run.workload.extra ?? {};
     return Object.hasOwn(extra, name) ? extra[name] : undefined;
   }
-  const field = WORKLOAD_FIELDS.find((one) => `run.${one}` === path);
+  const field = NAMED_FIELDS.find((one) => `run.${one}` === path);
   return field === undefined ? undefined : run.workload[field];
 }

@@ -83,9 +83,13 @@ async function startProgram(
   };
 }
 
-/** Runs `chaperone ARGS` to its end. */
+const COMMAND_MS = 60_000;
+
+/** Runs `chaperone ARGS` to its end; one that does not end in a minute is ended, and has no status. */
 export async function chaperone(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdio = ['ignore', 'pipe', 'pipe'] as const;
+  // A command that should have ended and goes on (a gateway that was not turned away) shows as its status.
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: [...stdio], timeout: COMMAND_MS });
   const [stdout, stderr, status] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

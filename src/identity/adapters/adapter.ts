@@ -1,6 +1,6 @@
 import { LIMITS } from '../../model/limits.ts';
-import type { IssuerKind, Workload } from '../../model/principal.ts';
-import type { Issuer, SignatureAlgorithm, WorkloadField } from '../issuer.ts';
+import type { IssuerKind, Workload, WorkloadField } from '../../model/principal.ts';
+import type { Issuer, SignatureAlgorithm } from '../issuer.ts';
 import { isRecord } from '../strict-json.ts';
 import { TokenRefused } from '../token-reason.ts';
 

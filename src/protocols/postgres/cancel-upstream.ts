@@ -3,7 +3,7 @@ import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { errorText } from './error-text.ts';
 import { cancelRequest } from './login-messages.ts';
-import { withDeadline } from './upstream-deadline.ts';
+import { withProgress } from './upstream-deadline.ts';
 import { dialUpstream } from './upstream-dial.ts';
 import type { UpstreamOptions } from './upstream-login.ts';
 
@@ -21,7 +21,7 @@ export function cancelUpstream(
   signal: AbortSignal,
 ): Promise<void> {
   const { address, tls, credential } = options;
-  return withDeadline(options.deadlineMs ?? LIMITS.upstreamConnectDeadlineMs, signal, async (progress) => {
+  return withProgress(options.deadlineMs ?? LIMITS.upstreamConnectDeadlineMs, signal, async (progress) => {
     if (secretKey.length === 0) throw new Fault('upstream-protocol', 'the server gave no key to cancel with');
     const dialled = await dialUpstream({ address, tls, clientCertificate: credential.clientCertificate }, progress);
     progress.step = 'cancel';

@@ -1,4 +1,5 @@
 import { Fault, type FaultCode } from '../../model/fault.ts';
+import { withDeadline } from '../../wire/deadline.ts';
 
 /** How far a connection has come: what a deadline names where it passes. */
 export interface Progress {
@@ -8,30 +9,17 @@ export interface Progress {
 }
 
 /** Runs `body` under a deadline and the caller's signal; where either aborts, throws its reason. */
-export async function withDeadline<Result>(
+export async function withProgress<Result>(
   deadlineMs: number,
   signal: AbortSignal,
   body: (progress: Progress) => Promise<Result>,
 ): Promise<Result> {
-  signal.throwIfAborted();
-  const controller = new AbortController();
-  const progress: Progress = { signal: controller.signal, step: 'connect' };
-  const abort = () => controller.abort(signal.reason);
-  const expire = () => controller.abort(expired(progress.step, deadlineMs));
-  signal.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(expire, deadlineMs);
-  try {
-    const result = await body(progress);
-    controller.signal.throwIfAborted();
-    return result;
-  } catch (cause) {
-    // Why it was aborted, rather than the closed socket that followed from it.
-    controller.signal.throwIfAborted();
-    throw cause;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-  }
+  let progress: Progress | undefined;
+  const late = (): Fault => expired(progress?.step ?? 'connect', deadlineMs);
+  return withDeadline(deadlineMs, signal, late, (inTime) => {
+    progress = { signal: inTime, step: 'connect' };
+    return body(progress);
+  });
 }
 
 const CODES: Readonly<Record<Progress['step'], FaultCode>> = {

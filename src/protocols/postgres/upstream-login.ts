@@ -17,7 +17,7 @@ import {
 } from './login-messages.ts';
 import { type LoginMessage, LoginReader } from './login-reader.ts';
 import { authenticate, nextMessage, refused } from './upstream-authentication.ts';
-import { type Progress, withDeadline } from './upstream-deadline.ts';
+import { type Progress, withProgress } from './upstream-deadline.ts';
 import { type Dialled, dialUpstream, isUnixSocket } from './upstream-dial.ts';
 import type { TlsFacts } from './upstream-tls.ts';
 
@@ -61,7 +61,7 @@ export interface UpstreamConnection {
  */
 export function connectUpstream(options: UpstreamOptions, signal: AbortSignal): Promise<UpstreamConnection> {
   const deadlineMs = options.deadlineMs ?? LIMITS.upstreamConnectDeadlineMs;
-  return withDeadline(deadlineMs, signal, (progress) => connectWithin(options, progress));
+  return withProgress(deadlineMs, signal, (progress) => connectWithin(options, progress));
 }
 
 async function connectWithin(options: UpstreamOptions, progress: Progress): Promise<UpstreamConnection> {
