@@ -8,7 +8,8 @@ import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { approvalDetails, approvalSummary } from './approval-view.ts';
 import type { Caller } from './caller.ts';
-import type { ApprovalServices, StatementView } from './services.ts';
+import type { StatementView } from './recording-service.ts';
+import type { ApprovalServices } from './services.ts';
 import { statementView } from './statement-view.ts';
 
 export interface ApprovalServicesParts {

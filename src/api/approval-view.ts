@@ -4,8 +4,9 @@ import type { Vote } from '../model/approval.ts';
 import type { Operation } from '../model/request.ts';
 import type { RunRow } from '../store/grant-rows.ts';
 import type { Caller } from './caller.ts';
+import type { StatementView } from './recording-service.ts';
 import { runReference, unknownRun } from './run-view.ts';
-import type { ApprovalDetails, ApprovalView, StatementView } from './services.ts';
+import type { ApprovalDetails, ApprovalView } from './services.ts';
 import { joinedText, tableName, tablesOf } from './statement-view.ts';
 
 const EXCERPT_CHARACTERS = 300;

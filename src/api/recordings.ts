@@ -6,7 +6,13 @@ import { searchStatements } from '../audit/search-statements.ts';
 import { sessionEvidence } from '../audit/session-evidence.ts';
 import { askToEnd, findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
-import type { RecordingFilter, RecordingService, SessionView, StatementFilter, StatementView } from './services.ts';
+import type {
+  RecordingFilter,
+  RecordingService,
+  SessionView,
+  StatementFilter,
+  StatementView,
+} from './recording-service.ts';
 import { EventOpener, followSession, type ReplyDecoders } from './session-events.ts';
 import { statementView } from './statement-view.ts';
 

@@ -9,7 +9,7 @@ import type { SlackInteractions } from '../approvals/channels/slack-interactions
 import type { ApprovalQuery } from '../approvals/list-approvals.ts';
 import type { Answer } from '../approvals/vocabulary.ts';
 import type { AuditLog } from '../audit/recorder.ts';
-import type { SessionEvidence } from '../audit/session-evidence.ts';
+import type { EnteringPerson } from '../grants/vocabulary.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Secret } from '../model/secret.ts';
@@ -21,8 +21,8 @@ import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
 import type { overviewSchema } from './overview.ts';
 import type { trialSchema } from './policies.ts';
+import type { Page, RecordingFilter, RecordingService } from './recording-service.ts';
 import type { runSchema, runSummarySchema } from './run-schemas.ts';
-import type { FollowStep } from './session-events.ts';
 
 export interface ApiServices extends CallerServices {
   readonly info: GatewayInfo;
@@ -30,6 +30,8 @@ export interface ApiServices extends CallerServices {
   readiness(): Promise<readonly string[]>;
   /** Exchanges a CI token for a grant. Throws `Refused`. */
   exchange(request: TokenExchange): Promise<IssuedGrant>;
+  /** Gives a person who is logged in a run and a grant of their own. Throws `Refused`. */
+  exchangeForPerson(person: EnteringPerson, request: Pick<TokenExchange, 'targets' | 'asserted'>): Promise<IssuedGrant>;
   /** Extends a grant that is still good, for whoever holds it. Throws `Refused`. */
   renew(holder: GrantHolder): Promise<IssuedGrant>;
   /** Ends the holder's own run: its grants are void, its sessions end. Throws `Refused` where it is not the holder's. */
@@ -217,99 +219,4 @@ export interface ApprovalServices {
   /** Throws `Refused`. */
   answer(id: string, answer: Answer, caller: Caller): Promise<ApprovalDetails>;
   maySee(id: string, caller: Caller): Promise<boolean>;
-}
-
-export interface RecordingFilter {
-  readonly who?: string | undefined;
-  readonly run?: string | undefined;
-  readonly repository?: string | undefined;
-  readonly target?: string | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  readonly cursor?: string | undefined;
-  readonly limit: number;
-}
-
-export interface SessionFilter extends RecordingFilter {
-  readonly live?: boolean | undefined;
-}
-
-export interface StatementFilter extends RecordingFilter {
-  readonly session?: string | undefined;
-  readonly table?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly decision?: 'permit' | 'deny' | undefined;
-  readonly text?: string | undefined;
-}
-
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  /** Opaque; absent on the last page. */
-  readonly next?: string;
-}
-
-export interface SessionView {
-  readonly id: string;
-  readonly run: string;
-  readonly principal: string;
-  readonly repository?: string;
-  readonly target: string;
-  readonly gateway?: string;
-  readonly openedAt: string;
-  /** Absent while it lives, or where the gateway was killed before it could say so. */
-  readonly closedAt?: string;
-  readonly outcome?: string;
-  readonly permitted: number;
-  readonly denied: number;
-  readonly masked: number;
-  /** True while it is being served. */
-  readonly live: boolean;
-  /** True where its recording is on this gateway. */
-  readonly here: boolean;
-}
-
-export interface StatementView {
-  readonly session: string;
-  readonly exchange: number;
-  readonly at: string;
-  readonly run: string;
-  readonly principal: string;
-  readonly repository?: string;
-  readonly target: string;
-  readonly kinds: readonly string[];
-  readonly tables: readonly string[];
-  readonly decision: 'permit' | 'deny';
-  readonly rules: readonly string[];
-  readonly text: string;
-  readonly status?: string;
-  readonly rows?: number;
-  /** Values that were masked in its reply. */
-  readonly masked?: number;
-  /** The approval that it waited for. */
-  readonly approval?: string;
-}
-
-export interface FollowOptions {
-  /** Adds replies decoded to tables. */
-  readonly decoded: boolean;
-  readonly after: number;
-  readonly signal: AbortSignal;
-}
-
-export interface RecordingService {
-  sessions(filter: SessionFilter): Promise<Page<SessionView>>;
-  session(id: string): Promise<SessionView | undefined>;
-  /** The session's events in order, each a JSON line with its bodies opened; undefined for an unknown session. */
-  recording(id: string, options: { readonly decoded: boolean }): Promise<AsyncIterable<string> | undefined>;
-  /** The session's events as they are recorded, those after number `after`; undefined where it is not recorded here. */
-  follow(id: string, options: FollowOptions): Promise<AsyncIterable<FollowStep> | undefined>;
-  /** What somebody else needs to check the session; undefined where it is not recorded here. */
-  evidence(id: string, options: { readonly bodies: boolean }): Promise<SessionEvidence | undefined>;
-  /** Asks whichever gateway serves a session to end it; false where it is not live. */
-  end(id: string, ending: { readonly by: string; readonly reason: string }): Promise<boolean>;
-  statements(filter: StatementFilter): Promise<Page<StatementView>>;
-  /** The log's signed checkpoint (C2SP tlog-checkpoint). */
-  checkpoint(): Promise<Uint8Array>;
-  /** A tile or entry bundle by its path (C2SP tlog-tiles); undefined where the log has none of it. */
-  tile(path: string): Promise<Uint8Array | undefined>;
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { recordedStatements } from '../audit/recorded-statements.ts';
 import type { Operation } from '../model/request.ts';
-import type { StatementView } from './services.ts';
+import type { StatementView } from './recording-service.ts';
 
 /** A request of the log, its end where there is one, and its text where that can be read. */
 export interface RecordedRequest {
