@@ -81,6 +81,10 @@ class PostgresConversation implements Conversation {
     return this.#answer(before, await this.#client.untilReady(readies));
   }
 
+  get end(): { readonly localPort: number; readonly remotePort: number; readonly taken: number } {
+    return this.#client.end;
+  }
+
   send(bytes: Uint8Array): void {
     this.#client.send(bytes);
   }

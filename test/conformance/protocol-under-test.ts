@@ -50,6 +50,8 @@ export interface Conversation extends AsyncDisposable {
   send(bytes: Uint8Array): void;
   /** Every byte that came, as it came out of TLS. */
   readonly received: Buffer;
+  /** The client's end of the TCP connection: its ports, and how many bytes were taken off the kernel. */
+  readonly end: { readonly localPort: number; readonly remotePort: number; readonly taken: number };
   /** Ends the connection without a goodbye: closes it, closes its own direction alone, or resets it. */
   leave(how: 'close' | 'half-close' | 'reset'): void;
   /** Resolves once the other end has closed. */

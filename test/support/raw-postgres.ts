@@ -85,6 +85,12 @@ export class RawPostgres implements AsyncDisposable {
     return this.#closed;
   }
 
+  /** This end of the connection: its ports, and what was taken off the kernel, below TLS. */
+  get end(): { readonly localPort: number; readonly remotePort: number; readonly taken: number } {
+    const { localPort = 0, remotePort = 0, bytesRead } = this.#plain;
+    return { localPort, remotePort, taken: bytesRead };
+  }
+
   send(...messages: readonly Uint8Array[]): void {
     this.#socket.write(Buffer.concat(messages));
   }

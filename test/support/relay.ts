@@ -1,5 +1,13 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
+/** A connection of the gateway to the server, as the relay's end of it is. */
+export interface RelayedConnection {
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** Handed to the kernel for the gateway. */
+  readonly delivered: number;
+}
+
 /**
  * A TCP relay between the gateway and a server, so that a test sees and disturbs what passes: it counts connections and
  * bytes, delivers byte by byte, and cuts.
@@ -8,6 +16,7 @@ export class Relay implements AsyncDisposable {
   readonly #server: Server;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
+  readonly #accepted = new Set<Socket>();
   /** Deliver what the server says one byte at a time. */
   trickle = false;
   /** Cut every connection once so many more bytes came from the server. */
@@ -35,6 +44,15 @@ export class Relay implements AsyncDisposable {
     return address.port;
   }
 
+  /** The connections that were accepted and not closed, in order. */
+  get accepted(): readonly RelayedConnection[] {
+    return [...this.#accepted].map(({ localPort = 0, remotePort = 0, bytesWritten, writableLength }) => ({
+      localPort,
+      remotePort,
+      delivered: bytesWritten - writableLength,
+    }));
+  }
+
   /** Ends every connection at once, as a crash of the server's machine would. */
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
@@ -47,6 +65,8 @@ export class Relay implements AsyncDisposable {
 
   #accept(client: Socket): void {
     this.connections++;
+    this.#accepted.add(client);
+    client.on('close', () => this.#accepted.delete(client));
     const server = connect({ ...this.#target, noDelay: true });
     for (const [one, other] of [
       [client, server],
