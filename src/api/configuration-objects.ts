@@ -11,7 +11,7 @@ import type { ApiServices } from './services.ts';
 
 const kindSchema = z.enum(OBJECT_KINDS);
 
-const objectSchema = z.object({
+export const objectSchema = z.object({
   kind: kindSchema,
   name: z.string(),
   text: z.string().describe('YAML as `chaperone apply` takes it, one object. A secret stands as `sealed: true`.'),

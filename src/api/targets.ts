@@ -5,7 +5,7 @@ import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
-const targetSchema = z.object({
+export const targetSchema = z.object({
   name: z.string(),
   protocol: z.string(),
   address: z.string(),
@@ -16,7 +16,7 @@ const targetSchema = z.object({
   recordMode: z.string(),
 });
 
-const checkSchema = z.object({
+export const checkSchema = z.object({
   target: z.string(),
   ok: z.boolean(),
   steps: z

@@ -1,0 +1,93 @@
+/**
+ * Holds what the API answers (zod schemas) and what the web believes of it (web/src/api/types.ts) together, both ways:
+ * nothing here runs, and `tsc` refuses it where the two differ.
+ */
+import type { z } from 'zod';
+import type { approvalSchema, approvalSummarySchema, statementSchema } from '../src/api/approval-schemas.ts';
+import type { planSchema } from '../src/api/configuration.ts';
+import type { objectSchema } from '../src/api/configuration-objects.ts';
+import type { LiveEvent } from '../src/api/live-feed.ts';
+import type {
+  logEntrySchema,
+  logHealthSchema,
+  logStatusSchema,
+  logVerificationSchema,
+} from '../src/api/log-schemas.ts';
+import type { overviewSchema } from '../src/api/overview.ts';
+import type { checkedSchema, trialSchema } from '../src/api/policies.ts';
+import type { problemSchema } from '../src/api/problem.ts';
+import type { grantSchema, runSchema, runSummarySchema } from '../src/api/run-schemas.ts';
+import type { sessionSchema } from '../src/api/session-schema.ts';
+import type { checkSchema, targetSchema } from '../src/api/targets.ts';
+import type { trustCheckSchema } from '../src/api/trust-check.ts';
+import type { EvidenceLine, SealingEntry } from '../src/audit/session-evidence.ts';
+import type { DecodedReply } from '../src/model/decoded-reply.ts';
+import type * as web from '../web/src/api/types.ts';
+
+/** Lists that may be changed, and fields that may be undefined only where they may be absent: how both are compared. */
+type Plain<Value> = Value extends readonly (infer Item)[]
+  ? Plain<Item>[]
+  : Value extends object
+    ? { -readonly [Name in keyof Value]: Plain<Exclude<Value[Name], undefined>> }
+    : Value;
+
+type Same<One, Other> = Exactly<Plain<One>, Plain<Other>>;
+
+/** Assignable both ways would let a field through that is optional on one side and unknown on the other. */
+type Exactly<One, Other> =
+  (<Of>() => Of extends One ? 1 : 2) extends <Of>() => Of extends Other ? 1 : 2
+    ? true
+    : { readonly api: One; readonly web: Other };
+
+/** `true` for each pair that agrees; anything else is an error of types at its line. */
+export const AGREED: {
+  readonly problem: Same<z.infer<typeof problemSchema>, web.Problem>;
+  readonly overview: Same<z.infer<typeof overviewSchema>, web.Overview>;
+  readonly logHealth: Same<z.infer<typeof logHealthSchema>, web.LogHealth>;
+  readonly logStatus: Same<z.infer<typeof logStatusSchema>, web.LogStatus>;
+  readonly logEntry: Same<z.infer<typeof logEntrySchema>, web.LogEntry>;
+  readonly logVerification: Same<z.infer<typeof logVerificationSchema>, web.LogVerification>;
+  readonly approvalSummary: Same<z.infer<typeof approvalSummarySchema>, web.ApprovalSummary>;
+  readonly approval: Same<z.infer<typeof approvalSchema>, web.Approval>;
+  readonly statement: Same<z.infer<typeof statementSchema>, web.StatementView>;
+  readonly runSummary: Same<z.infer<typeof runSummarySchema>, web.RunSummary>;
+  readonly run: Same<z.infer<typeof runSchema>, web.Run>;
+  readonly grant: Same<z.infer<typeof grantSchema>, web.GrantView>;
+  readonly session: Same<z.infer<typeof sessionSchema>, web.SessionView>;
+  readonly evidenceLine: Same<EvidenceLine, web.SessionEvidence['lines'][number]>;
+  readonly evidenceEntry: Same<SealingEntry, NonNullable<web.SessionEvidence['entry']>>;
+  readonly decodedReply: Same<DecodedReply, web.DecodedReply>;
+  readonly target: Same<z.infer<typeof targetSchema>, web.TargetView>;
+  readonly targetCheck: Same<z.infer<typeof checkSchema>, web.TargetCheck>;
+  readonly configurationObject: Same<z.infer<typeof objectSchema>, web.ConfigurationObject>;
+  readonly configurationPlan: Same<z.infer<typeof planSchema>, web.ConfigurationPlan>;
+  readonly policyCheck: Same<z.infer<typeof checkedSchema>, web.PolicyCheck>;
+  readonly policyTrial: Same<z.infer<typeof trialSchema>, web.PolicyTrial>;
+  readonly trustCheck: Same<z.infer<typeof trustCheckSchema>, web.TrustCheck>;
+  readonly liveEvent: Same<LiveEvent, web.LiveEvent>;
+} = {
+  problem: true,
+  overview: true,
+  logHealth: true,
+  logStatus: true,
+  logEntry: true,
+  logVerification: true,
+  approvalSummary: true,
+  approval: true,
+  statement: true,
+  runSummary: true,
+  run: true,
+  grant: true,
+  session: true,
+  evidenceLine: true,
+  evidenceEntry: true,
+  decodedReply: true,
+  target: true,
+  targetCheck: true,
+  configurationObject: true,
+  configurationPlan: true,
+  policyCheck: true,
+  policyTrial: true,
+  trustCheck: true,
+  liveEvent: true,
+};
