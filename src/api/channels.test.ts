@@ -39,7 +39,13 @@ describe('channels over the REST API', () => {
       startWebhookReceiver(),
       startWebhookReceiver(),
     ]);
-    const person = { issuer: 'https://login.test', subject: 'ada', login: 'ada', groups: ['dba'], roles: [] };
+    const person = {
+      issuer: 'https://login.test',
+      subject: 'ada',
+      login: 'ada',
+      groups: ['dba'],
+      roles: ['approver' as const],
+    };
     await people({ store: api.store, now: Date.now, random: randomBytes }).enter({
       ...person,
       handles: ['slack:T1/U1'],
