@@ -1,5 +1,5 @@
 import type { AuditLog } from '../audit/recorder.ts';
-import type { GrantListing, GrantService } from '../grants/grant-service.ts';
+import type { Exchanged, GrantListing, GrantService } from '../grants/grant-service.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Grant } from '../model/principal.ts';
 import { Refused } from '../model/refusal.ts';
@@ -24,25 +24,15 @@ export interface GrantServicesParts {
 /** The API's side of grants: tokens, runs, administration. */
 export function grantServices(
   parts: GrantServicesParts,
-): Pick<ApiServices, 'exchange' | 'renew' | 'closeRun' | 'grants'> {
+): Pick<ApiServices, 'exchange' | 'exchangeForPerson' | 'renew' | 'closeRun' | 'grants'> {
   const { grants, audit } = parts;
   return {
     async exchange({ token, targets, asserted }) {
-      const exchanged = await grants.exchange(
-        { token, requestedTargets: targets, asserted },
-        AbortSignal.timeout(15_000),
-      );
-      try {
-        await audit.openRun(exchanged.run, exchanged.evidence);
-      } catch {
-        // The log cannot take it, so the grant must not stand; what broke is the log's own to tell.
-        await grants.revoke(exchanged.grant.id, 'the run could not be recorded');
-        throw new Refused({
-          code: 'record-unavailable',
-          message: 'The run could not be recorded, so it was not opened.',
-        });
-      }
-      return issued(exchanged.grant, exchanged.secret, parts);
+      const request = { token, requestedTargets: targets, asserted };
+      return opened(await grants.exchange(request, AbortSignal.timeout(15_000)), parts);
+    },
+    async exchangeForPerson(person, { targets, asserted }) {
+      return opened(await grants.exchangeForPerson(person, { requestedTargets: targets, asserted }), parts);
     },
     async renew({ grant, secret }) {
       return issued(await grants.renew({ id: grant, secret }), secret, parts);
@@ -67,6 +57,21 @@ export function grantServices(
       },
     },
   };
+}
+
+/** The run in the log before its grant is anybody's. */
+async function opened({ run, grant, secret, evidence }: Exchanged, parts: GrantServicesParts): Promise<IssuedGrant> {
+  try {
+    await parts.audit.openRun(run, evidence);
+  } catch {
+    // The log cannot take it, so the grant must not stand; what broke is the log's own to tell.
+    await parts.grants.revoke(grant.id, 'the run could not be recorded');
+    throw new Refused({
+      code: 'record-unavailable',
+      message: 'The run could not be recorded, so it was not opened.',
+    });
+  }
+  return issued(grant, secret, parts);
 }
 
 async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): Promise<IssuedGrant> {

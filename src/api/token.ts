@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { scopesOf } from '../identity/person-record.ts';
 import { LIMITS } from '../model/limits.ts';
 import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
@@ -18,7 +19,11 @@ const requestSchema = z
     subject_token: z.string().min(1).max(LIMITS.maxTokenBytes),
     subject_token_type: z.enum([...CI_TOKEN_TYPES, ACCESS_TOKEN]),
     requested_token_type: z.literal(ACCESS_TOKEN).optional(),
-    grant: z.string().max(100).optional().describe('The grant to renew, where `subject_token` is its secret.'),
+    grant: z
+      .string()
+      .max(100)
+      .optional()
+      .describe("The grant to renew, where `subject_token` is its secret; without one it is a person's own token."),
     scope: z
       .string()
       .max(4096)
@@ -73,20 +78,44 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
       },
     },
     async (request, reply) => {
-      const { subject_token, subject_token_type, scope, grant = '', ...rest } = request.body;
-      const secret = new Secret(subject_token);
       try {
-        const issued =
-          subject_token_type === ACCESS_TOKEN
-            ? await services.renew({ grant, secret })
-            : await services.exchange({ token: secret, targets: words(scope), asserted: labels(rest) });
-        return reply.code(200).send(answer(issued, services.info.url));
+        return reply.code(200).send(answer(await issue(request.body, services), services.info.url));
       } catch (error) {
         if (error instanceof Refused) return refuse(reply, error.refusal);
         throw error;
       }
     },
   );
+}
+
+function issue(body: z.infer<typeof requestSchema>, services: ApiServices): Promise<IssuedGrant> {
+  const { subject_token, subject_token_type, scope, grant, ...rest } = body;
+  const secret = new Secret(subject_token);
+  const request = { targets: words(scope), asserted: labels(rest) };
+  if (subject_token_type !== ACCESS_TOKEN) return services.exchange({ token: secret, ...request });
+  return grant === undefined ? issueToPerson(secret, request, services) : services.renew({ grant, secret });
+}
+
+/** By the token of `chaperone login`, which may all that its person may; one that was made for less enters no target. */
+async function issueToPerson(
+  token: Secret,
+  request: { readonly targets: readonly string[]; readonly asserted: Readonly<Record<string, string>> },
+  services: ApiServices,
+): Promise<IssuedGrant> {
+  const holder = await services.logins.tokens.authenticate(token);
+  const record = holder?.person && (await services.logins.people.find(holder.person.id));
+  if (!holder?.expiresAt || !record || holder.scopes.size < scopesOf(record).size) {
+    throw new Refused({
+      code: 'claim-invalid',
+      message: 'This is no token by which a person enters a target.',
+      hint: '`chaperone login` gives one.',
+    });
+  }
+  const { id, login, issuer, groups } = record;
+  const who = { by: login, person: id, via: 'token' };
+  const detail = { ...who, action: 'target.enter', targets: request.targets.join(' ') };
+  await services.audit.note({ kind: 'person.action', detail });
+  return services.exchangeForPerson({ id, login, issuer, groups, until: holder.expiresAt }, request);
 }
 
 function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {

@@ -3,7 +3,7 @@ import { Secret } from '../model/secret.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import type { GatewayFile } from './gateway-file.ts';
 
-export type CiTokenSource = 'file' | 'variable' | 'github' | 'demo';
+export type CiTokenSource = 'file' | 'variable' | 'github' | 'demo' | 'login';
 
 export interface CiToken {
   readonly source: CiTokenSource;
@@ -15,6 +15,8 @@ export interface CiTokenOptions {
   readonly tokenFile?: string | undefined;
   /** The gateway's file, where it was found by that and not by name. It gets the demo's own tokens and no others. */
   readonly gateway?: GatewayFile | undefined;
+  /** Of `chaperone login` at this gateway: what a person comes with where no CI system speaks for a job. */
+  readonly login?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
@@ -38,24 +40,27 @@ export const MINTING_VARIABLES: readonly RegExp[] = [
  * other system), GitHub Actions' mint endpoint, or the demo's issuer. Throws a `CliError` that says how to get one.
  */
 export async function findCiToken(options: CiTokenOptions): Promise<CiToken> {
-  const { env, gateway, tokenFile } = options;
+  const { env, gateway, tokenFile, login } = options;
   if (tokenFile !== undefined) return { source: 'file', token: new Secret(read(tokenFile)) };
-  if (gateway) return demoToken(options, gateway);
-  const given = env['CHAPERONE_ID_TOKEN'];
+  if (gateway?.demo) return demoToken(options, gateway.demo);
+  if (gateway && login === undefined) throw noDemo();
+  const given = gateway ? undefined : env['CHAPERONE_ID_TOKEN'];
   if (given) return { source: 'variable', token: new Secret(given) };
   const [url, token] = [env['ACTIONS_ID_TOKEN_REQUEST_URL'], env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']];
-  if (url && token) return { source: 'github', token: await mint(url, new Secret(token), options) };
+  if (url && token && !gateway) return { source: 'github', token: await mint(url, new Secret(token), options) };
+  if (login !== undefined) return { source: 'login', token: new Secret(login) };
   throw new CliError(EXIT.refused, 'no CI token was found', { hint: hint(env) });
 }
 
-async function demoToken(options: CiTokenOptions, gateway: GatewayFile): Promise<CiToken> {
-  if (!gateway.demo) {
-    throw new CliError(EXIT.refused, 'the gateway started here is no demo, so it has no issuer of its own', {
-      hint: 'Name it with CHAPERONE_URL inside a CI job, or give a token with --token-file.',
-    });
-  }
-  const request = new Secret(read(gateway.demo.requestTokenFile));
-  return { source: 'demo', token: await mint(gateway.demo.requestUrl, request, options) };
+async function demoToken(options: CiTokenOptions, demo: NonNullable<GatewayFile['demo']>): Promise<CiToken> {
+  const request = new Secret(read(demo.requestTokenFile));
+  return { source: 'demo', token: await mint(demo.requestUrl, request, options) };
+}
+
+function noDemo(): CliError {
+  return new CliError(EXIT.refused, 'the gateway started here is no demo, so it has no issuer of its own', {
+    hint: 'Log in with `chaperone login`, name it with CHAPERONE_URL inside a CI job, or give a token with --token-file.',
+  });
 }
 
 /** GitHub's endpoint: GET with the audience appended; the answer's `value` is the token. */
@@ -89,5 +94,5 @@ function read(path: string): string {
 function hint(env: NodeJS.ProcessEnv): string {
   if (env['GITHUB_ACTIONS']) return 'Give the job the permission to ask for one:  permissions: { id-token: write }';
   if (env['GITLAB_CI']) return 'Declare one in the job:  id_tokens: { CHAPERONE_ID_TOKEN: { aud: <the gateway> } }';
-  return 'Outside CI, start a demo with `npm start`, or give a token with --token-file or CHAPERONE_ID_TOKEN.';
+  return 'Outside CI log in with `chaperone login`, start a demo with `npm start`, or give a token with --token-file.';
 }

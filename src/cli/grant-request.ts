@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { Secret } from '../model/secret.ts';
 import type { ApiClient } from './api-client.ts';
 import { type CiTokenSource, findCiToken } from './ci-token.ts';
+import { findLogin } from './kept-logins.ts';
 
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 export const gatewayInfoSchema = z.object({
@@ -67,14 +70,16 @@ export interface GrantRequest {
 /** Finds the CI token for this gateway and exchanges it, once (RFC 8693). Throws a `CliError`. */
 export async function requestGrant(api: ApiClient, request: GrantRequest): Promise<LentGrant> {
   const info = await api.call({ path: '/v1/gateway' }, gatewayInfoSchema);
-  const { token, source } = await findCiToken({ ...request, audience: info.audience, gateway: api.file });
+  const login = findLogin(request.env, Date.now(), api.url)?.token;
+  const found = await findCiToken({ ...request, audience: info.audience, gateway: api.file, login });
+  const { token, source } = found;
   const answer = await api.call(
     {
       method: 'POST',
       path: '/oauth/token',
       form: {
         grant_type: TOKEN_EXCHANGE,
-        subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+        subject_token_type: source === 'login' ? ACCESS_TOKEN : ID_TOKEN,
         subject_token: token.reveal(),
         scope: request.targets.join(' '),
         'asserted.command': request.command,
@@ -101,7 +106,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
 export async function renewGrant(api: ApiClient, grant: LentGrant): Promise<number> {
   const form = {
     grant_type: TOKEN_EXCHANGE,
-    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    subject_token_type: ACCESS_TOKEN,
     subject_token: grant.secret.reveal(),
     grant: grant.id,
   };

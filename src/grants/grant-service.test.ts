@@ -45,6 +45,12 @@ function serviceOn(store: Store, options: Partial<GrantServiceOptions> = {}) {
       lifetimeSeconds: 600,
       renewableSeconds: 1500,
     }),
+    trustPeople: (groups) => ({
+      rules: ['people-of-the-data'],
+      targets: groups.includes('dba') ? [STAGING] : [],
+      lifetimeSeconds: 600,
+      renewableSeconds: 1500,
+    }),
     audience: 'https://gateway.example',
     decoyKey: new Uint8Array(32).fill(7),
     now: () => clock.ms,

@@ -17,10 +17,10 @@ import { closeRunRow } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
 import { grantOf, principalOf, runOf } from './grant-records.ts';
-import { newGrantRows } from './new-grant.ts';
+import { jobHolder, newGrantRows, personHolder } from './new-grant.ts';
 import { Revocations } from './revocations.ts';
 import { decoyScramKeys, provesPossession, type ScramKeys, sha256 } from './scram-keys.ts';
-import type { Claim, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
+import type { Claim, EnteringPerson, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
 
 export interface GrantServiceOptions {
   readonly store: Store;
@@ -28,6 +28,8 @@ export interface GrantServiceOptions {
   readonly verify: (token: Secret, signal: AbortSignal) => Promise<VerifiedIdentity>;
   /** Decides what a verified identity may enter; throws `Refused`. */
   readonly trust: (identity: VerifiedIdentity) => TrustGiven;
+  /** Decides what a person of these groups may enter; throws `Refused`. */
+  readonly trustPeople: (groups: readonly string[]) => TrustGiven;
   /** The audience that clients may name in the exchange. */
   readonly audience: string;
   /** 32 bytes of the deployment's own, from which the keys of users that do not exist are made. */
@@ -54,8 +56,8 @@ export interface Exchanged {
   /** 256 bits, base64url; shown once. With the grant's id as user name it is what a client logs in with. */
   readonly secret: Secret;
   readonly run: Run;
-  /** What the audit log commits to. SHA-256, hex. */
-  readonly evidence: { readonly tokenDigest: string; readonly jwksDigest: string };
+  /** What the audit log commits to: SHA-256, hex. Nothing for a person, whose login stands in the log. */
+  readonly evidence: { readonly tokenDigest?: string; readonly jwksDigest?: string };
 }
 
 export interface Authenticated {
@@ -101,7 +103,8 @@ export class GrantService implements AsyncDisposable {
     const given = this.#options.trust(identity);
     const targets = narrow(given.targets, request.requestedTargets);
     const secret = Buffer.from(this.#options.random(32)).toString('base64url');
-    const rows = await newGrantRows({ request, identity, given: { ...given, targets }, secret }, this.#options);
+    const holder = jobHolder(identity, request.token);
+    const rows = await newGrantRows({ request, holder, given: { ...given, targets }, secret }, this.#options);
     const margin = LIMITS.clockToleranceSeconds + LIMITS.consumedTokenMarginSeconds;
     const until = new Date(Date.parse(identity.expiresAt) + margin * 1000).toISOString();
     const consumes = { replayKey: identity.replayKey, until };
@@ -115,6 +118,25 @@ export class GrantService implements AsyncDisposable {
       run: runOf(rows.run),
       evidence: { tokenDigest, jwksDigest },
     };
+  }
+
+  /** A run of its own for a person who logged in, and its grant, by the trust rules for people. */
+  async exchangeForPerson(
+    person: EnteringPerson,
+    request: Pick<ExchangeRequest, 'requestedTargets' | 'asserted'>,
+  ): Promise<Exchanged> {
+    checkAsserted(request.asserted);
+    const given = this.#options.trustPeople(person.groups);
+    const targets = narrow(given.targets, request.requestedTargets);
+    const left = Math.max(0, Math.floor((Date.parse(person.until) - this.#options.now()) / 1000));
+    const lifetimeSeconds = Math.min(given.lifetimeSeconds, left);
+    const renewableSeconds = Math.min(given.renewableSeconds, left);
+    const secret = Buffer.from(this.#options.random(32)).toString('base64url');
+    const holder = personHolder(person);
+    const narrowed = { ...given, targets, lifetimeSeconds, renewableSeconds };
+    const rows = await newGrantRows({ request, holder, given: narrowed, secret }, this.#options);
+    await insertGrant(this.#options.store, { ...rows, now: this.#at(0) });
+    return { grant: grantOf(rows.grant), secret: new Secret(secret), run: runOf(rows.run), evidence: {} };
   }
 
   /** The keys of a grant; for a user that is none, keys that look like any and match nothing. */
@@ -278,7 +300,7 @@ function narrow(given: readonly TargetName[], requested: readonly string[] | und
   if (missing !== undefined) {
     throw refused(
       'target-not-granted',
-      `No trust rule lets this job into the target ${JSON.stringify(missing.slice(0, 100))}.`,
+      `No trust rule that matches gives the target ${JSON.stringify(missing.slice(0, 100))}.`,
     );
   }
   return given.filter((target) => requested.includes(target));

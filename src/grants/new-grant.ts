@@ -1,21 +1,55 @@
 import { mintId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
+import type { Workload } from '../model/principal.ts';
 import type { Secret } from '../model/secret.ts';
 import type { GrantAndRun, GrantRow, RunRow } from '../store/grant-rows.ts';
 import { principalIdOf } from './grant-records.ts';
 import { deriveScramKeys, SALT_BYTES, sha256 } from './scram-keys.ts';
-import type { TrustGiven, VerifiedIdentity } from './vocabulary.ts';
+import type { EnteringPerson, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
 
 export interface GrantBasis {
   readonly request: {
-    readonly token: Secret;
     readonly asserted: Readonly<Record<string, string>>;
     readonly keyThumbprint?: string;
   };
-  readonly identity: VerifiedIdentity;
+  readonly holder: RunHolder;
   readonly given: TrustGiven;
   /** The grant's own secret, of which only a hash and SCRAM keys go into the rows. */
   readonly secret: string;
+}
+
+/** Whose run it is, as its row says it. */
+export type RunHolder = Pick<
+  RunRow,
+  'kind' | 'demo' | 'principal' | 'display' | 'token' | 'token_digest' | 'jwks_digest'
+> & { readonly workload: Workload };
+
+/** A job, with the token that was used up for it. */
+export function jobHolder(identity: VerifiedIdentity, token: Secret): RunHolder {
+  return {
+    kind: 'ci',
+    demo: identity.demo ? 1 : 0,
+    principal: principalIdOf(identity.workload),
+    display: identity.display,
+    workload: identity.workload,
+    token: token.reveal(),
+    token_digest: identity.tokenDigest,
+    jwks_digest: identity.jwksDigest,
+  };
+}
+
+/** A person in a sitting of their own. Who they are was decided when they logged in: no token is kept here. */
+export function personHolder({ id, login, issuer }: EnteringPerson): RunHolder {
+  return {
+    kind: 'human',
+    demo: 0,
+    principal: id,
+    display: login,
+    workload: { issuer, issuerKind: 'generic', tokenSubject: id, actor: login, actorId: id },
+    token: null,
+    token_digest: null,
+    jwks_digest: null,
+  };
 }
 
 export interface Circumstances {
@@ -51,21 +85,15 @@ export async function newGrantRows(basis: GrantBasis, { now, random }: Circumsta
   return { grant, run };
 }
 
-function runRow({ request, identity }: GrantBasis, id: string, openedAt: string): RunRow {
-  const { workload } = identity;
+function runRow({ request, holder }: GrantBasis, id: string, openedAt: string): RunRow {
+  const { workload, ...whose } = holder;
   return {
     id,
-    kind: 'ci',
-    demo: identity.demo ? 1 : 0,
-    principal: principalIdOf(workload),
-    display: identity.display,
+    ...whose,
     repository_id: workload.sourceRepositoryId ?? null,
     repository_uri: workload.sourceRepositoryUri ?? null,
     workload: JSON.stringify(workload),
     asserted: JSON.stringify(request.asserted),
-    token: request.token.reveal(),
-    token_digest: identity.tokenDigest,
-    jwks_digest: identity.jwksDigest,
     opened_at: openedAt,
     closed_at: null,
     termination: null,

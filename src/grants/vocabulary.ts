@@ -27,7 +27,17 @@ export interface VerifiedIdentity {
   readonly jwksDigest: string;
 }
 
-/** What the trust rules give a job. */
+/** A person who asks for themselves. */
+export interface EnteringPerson {
+  readonly id: string;
+  readonly login: string;
+  readonly issuer: string;
+  readonly groups: readonly string[];
+  /** RFC 3339: when their login ends, and with it what it was good for. */
+  readonly until: string;
+}
+
+/** What the trust rules give a job, or a person. */
 export interface TrustGiven {
   readonly rules: readonly string[];
   readonly targets: readonly TargetName[];

@@ -1,6 +1,7 @@
 import { LIMITS } from '../model/limits.ts';
 import { adapterFor } from './adapters/adapter-for.ts';
 import type { Issuer } from './issuer.ts';
+import { isPeopleRule, type PeopleRule } from './people-rule.ts';
 import type { TrustRule } from './trust-rule.ts';
 
 /** An issuer as somebody would declare it: `loadIssuers` makes the same of it. What is the default is left out. */
@@ -37,12 +38,15 @@ function keysOf(keys: Issuer['keys']): object {
 }
 
 /** A rule as somebody would declare it: `loadTrustRules` makes the same of it. */
-export function declareTrustRule(rule: TrustRule): object {
-  const { name, issuer, claims, allow, targets, lifetimeSeconds, renewableSeconds } = rule;
+export function declareTrustRule(rule: TrustRule | PeopleRule): object {
+  const { name, targets, lifetimeSeconds, renewableSeconds } = rule;
   const grant = {
     ...(lifetimeSeconds === LIMITS.grantMaxSeconds ? {} : { seconds: lifetimeSeconds }),
     ...(renewableSeconds === LIMITS.grantRenewableSeconds ? {} : { renewableSeconds }),
   };
+  const times = Object.keys(grant).length > 0 ? { grant } : {};
+  if (isPeopleRule(rule)) return { name, people: rule.people, targets, ...times };
+  const { issuer, claims, allow } = rule;
   const shown = Object.entries(claims).map(([field, values]) => [field, values.length === 1 ? values[0] : values]);
   return {
     name,
@@ -50,6 +54,6 @@ export function declareTrustRule(rule: TrustRule): object {
     claims: Object.fromEntries(shown) as object,
     ...(allow.length > 0 ? { allow } : {}),
     targets,
-    ...(Object.keys(grant).length > 0 ? { grant } : {}),
+    ...times,
   };
 }

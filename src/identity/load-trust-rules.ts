@@ -7,16 +7,15 @@ import { adapterFor } from './adapters/adapter-for.ts';
 import { patternProblem } from './claim-pattern.ts';
 import { duplicateNames, nameSchema, problemAt, readDeclared } from './declared-schema.ts';
 import type { Issuer } from './issuer.ts';
+import type { PeopleRule } from './people-rule.ts';
 import type { TrustRule } from './trust-rule.ts';
 
 const scalar = z.union([z.string(), z.int()]).transform(String);
 const values = z.union([scalar.transform((value) => [value]), z.array(scalar).min(1).max(100)]);
 
-const ruleSchema = z.strictObject({
+/** What every rule gives. */
+const givenSchema = z.strictObject({
   name: nameSchema,
-  issuer: z.string(),
-  claims: z.record(z.string(), values),
-  allow: z.array(z.string()).max(20).optional(),
   targets: z.array(nameSchema).min(1).max(100),
   grant: z
     .strictObject({
@@ -26,25 +25,54 @@ const ruleSchema = z.strictObject({
     .optional(),
 });
 
+const ruleSchema = givenSchema.extend({
+  issuer: z.string(),
+  claims: z.record(z.string(), values),
+  allow: z.array(z.string()).max(20).optional(),
+});
+
+const peopleSchema = givenSchema.extend({
+  people: z.strictObject({ groups: z.array(z.string().min(1).max(200)).min(1).max(100) }),
+});
+
 type RuleDeclaration = z.infer<typeof ruleSchema>;
 
 /** Reads `trust:`. A rule that would let in more than its author can have meant is refused, with what to write instead. */
-export function loadTrustRules(declared: readonly Declared[], issuers: readonly Issuer[]): Loaded<TrustRule> {
-  const read = readDeclared(declared, ruleSchema, 'docs/reference/trust-rules.md');
+export function loadTrustRules(
+  declared: readonly Declared[],
+  issuers: readonly Issuer[],
+): Loaded<TrustRule | PeopleRule> {
+  const isForPeople = ({ value }: Declared) => typeof value === 'object' && value !== null && 'people' in value;
+  const people = readDeclared(declared.filter(isForPeople), peopleSchema, REFERENCE);
+  const jobs = readDeclared(
+    declared.filter((one) => !isForPeople(one)),
+    ruleSchema,
+    REFERENCE,
+  );
   const problems = [
-    ...read.problems,
-    ...duplicateNames(read.items, 'trust rule'),
-    ...read.items.flatMap(({ item, source }) => problemsOf(item, source, issuers)),
+    ...jobs.problems,
+    ...people.problems,
+    ...duplicateNames([...jobs.items, ...people.items], 'trust rule'),
+    ...jobs.items.flatMap(({ item, source }) => problemsOf(item, source, issuers)),
   ];
-  return { items: problems.length > 0 ? [] : read.items.map(({ item }) => ruleOf(item)), problems };
+  if (problems.length > 0) return { items: [], problems };
+  const items = [...jobs.items.map(({ item }) => ruleOf(item)), ...people.items.map(({ item }) => peopleRuleOf(item))];
+  return { items, problems };
 }
 
-function ruleOf({ name, issuer, claims, allow, targets, grant }: RuleDeclaration): TrustRule {
+const REFERENCE = 'docs/reference/trust-rules.md';
+
+function ruleOf({ issuer, claims, allow, ...given }: RuleDeclaration): TrustRule {
+  return { issuer, claims, allow: allow ?? [], ...givenOf(given) };
+}
+
+function peopleRuleOf({ people, ...given }: z.infer<typeof peopleSchema>): PeopleRule {
+  return { people, ...givenOf(given) };
+}
+
+function givenOf({ name, targets, grant }: z.infer<typeof givenSchema>) {
   return {
     name,
-    issuer,
-    claims,
-    allow: allow ?? [],
     targets: targets as readonly string[] as readonly TargetName[],
     lifetimeSeconds: grant?.seconds ?? LIMITS.grantMaxSeconds,
     renewableSeconds: grant?.renewableSeconds ?? LIMITS.grantRenewableSeconds,

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { Declared, Loaded } from '../model/declaration.ts';
 import { loadIssuers } from './load-issuers.ts';
 import { loadTrustRules } from './load-trust-rules.ts';
+import { isJobRule } from './people-rule.ts';
 
 /** Declared at the line that the path's length says, so that a test sees which path a problem points at. */
 const declared = (value: object): Declared => ({ value, file: 'trust.yaml', line: (path) => 10 + path.length });
@@ -44,8 +45,9 @@ describe('trust rules as they are declared', () => {
       allow: ['issue_comment'],
       grant: { seconds: 60, renewableSeconds: 0 },
     }).items;
-    assert.deepEqual(full?.claims, { sourceOwnerId: ['9'], sourceRef: ['refs/heads/*', 'refs/tags/v1'] });
-    assert.deepEqual([full?.allow, full?.lifetimeSeconds, full?.renewableSeconds], [['issue_comment'], 60, 0]);
+    assert.ok(full && isJobRule(full));
+    assert.deepEqual(full.claims, { sourceOwnerId: ['9'], sourceRef: ['refs/heads/*', 'refs/tags/v1'] });
+    assert.deepEqual([full.allow, full.lifetimeSeconds, full.renewableSeconds], [['issue_comment'], 60, 0]);
   });
 
   test('are refused without an immutable id', () => {

@@ -4,17 +4,21 @@ import { archiveJwks } from '../store/jwks-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';
+import { isJobRule, isPeopleRule, matchPeople, type PeopleRule } from './people-rule.ts';
 import { makeTokenVerifier, type VerifiedToken } from './token-verifier.ts';
 import { matchTrust, type TrustOutcome, type TrustRule, type TrustSubject } from './trust-rule.ts';
 
 /** The issuers and trust rules in force, and what follows from them. */
 export interface TrustDirectory extends Disposable {
   issuers(): readonly Issuer[];
+  /** Those for jobs. */
   rules(): readonly TrustRule[];
   /** Throws `TokenRefused`. */
   verify(token: Secret, signal: AbortSignal): Promise<VerifiedToken>;
   /** Throws `TrustRefused`. */
   trust(subject: TrustSubject): TrustOutcome;
+  /** What a person of these groups may enter. Throws `Refused`. */
+  trustPeople(groups: readonly string[]): TrustOutcome;
   /** Reads the configuration again; called when the store says that it changed. */
   reload(): Promise<void>;
 }
@@ -33,6 +37,7 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
   const { store, audience, now } = options;
   let issuers: readonly Issuer[] = [];
   let rules: readonly TrustRule[] = [];
+  let peopleRules: readonly PeopleRule[] = [];
   const keys = new IssuerKeys({
     now,
     archive: (issuer, { digest, document }) =>
@@ -42,7 +47,9 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
   const reload = async () => {
     const read = await readDeclarations(store);
     issuers = read.issuers.map(({ declaration }) => JSON.parse(declaration) as Issuer);
-    rules = read.trustRules.map(({ declaration }) => JSON.parse(declaration) as TrustRule);
+    const all = read.trustRules.map(({ declaration }) => JSON.parse(declaration) as TrustRule | PeopleRule);
+    rules = all.filter((rule) => isJobRule(rule));
+    peopleRules = all.filter((rule) => isPeopleRule(rule));
   };
   const unwatch = store.watch('configuration', () => void reload().catch(options.onFault));
   await reload();
@@ -51,6 +58,7 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
     rules: () => rules,
     verify: (token, signal) => verifier.verify(token, signal),
     trust: (subject) => matchTrust(subject, rules),
+    trustPeople: (groups) => matchPeople(groups, peopleRules),
     reload,
     [Symbol.dispose]: unwatch,
   };

@@ -123,7 +123,7 @@ export function changePerson(store: Store, change: PersonChange): Promise<Change
       if (next.disabled_at !== null) await endEverythingOf(db, known.id, change.now);
       return { kind: 'changed', row: next };
     },
-    ['people'],
+    ['people', 'grants'],
   );
 }
 
@@ -149,6 +149,13 @@ async function endEverythingOf(db: Db, person: string, now: string): Promise<voi
     .updateTable('operator_tokens')
     .set({ revoked_at: now })
     .where('person_id', '=', person)
+    .where('revoked_at', 'is', null)
+    .execute();
+  // Those of their own sittings: gateways hear of it and end the sessions.
+  await db
+    .updateTable('grants')
+    .set({ revoked_at: now, revoked_because: 'its person was disabled' })
+    .where('run_id', 'in', (runs) => runs.selectFrom('runs').select('id').where('principal', '=', person))
     .where('revoked_at', 'is', null)
     .execute();
 }

@@ -36,7 +36,8 @@ export interface Named {
 }
 
 export interface NamedRule extends Named {
-  readonly issuer: string;
+  /** Absent in a rule for people. */
+  readonly issuer?: string;
   readonly targets: readonly string[];
 }
 
@@ -118,7 +119,9 @@ function danglingReferences(
     advice: 'Declare it, or change the rule in the same files.',
   });
   return rules.flatMap((rule) => [
-    ...(known.issuers.includes(rule.issuer) ? [] : [problem(rule.name, `needs the issuer ${rule.issuer}`)]),
+    ...(rule.issuer === undefined || known.issuers.includes(rule.issuer)
+      ? []
+      : [problem(rule.name, `needs the issuer ${rule.issuer}`)]),
     ...rule.targets
       .filter((target) => !known.targets.includes(target))
       .map((target) => problem(rule.name, `names the target ${target}, which does not exist`)),

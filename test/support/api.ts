@@ -78,6 +78,13 @@ export interface TestApi extends AsyncDisposable {
     login: string,
     may: { readonly groups?: readonly string[]; readonly roles?: readonly Role[] },
   ): Promise<string>;
+  /** A person's token that ends, of all their scopes or of some. */
+  login(
+    login: string,
+    may: { readonly groups?: readonly string[]; readonly roles?: readonly Role[] },
+    expiresAt: string,
+    scopes?: readonly Scope[],
+  ): Promise<{ readonly id: string; readonly token: string }>;
   /** A token of nobody. */
   token(scopes: readonly Scope[]): Promise<{ readonly id: string; readonly auth: string }>;
   /** A CI job's token, with what a test wants to differ. */
@@ -168,6 +175,20 @@ export async function startApi({ policies = READ_POLICY, webDirectory, sql }: Te
       const person = await all.enter(claimed);
       const { token } = await tokens.create({ name: login, may: [...scopesOf(person)], person: person.id });
       return `Bearer ${token.reveal()}`;
+    },
+    async login(login, { groups = [], roles = [] }, expiresAt, scopes) {
+      const all = people({ store, now: Date.now, random: randomBytes });
+      const person = await all.enter({
+        issuer: 'https://login.test',
+        subject: login,
+        login,
+        groups,
+        roles,
+        handles: [],
+      });
+      const may = scopes ?? [...scopesOf(person)];
+      const { token } = await tokens.create({ name: login, may, person: person.id, expiresAt });
+      return { id: person.id, token: token.reveal() };
     },
     async token(scopes) {
       const { id, token } = await tokens.create({ name: 'a pipeline', may: scopes });

@@ -97,6 +97,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
       audience,
       verify: (token, signal) => trust.verify(token, signal),
       trust: (identity) => trust.trust(identity),
+      trustPeople: (groups) => trust.trustPeople(groups),
       decoyKey: key.derive('grants/decoy'),
       now: nowMs,
       random,
