@@ -169,11 +169,13 @@ export const LIMITS = {
   deliveryMaxBackoffMs: 5 * 60_000,
   deliveryMaxAgeMs: 24 * 60 * 60_000,
   deliveriesAtOnce: 4,
+  deliveriesKeptMs: 30 * 24 * 60 * 60_000,
   deliveryScanMs: 50,
   deliveryPollMs: 5_000,
   deliveryLookBackMs: 10 * 60_000,
   deliveriesFiledAtOnce: 500,
   slackTextCharacters: 3_000,
+  slackStatements: 15,
   slackClockToleranceSeconds: 5 * 60,
   slackBodyBytes: 256 * 1024,
   // masking

@@ -6,6 +6,7 @@ import {
   claimDelivery,
   closeDeliveries,
   findDelivery,
+  forgetDeliveries,
   finishDelivery,
   insertDelivery,
   nextDue,
@@ -86,6 +87,25 @@ onEachStore('rows of deliveries', (stores) => {
     assert.equal((await findDelivery(store, 'dlv_2'))?.last_fault, 'gone');
     assert.equal(await nextDue(store, 'hook'), at(0));
     assert.equal(await abandonDeliveries(store, [], 'gone'), 1);
+  });
+
+  test('what is over is forgotten after a while, and what waits or is not told to its end is not', async () => {
+    const store = await stores.open();
+    await file(store, 'dlv_1', 'closed');
+    await file(store, 'dlv_2', 'closed', 'mail');
+    await file(store, 'dlv_3', 'requested', 'hook', 'apr_2');
+    await claim(store, 1, 'a');
+    await finishDelivery(store, 'dlv_1', 'a', END);
+    await claim(store, 2, 'b');
+    await finishDelivery(store, 'dlv_3', 'b', END);
+    await forgetDeliveries(store, at(0));
+    assert.equal((await findDelivery(store, 'dlv_1'))?.state, 'delivered');
+    await forgetDeliveries(store, at(1));
+    const left = await Promise.all(['dlv_1', 'dlv_2', 'dlv_3'].map((id) => findDelivery(store, id)));
+    assert.deepEqual(
+      left.map((row) => row?.id),
+      [undefined, 'dlv_2', 'dlv_3'],
+    );
   });
 
   test('a signature is used once until it is too old to be good', async () => {

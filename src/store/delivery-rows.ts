@@ -137,6 +137,18 @@ export function abandonDeliveries(store: Store, channels: readonly string[], fau
   });
 }
 
+/** Forgets what was filed before a time and waits no more. */
+export async function forgetDeliveries(store: Store, before: string): Promise<void> {
+  await store.write((db) =>
+    db
+      .deleteFrom('deliveries')
+      .where('created_at', '<', before)
+      .where('state', '<>', 'waiting')
+      .where('is_open', '=', 0)
+      .execute(),
+  );
+}
+
 export function findDelivery(store: Store, id: string): Promise<DeliveryRow | undefined> {
   return store.read((db) => db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst());
 }

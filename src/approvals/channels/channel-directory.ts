@@ -59,7 +59,10 @@ function channelOf(row: ChannelsTable, parts: ChannelDirectoryParts): DirectoryC
   const secrets: ChannelSecrets = async (name) => {
     const source = parseSecrets(parts.open(row.sealed, channelBinding(declaration)))[name];
     if (source === undefined) throw new Fault('config-invalid', `the channel ${row.name} has no ${name}`);
-    return new Secret(await parts.fetchSecret(source));
+    const value = await parts.fetchSecret(source);
+    // With an empty key anybody could sign.
+    if (value === '') throw new Fault('config-invalid', `the ${name} of the channel ${row.name} is empty`);
+    return new Secret(value);
   };
   return { channel: build(declaration, { ...parts, secrets }), secrets, since: row.updated_at };
 }

@@ -62,23 +62,27 @@ onEachStore('deliveries', (stores) => {
 
   test('cancelling and expiring are told, and what was answered before anybody looked is told as well', async () => {
     await using receiver = await startWebhookReceiver();
-    await using gateway = await gatewayAt(await stores.place());
+    let passedMs = 0;
+    const now = () => Date.now() + passedMs;
+    await using gateway = await gatewayAt(await stores.place(), { now });
     const left = await gateway.service.hold(heldRequest({ text: 'drop table a' }));
     await left.cancel('its client left');
-    const soon = { obligations: [obligation('dba', { withinMs: 1 })], text: 'drop table b' };
+    const soon = { obligations: [obligation('dba', { withinMs: 60_000 })], text: 'drop table b' };
     const late = await gateway.service.hold(heldRequest(soon));
-    await late.answer;
+    passedMs = 60_000;
     await gateway.service.sweep();
-    await using _sending = deliveriesOf(gateway, [webhookTo('hook', receiver.url)]);
+    await using _sending = deliveriesOf(gateway, [webhookTo('hook', receiver.url)], { nowMs: now });
     await receiver.came(4);
     assert.deepEqual(
-      eventsOf(receiver).sort(),
+      eventsOf(receiver).map(String).sort(),
       [
         ['approval.cancelled', left.id],
         ['approval.expired', late.id],
         ['approval.requested', left.id],
         ['approval.requested', late.id],
-      ].sort(),
+      ]
+        .map(String)
+        .sort(),
     );
   });
 

@@ -8,6 +8,7 @@ import {
   FIRST_STEP,
   findStep,
   finishDelivery,
+  forgetDeliveries,
   nextDue,
 } from '../../store/delivery-rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -95,6 +96,7 @@ export class Deliveries implements AsyncDisposable {
     if (since === undefined) {
       const names = inForce.map(({ channel }) => channel.declaration.name);
       await abandonDeliveries(store, names, 'the channel is not declared any more');
+      await forgetDeliveries(store, rfc3339(nowMs() - LIMITS.deliveriesKeptMs));
     }
     // Clocks of gateways differ a little, and transactions end in another order than they began.
     const overlap = rfc3339(nowMs() - CLOCK_OVERLAP_MS);

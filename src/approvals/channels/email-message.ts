@@ -1,4 +1,4 @@
-import { type ApprovalNotice, outcomeText, requirementText } from './approval-notice.ts';
+import { type ApprovalNotice, type NoticeStatement, outcomeText, requirementText } from './approval-notice.ts';
 import type { ChannelEvent } from './channel.ts';
 import { visibleLines, visibleText } from './visible-text.ts';
 
@@ -15,9 +15,7 @@ export function emailMessage(event: ChannelEvent, notice: ApprovalNotice): Email
   const begin = isRequest ? '' : 'Re: ';
   const intro = isRequest ? 'A statement waits for an approval.' : `${outcomeText(notice)}.`;
   const lines = facts(notice, isRequest);
-  const statements = (notice.statements ?? []).map(({ text, parameters }) =>
-    [text, ...parameters.map((value, index) => `-- $${index + 1} = ${value ?? 'NULL'}`)].map(visibleLines).join('\n'),
-  );
+  const { statements = [] } = notice;
   const unseen = notice.statements === undefined ? 'The statement itself is not sent by mail.' : undefined;
   return {
     subject: visibleText(`${begin}Approval needed: ${what} (${notice.run.display})`, 150),
@@ -26,7 +24,7 @@ export function emailMessage(event: ChannelEvent, notice: ApprovalNotice): Email
       '',
       ...lines.map(([label, value]) => `${label}: ${visibleText(value, MAX_FACT_CHARACTERS)}`),
       '',
-      ...(unseen === undefined ? statements.flatMap((text) => [text, '']) : [unseen]),
+      ...(unseen === undefined ? statements.flatMap(plainStatement) : [unseen]),
       `Read all of it${isRequest ? ' and answer' : ''}: ${notice.url}`,
       '',
       FOOTER,
@@ -35,7 +33,7 @@ export function emailMessage(event: ChannelEvent, notice: ApprovalNotice): Email
     html: page([
       `<p>${escapeHtml(visibleText(intro))}</p>`,
       `<table cellpadding="3">${lines.map(row).join('')}</table>`,
-      ...(unseen === undefined ? statements.map((text) => `<pre>${escapeHtml(text)}</pre>`) : [`<p>${unseen}</p>`]),
+      ...(unseen === undefined ? statements.map(htmlStatement) : [`<p>${unseen}</p>`]),
       `<p><a href="${escapeHtml(notice.url)}">Read all of it${isRequest ? ' and answer' : ''}</a></p>`,
       `<p><small>${FOOTER}</small></p>`,
     ]),
@@ -76,9 +74,30 @@ function facts({ run, ...notice }: ApprovalNotice, isRequest: boolean): readonly
   return all.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
 }
 
+/** Lines of the statement are marked, so that none of them looks like a value or like something that we say. */
+function plainStatement({ text, parameters }: NoticeStatement): readonly string[] {
+  const lines = visibleLines(text).split('\n');
+  return [
+    ...lines.map((line) => `> ${line}`),
+    ...valuesOf(parameters).map(([name, value]) => `${name} = ${value}`),
+    '',
+  ];
+}
+
+function htmlStatement({ text, parameters }: NoticeStatement): string {
+  return `<pre>${escapeHtml(visibleLines(text))}</pre><table>${valuesOf(parameters).map(wholeRow).join('')}</table>`;
+}
+
+function valuesOf(parameters: NoticeStatement['parameters']): readonly (readonly [string, string])[] {
+  return parameters.map((value, index) => [`$${index + 1}`, value === null ? 'NULL' : `'${visibleText(value)}'`]);
+}
+
+function wholeRow([label, value]: readonly [string, string]): string {
+  return `<tr><td valign="top"><b>${label}</b></td><td>${escapeHtml(value)}</td></tr>`;
+}
+
 function row([label, value]: readonly [string, string]): string {
-  const shown = escapeHtml(visibleText(value, MAX_FACT_CHARACTERS));
-  return `<tr><td valign="top"><b>${label}</b></td><td>${shown}</td></tr>`;
+  return wholeRow([label, visibleText(value, MAX_FACT_CHARACTERS)]);
 }
 
 function page(parts: readonly string[]): string {

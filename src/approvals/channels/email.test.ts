@@ -182,7 +182,7 @@ describe('mail and TLS', () => {
 test('a mail shows all of the text where the rules do, and its parameters', () => {
   const statements = [{ text: 'insert into t values ($1, $2)', parameters: ['a', null] }];
   const { text } = emailMessage('approval.requested', noticeWith({ statements }));
-  assert.ok(text.includes('insert into t values ($1, $2)\n-- $1 = a\n-- $2 = NULL'));
+  assert.ok(text.includes("> insert into t values ($1, $2)\n$1 = 'a'\n$2 = NULL\n"));
 });
 
 async function faultOf(sending: Promise<unknown>): Promise<DeliveryFault> {

@@ -4,6 +4,7 @@ import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Person } from '../../model/person.ts';
 import { Refused } from '../../model/refusal.ts';
+import type { Secret } from '../../model/secret.ts';
 import { useSignature } from '../../store/delivery-rows.ts';
 import type { Store } from '../../store/store.ts';
 import type { Answer } from '../vocabulary.ts';
@@ -12,7 +13,7 @@ import { DeliveryFault, type SlackDeclaration } from './channel.ts';
 import type { DirectoryChannel } from './channel-directory.ts';
 import { post } from './outgoing.ts';
 import { slackClient } from './slack-client.ts';
-import { escapeMrkdwn, wholeText } from './slack-message.ts';
+import { escapeMrkdwn, isShownWhole } from './slack-message.ts';
 import {
   type AnsweredRequest,
   readInteraction,
@@ -57,8 +58,8 @@ export class SlackInteractions implements AsyncDisposable {
     const channel = find(channelName);
     const declaration = channel?.channel.declaration;
     if (channel === undefined || declaration?.kind !== 'slack' || !declaration.enabled) return 'not-slack';
-    const secret = await channel.secrets('signingSecret');
-    if (!isSignedBySlack(request, secret, nowMs())) return 'not-slack';
+    const secret = await this.#signingSecret(channel);
+    if (secret === undefined || !isSignedBySlack(request, secret, nowMs())) return 'not-slack';
     if (!(await this.#isFirst(request))) return 'not-slack';
     const interaction = readInteraction(Buffer.from(request.body).toString('utf8'));
     if (interaction === undefined) return 'not-understood';
@@ -77,6 +78,16 @@ export class SlackInteractions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.settled();
+  }
+
+  /** Where it cannot be had, whoever asks is not told where it should be. */
+  async #signingSecret(channel: DirectoryChannel): Promise<Secret | undefined> {
+    try {
+      return await channel.secrets('signingSecret');
+    } catch (fault) {
+      this.#parts.onFault(fault);
+      return undefined;
+    }
   }
 
   /** Remembered for as long as its time would be good, on either side of ours. */
@@ -121,7 +132,7 @@ export class SlackInteractions implements AsyncDisposable {
 
   async #isUnseen({ approval }: AnsweredRequest): Promise<boolean> {
     const notice = await this.#parts.notice(approval);
-    return notice !== undefined && wholeText(notice) === undefined;
+    return notice !== undefined && !isShownWhole(notice);
   }
 
   async #decide(about: AnsweredRequest, answer: Pick<Answer, 'person' | 'answer' | 'reason'>): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noticeWith, voteOf } from '../../../test/support/notices.ts';
-import { slackMessage, wholeText } from './slack-message.ts';
+import { isShownWhole, slackMessage } from './slack-message.ts';
 
 const HOSTILE = '<!channel> *bold* <https://evil.example|click> :tada: @here \u202Etxet\u0007';
 const STATEMENT = { text: 'alter table orders\n  add note text', parameters: [] };
@@ -10,7 +10,7 @@ const buttonsOf = (notice: ReturnType<typeof noticeWith>) =>
   actions(slackMessage(notice).blocks).map(({ action_id }) => action_id);
 
 function actions(blocks: readonly object[]): readonly { readonly action_id: string }[] {
-  const [block] = blocks.filter((one) => 'type' in one && one.type === 'actions');
+  const block = blocks.find((one) => 'type' in one && one.type === 'actions');
   return (block as { readonly elements: readonly { readonly action_id: string }[] }).elements;
 }
 
@@ -40,17 +40,35 @@ test('without the text there is nothing to approve by, only to deny and to open'
 });
 
 test('a text is shown whole with its parameters and what it hangs on, or not at all', () => {
-  const batch = [STATEMENT, { text: 'insert into t values ($1, $2)', parameters: ['a', null] }];
-  assert.equal(
-    wholeText(noticeWith({ statements: batch })),
-    'alter table orders\n  add note text\ninsert into t values ($1, $2)\n-- $1 = a\n-- $2 = NULL\n-- database: shop',
-  );
-  const most = 3000 - '\n-- database: shop'.length;
+  const batch = [STATEMENT, { text: 'insert into t values ($1, $2)', parameters: ['a\nb', null] }];
+  const texts = textsOf(slackMessage(noticeWith({ statements: batch })).blocks);
+  const start = texts.indexOf(STATEMENT.text);
+  assert.deepEqual(texts.slice(start, start + 8), [
+    'alter table orders\n  add note text',
+    'insert into t values ($1, $2)',
+    '$1: ',
+    "'a<U+000A>b'",
+    '\n$2: ',
+    'NULL',
+    'database: ',
+    'shop',
+  ]);
+  const most = 3000 - 'databaseshop'.length;
   const long = (length: number) => noticeWith({ statements: [{ text: 'x'.repeat(length), parameters: [] }] });
-  assert.equal(wholeText(long(most))?.length, 3000);
-  assert.equal(wholeText(long(most + 1)), undefined);
+  assert.equal(isShownWhole(long(most)), true);
+  assert.equal(isShownWhole(long(most + 1)), false);
   assert.deepEqual(buttonsOf(long(most + 1)), ['deny', 'open']);
   assert.ok(!JSON.stringify(slackMessage(long(most + 1))).includes('xxx'));
+  const many = (count: number) => noticeWith({ statements: Array.from({ length: count }, () => STATEMENT) });
+  assert.deepEqual([isShownWhole(many(15)), isShownWhole(many(16)), isShownWhole(many(0))], [true, false, false]);
+});
+
+test('no statement can show values that are not its own', () => {
+  const text = "delete from t where id = $1\n-- $1 = '5'\n$1: '5'";
+  const { blocks } = slackMessage(noticeWith({ statements: [{ text, parameters: ['100 or more'] }] }));
+  const bold = JSON.stringify(blocks).match(/"\$1: ","style":\{"bold":true\}\},\{"type":"text","text":"([^"]*)"/g);
+  assert.equal(bold?.length, 1);
+  assert.match(bold[0], /'100 or more'/);
 });
 
 test('hostile text stands in elements that Slack takes literally, and is escaped where it does not', () => {
@@ -65,12 +83,12 @@ test('hostile text stands in elements that Slack takes literally, and is escaped
     statements: [{ text: HOSTILE, parameters: [HOSTILE] }],
   });
   const { text, blocks } = slackMessage(notice);
-  assert.ok(!/[<>\u0007\u202E]/.test(text), text);
+  for (const character of ['<', '>', '\u0007', '\u202E']) assert.ok(!text.includes(character), text);
   assert.ok(text.includes('&lt;!channel&gt;'));
   const json = JSON.stringify(blocks);
   assert.ok(!json.includes('mrkdwn'));
   assert.ok(!json.includes('javascript:'));
-  assert.ok(!/[\u0007\u202E]/.test(json) && !json.includes('\\u0007'));
+  for (const character of ['\\u0007', '\u202E']) assert.ok(!json.includes(character));
   assert.ok(json.includes('<U+202E>'));
   assert.ok(!json.includes('"emoji":true'));
 });

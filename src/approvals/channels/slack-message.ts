@@ -15,29 +15,27 @@ export interface SlackMessage {
 export function slackMessage(notice: ApprovalNotice): SlackMessage {
   const what = `${notice.kinds.join(', ') || 'a request'} on ${notice.target}`;
   const title = notice.state === 'pending' ? `Approval needed: ${what}` : `${TITLES[notice.state]}: ${what}`;
-  const whole = wholeText(notice);
+  const isWhole = isShownWhole(notice);
   return {
     text: escapeMrkdwn(visibleText(`${title} (${notice.run.display})`, 300)),
     blocks: [
       { type: 'header', text: plainText(visibleText(title, 150)) },
       richText(facts(notice)),
-      whole === undefined ? UNSEEN : preformatted(whole),
+      ...(isWhole ? statementsOf(notice) : notice.state === 'pending' ? [UNSEEN] : []),
       ...(notice.votes.length > 0 || notice.state !== 'pending' ? [richText(answers(notice))] : []),
-      { type: 'actions', block_id: 'answer', elements: buttons(notice, whole !== undefined) },
+      { type: 'actions', block_id: 'answer', elements: buttons(notice, isWhole) },
     ],
   };
 }
 
-/** All that is approved, as lines; undefined where the rules do not show it or it is too long to be shown whole. */
-export function wholeText({ statements, context }: ApprovalNotice): string | undefined {
-  if (statements === undefined || statements.length === 0) return undefined;
-  const named = Object.entries(context).map(([name, value]) => `-- ${name}: ${visibleText(value)}`);
-  const written = statements.flatMap(({ text, parameters }) => [
-    visibleLines(text),
-    ...parameters.map((value, index) => `-- $${index + 1} = ${value === null ? 'NULL' : visibleLines(value)}`),
-  ]);
-  const whole = [...written, ...named].join('\n');
-  return whole.length > LIMITS.slackTextCharacters ? undefined : whole;
+/** Whether a message shows all that is approved: the rules let it, and it is not too long. */
+export function isShownWhole({ statements, context }: ApprovalNotice): boolean {
+  if (statements === undefined || statements.length === 0 || statements.length > LIMITS.slackStatements) return false;
+  const texts = [
+    ...statements.flatMap(({ text, parameters }) => [visibleLines(text), ...parameters.map(shownValue)]),
+    ...Object.entries(context).flatMap(([name, value]) => [visibleText(name), visibleText(value)]),
+  ];
+  return texts.reduce((sum, { length }) => sum + length, 0) <= LIMITS.slackTextCharacters;
 }
 
 /** Slack's three control characters (its "Escaping text"). */
@@ -111,9 +109,35 @@ function buttons(notice: ApprovalNotice, isWhole: boolean): readonly object[] {
   ];
 }
 
-function richText(lines: readonly Fact[]): object {
+/** Statements stand in blocks of their own, and values beside them: no text can look like a value that it is not. */
+function statementsOf({ statements = [], context }: ApprovalNotice): readonly object[] {
+  const values = Object.entries(context).map(([name, value]): Fact => [visibleText(name), value]);
+  return [
+    ...statements.flatMap(({ text, parameters }) => [
+      preformatted(visibleLines(text)),
+      ...(parameters.length === 0
+        ? []
+        : [
+            richText(
+              parameters.map((value, n): Fact => [`$${n + 1}`, shownValue(value)]),
+              WHOLE,
+            ),
+          ]),
+    ]),
+    ...(values.length === 0 ? [] : [richText(values, WHOLE)]),
+  ];
+}
+
+/** In quotes, so that NULL is not taken for the text NULL. */
+function shownValue(value: string | null): string {
+  return value === null ? 'NULL' : `'${visibleText(value)}'`;
+}
+
+const WHOLE = Number.POSITIVE_INFINITY;
+
+function richText(lines: readonly Fact[], most = MAX_FACT_CHARACTERS): object {
   const elements = lines.flatMap(([label, value, url], index) => {
-    const text = visibleText(value, MAX_FACT_CHARACTERS);
+    const text = visibleText(value, most);
     return [
       { type: 'text', text: `${index === 0 ? '' : '\n'}${label}: `, style: { bold: true } },
       url !== undefined && isWebLink(url)
