@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { GrantId, RunId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Grant, Principal, Run } from '../model/principal.ts';
@@ -17,9 +16,10 @@ import { closeRunRow } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
 import { grantOf, principalOf, runOf } from './grant-records.ts';
+import { holdsGrant } from './holds-grant.ts';
 import { jobHolder, newGrantRows, personHolder } from './new-grant.ts';
 import { Revocations } from './revocations.ts';
-import { decoyScramKeys, provesPossession, type ScramKeys, sha256 } from './scram-keys.ts';
+import { decoyScramKeys, type ScramKeys } from './scram-keys.ts';
 import type { Claim, EnteringPerson, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
 
 export interface GrantServiceOptions {
@@ -155,7 +155,7 @@ export class GrantService implements AsyncDisposable {
   /** Checks possession, then the grant, then that it covers the target. Who proves nothing learns nothing. */
   async authenticate(claim: Claim, target: TargetName): Promise<Authenticated> {
     const found = await this.#find(claim.user);
-    if (!holds(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
+    if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
       throw refused('claim-invalid', 'The grant or its secret is wrong.');
     }
     this.#checkAlive(found.grant);
@@ -251,7 +251,7 @@ export class GrantService implements AsyncDisposable {
   async #held(holder: GrantHolder): Promise<GrantRow> {
     const found = await this.#find(holder.id);
     const claim: Claim = { kind: 'password', user: holder.id, password: holder.secret };
-    if (!holds(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
+    if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
       throw refused('claim-invalid', 'The grant or its secret is wrong.');
     }
     const bound = found.grant.key_thumbprint;
@@ -273,25 +273,6 @@ export class GrantService implements AsyncDisposable {
 }
 
 const GRANT_ID = /^grt_[0-9a-hjkmnp-tv-z]{26}$/;
-
-/** Compares in constant time, and for a grant that does not exist as long as for one that does. */
-function holds(claim: Claim, grant: GrantRow | undefined, decoyKey: Uint8Array): boolean {
-  switch (claim.kind) {
-    case 'password': {
-      const expected = grant === undefined ? sha256(decoyKey) : Buffer.from(grant.secret_hash, 'base64');
-      return timingSafeEqual(sha256(claim.password.reveal()), expected) && grant !== undefined;
-    }
-    case 'scram': {
-      const stored =
-        grant === undefined
-          ? decoyScramKeys(claim.user, decoyKey).storedKey
-          : Buffer.from(grant.scram_stored_key, 'base64');
-      return provesPossession(claim.proof, stored) && grant !== undefined;
-    }
-    default:
-      return claim satisfies never;
-  }
-}
 
 /** What was asked for must be given whole: a client that gets less than it asked for would fail later and elsewhere. */
 function narrow(given: readonly TargetName[], requested: readonly string[] | undefined): readonly TargetName[] {

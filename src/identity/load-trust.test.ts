@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Declared, Loaded } from '../model/declaration.ts';
+import { declareTrustRule } from './declare-trust.ts';
 import { loadIssuers } from './load-issuers.ts';
 import { loadTrustRules } from './load-trust-rules.ts';
-import { isJobRule } from './people-rule.ts';
+import { isJobRule, isPeopleRule, matchPeople } from './people-rule.ts';
 
 /** Declared at the line that the path's length says, so that a test sees which path a problem points at. */
 const declared = (value: object): Declared => ({ value, file: 'trust.yaml', line: (path) => 10 + path.length });
@@ -171,5 +172,52 @@ describe('issuers as they are declared', () => {
     assert.deepEqual(messages(issuers(ISSUER, { ...generic, name: 'github' })), [
       '11: the issuer github is declared twice',
     ]);
+  });
+});
+
+describe('trust rules for people', () => {
+  const OWNERS = { name: 'owners', people: { groups: ['dba'] }, targets: ['pg-staging'] };
+  const load = (...values: readonly object[]) =>
+    loadTrustRules(values.map(declared), loadIssuers([declared(ISSUER)]).items);
+
+  test('are read beside those for jobs, and are declared again as they were', () => {
+    const { items, problems } = load(RULE, { ...OWNERS, grant: { seconds: 60 } });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(items[1], {
+      name: 'owners',
+      people: { groups: ['dba'] },
+      targets: ['pg-staging'],
+      lifetimeSeconds: 60,
+      renewableSeconds: 21_600,
+    });
+    assert.deepEqual(items.map(declareTrustRule)[1], { ...OWNERS, grant: { seconds: 60 } });
+  });
+
+  test('name a group, no claims, and nothing that a rule for jobs is called', () => {
+    assert.equal(load({ ...OWNERS, people: { groups: [] } }).problems.length, 1);
+    assert.equal(load({ ...OWNERS, people: {} }).problems.length, 1);
+    assert.equal(load({ ...OWNERS, claims: { sourceRepositoryId: '74' } }).problems.length, 1);
+    assert.deepEqual(messages(load(RULE, { ...OWNERS, name: 'shop-main' })), [
+      '11: the trust rule shop-main is declared twice',
+    ]);
+  });
+
+  test('let whoever is in a group into the union of targets, for the shortest time', () => {
+    const rules = load(OWNERS, {
+      name: 'sre',
+      people: { groups: ['sre', 'dba'] },
+      targets: ['pg-prod', 'pg-staging'],
+      grant: { seconds: 60 },
+    }).items.filter(isPeopleRule);
+    assert.deepEqual(matchPeople(['dba'], rules), {
+      rules: ['owners', 'sre'],
+      targets: ['pg-staging', 'pg-prod'],
+      lifetimeSeconds: 60,
+      renewableSeconds: 21_600,
+    });
+    assert.deepEqual(matchPeople(['sre'], rules).targets, ['pg-prod', 'pg-staging']);
+    for (const groups of [[], ['DBA'], ['everyone']]) {
+      assert.throws(() => matchPeople(groups, rules), /trust-denied/);
+    }
   });
 });

@@ -1,0 +1,23 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { GrantRow } from '../store/grant-rows.ts';
+import { decoyScramKeys, provesPossession, sha256 } from './scram-keys.ts';
+import type { Claim } from './vocabulary.ts';
+
+/** Compares in constant time, and for a grant that does not exist as long as for one that does. */
+export function holdsGrant(claim: Claim, grant: GrantRow | undefined, decoyKey: Uint8Array): boolean {
+  switch (claim.kind) {
+    case 'password': {
+      const expected = grant === undefined ? sha256(decoyKey) : Buffer.from(grant.secret_hash, 'base64');
+      return timingSafeEqual(sha256(claim.password.reveal()), expected) && grant !== undefined;
+    }
+    case 'scram': {
+      const stored =
+        grant === undefined
+          ? decoyScramKeys(claim.user, decoyKey).storedKey
+          : Buffer.from(grant.scram_stored_key, 'base64');
+      return provesPossession(claim.proof, stored) && grant !== undefined;
+    }
+    default:
+      return claim satisfies never;
+  }
+}
