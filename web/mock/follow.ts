@@ -7,7 +7,7 @@ const EVERY_MS = 1500;
 
 /** `GET /v1/sessions/:session/follow`: what was recorded, then a new exchange every other second until it is ended. */
 export function followRoute(world: World, find: (id: string | undefined) => SessionView): Route {
-  return route('GET', '/v1/sessions/:session/follow', ({ parts: [id], request, response }) => {
+  return route('GET', '/v1/sessions/:session/follow', ({ parts: [id], response }) => {
     const session = find(id);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     const send = (event: RecordedEvent) => response.write(`event: event\ndata: ${JSON.stringify(event)}\n\n`);
@@ -33,6 +33,7 @@ export function followRoute(world: World, find: (id: string | undefined) => Sess
       mono += EVERY_MS * 1000;
     }
     const timer = setInterval(goOn, EVERY_MS);
-    request.on('close', () => clearInterval(timer));
+    // The request was read to its end before: only the answer tells when whoever follows has left.
+    response.on('close', () => clearInterval(timer));
   });
 }

@@ -5,12 +5,14 @@ import { mockId, type World } from './world.ts';
 /** A session of 50,000 exchanges, to see that a page stays smooth. */
 export const LONG_SESSION = mockId('ses', 999_999);
 const LONG_EXCHANGES = 50_000;
+/** A session of seven exchanges with one of everything, the same each time. */
+export const TOLD_SESSION = mockId('ses', 999_998);
 
 /** The events of a session, as `GET …/recording?decoded=true` has them: what the world's statements came from. */
 export function* recordingOf(world: World, session: SessionView): Generator<RecordedEvent> {
   const pen = new EventPen(session);
   yield pen.event('session.open', 0, { opening: openingOf(session) });
-  const statements = session.id === LONG_SESSION ? longStatements(session) : statementsOf(world, session);
+  const statements = statementsFor(world, session);
   for (const statement of statements) yield* exchangeOf(pen, statement);
   if (session.live) return;
   yield pen.event('session.close', 400, { closing: { outcome: session.outcome ?? 'completed' } });
@@ -119,6 +121,49 @@ function tableOf({ kinds, tables, rows = 0 }: StatementView): DecodedReply {
 
 function statementsOf(world: World, session: SessionView): readonly StatementView[] {
   return world.statements.filter((statement) => statement.session === session.id);
+}
+
+function statementsFor(world: World, session: SessionView): Iterable<StatementView> {
+  if (session.id === LONG_SESSION) return longStatements(session);
+  return session.id === TOLD_SESSION ? toldStatements(session) : statementsOf(world, session);
+}
+
+function toldStatements(session: SessionView): readonly StatementView[] {
+  const { run, principal, target, openedAt: at } = session;
+  const shared = {
+    session: session.id,
+    run,
+    principal,
+    target,
+    at,
+    decision: 'permit' as const,
+    rules: ['read-anything'],
+  };
+  const select = { kinds: ['select'], tables: ['public.customers'] };
+  return [
+    { ...shared, ...select, exchange: 1, text: 'SELECT count(*) FROM customers', rows: 1 },
+    { ...shared, ...select, exchange: 2, text: 'SELECT id, email FROM customers', rows: 900, masked: 900 },
+    {
+      ...shared,
+      exchange: 3,
+      kinds: ['drop'],
+      tables: [],
+      decision: 'deny',
+      rules: ['never-drop'],
+      text: 'DROP TABLE customers',
+    },
+    { ...shared, ...select, exchange: 4, text: 'SELECT * FROM custmers', status: 'error' },
+    {
+      ...shared,
+      exchange: 5,
+      kinds: ['alter'],
+      tables: [],
+      text: 'ALTER TABLE customers ADD note text',
+      approval: mockId('apr', 1),
+    },
+    { ...shared, exchange: 6, kinds: ['update'], tables: [], text: "UPDATE orders SET status = 'paid' WHERE id = 1" },
+    { ...shared, ...select, exchange: 7, text: "SELECT 'a\u202Eb' -- <img src=x onerror=alert(1)>", rows: 2 },
+  ];
 }
 
 function* longStatements(session: SessionView): Generator<StatementView> {

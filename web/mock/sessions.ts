@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Run, SessionView } from '../src/api/types.ts';
 import { followRoute } from './follow.ts';
-import { LONG_SESSION, recordingOf } from './recordings.ts';
+import { LONG_SESSION, recordingOf, TOLD_SESSION } from './recordings.ts';
 import { Answered, paged, type Route, route } from './route.ts';
 import { tell, type World } from './world.ts';
 
@@ -73,7 +73,7 @@ function* linesOf(world: World, session: SessionView): Generator<string> {
 
 function find(world: World, id: string | undefined): SessionView {
   const last = world.sessions.at(-1);
-  if (id === LONG_SESSION && last !== undefined) return { ...last, id };
+  if ((id === LONG_SESSION || id === TOLD_SESSION) && last !== undefined) return { ...last, id };
   const session = world.sessions.find((each) => each.id === id);
   if (session === undefined) throw new Answered(404, 'There is no such session');
   return session;

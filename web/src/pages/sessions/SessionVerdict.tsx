@@ -1,7 +1,7 @@
 import { Check } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { paths } from '../../paths.ts';
-import { Problem } from '../../ui/Problem.tsx';
+import { Visible } from '../../ui/Code.tsx';
 import { AppLink } from '../../ui/routing.tsx';
 import type { Verdict } from '../../verify/report.ts';
 import { verifySession } from '../../verify/verify-session.ts';
@@ -26,7 +26,15 @@ export function SessionVerdict({ session }: { readonly session: string }) {
     });
   }, [run, session]);
   const { verdict, state, steps, problem } = verification;
-  if (state === 'failed') return <Problem error={problem} />;
+  if (state === 'failed') {
+    return (
+      <CheckLine>
+        <span>
+          It was not checked: <Visible text={problem instanceof Error ? problem.message : String(problem)} />
+        </span>
+      </CheckLine>
+    );
+  }
   if (verdict === undefined) return <CheckLine>This browser is checking the recording …</CheckLine>;
   if (verdict === 'PASS') {
     return (
