@@ -93,6 +93,24 @@ describe('approvals through the API', () => {
     assert.deepEqual([again.status, again.json['code']], [409, 'approval-answered']);
   });
 
+  test('what was denied counts as refused, and names its approval wherever it is listed', async () => {
+    await using told = await api.listen('/v1/events', { auth: dba });
+    const refused = assert.rejects(client.query('drop table people'), /not this week/);
+    const asked = await told.next(({ data }) => data['type'] === 'approval' && data['state'] === 'pending');
+    const path = `/v1/approvals/${String(asked?.data['id'])}`;
+    const { json } = await get(path, dba);
+    const denied = { answer: 'deny', digest: json['digest'], reason: 'not this week' };
+    assert.equal((await api.call('POST', `${path}/answer`, { auth: dba, json: denied })).json['state'], 'denied');
+    await refused;
+    const found = await get(`/v1/statements?run=${grant.run}&kind=drop`, api.admin);
+    const [statement] = found.json['statements'] as { approval: string; status: string }[];
+    assert.deepEqual([statement?.approval, statement?.status], [asked?.data['id'], 'approval-denied']);
+    await told.next(({ data }) => data['type'] === 'session' && data['state'] === 'progress');
+    const run = await get(`/v1/runs/${grant.run}`, api.admin);
+    const counts = ['permitted', 'denied', 'approvals'].map((name) => run.json[name]);
+    assert.deepEqual(counts, [2, 1, 2]);
+  });
+
   test('lists are narrowed by state and run, and say which are the caller’s to answer', async () => {
     const ids = async (query: string, auth = dba) => {
       const { json } = await get(`/v1/approvals?${query}`, auth);
@@ -101,7 +119,7 @@ describe('approvals through the API', () => {
     assert.deepEqual(await ids('state=approved'), [id]);
     assert.deepEqual(await ids('state=pending'), []);
     assert.deepEqual(await ids('mine=true'), []);
-    assert.deepEqual(await ids(`run=${grant.run}`, api.admin), [id]);
+    assert.equal((await ids(`run=${grant.run}`, api.admin)).at(-1), id);
     assert.deepEqual(await ids('run=run_none', api.admin), []);
     assert.equal((await get('/v1/approvals?state=odd', dba)).status, 400);
   });

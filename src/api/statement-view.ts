@@ -8,6 +8,8 @@ export interface RecordedRequest {
   readonly request: AuditEvent;
   readonly outcome: AuditEvent | undefined;
   readonly text: string | undefined;
+  /** How its wait for people ended, where it waited. */
+  readonly approval?: AuditEvent;
 }
 
 /** Whose it was and where, as the index of sessions has it. */
@@ -17,7 +19,10 @@ export interface StatementOrigin {
   readonly repository: string | undefined;
 }
 
-export function statementView({ request, outcome, text }: RecordedRequest, from: StatementOrigin): StatementView {
+export function statementView(
+  { request, outcome, text, approval }: RecordedRequest,
+  from: StatementOrigin,
+): StatementView {
   const operations = request.op ?? [];
   const result = outcome?.result;
   const status = outcome?.refusal === undefined ? (result?.status ?? outcome?.kind) : outcome.refusal.code;
@@ -38,6 +43,7 @@ export function statementView({ request, outcome, text }: RecordedRequest, from:
     ...(status === undefined ? {} : { status }),
     ...(result?.rows === undefined ? {} : { rows: Number(result.rows) }),
     ...(masked ? { masked } : {}),
+    ...(approval?.approval === undefined ? {} : { approval: approval.approval.id }),
   };
 }
 

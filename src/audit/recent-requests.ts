@@ -11,6 +11,8 @@ export interface RecentRequest {
   readonly outcome: AuditEvent | undefined;
   /** Up to `textBytes` of what was sent; undefined where it is withheld or was not asked for. */
   readonly text: string | undefined;
+  /** How its wait for people ended, where it waited. */
+  readonly approval?: AuditEvent;
 }
 
 export interface RecentQuery {
@@ -35,6 +37,7 @@ export async function recentRequests(
   const start = await lineStart(path, query.tailBytes);
   const requests: AuditEvent[] = [];
   const outcomes = new Map<number, AuditEvent>();
+  const approvals = new Map<number, AuditEvent>();
   for await (const lines of readLines(path, Number.POSITIVE_INFINITY, start)) {
     for (const { bytes, ended } of lines) {
       const event = ended ? parseEvent(bytes) : undefined;
@@ -43,14 +46,19 @@ export async function recentRequests(
         requests.push(event);
         if (requests.length > query.limit) requests.shift();
       }
+      if (event.kind === 'approval') approvals.set(event.exchange ?? 0, event);
       if (ENDS.has(event.kind)) outcomes.set(event.exchange ?? 0, event);
     }
   }
-  return requests.toReversed().map((request) => ({
-    request,
-    outcome: outcomes.get(request.exchange ?? 0),
-    text: query.textBytes > 0 ? textOf(bodies, request, query.textBytes) : undefined,
-  }));
+  return requests.toReversed().map((request) => {
+    const approval = approvals.get(request.exchange ?? 0);
+    return {
+      request,
+      outcome: outcomes.get(request.exchange ?? 0),
+      text: query.textBytes > 0 ? textOf(bodies, request, query.textBytes) : undefined,
+      ...(approval === undefined ? {} : { approval }),
+    };
+  });
 }
 
 const ENDS: ReadonlySet<string> = new Set(['reply', 'refusal', 'gap']);

@@ -116,12 +116,18 @@ class IndexedSession implements SessionRecord, SessionCounts {
     if (decision.effect === 'deny') this.denied++;
     else this.permitted++;
     this.moved();
-    return new IndexedExchange(record, this);
+    return new IndexedExchange(record, this, decision.effect === 'permit');
   }
 
   unasked(bytes: Uint8Array): void {
     this.#record.unasked(bytes);
     this.moved();
+  }
+
+  /** What was permitted was refused in the end. */
+  refused(): void {
+    this.permitted--;
+    this.denied++;
   }
 
   moved(): void {
@@ -142,10 +148,12 @@ class IndexedSession implements SessionRecord, SessionCounts {
 class IndexedExchange implements ExchangeRecord {
   readonly #record: ExchangeRecord;
   readonly #session: IndexedSession;
+  #permitted: boolean;
 
-  constructor(record: ExchangeRecord, session: IndexedSession) {
+  constructor(record: ExchangeRecord, session: IndexedSession, permitted: boolean) {
     this.#record = record;
     this.#session = session;
+    this.#permitted = permitted;
   }
 
   get durable(): Promise<void> | undefined {
@@ -168,6 +176,9 @@ class IndexedExchange implements ExchangeRecord {
 
   refuse(refusal: Refusal): Promise<void> | undefined {
     const recorded = this.#record.refuse(refusal);
+    // Permitted once people approve, and they did not; or not to be forwarded after all.
+    if (this.#permitted) this.#session.refused();
+    this.#permitted = false;
     this.#session.moved();
     return recorded;
   }
