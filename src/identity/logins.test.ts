@@ -110,6 +110,11 @@ onEachStore('logins', (stores) => {
       [second.login, second.roles, second.groups, second.issuer],
       ['admin', ['admin'], ['dba'], 'local'],
     );
+    const ben = await people.enter(claims('ben', { roles: ['admin'] }));
+    await people.edit(second.id, undefined, { disabled: true });
+    const third = await people.enterLocalAdministrator(firstGroups);
+    assert.deepEqual([third.id, third.disabled], [first.id, false]);
+    await people.edit(ben.id, undefined, { disabled: true });
     assert.equal(await people.hasAdministrator(), true);
   });
 });

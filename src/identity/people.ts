@@ -1,6 +1,13 @@
 import { mintId, type PersonId } from '../model/ids.ts';
 import type { Person, Role } from '../model/person.ts';
-import { changePerson, enterPerson, findPerson, hasAdministrator, listPeople } from '../store/people-rows.ts';
+import {
+  changePerson,
+  type Entering,
+  enterPerson,
+  findPerson,
+  hasAdministrator,
+  listPeople,
+} from '../store/people-rows.ts';
 import type { Store } from '../store/store.ts';
 import { LoginRefused } from './login-refused.ts';
 import { LOCAL_ISSUER, type PersonRecord, personRecord } from './person-record.ts';
@@ -30,7 +37,7 @@ export type EditedPerson = PersonRecord | 'missing' | 'stale' | 'last-administra
 export interface People {
   /** Makes the person, or brings up to date what their claims say. Throws `LoginRefused`. */
   enter(identity: ClaimedIdentity): Promise<PersonRecord>;
-  /** The administrator of a one-time link, whom no provider vouches for. Throws `LoginRefused`. */
+  /** The administrator of a one-time link, whom no provider vouches for; one who was disabled is so no longer. */
   enterLocalAdministrator(groups: readonly string[]): Promise<PersonRecord>;
   find(id: PersonId): Promise<PersonRecord | undefined>;
   /** Oldest first; those after an id. */
@@ -53,7 +60,7 @@ export interface PeopleParts {
 
 export function people({ store, now, random }: PeopleParts): People {
   const instant = () => new Date(now()).toISOString();
-  const enter = async (identity: ClaimedIdentity, local?: { local_groups: string; local_roles: string }) => {
+  const enter = async (identity: ClaimedIdentity, local?: Entering['local']) => {
     const entered = await enterPerson(store, {
       claimed: claimedRow(identity),
       id: mintId('psn', now(), random),
@@ -79,7 +86,11 @@ export function people({ store, now, random }: PeopleParts): People {
   return {
     enter: (identity) => enter(identity),
     enterLocalAdministrator: (groups) =>
-      enter(LOCAL_ADMINISTRATOR, { local_groups: JSON.stringify(groups), local_roles: '["admin"]' }),
+      enter(LOCAL_ADMINISTRATOR, {
+        local_groups: JSON.stringify(groups),
+        local_roles: '["admin"]',
+        disabled_at: null,
+      }),
     find: async (id) => {
       const row = await findPerson(store, id);
       return row && personRecord(row);

@@ -1,9 +1,9 @@
 import type { TargetName } from '../model/ids.ts';
 import type { Workload } from '../model/principal.ts';
+import { WORKLOAD_FIELDS, type WorkloadField } from '../model/principal.ts';
 import { type Refusal, Refused } from '../model/refusal.ts';
 import { adapterFor } from './adapters/adapter-for.ts';
 import { matchesPattern } from './claim-pattern.ts';
-import { WORKLOAD_FIELDS, type WorkloadField } from '../model/principal.ts';
 
 /** Which jobs may enter which targets. */
 export interface TrustRule {

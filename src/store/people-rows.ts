@@ -21,8 +21,8 @@ export interface Entering {
   readonly claimed: ClaimedPerson;
   /** For somebody who was never here. */
   readonly id: string;
-  /** Set where given; left as they are where absent. */
-  readonly local?: Partial<Pick<PersonRow, 'local_groups' | 'local_roles'>>;
+  /** Set where given; left as they are where absent. Whoever `disabled_at` is given for comes in, disabled or not. */
+  readonly local?: Partial<Pick<PersonRow, 'local_groups' | 'local_roles' | 'disabled_at'>>;
   readonly now: string;
 }
 
@@ -33,7 +33,7 @@ export function enterPerson(store: Store, { claimed, id, local = {}, now }: Ente
       await lockPeople(db);
       const of = db.selectFrom('people').selectAll().where('issuer', '=', claimed.issuer);
       const known = await of.where('subject', '=', claimed.subject).executeTakeFirst();
-      if (known?.disabled_at) return { kind: 'disabled', row: known };
+      if (known?.disabled_at && local.disabled_at === undefined) return { kind: 'disabled', row: known };
       const other = await of
         .where('login', '=', claimed.login)
         .where('subject', '!=', claimed.subject)
@@ -48,7 +48,7 @@ export function enterPerson(store: Store, { claimed, id, local = {}, now }: Ente
         ? await db.updateTable('people').set(values).where('id', '=', known.id).returningAll().executeTakeFirstOrThrow()
         : await db
             .insertInto('people')
-            .values({ ...NOTHING_LOCAL, ...values, id, created_at: now, disabled_at: null, version: 1 })
+            .values({ ...NOTHING_LOCAL, disabled_at: null, ...values, id, created_at: now, version: 1 })
             .returningAll()
             .executeTakeFirstOrThrow();
       return { kind: 'entered', row: made, isNew: known === undefined };
