@@ -40,6 +40,7 @@ const hook = (url: string, more: object = {}) => ({
 function directoryOf(store: Store) {
   const fetchSecret = (source: SecretSource) => {
     if ('value' in source) return Promise.resolve(source.value);
+    if ('file' in source) return Promise.resolve('');
     return Promise.reject(new Fault('config-invalid', 'the environment variable MISSING of the gateway is not set'));
   };
   const onFault = (fault: unknown) => assert.fail(String(fault));
@@ -89,6 +90,14 @@ onEachStore('channels', (stores) => {
       ok: false,
       detail: 'the environment variable MISSING of the gateway is not set',
     });
+  });
+
+  test('a secret that is empty is none', async () => {
+    const store = await stores.open();
+    await declare(store, hook('https://example.com/', { secret: { file: '/run/empty' } }));
+    using directory = await directoryOf(store);
+    const detail = 'the secret of the channel hook is empty';
+    assert.deepEqual(await serviceOf(store, directory).test('hook'), { channel: 'hook', ok: false, detail });
   });
 
   test('lists say how each fares: well, failing, or off; and what waits and what is dead', async () => {

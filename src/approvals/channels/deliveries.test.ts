@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deliveriesOf, webhookTo } from '../../../test/support/channels.ts';
+import { deliveriesOf, TEST_TIMES, webhookTo } from '../../../test/support/channels.ts';
 import { answerOf, gatewayAt, heldRequest, obligation, person } from '../../../test/support/held-requests.ts';
 import { onEachStore } from '../../../test/support/stores.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../../test/support/webhook-receiver.ts';
@@ -148,16 +148,19 @@ onEachStore('deliveries', (stores) => {
     await using hung = await startWebhookReceiver();
     await using well = await startWebhookReceiver();
     await using gateway = await gatewayAt(await stores.place());
-    hung.next(...Array.from({ length: 20 }, () => () => undefined));
+    hung.next(...Array.from({ length: 10_000 }, () => () => undefined));
     const channels = [webhookTo('hung', hung.url), webhookTo('well', well.url)];
-    const times = { deliveryScanMs: 1, deliveryPollMs: 50, channelSendMs: 100, deliveryAttempts: 1 };
+    // A machine that is busy may miss the time for the other one as well; then that one is tried again.
+    const times = { ...TEST_TIMES, channelSendMs: 200, deliveryAttempts: 1000 };
     await using _sending = deliveriesOf(gateway, channels, { times });
     for (let n = 0; n < 8; n++) await gateway.service.hold(heldRequest({ text: `drop table t${n}` }));
-    await well.came(8);
-    const rows = await settled(gateway.store, (all) => all.filter(({ state }) => state === 'dead').length === 8);
-    const dead = rows.filter(({ state }) => state === 'dead');
-    assert.deepEqual([...new Set(dead.map(({ channel }) => channel))], ['hung']);
-    assert.match(dead[0]?.last_fault ?? '', /not in time|no answer in time/);
+    const rows = await settled(gateway.store, (all) => {
+      const told = all.filter(({ channel, state }) => channel === 'well' && state === 'delivered');
+      return told.length === 8 && all.some(({ channel, last_fault }) => channel === 'hung' && last_fault !== null);
+    });
+    const faults = rows.filter(({ channel }) => channel === 'hung').map(({ state, last_fault }) => [state, last_fault]);
+    assert.match(String(faults.find(([, fault]) => fault !== null)), /^waiting,.*(?:not in time|no answer in time)/);
+    assert.ok(faults.every(([state]) => state === 'waiting'));
   });
 
   test('the outcome waits until the request was told', async () => {

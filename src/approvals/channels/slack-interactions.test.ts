@@ -15,7 +15,9 @@ import { answerOf, gatewayAt, heldRequest, obligation, person } from '../../../t
 import { onEachStore } from '../../../test/support/stores.ts';
 import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts';
 import { people } from '../../identity/people.ts';
+import { Fault } from '../../model/fault.ts';
 import { Secret } from '../../model/secret.ts';
+import type { Store } from '../../store/store.ts';
 import type { SlackDeclaration } from './channel.ts';
 import { noticeOf } from './notices.ts';
 import { slackChannel } from './slack.ts';
@@ -39,6 +41,16 @@ function member(id: string, email: string, more: object = {}): object {
   return { id, team_id: 'T1', is_email_confirmed: true, deleted: false, is_bot: false, profile: { email }, ...more };
 }
 
+const BASE = {
+  kind: 'slack',
+  name: 'slack',
+  groups: [],
+  enabled: true,
+  insecureLoopback: true,
+  matchEmail: false,
+  channel: '#approvals',
+} as const;
+
 type Gateway = Awaited<ReturnType<typeof gatewayAt>>;
 
 /** A gateway's side of a Slack app, with Ada known by her handle and Grace by her address. */
@@ -50,17 +62,7 @@ async function slackSide(gateway: Gateway, slack: FakeSlack, more: Partial<Slack
     const claims = { issuer: 'https://idp.test', subject: login, login, email: `${login}@acme.example` };
     await known.enter({ ...claims, groups: ['dba'], roles: ['approver'], handles });
   }
-  const declaration: SlackDeclaration = {
-    kind: 'slack',
-    name: 'slack',
-    groups: [],
-    enabled: true,
-    insecureLoopback: true,
-    matchEmail: false,
-    channel: '#approvals',
-    apiUrl: slack.apiUrl,
-    ...more,
-  };
+  const declaration: SlackDeclaration = { ...BASE, apiUrl: slack.apiUrl, ...more };
   const secrets = (name: string) => Promise.resolve(new Secret(name === 'botToken' ? BOT_TOKEN : SIGNING_SECRET));
   const channel = { ...inForce(slackChannel(declaration, { secrets })), secrets };
   const interactions = new SlackInteractions({
@@ -290,6 +292,27 @@ onEachStore('answers in Slack', (stores) => {
     const off = await slackSide(gateway, slack, { enabled: false });
     assert.equal(await off.interactions.take('slack', signedBySlack(body, now - 1000)), 'not-slack');
   });
+});
+
+test('where the signing secret cannot be had nothing is Slack, and whoever asks is not told where it should be', async () => {
+  const faults: unknown[] = [];
+  const missing = new Fault('config-invalid', 'the file /run/secrets/slack cannot be read by the gateway');
+  const unused = () => assert.fail('nothing else is asked');
+  await using slack = await startFakeSlack();
+  const declaration: SlackDeclaration = { ...BASE, apiUrl: slack.apiUrl };
+  const secrets = () => Promise.reject(missing);
+  const interactions = new SlackInteractions({
+    store: {} as Store,
+    channel: () => ({ ...inForce(slackChannel(declaration, { secrets })), secrets }),
+    personByHandle: unused,
+    personByEmail: unused,
+    notice: unused,
+    decide: unused,
+    nowMs: Date.now,
+    onFault: (fault) => faults.push(fault),
+  });
+  assert.equal(await interactions.take('slack', signedBySlack('payload=x', Date.now(), '')), 'not-slack');
+  assert.deepEqual(faults, [missing]);
 });
 
 test('a signature counts for five minutes on either side, and its time must be a number', () => {
