@@ -39,7 +39,7 @@ function wordsOf(id: string, url: string, ending: HoldEnding): Refusal {
     case 'approved':
       return {
         code: 'approval-void',
-        message: `the approval ${id} cannot be used: it was given too late, or the policies have changed since`,
+        message: `the approval ${id} cannot be used: it was given too late, or policies or definitions have changed since`,
         hint: 'Make the same request again to ask again.',
       };
     case 'denied':

@@ -185,6 +185,31 @@ describe('a held request', { concurrency: false }, () => {
     await client[Symbol.asyncDispose]();
   });
 
+  test('is void where a definition that it hangs on changed before it was approved', async () => {
+    const { gateway, people } = await open({
+      policies: [PERMIT_ALL, { ...HELD, operations: ['select'], tables: [{ table: 'public.shown' }] }],
+    });
+    await using _ = gateway;
+    await server.query('create view shown as select id from keep');
+    const { client } = await logIn(gateway);
+    const { client: other } = await logIn(gateway);
+    client.send(query('select * from shown'));
+    const approval = await people.nth(0);
+    await other.query('drop view shown; create view shown as select id, id as secret from keep');
+    // A session reads a changed catalogue before its next request.
+    await other.query('select 1');
+    approval.approve();
+    assert.match((await refusalTo(client)).text, /policies or definitions have changed since.*approval-void/);
+    await client.untilReady();
+    assert.deepEqual(approval.redeemed, []);
+    assert.equal(await reached('select * from shown'), false);
+    client.send(query('select * from shown'));
+    (await people.nth(1)).approve();
+    assert.equal(summary(await client.untilReady()), 'N T D D D C Z:I');
+    await client[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+  });
+
   test('is refused where it cannot be filed, and the session goes on', async () => {
     const { gateway, people } = await open();
     await using _ = gateway;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ExchangeRecord } from '../audit/recorder.ts';
 import type { ApprovalRecord } from '../model/approval.ts';
 import type { ApproveObligation, Permit } from '../model/decision.ts';
@@ -5,6 +6,7 @@ import { Fault } from '../model/fault.ts';
 import type { ExchangeNumber, SessionId } from '../model/ids.ts';
 import type { Limits } from '../model/limits.ts';
 import type { Principal } from '../model/principal.ts';
+import type { Operation } from '../model/request.ts';
 import { type Refusal, Refused } from '../model/refusal.ts';
 import type { Target } from '../model/target.ts';
 import type { Exchange } from '../protocols/protocol.ts';
@@ -36,7 +38,7 @@ export interface HoldParts {
 }
 
 /** An exchange as far as its hold may know it: there is no way to forward it from here. */
-export type Waiting = Pick<Exchange<unknown>, 'request' | 'waiting' | 'patienceMs'>;
+export type Waiting = Pick<Exchange<unknown>, 'request' | 'waiting' | 'meaning' | 'patienceMs'>;
 
 /**
  * One exchange that waits for people. What ends its wait is whatever comes first: their answer, its client's leaving,
@@ -50,6 +52,8 @@ export class HeldExchange {
   readonly #parts: HoldParts;
   readonly #cancelled = new AbortController();
   readonly #sinceMs: number;
+  /** What the request did when its wait began. */
+  readonly #meaning: readonly Operation[] | undefined;
 
   constructor(exchange: Waiting, record: ExchangeRecord, permit: Permit, parts: HoldParts) {
     this.#exchange = exchange;
@@ -57,6 +61,7 @@ export class HeldExchange {
     this.#permit = permit;
     this.#parts = parts;
     this.#sinceMs = parts.now();
+    this.#meaning = exchange.meaning?.();
   }
 
   /** The client takes its request back, by its protocol's own cancel. */
@@ -148,6 +153,8 @@ export class HeldExchange {
   }
 
   async #redeem(hold: Hold, policy: string): Promise<boolean> {
+    // A definition that changed meanwhile (a view, say) made another request of it than the people saw.
+    if (!isDeepStrictEqual(this.#exchange.meaning?.(), this.#meaning)) return false;
     try {
       return await this.#inTime(() => hold.redeem(policy));
     } catch (fault) {

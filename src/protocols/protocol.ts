@@ -9,7 +9,7 @@ import type { ApprovalId, SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
-import type { Request } from '../model/request.ts';
+import type { Operation, Request } from '../model/request.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -135,6 +135,11 @@ export interface Exchange<Upstream> {
   refuse(refusal: Refusal, upstream: Upstream): Promise<void>;
   /** Tells a waiting client that a human was asked, where the protocol has a way to. */
   waiting?(notice: WaitingNotice): Promise<void> | undefined;
+  /**
+   * What the request does by the target's definitions as they are known now, where its text alone does not say:
+   * compared before and after a wait, because what was approved must be what is done.
+   */
+  meaning?(): readonly Operation[];
   /** How long the client waits for this reply before it gives up, where it has said so. Milliseconds. */
   readonly patienceMs?: number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { Part } from '../../model/reply.ts';
+import type { Operation } from '../../model/request.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import type { Exchange, Forward, WaitingNotice } from '../protocol.ts';
 import type { ClientMessages } from './client-messages.ts';
@@ -80,6 +81,10 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     // Not awaited: a client that has read it may say goodbye before the kernel has told us that it was sent.
     this.unsent = this.#client.write(said)?.catch(ignoreWriteFault);
     this.#state.ready(upstream.status, true);
+  }
+
+  meaning(): readonly Operation[] {
+    return this.request.reread();
   }
 
   /** A little less than the client's own statement_timeout, so that it hears why before it gives up. */

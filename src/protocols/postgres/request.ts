@@ -30,6 +30,7 @@ export class PostgresRequest implements Request {
   readonly barrier: 'query' | 'sync' | 'flush';
   readonly #text: string | undefined;
   readonly #state: ClientState | undefined;
+  readonly #statements: StatementReader | undefined;
 
   constructor(parts: {
     readonly operations: readonly Operation[];
@@ -38,6 +39,7 @@ export class PostgresRequest implements Request {
     readonly barrier: 'query' | 'sync' | 'flush';
     readonly text?: string;
     readonly state?: ClientState;
+    readonly statements?: StatementReader;
     readonly unsupported?: Refusal;
   }) {
     this.operations = parts.operations;
@@ -46,6 +48,7 @@ export class PostgresRequest implements Request {
     this.barrier = parts.barrier;
     this.#text = parts.text;
     this.#state = parts.state;
+    this.#statements = parts.statements;
     if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
   }
 
@@ -58,6 +61,15 @@ export class PostgresRequest implements Request {
   /** As the session is when it is asked: it changes between requests, and not while one is under way. */
   context(): Readonly<Record<string, string>> {
     return this.#state?.context(statementsOf(this.actions).flatMap(({ names }) => names ?? [])) ?? {};
+  }
+
+  /** The operations by the catalogue as it is known now; the same objects while it has not changed. */
+  reread(): readonly Operation[] {
+    const statements = this.#statements;
+    if (statements === undefined) return this.operations;
+    if (this.#text !== undefined) return statements.analyse(this.#text).operations;
+    const texts = new Set(preparedOf(this.actions).map(({ text }) => text));
+    return [...texts].flatMap((text) => statements.analyse(text).operations);
   }
 
   /** The session that asks, as it is now. */
@@ -83,6 +95,7 @@ export function readQuery(message: Message, statements: StatementReader, state: 
     barrier: 'query',
     text,
     state,
+    statements,
   });
 }
 
@@ -148,6 +161,7 @@ export class BatchReader {
       wire,
       barrier: barrier?.type === FRONTEND.sync ? 'sync' : 'flush',
       state: this.#state,
+      statements: this.#statements,
       ...(this.#unsupported === undefined ? {} : { unsupported: this.#unsupported }),
     });
     this.clear();
@@ -262,10 +276,14 @@ function operationsOf(analyses: readonly Analysis[]): readonly Operation[] {
 }
 
 function statementsOf(actions: readonly Action[]): readonly Statement[] {
+  const own = actions.flatMap((action) => (action.kind === 'statement' ? (action.statement ?? []) : []));
+  return [...own, ...preparedOf(actions).flatMap(({ analysis }) => analysis.statements)];
+}
+
+function preparedOf(actions: readonly Action[]): readonly PreparedStatement[] {
   return actions.flatMap((action) => {
-    if (action.kind === 'statement') return action.statement ?? [];
-    if (action.kind === 'parse') return action.statement.analysis.statements;
-    return action.kind === 'bind' || action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
+    if (action.kind === 'parse') return action.statement;
+    return action.kind === 'bind' || action.kind === 'execute' ? action.portal.statement : [];
   });
 }
 
