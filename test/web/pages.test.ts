@@ -139,6 +139,48 @@ describe('the web UI in a browser', () => {
     assert.deepEqual(seen.faults, []);
   });
 
+  test('a list of 10,000 holds only what is seen, and its end is there at once', async () => {
+    await using seen = await visit(browser);
+    const { page } = seen;
+    await page.route('**/v1/approvals?*', async (route) => {
+      const { items } = (await (await route.fetch()).json()) as { items: object[] };
+      const many = Array.from({ length: 10_000 }, (_, index) => ({
+        ...items[0],
+        id: `apr_${index}`,
+        text: `SELECT ${index}`,
+      }));
+      await route.fulfill({ json: { items: many } });
+    });
+    await page.goto(`${server.url}/approvals?view=all`);
+    await page.getByRole('link', { name: 'SELECT 0', exact: true }).waitFor();
+    await page.keyboard.press('End');
+    await page.getByRole('link', { name: 'SELECT 9999', exact: true }).waitFor();
+    const rows = await page.getByRole('row').count();
+    assert.ok(rows > 15 && rows < 100, `${rows} rows`);
+    assert.equal(await page.getByRole('table').getAttribute('aria-rowcount'), '10001');
+    assert.deepEqual(seen.faults, []);
+  });
+
+  test('the tabs of one browser share one stream, and another takes over when its tab closes', async () => {
+    await using seen = await visit(browser);
+    const { context, page } = seen;
+    const streams: string[] = [];
+    context.on('request', (request) => void (request.url().endsWith('/v1/events') && streams.push(request.url())));
+    const live = { name: 'Live: changes appear by themselves' };
+    await page.goto(`${server.url}/approvals`);
+    await page.getByRole('button', live).waitFor();
+    const other = await context.newPage();
+    await other.goto(`${server.url}/approvals`);
+    await other.getByRole('button', live).waitFor();
+    assert.equal(streams.length, 1);
+    const [request] = await Promise.all([
+      context.waitForEvent('request', (each) => each.url().endsWith('/v1/events')),
+      page.close(),
+    ]);
+    assert.equal(request.method(), 'GET');
+    await other.getByRole('button', live).waitFor();
+  });
+
   test('a page that needs a login leads to it, and tells it where to come back to', async () => {
     await using seen = await visit(browser);
     const { page } = seen;

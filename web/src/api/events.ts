@@ -4,13 +4,71 @@ import type { LiveEvent } from './types.ts';
 
 export type Liveness = 'connecting' | 'live' | 'lost';
 
+/** What the tabs of one browser tell one another. */
+type Message =
+  | { readonly kind: 'event'; readonly event: LiveEvent }
+  | { readonly kind: 'liveness'; readonly liveness: Liveness }
+  | { readonly kind: 'hello' };
+
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
+const NAME = 'chaperone-events';
 
 /**
- * One stream of `GET /v1/events` for the whole page: what an event names is loaded anew wherever it is shown. Returns
- * the function that ends it.
+ * `GET /v1/events` for this tab: what an event names is loaded anew wherever it is shown. One tab of a browser holds the
+ * stream and tells the others, for a browser opens six connections to a gateway at most. Returns how to end it.
  */
 export function followEvents(queries: QueryClient, tell: (liveness: Liveness) => void): () => void {
+  const channel = new BroadcastChannel(NAME);
+  const stop = new AbortController();
+  let hasHeard = false;
+  channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+    if (data.kind === 'hello') return;
+    hasHeard = true;
+    if (data.kind === 'event') applyEvent(queries, data.event);
+    else tell(data.liveness);
+  });
+  const lead = () => {
+    // The tab that led is gone, and with it what happened since.
+    if (hasHeard) refreshAll(queries);
+    return holdStream(stop.signal, channel, (message) => {
+      if (message.kind === 'event') applyEvent(queries, message.event);
+      if (message.kind === 'liveness') tell(message.liveness);
+    });
+  };
+  say(channel, { kind: 'hello' });
+  // Not there without TLS on a name of its own; then each tab has its stream.
+  if (navigator.locks === undefined) void lead();
+  else navigator.locks.request(NAME, { signal: stop.signal }, lead).catch(isStopped(stop.signal));
+  return () => {
+    stop.abort();
+    channel.close();
+  };
+}
+
+/** Holds the stream until it is stopped; every tab is told what comes. */
+async function holdStream(
+  stop: AbortSignal,
+  channel: BroadcastChannel,
+  hear: (message: Message) => void,
+): Promise<void> {
+  let liveness: Liveness = 'connecting';
+  const pass = (message: Message) => {
+    if (stop.aborted) return;
+    if (message.kind === 'liveness') liveness = message.liveness;
+    hear(message);
+    say(channel, message);
+  };
+  channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+    if (data.kind === 'hello') say(channel, { kind: 'liveness', liveness });
+  });
+  const close = openStream(pass);
+  await new Promise<void>((resolve) => {
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  close();
+}
+
+function openStream(pass: (message: Message) => void): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -20,17 +78,17 @@ export function followEvents(queries: QueryClient, tell: (liveness: Liveness) =>
     source = new EventSource('/v1/events');
     source.addEventListener('open', () => {
       // A new stream knows nothing of the gap; the browser's own reconnecting asks for what was missed.
-      if (isAnew) refreshAll(queries);
+      if (isAnew) pass({ kind: 'event', event: { type: 'refresh' } });
       isAnew = false;
       failures = 0;
-      tell('live');
+      pass({ kind: 'liveness', liveness: 'live' });
     });
-    source.addEventListener('message', (message: MessageEvent<string>) =>
-      applyEvent(queries, JSON.parse(message.data)),
-    );
+    source.addEventListener('message', (message: MessageEvent<string>) => {
+      pass({ kind: 'event', event: JSON.parse(message.data) });
+    });
     source.addEventListener('error', () => {
       failures += 1;
-      tell('lost');
+      pass({ kind: 'liveness', liveness: 'lost' });
       if (source?.readyState !== EventSource.CLOSED) return;
       isAnew = true;
       timer = setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length) - 1]);
@@ -70,4 +128,16 @@ function ignore(_event: never): void {}
 
 function refreshAll(queries: QueryClient): void {
   void queries.invalidateQueries();
+}
+
+function say(channel: BroadcastChannel, message: Message): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has one origin, and takes no other
+  channel.postMessage(message);
+}
+
+/** Asking for the lock ends with the page; anything else is a fault. */
+function isStopped(stop: AbortSignal): (fault: unknown) => void {
+  return (fault) => {
+    if (!stop.aborted) throw fault;
+  };
 }

@@ -63,7 +63,7 @@ export function Visible({ text }: { readonly text: string }) {
       <span
         // oxlint-disable-next-line react/no-array-index-key -- pieces have no identity but their place
         key={index}
-        className="rounded-sm bg-deny-soft px-0.5 text-deny"
+        className="rounded-sm bg-deny-soft text-deny"
         title="A character that would not be seen, or would move what is seen"
       >{`⟨${piece.hidden}⟩`}</span>
     ) : (

@@ -12,7 +12,7 @@ interface EmptyStateProps {
 
 export function EmptyState({ title, children, command, action }: EmptyStateProps) {
   return (
-    <div className="grid justify-items-start gap-2 border-y border-line px-1 py-8">
+    <div className="grid justify-items-start gap-2 px-1 py-6">
       <h2 className="text-lg font-semibold">{title}</h2>
       <div className="max-w-prose text-muted">{children}</div>
       {command !== undefined && <Command text={command} />}

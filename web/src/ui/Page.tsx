@@ -22,23 +22,20 @@ export function Page({ title, windowTitle, heading, above, description, actions,
     document.title = `${full} · Chaperone`;
   }, [full]);
   return (
-    <div
-      className={classes(
-        'mx-auto grid w-full min-w-0 content-start gap-5 px-4 py-5 md:px-8 md:py-6',
-        narrow ? 'max-w-3xl' : 'max-w-7xl',
-      )}
-    >
-      <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="grid min-w-0 gap-1">
-          {above !== undefined && <div className="text-sm text-muted">{above}</div>}
-          <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold">
-            {heading ?? title}
-          </h1>
-          {description !== undefined && <div className="max-w-prose text-muted">{description}</div>}
-        </div>
-        {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
-      </header>
-      {children}
+    <div className="mx-auto w-full max-w-7xl min-w-0 px-4 py-5 md:px-8 md:py-6">
+      <div className={classes('grid min-w-0 content-start gap-5', narrow && 'max-w-3xl')}>
+        <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+          <div className="grid min-w-0 gap-1">
+            {above !== undefined && <div className="text-sm text-muted">{above}</div>}
+            <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold">
+              {heading ?? title}
+            </h1>
+            {description !== undefined && <div className="max-w-prose text-muted">{description}</div>}
+          </div>
+          {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
+        </header>
+        {children}
+      </div>
     </div>
   );
 }

@@ -19,7 +19,7 @@ interface ViewLinksProps {
 /** Views of one list, each with an address of its own. */
 export function ViewLinks({ label, path, name = 'view', views }: ViewLinksProps) {
   const [search] = useSearchState();
-  const current = search[name] ?? views[0]?.value;
+  const current = (views.find(({ value }) => value === search[name]) ?? views[0])?.value;
   return (
     <nav aria-label={label} className="flex gap-4 overflow-x-auto border-b border-line">
       {views.map((view, index) => (

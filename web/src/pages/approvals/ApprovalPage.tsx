@@ -66,7 +66,7 @@ function Heading({ approval, title }: { readonly approval: Approval | undefined;
   return (
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <Visible text={title} />
-      {approval?.state === 'pending' && <Countdown to={approval.expiresAt} />}
+      {approval?.state === 'pending' && <Countdown to={approval.expiresAt} precise />}
       {approval !== undefined && approval.state !== 'pending' && <ApprovalBadge state={approval.state} />}
     </span>
   );

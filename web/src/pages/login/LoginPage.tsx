@@ -31,7 +31,7 @@ export function LoginPage() {
 }
 
 function Ways({ ways, returnTo }: { readonly ways: LoginWays; readonly returnTo: string | undefined }) {
-  if (ways.provider === undefined) return <NotConfigured />;
+  if (ways.provider === undefined) return ways.demo ? <DemoLogin /> : <NotConfigured />;
   return (
     <div className="grid gap-3">
       {/* A link, not a form: a form's redirect to the provider is one that `form-action 'self'` forbids. */}
@@ -44,12 +44,18 @@ function Ways({ ways, returnTo }: { readonly ways: LoginWays; readonly returnTo:
       {returnTo?.startsWith('/approvals/') && (
         <p className="text-sm text-muted">Then you are taken to the approval that you were asked for.</p>
       )}
-      {ways.demo && (
-        <p className="text-sm text-muted">
-          This is the demo. Its login provider is made up: it asks which of its people you want to be, and for no
-          password.
-        </p>
-      )}
+    </div>
+  );
+}
+
+function DemoLogin() {
+  return (
+    <div className="grid justify-items-start gap-3">
+      <p>
+        This is the demo: it has no login provider. In the folder where you started it, this logs you in as its
+        administrator:
+      </p>
+      <Command text="npx chaperone open --admin" />
     </div>
   );
 }
