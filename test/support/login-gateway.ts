@@ -36,7 +36,8 @@ export interface Called {
   readonly json: Record<string, unknown>;
 }
 
-export async function startLoginGateway(login?: LoginConfig): Promise<LoginGateway> {
+/** `webDirectory`: the built web UI, for tests in a real browser. */
+export async function startLoginGateway(login?: LoginConfig, webDirectory?: string): Promise<LoginGateway> {
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-login-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -55,7 +56,7 @@ export async function startLoginGateway(login?: LoginConfig): Promise<LoginGatew
       },
       {
         version: '0.0.0',
-        openApi,
+        openApi: (all, options) => openApi(all, { ...options, ...(webDirectory ? { webDirectory } : {}) }),
         env: {},
         nowMs: () => Date.now() + passedMs,
         onFault: (fault) => assert.fail(fault instanceof Error ? fault : String(fault)),
