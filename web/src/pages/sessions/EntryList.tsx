@@ -22,6 +22,8 @@ interface EntryListProps {
 
 const ROW_PX = 30;
 const COARSE_ROW_PX = 44;
+/** More than a row has room for. */
+const SHOWN_CHARACTERS = 120;
 
 /** All rows of a session; only those in view are in the page. One stop for the keyboard: the arrows move within. */
 export function EntryList({ entries, count, index, following, onShow, onStopFollowing }: EntryListProps) {
@@ -109,7 +111,11 @@ const Row = memo(function Row({ entry, place, count, current, wholeMs, top, heig
       <span
         className={classes('min-w-0 grow truncate', entry.kind === 'exchange' ? 'font-mono text-xs' : 'text-muted')}
       >
-        {entry.kind === 'exchange' && entry.head !== '' ? <Sql text={entry.head} /> : entryTitle(entry)}
+        {entry.kind === 'exchange' && entry.head !== '' ? (
+          <Sql text={entry.head.slice(0, SHOWN_CHARACTERS)} />
+        ) : (
+          entryTitle(entry)
+        )}
       </span>
       <EntryMarks marks={entry.marks} />
       <span className={classes('shrink-0 text-right text-xs', outcome.grave ? 'text-deny' : 'text-muted')}>
