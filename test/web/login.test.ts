@@ -74,6 +74,18 @@ describe('somebody logs in with a browser', () => {
     assert.deepEqual(seen.faults, []);
   });
 
+  test('and begins at what waits for them, where they are in a group and have no role', async () => {
+    provider.people.set('gina', { groups: ['dba'] });
+    await using seen = await visit(browser);
+    await seen.page.goto(gateway.url);
+    await seen.page.getByRole('link', { name: 'Continue with Test' }).click();
+    await seen.page.getByLabel('Login').fill('gina');
+    await seen.page.getByRole('button', { name: 'Log in' }).click();
+    await seen.page.waitForURL(`${gateway.url}/approvals`);
+    await seen.page.getByRole('heading', { level: 1, name: 'Approvals' }).waitFor();
+    assert.deepEqual(seen.faults, []);
+  });
+
   test('and lets a terminal in', async () => {
     await using seen = await visit(browser);
     const { json } = await gateway.call('POST', '/v1/login/device', { json: { name: 'ada@laptop' } });

@@ -10,6 +10,8 @@ import { Problem } from '../ui/Problem.tsx';
 import { useGo } from '../ui/routing.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
 import { GoToShortcuts } from './GoToShortcuts.tsx';
+import { NAVIGATION } from './navigation.ts';
+import { NoRolePage } from './NoRolePage.tsx';
 import { Palette } from './Palette.tsx';
 import { ShortcutList } from './ShortcutList.tsx';
 import { Sidebar } from './Sidebar.tsx';
@@ -23,6 +25,7 @@ export function Shell() {
   const [searching, setSearching] = useState(false);
   const liveness = useLiveness(me.data !== undefined && !isOut);
   const scopes = me.data?.scopes ?? [];
+  useFirstPlace(me.data?.scopes);
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[13.5rem_minmax(0,1fr)]">
       <a
@@ -35,7 +38,7 @@ export function Shell() {
       <TopBar me={me.data} onSearch={() => setSearching(true)} />
       <main id="main" tabIndex={-1} className="min-w-0">
         <Content isReady={me.data !== undefined && !isOut} problem={isOut ? null : me.error}>
-          <Outlet />
+          {me.data !== undefined && scopes.length === 0 ? <NoRolePage me={me.data} /> : <Outlet />}
         </Content>
       </main>
       <Palette open={searching} scopes={scopes} onOpen={() => setSearching(true)} onClose={() => setSearching(false)} />
@@ -76,6 +79,19 @@ function useLoginWhen(isOut: boolean): void {
     const back = here === paths.overview() ? '' : `?${new URLSearchParams({ return_to: here })}`;
     go(`${paths.login()}${back}`, { replace: true });
   }, [isOut, here, go]);
+}
+
+/** Whoever has no overview begins at what they have: somebody in a group alone, at what waits for it. */
+function useFirstPlace(scopes: readonly string[] | undefined): void {
+  const go = useGo();
+  const here = useRouterState({ select: (state) => state.location.pathname });
+  useEffect(() => {
+    if (here !== paths.overview() || scopes === undefined || scopes.includes('overview:read')) return;
+    const first = NAVIGATION.flatMap(({ places }) => places).find((place) =>
+      place.scopes.some((scope) => scopes.includes(scope)),
+    );
+    if (first !== undefined) go(first.href, { replace: true });
+  }, [here, scopes, go]);
 }
 
 function useLiveness(isIn: boolean): Liveness {
