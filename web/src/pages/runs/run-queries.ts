@@ -3,7 +3,7 @@ import { get } from '../../api/client.ts';
 import { key } from '../../api/queries.ts';
 import type { Page, Run, RunSummary, StatementView } from '../../api/types.ts';
 import { filterQuery, type SearchFilter } from '../sessions/search-filter.ts';
-import { found } from '../sessions/search-queries.ts';
+import { found, NEWEST_ITEMS } from '../sessions/search-queries.ts';
 
 const PAGE_ITEMS = 200;
 
@@ -11,7 +11,8 @@ const PAGE_ITEMS = 200;
 export function foundRunsQuery(filter: SearchFilter) {
   return infiniteQueryOptions({
     queryKey: ['found', 'runs', filter],
-    queryFn: ({ pageParam, signal }) => get<Page<RunSummary>>('/v1/runs', runsQuery(filter, pageParam), signal),
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<RunSummary>>('/v1/runs', runsQuery(filter, PAGE_ITEMS, pageParam), signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     select: (data: InfiniteData<Page<RunSummary>>) => found(data, ({ items }) => items),
@@ -19,11 +20,11 @@ export function foundRunsQuery(filter: SearchFilter) {
   });
 }
 
-/** The first page as it is now, loaded anew with every live event. */
+/** The newest as they are now, loaded anew with every live event. */
 export function newestRunsQuery(filter: SearchFilter) {
   return queryOptions({
     queryKey: [...key.runs, 'newest', filter],
-    queryFn: ({ signal }) => get<Page<RunSummary>>('/v1/runs', runsQuery(filter), signal),
+    queryFn: ({ signal }) => get<Page<RunSummary>>('/v1/runs', runsQuery(filter, NEWEST_ITEMS), signal),
   });
 }
 
@@ -52,8 +53,8 @@ export function runStatementsQuery(run: string) {
   });
 }
 
-function runsQuery(filter: SearchFilter, cursor?: string) {
-  return { ...filterQuery(filter, Date.now(), NOT_OF_RUNS), limit: PAGE_ITEMS, cursor };
+function runsQuery(filter: SearchFilter, limit: number, cursor?: string) {
+  return { ...filterQuery(filter, Date.now(), NOT_OF_RUNS), limit, cursor };
 }
 
 const NOT_OF_RUNS = ['run', 'session', 'target', 'table', 'kind', 'decision', 'text'] as const;

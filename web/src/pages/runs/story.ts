@@ -55,7 +55,7 @@ export function storyOf(run: Run, statements: readonly StatementView[], nowMs: n
     rows,
     lanes,
     fromMs: Math.min(0, rows[0]?.ms ?? 0),
-    toMs: Math.max(last, run.closedAt === undefined ? last : end, 1),
+    toMs: Math.max(last, end, 1),
   };
 }
 

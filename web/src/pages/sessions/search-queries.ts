@@ -33,11 +33,14 @@ export function foundSessionsQuery(filter: SearchFilter) {
   });
 }
 
-/** Its first page as it is now, loaded anew with every live event. */
+/** How many are looked at with every live event, to see whether a list is out of date. */
+export const NEWEST_ITEMS = 50;
+
+/** The newest as they are now, loaded anew with every live event. */
 export function newestSessionsQuery(filter: SearchFilter) {
   return queryOptions({
     queryKey: [...key.sessions, 'newest', filter],
-    queryFn: ({ signal }) => get<SessionsPageBody>('/v1/sessions', sessionsQuery(filter, PAGE_ITEMS), signal),
+    queryFn: ({ signal }) => get<SessionsPageBody>('/v1/sessions', sessionsQuery(filter, NEWEST_ITEMS), signal),
   });
 }
 
