@@ -139,11 +139,19 @@ export class LiveFeed implements Disposable {
     }
     client.waiting++;
     client.queue = client.queue.then(async () => {
-      // What cannot be judged is not told: whoever may know finds it when they look.
-      const may = await Promise.resolve(this.#parts.maySee(client.caller, event)).catch(() => false);
+      const may = await this.#maySee(client.caller, event);
       client.waiting--;
       if (may && !client.stream.send(event, { id: this.#id(number) })) client.missed = true;
     });
+  }
+
+  /** What cannot be judged is not told: whoever may know finds it when they look. */
+  async #maySee(caller: Caller, event: LiveEvent): Promise<boolean> {
+    try {
+      return await this.#parts.maySee(caller, event);
+    } catch {
+      return false;
+    }
   }
 
   /** A slow client takes again: it is told that it missed something. */

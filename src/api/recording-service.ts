@@ -89,7 +89,8 @@ export interface RecordingService {
   evidence(id: string, options: { readonly bodies: boolean }): Promise<SessionEvidence | undefined>;
   /** Asks whichever gateway serves a session to end it; false where it is not live. */
   end(id: string, ending: { readonly by: string; readonly reason: string }): Promise<boolean>;
-  statements(filter: StatementFilter): Promise<Page<StatementView>>;
+  /** Rejects with the signal's reason once it is aborted: a search may take long. */
+  statements(filter: StatementFilter, signal: AbortSignal): Promise<Page<StatementView>>;
   /** The log's signed checkpoint (C2SP tlog-checkpoint). */
   checkpoint(): Promise<Uint8Array>;
   /** A tile or entry bundle by its path (C2SP tlog-tiles); undefined where the log has none of it. */

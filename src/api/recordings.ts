@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findSession as findSessionFile, readSession } from '../audit/read-session.ts';
 import type { AuditLog } from '../audit/recorder.ts';
-import { searchStatements } from '../audit/search-statements.ts';
 import { sessionEvidence } from '../audit/session-evidence.ts';
 import { askToEnd, findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
+import { storeFilter } from './recording-filter.ts';
 import type {
   RecordingFilter,
   RecordingService,
@@ -14,7 +14,7 @@ import type {
   StatementView,
 } from './recording-service.ts';
 import { EventOpener, followSession, type ReplyDecoders } from './session-events.ts';
-import { statementView } from './statement-view.ts';
+import { findStatements } from './statement-search.ts';
 
 export interface RecordingParts {
   readonly store: Store;
@@ -65,9 +65,9 @@ export function recordingService(parts: RecordingParts): RecordingService {
       return isHere(id) ? sessionEvidence(directory, id, { bodies }) : undefined;
     },
     end: (id, ending) => askToEnd(store, id, ending),
-    async statements(filter) {
+    async statements(filter, signal) {
       await audit.sync();
-      return pageOf(found(directory, store, filter), filter.limit);
+      return findStatements(filter, { directory, store, gateway, signal });
     },
     checkpoint: () => readFile(join(directory, 'log', 'checkpoint')),
     tile: (path) => readFile(join(directory, 'log', path)).catch(absent),
@@ -75,23 +75,6 @@ export function recordingService(parts: RecordingParts): RecordingService {
 }
 
 const SESSION_ID = /^[A-Za-z0-9_-]{1,100}$/;
-
-function storeFilter({ who, run, repository, target, since, until, cursor }: RecordingFilter) {
-  return {
-    ...(who === undefined ? {} : { principal: who }),
-    ...(run === undefined ? {} : { run }),
-    ...(repository === undefined ? {} : { repository }),
-    ...(target === undefined ? {} : { target }),
-    ...(since === undefined ? {} : { since: instant(since) }),
-    ...(until === undefined ? {} : { until: instant(until) }),
-    ...(cursor === undefined ? {} : { before: cursor }),
-  };
-}
-
-/** With milliseconds and in UTC, so that text order is time order. */
-function instant(text: string): string {
-  return new Date(text).toISOString();
-}
 
 function sessionView(row: SessionRow, gateway: string): SessionView {
   return {
@@ -114,69 +97,6 @@ function sessionView(row: SessionRow, gateway: string): SessionView {
 
 async function* recordingLines(directory: string, id: string, opener: EventOpener): AsyncGenerator<string> {
   for await (const recorded of readSession(directory, id)) yield JSON.stringify(opener.open(recorded));
-}
-
-interface Found {
-  readonly view: StatementView;
-  readonly cursor: string;
-}
-
-async function* found(directory: string, store: Store, filter: StatementFilter): AsyncGenerator<Found> {
-  const [afterSession, afterExchange] = cursorParts(filter.cursor);
-  let skipping = afterSession !== undefined;
-  let row: SessionRow | undefined;
-  for await (const statement of searchStatements(directory, logFilter(filter))) {
-    const { session, exchange = 0 } = statement.request;
-    if (skipping) {
-      // Sessions come newest first, and their ids sort by age.
-      if (afterSession !== undefined && session > afterSession) continue;
-      if (session === afterSession) {
-        if (exchange === afterExchange) skipping = false;
-        continue;
-      }
-      skipping = false;
-    }
-    if (row?.id !== session) row = await findSession(store, session);
-    if (!fits(row?.principal, filter.who) || !fits(row?.repository, filter.repository)) continue;
-    const principal = row?.principal ?? statement.opening.principal.id;
-    const from = { principal, target: statement.opening.target.name, repository: row?.repository ?? undefined };
-    yield { view: statementView(statement, from), cursor: `${session}.${exchange}` };
-  }
-}
-
-function logFilter(filter: StatementFilter) {
-  const { since, until, run, session, target, table, kind, decision, text } = filter;
-  return {
-    ...(since === undefined ? {} : { from: instant(since) }),
-    ...(until === undefined ? {} : { to: instant(until) }),
-    ...(run === undefined ? {} : { run }),
-    ...(session === undefined ? {} : { session }),
-    ...(target === undefined ? {} : { target }),
-    ...(table === undefined ? {} : { table }),
-    ...(kind === undefined ? {} : { operation: kind }),
-    ...(decision === undefined ? {} : { decision }),
-    ...(text === undefined ? {} : { text }),
-  };
-}
-
-async function pageOf(items: AsyncGenerator<Found>, limit: number) {
-  const views: StatementView[] = [];
-  let cursor = '';
-  for await (const item of items) {
-    if (views.length === limit) return { items: views, next: cursor };
-    views.push(item.view);
-    cursor = item.cursor;
-  }
-  return { items: views };
-}
-
-function cursorParts(cursor: string | undefined): readonly [session: string | undefined, exchange: number] {
-  const [session, exchange] = cursor?.split('.') ?? [];
-  return [session, Number(exchange ?? 0)];
-}
-
-function fits(value: string | null | undefined, part: string | undefined): boolean {
-  return part === undefined || (value ?? '').toLowerCase().includes(part.toLowerCase());
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

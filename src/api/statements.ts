@@ -1,8 +1,11 @@
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { LIMITS } from '../model/limits.ts';
 import { statementSchema } from './approval-schemas.ts';
 import { noteAction, requireScope } from './caller.ts';
 import { recordingFilter } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
+import type { Page, StatementFilter, StatementView } from './recording-service.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
@@ -25,7 +28,7 @@ export function statementRoutes(router: ApiRouter, services: ApiServices): void 
     querystring: filterSchema,
     response: { 200: found, ...problemResponses },
   };
-  router.get('/v1/statements', { schema }, async (request) => {
+  router.get('/v1/statements', { schema }, async (request, reply) => {
     const caller = await requireScope(request, services, 'sessions:read');
     const readsTexts = caller.scopes.has('recordings:read');
     if (request.query.text !== undefined && !readsTexts) {
@@ -34,8 +37,28 @@ export function statementRoutes(router: ApiRouter, services: ApiServices): void 
       });
     }
     await noteAction(services, caller, 'statements.search', { texts: readsTexts });
-    const { items, next } = await services.recordings.statements(request.query);
+    const { items, next } = await searched(request, reply, services);
     const statements = readsTexts ? items : items.map((item) => ({ ...item, text: '' }));
     return { statements: [...statements], ...(next ? { next } : {}) };
   });
+}
+
+/** A search that nobody waits for any more ends; one that takes too long is to be narrowed. */
+async function searched(
+  { query }: { readonly query: StatementFilter },
+  reply: FastifyReply,
+  { recordings }: Pick<ApiServices, 'recordings'>,
+): Promise<Page<StatementView>> {
+  const left = new AbortController();
+  reply.raw.once('close', () => left.abort());
+  const late = AbortSignal.timeout(LIMITS.apiRequestDeadlineMs);
+  try {
+    return await recordings.statements(query, AbortSignal.any([left.signal, late]));
+  } catch (fault) {
+    if (left.signal.aborted) return { items: [] };
+    if (!late.aborted) throw fault;
+    throw new HttpProblem(503, 'The search takes too long', {
+      hint: 'Narrow it: by a run, a repository, a target, or times.',
+    });
+  }
 }

@@ -4,7 +4,7 @@ import type { Access } from '../model/request.ts';
 import { type AuditEvent, type EventOpening, parseEvent } from './audit-event.ts';
 import { type AuditPaths, auditPaths, sessionPath } from './audit-paths.ts';
 import { readLines } from './read-lines.ts';
-import { listDays, listSessions, type ReadOptions, SessionBodies } from './read-session.ts';
+import { findSession, listDays, listSessions, type ReadOptions, SessionBodies } from './read-session.ts';
 
 /** All that is given must hold. Names are compared whole and with their case, texts in them without. */
 export interface StatementFilter {
@@ -40,13 +40,27 @@ export interface Statement {
 /** Characters of a statement that a result shows. */
 const SHOWN_TEXT = 64 * 1024;
 
+export interface SearchOptions extends ReadOptions {
+  readonly signal?: AbortSignal;
+  /** Ids of the sessions to look in, in the order to look; all of them, newest first, where absent. */
+  readonly sessions?: AsyncIterable<string>;
+}
+
 /** The statements that match: sessions newest first, and within a session in order of their ends. */
 export async function* searchStatements(
   directory: string,
   filter: StatementFilter,
-  options: ReadOptions & { readonly signal?: AbortSignal } = {},
+  options: SearchOptions = {},
 ): AsyncGenerator<Statement> {
   const paths = auditPaths(directory);
+  if (options.sessions !== undefined) {
+    for await (const id of options.sessions) {
+      options.signal?.throwIfAborted();
+      const path = findSession(directory, id);
+      if (path !== undefined) yield* searchSession({ paths, path, id, filter, options });
+    }
+    return;
+  }
   for (const day of listDays(paths)) {
     if (filter.to !== undefined && day > filter.to.slice(0, 10)) continue;
     for (const id of listSessions(paths, day)) {
@@ -64,7 +78,7 @@ interface SessionSearch {
   readonly path: string;
   readonly id: string;
   readonly filter: StatementFilter;
-  readonly options: ReadOptions & { readonly signal?: AbortSignal };
+  readonly options: SearchOptions;
 }
 
 async function* searchSession({ paths, path, id, filter, options }: SessionSearch): AsyncGenerator<Statement> {
