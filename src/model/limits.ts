@@ -161,6 +161,7 @@ export const LIMITS = {
   maxEstimateBytes: 1024 * 1024,
   // approvals/channels
   channelSendMs: 10_000,
+  channelLookupMs: 2_000,
   channelAnswerBytes: 64 * 1024,
   channelExcerptCharacters: 200,
   deliveryLeaseMs: 60_000,

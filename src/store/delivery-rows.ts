@@ -52,7 +52,7 @@ export interface Claim {
  */
 export function claimDelivery(store: Store, { channel, now, until, claim }: Claim): Promise<DeliveryRow | undefined> {
   return store.write(async (trx) => {
-    const due = await trx
+    const next = trx
       .selectFrom('deliveries as due')
       .select('due.id')
       .where('due.state', '=', 'waiting')
@@ -73,10 +73,10 @@ export function claimDelivery(store: Store, { channel, now, until, claim }: Clai
       )
       .orderBy('due.next_at')
       .orderBy('due.id')
-      .limit(1)
-      .executeTakeFirst();
+      .limit(1);
+    // PostgreSQL lets several look at once: what another has in hand is passed over. SQLite has one writer anyway.
+    const due = await (store.kind === 'postgres' ? next.forUpdate('due').skipLocked() : next).executeTakeFirst();
     if (due === undefined) return undefined;
-    // Of two that found the same one, the second finds it taken.
     return trx
       .updateTable('deliveries')
       .set({ next_at: until, claimed_by: claim, attempts: sql<number>`attempts + 1` })

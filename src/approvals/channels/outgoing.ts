@@ -1,10 +1,11 @@
-import { lookup } from 'node:dns';
+import type { Resolver } from 'node:dns/promises';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { LIMITS } from '../../model/limits.ts';
 import { addressClass } from './address-class.ts';
 import { DeliveryFault } from './channel.ts';
+import { addressesOf, channelResolver } from './name-lookup.ts';
 import { visibleText } from './visible-text.ts';
 
 export interface Outgoing {
@@ -70,7 +71,7 @@ function send(url: URL, outgoing: Outgoing, signal: AbortSignal): Promise<Incomi
   const options = {
     method: 'POST',
     headers: { ...outgoing.headers, 'content-length': Buffer.byteLength(outgoing.body), 'user-agent': 'chaperone' },
-    lookup: checkedLookup(outgoing),
+    lookup: checkedLookup(outgoing, channelResolver()),
     agent: false,
     signal,
   };
@@ -98,19 +99,26 @@ async function readSome(response: IncomingMessage): Promise<string> {
 }
 
 /** Resolves a name and hands on nothing that may not be reached: the socket connects to what was checked. */
-function checkedLookup(allowed: Pick<Outgoing, 'allowPrivate' | 'insecureLoopback'>): LookupFunction {
+export function checkedLookup(
+  allowed: Pick<Outgoing, 'allowPrivate' | 'insecureLoopback'>,
+  resolver: Resolver,
+): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, '');
-      try {
-        for (const { address } of found) refuseAddress(address, allowed);
-      } catch (cause) {
-        return callback(cause as Error, '');
-      }
-      const [first] = found;
-      if (options.all) return callback(null, found);
-      return first ? callback(null, first.address, first.family) : callback(new Error('no address'), '');
+    const found = addressesOf(hostname, resolver).then((addresses) => {
+      // One that may not be reached among others is no accident: none is used then.
+      for (const { address } of addresses) refuseAddress(address, allowed);
+      const fitting = addresses.filter(({ family }) => !options.family || options.family === family);
+      if (fitting.length === 0) throw new DeliveryFault(`${hostname} has no address`);
+      return fitting;
     });
+    found.then(
+      (addresses) => {
+        const [first] = addresses;
+        if (options.all) callback(null, [...addresses]);
+        else callback(null, first?.address ?? '', first?.family);
+      },
+      (cause: NodeJS.ErrnoException) => callback(cause, ''),
+    );
   };
 }
 
