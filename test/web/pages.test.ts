@@ -44,7 +44,7 @@ describe('the web UI in a browser', () => {
       for (const [path, heading] of Object.entries(PAGES)) {
         await seen.page.goto(`${server.url}${path}`);
         await seen.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-        await seen.page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
+        await seen.page.locator('#main:not(:has([aria-busy="true"]))').waitFor();
         found.push(...(await accessibilityFaults(seen.page)).map((fault) => `${path}: ${fault}`));
         const over = Number(await seen.page.evaluate('document.documentElement.scrollWidth - innerWidth'));
         if (over > 0) found.push(`${path} is ${over} px too wide`);
@@ -179,6 +179,41 @@ describe('the web UI in a browser', () => {
     ]);
     assert.equal(request.method(), 'GET');
     await other.getByRole('button', live).waitFor();
+  });
+
+  test('what opens above a page is found nothing wrong with either, and closes on Escape', async () => {
+    await using seen = await visit(browser, PHONE);
+    const { page } = seen;
+    await page.goto(server.url);
+    for (const [button, opened] of [
+      ['Pages', page.getByRole('dialog', { name: 'Pages' })],
+      ['Go to…', page.getByRole('dialog', { name: 'Go to' })],
+      [/account/, page.getByRole('menu')],
+    ] as const) {
+      await page.getByRole('button', { name: button }).click();
+      await opened.waitFor();
+      assert.deepEqual([button, ...(await accessibilityFaults(page))], [button]);
+      await page.keyboard.press('Escape');
+      await opened.waitFor({ state: 'hidden' });
+    }
+    assert.deepEqual(seen.faults, []);
+  });
+
+  test('a session that ends while one reads leads to the login, and back', async () => {
+    await using seen = await visit(browser);
+    const { page } = seen;
+    await page.goto(server.url);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('heading', { name: /^Waiting for you/ }).waitFor();
+    const body = '{"title":"Log in","status":401}';
+    await page.route('**/v1/**', (route) => {
+      const isOpen = /\/v1\/(?:login|gateway)$/.test(route.request().url());
+      return isOpen ? route.continue() : route.fulfill({ status: 401, contentType: 'application/problem+json', body });
+    });
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.waitForURL('**/login?return_to=%2Fruns');
+    await page.getByRole('heading', { name: 'Log in' }).waitFor();
   });
 
   test('a page that needs a login leads to it, and tells it where to come back to', async () => {

@@ -1,4 +1,11 @@
-import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  MutationCache,
+  QueryCache,
+  QueryClient,
+  queryOptions,
+} from '@tanstack/react-query';
 import { call, get, rememberCsrf } from './client.ts';
 import { ApiProblem } from './problem.ts';
 import type {
@@ -36,7 +43,17 @@ export const key = {
 } as const;
 
 export function makeQueryClient(): QueryClient {
-  return new QueryClient({
+  // A session that ended, or another one in its place: who is here is asked anew, and the shell does the rest.
+  const onError = (error: unknown) => {
+    if (error instanceof ApiProblem && (error.status === 401 || error.problem.code === 'csrf')) {
+      void queries.invalidateQueries({ queryKey: key.me });
+    }
+  };
+  const queries: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => (query.queryKey[0] === key.me[0] ? undefined : onError(error)),
+    }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 15_000,
@@ -45,6 +62,7 @@ export function makeQueryClient(): QueryClient {
       },
     },
   });
+  return queries;
 }
 
 export const meQuery = queryOptions({

@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Check, ChevronsUpDown, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import { call } from '../api/client.ts';
 import type { Me } from '../api/types.ts';
@@ -6,6 +6,7 @@ import { paths } from '../paths.ts';
 import { classes } from '../ui/class-names.ts';
 import { Menu } from '../ui/Menu.tsx';
 import { useGo } from '../ui/routing.tsx';
+import { useToast } from '../ui/Toast.tsx';
 import { showShortcuts } from './ShortcutList.tsx';
 import { type Theme, useTheme } from './theme.ts';
 
@@ -20,11 +21,15 @@ export function UserMenu({ me, compact }: { readonly me: Me | undefined; readonl
   const [theme, choose] = useTheme();
   const go = useGo();
   const queries = useQueryClient();
-  async function logOut(): Promise<void> {
-    await call('POST', '/v1/logout');
-    queries.clear();
-    go(paths.login());
-  }
+  const say = useToast();
+  const logOut = useMutation({
+    mutationFn: () => call('POST', '/v1/logout'),
+    onSuccess: () => {
+      queries.clear();
+      go(paths.login());
+    },
+    onError: (error) => say(`Still logged in: ${error.message}`, 'deny'),
+  });
   const name = me?.person?.name ?? me?.name ?? '';
   return (
     <Menu
@@ -58,7 +63,7 @@ export function UserMenu({ me, compact }: { readonly me: Me | undefined; readonl
         'line',
         { label: 'Keyboard shortcuts', icon: <Keyboard />, hint: '?', onSelect: showShortcuts },
         'line',
-        { label: 'Log out', icon: <LogOut />, onSelect: () => void logOut() },
+        { label: 'Log out', icon: <LogOut />, onSelect: () => logOut.mutate() },
       ]}
     />
   );

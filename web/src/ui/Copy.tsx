@@ -12,6 +12,8 @@ export function Copy({ text, label = 'Copy', className }: { text: string; label?
     const timer = setTimeout(() => setCopied(false), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [copied]);
+  // Not there without TLS: then the text is selected by hand.
+  if (navigator.clipboard === undefined) return null;
   return (
     <>
       <IconButton

@@ -1,7 +1,8 @@
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useState } from 'react';
 import { IconButton } from './Button.tsx';
 import { classes } from './class-names.ts';
+import { LayerContext } from './layer.ts';
 
 interface DialogProps {
   readonly open: boolean;
@@ -48,9 +49,8 @@ interface ModalProps {
 
 /** A modal without a frame of its own; `Dialog` is what a page wants. */
 export function Modal({ open, onClose, label, labelledBy, className, children }: ModalProps) {
-  const ref = useRef<HTMLDialogElement>(null);
+  const [dialog, setDialog] = useState<HTMLDialogElement | null>(null);
   useEffect(() => {
-    const dialog = ref.current;
     if (!open) {
       dialog?.close();
       return;
@@ -59,10 +59,10 @@ export function Modal({ open, onClose, label, labelledBy, className, children }:
     // The browser would take the first button, which closes.
     const first = dialog?.querySelector<HTMLElement>('[data-autofocus="field"]') ?? dialog?.querySelector('h2');
     first?.focus();
-  }, [open]);
+  }, [open, dialog]);
   return (
     <dialog
-      ref={ref}
+      ref={setDialog}
       aria-label={label}
       aria-labelledby={labelledBy}
       onCancel={(event) => {
@@ -77,7 +77,7 @@ export function Modal({ open, onClose, label, labelledBy, className, children }:
         className,
       )}
     >
-      {open && children}
+      {open && <LayerContext value={dialog}>{children}</LayerContext>}
     </dialog>
   );
 }

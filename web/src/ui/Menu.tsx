@@ -1,6 +1,7 @@
 import { DropdownMenu } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { classes } from './class-names.ts';
+import { useLayer } from './layer.ts';
 
 export interface MenuItem {
   readonly label: string;
@@ -22,10 +23,11 @@ interface MenuProps {
 
 /** Not modal: a modal menu would put a style element into the page, which the Content-Security-Policy forbids. */
 export function Menu({ trigger, items, heading, align = 'end' }: MenuProps) {
+  const layer = useLayer();
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={layer}>
         <DropdownMenu.Content
           align={align}
           sideOffset={4}

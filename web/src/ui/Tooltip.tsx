@@ -1,12 +1,14 @@
 import { Tooltip as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { useLayer } from './layer.ts';
 
 /** A few words on hover and on focus; never the only place where something is said. */
 export function Tooltip({ text, children }: { readonly text: ReactNode; readonly children: ReactNode }) {
+  const layer = useLayer();
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={layer}>
         <Radix.Content
           sideOffset={6}
           collisionPadding={8}
