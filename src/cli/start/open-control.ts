@@ -2,35 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApprovalService } from '../../approvals/approval-service.ts';
-import { loadChannels } from '../../approvals/channels/load-channels.ts';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
 import { GrantService } from '../../grants/grant-service.ts';
-import { declareIssuer, declareTrustRule } from '../../identity/declare-trust.ts';
-import { loadIssuers } from '../../identity/load-issuers.ts';
-import { loadTrustRules } from '../../identity/load-trust-rules.ts';
-import { type Logins, openLogins } from '../../identity/logins.ts';
 import { openTrustDirectory, type TrustDirectory } from '../../identity/trust-directory.ts';
-import type { Declared } from '../../model/declaration.ts';
 import { Secret } from '../../model/secret.ts';
-import { parsePolicies } from '../../policy/parse-policies.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { type ConfigurationObjects, makeConfigurationObjects } from '../../targets/configuration-objects.ts';
-import { type ConfigurationService, makeConfigurationService } from '../../targets/configuration-service.ts';
 import type { DeploymentKey } from '../../targets/deployment-key.ts';
-import type { Change } from '../../targets/plan-apply.ts';
 import { makeSealer } from '../../targets/sealing.ts';
 import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
 import { claimDeployment, type Deployment } from './deployment.ts';
-import { openApprovals } from './open-approvals.ts';
-import { type OpenChannels, openChannels } from './open-channels.ts';
+import { type OpenConfiguration, openConfiguration } from './open-configuration.ts';
+import { type OpenPeople, openPeople } from './open-people.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
 import { closeLeftOverSessions, indexSessions, type SessionIndex } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
 
 /** The control plane and the log, open. Disposing ends all of it, in the order that leaves the log closed. */
-export interface Control extends AsyncDisposable {
+export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPeople, typeof Symbol.asyncDispose> {
   readonly deployment: Deployment;
   /** This gateway, by the name of its log: others may share the store. */
   readonly gateway: string;
@@ -43,14 +32,7 @@ export interface Control extends AsyncDisposable {
   readonly grants: GrantService;
   readonly targets: TargetDirectory;
   readonly policies: PolicyDirectory;
-  readonly configuration: ConfigurationService;
-  readonly configurationObjects: ConfigurationObjects;
   readonly trust: TrustDirectory;
-  readonly logins: Logins;
-  readonly approvals: ApprovalService;
-  readonly channels: OpenChannels;
-  /** Where people reach this gateway; its port is known once the API listens. */
-  readonly web: { url: string };
   /** Reads the configuration again in every part, and resolves when all decide by it. */
   reload(): Promise<void>;
 }
@@ -60,17 +42,6 @@ export interface Circumstances {
   readonly nowMs: () => number;
   readonly onFault: (fault: unknown) => void;
 }
-
-const PROTOCOLS = ['postgres'];
-const NOTES = {
-  target: 'target.changed',
-  issuer: 'trust.changed',
-  'trust rule': 'trust.changed',
-  policy: 'operator.action',
-  channel: 'operator.action',
-} as const;
-/** What the demo's policies ask for approval. */
-const DEMO_GROUPS = ['dba'];
 
 export async function openControl(config: StartConfig, { env, nowMs, onFault }: Circumstances): Promise<Control> {
   const { dataDirectory, databaseUrl } = config;
@@ -89,7 +60,8 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const random = (bytes: number) => randomBytes(bytes);
   const trust = parts.use(await openTrustDirectory({ store, audience, now: nowMs, onFault }));
   const sealer = makeSealer(key);
-  const targets = parts.use(await openTargetDirectory({ store, sealer, secrets: systemSecrets(env), onFault }));
+  const secrets = systemSecrets(env);
+  const targets = parts.use(await openTargetDirectory({ store, sealer, secrets, onFault }));
   const policies = parts.use(await openPolicyDirectory({ store, audit, nowMs, onFault }));
   const grants = parts.use(
     new GrantService({
@@ -103,47 +75,11 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
       random,
     }),
   );
-  const configuring = {
-    store,
-    sealer,
-    loaders: {
-      issuers: issuerLoader(deployment),
-      trust: loadTrustRules,
-      policies: parsePolicies,
-      channels: loadChannels,
-      declareIssuer,
-      declareRule: declareTrustRule,
-    },
-    protocols: PROTOCOLS,
-    record: async (changes: readonly Change[], by: string) => {
-      for (const { action, kind, name } of changes) {
-        const note = NOTES[kind];
-        await audit.note({ kind: note, detail: { action, what: kind, name, by } });
-      }
-    },
-    now: nowMs,
-  };
-  const configuration = makeConfigurationService(configuring);
-  const configurationObjects = makeConfigurationObjects(configuring);
+  const configuring = openConfiguration({ store, sealer, deployment, audit, nowMs });
   const reload = async () => {
-    await Promise.all([trust.reload(), targets.reload(), policies.reload(), channels.reload()]);
+    await Promise.all([trust.reload(), targets.reload(), policies.reload(), people.channels.reload()]);
   };
-  const firstGroups = config.kind === 'demo' ? DEMO_GROUPS : [];
-  const logins = openLogins({ store, config: config.login, firstGroups, now: nowMs, random });
-  const web = { url: config.publicUrl ?? '' };
-  const approvals = parts.use(await openApprovals({ store, audit, gateway, key, web, nowMs, onFault }));
-  const channels = parts.use(
-    await openChannels({
-      store,
-      sealer,
-      secrets: systemSecrets(env),
-      approvals,
-      people: logins.people,
-      web,
-      nowMs,
-      onFault,
-    }),
-  );
+  const people = parts.use(await openPeople(config, { store, audit, gateway, key, secrets, nowMs, onFault }));
   const running = parts.move();
   const dispose = () => running.disposeAsync();
   return {
@@ -157,13 +93,9 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     grants,
     targets,
     policies,
-    configuration,
-    configurationObjects,
+    ...configuring,
     trust,
-    logins,
-    approvals,
-    channels,
-    web,
+    ...people,
     reload,
     [Symbol.asyncDispose]: dispose,
   };
@@ -197,24 +129,6 @@ export async function localAdminToken(
   await writeFile(path, `${token.reveal()}\n`, { mode: 0o600 });
   await chmod(path, 0o600);
   return path;
-}
-
-/** An issuer of the demo vouches for nothing, so a configured deployment takes none from any file. */
-function issuerLoader({ kind }: Deployment): typeof loadIssuers {
-  return (declared: readonly Declared[]) => {
-    const loaded = loadIssuers(declared);
-    if (kind === 'demo') return loaded;
-    const demos = declared.filter(
-      ({ value }) => typeof value === 'object' && value !== null && 'demo' in value && value.demo === true,
-    );
-    const problems = demos.map((source) => ({
-      file: source.file,
-      line: source.line(['demo']),
-      message: 'an issuer of the demo is not trusted by a configured gateway',
-      advice: 'Remove it; `chaperone start --demo` brings its own.',
-    }));
-    return problems.length === 0 ? loaded : { items: [], problems: [...loaded.problems, ...problems] };
-  };
 }
 
 async function openLog(config: StartConfig, { id, kind }: Deployment): Promise<OpenAuditLog> {
