@@ -14,7 +14,7 @@ const eventsOf = ({ received }: WebhookReceiver) =>
     return [type, data.approval.id];
   });
 
-/** Every delivery in a settled state, as `[event, state, attempts]`, oldest first; looks until it is so. */
+/** All deliveries, oldest first, once they are as wanted. */
 async function settled(store: Store, wanted: (rows: Awaited<ReturnType<typeof listDeliveries>>) => boolean) {
   for (;;) {
     const rows = await listDeliveries(store, { limit: 100 });
@@ -161,6 +161,25 @@ onEachStore('deliveries', (stores) => {
     const faults = rows.filter(({ channel }) => channel === 'hung').map(({ state, last_fault }) => [state, last_fault]);
     assert.match(String(faults.find(([, fault]) => fault !== null)), /^waiting,.*(?:not in time|no answer in time)/);
     assert.ok(faults.every(([state]) => state === 'waiting'));
+  });
+
+  test('a receiver that is gone and comes back gets what it missed, in order', async () => {
+    const first = await startWebhookReceiver();
+    const { port, url } = first;
+    await first[Symbol.asyncDispose]();
+    await using gateway = await gatewayAt(await stores.place());
+    const times = { ...TEST_TIMES, deliveryAttempts: 1000 };
+    await using _sending = deliveriesOf(gateway, [webhookTo('hook', url)], { times });
+    const hold = await gateway.service.hold(heldRequest());
+    await settled(gateway.store, ([row]) => row?.last_fault?.includes('ECONNREFUSED') ?? false);
+    await gateway.service.decide(hold.id, answerOf('deny', person('ada'), hold, { reason: 'no' }));
+    await settled(gateway.store, (rows) => rows.length === 2);
+    await using back = await startWebhookReceiver({ port });
+    await back.came(2);
+    assert.deepEqual(eventsOf(back), [
+      ['approval.requested', hold.id],
+      ['approval.decided', hold.id],
+    ]);
   });
 
   test('the outcome waits until the request was told', async () => {
