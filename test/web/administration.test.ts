@@ -43,7 +43,7 @@ describe('the pages of rules and of the gateway', () => {
       for (const [path, heading] of Object.entries(PAGES)) {
         await seen.page.goto(`${server.url}${path}`);
         await seen.page.getByRole('heading', { level: 1, name: heading }).waitFor();
-        await seen.page.waitForFunction('document.querySelector("[aria-busy=true]") === null');
+        await seen.page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
         found.push(...(await accessibilityFaults(seen.page)).map((fault) => `${path}: ${fault}`));
         const over = Number(await seen.page.evaluate('document.documentElement.scrollWidth - innerWidth'));
         if (over > 0) found.push(`${path} is ${over} px too wide`);
@@ -88,11 +88,8 @@ describe('the pages of rules and of the gateway', () => {
     const rules = page.getByRole('list', { name: 'Rules' });
     await rules.getByText('sourceRef is refs/heads/main, not refs/heads/release/*').waitFor();
     assert.ok(!(await page.content()).includes(token));
-    assert.ok(
-      !((await page.evaluate('JSON.stringify([localStorage, sessionStorage, location.href])')) as string).includes(
-        token,
-      ),
-    );
+    const kept = await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage, location.href])');
+    assert.ok(!kept.includes(token));
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 

@@ -22,10 +22,10 @@ after(async () => {
 type Evidence = { lines: { line: string; salted?: string }[]; verifierKey: string; checkpoint: string };
 
 /** Changes what the gateway answers on its way to the page. */
-async function alter<T>(page: Page, path: string, change: (body: T) => void): Promise<void> {
+async function alter(page: Page, path: string, change: (evidence: Evidence) => void): Promise<void> {
   await page.route(`**${path}`, async (route) => {
     const answer = await route.fetch();
-    const body = (await answer.json()) as T;
+    const body = (await answer.json()) as Evidence;
     change(body);
     await route.fulfill({ response: answer, json: body });
   });
@@ -48,7 +48,7 @@ describe('a session that is verified in the browser', () => {
     await using somebody = await visit(browser);
     const { page } = somebody;
     let from = 0;
-    await alter<Evidence>(page, `/v1/sessions/${session}/evidence`, ({ lines }) => {
+    await alter(page, `/v1/sessions/${session}/evidence`, ({ lines }) => {
       const third = lines[2];
       assert.ok(third !== undefined);
       from = lines.slice(0, 2).reduce((bytes, { line }) => bytes + Buffer.byteLength(line) + 1, 0);
@@ -64,7 +64,7 @@ describe('a session that is verified in the browser', () => {
   test('fails where a body is another, and the page says of which line', async () => {
     await using somebody = await visit(browser);
     const { page } = somebody;
-    await alter<Evidence>(page, `/v1/sessions/${session}/evidence`, ({ lines }) => {
+    await alter(page, `/v1/sessions/${session}/evidence`, ({ lines }) => {
       const one = lines.findIndex(({ salted }) => salted !== undefined);
       const line = lines[one];
       assert.ok(line !== undefined);
@@ -78,7 +78,7 @@ describe('a session that is verified in the browser', () => {
   test('what the gateway puts into a line is text to the page, and nothing else', async () => {
     await using somebody = await visit(browser);
     const { page } = somebody;
-    await alter<Evidence>(page, `/v1/sessions/${session}/evidence`, (evidence) => {
+    await alter(page, `/v1/sessions/${session}/evidence`, (evidence) => {
       evidence.verifierKey = '<img src=x onerror=document.title="owned">';
       evidence.lines[1] = { line: '{"seq":"<img src=x onerror=document.title=1>\u202E"}' };
     });
@@ -98,7 +98,7 @@ describe('a session that is verified in the browser', () => {
     const rows = page.getByRole('list', { name: 'Sessions that were verified' }).getByRole('listitem');
     await rows.getByRole('img', { name: 'Passed' }).first().waitFor();
     assert.ok((await rows.count()) > 0);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false);
   });
 });
 

@@ -57,35 +57,54 @@ export function Access({
       </div>
       {isMe && <p className="text-sm text-muted">You cannot shut yourself out; another administrator can.</p>}
       {asking === undefined && disable.error !== null && <Problem error={disable.error} />}
-      <Dialog
-        open={asking !== undefined}
-        onClose={close}
-        title={asking === 'disable' ? `Shut ${person.login} out?` : `Log ${person.login} out everywhere?`}
-        footer={
-          <>
-            <Button onClick={close}>Cancel</Button>
-            {asking === 'disable' ? (
-              <Button variant="danger" busy={disable.isPending} onClick={() => disable.mutate()}>
-                Shut out
-              </Button>
-            ) : (
-              <Button variant="danger" busy={logout.isPending} onClick={() => logout.mutate()}>
-                Log out
-              </Button>
-            )}
-          </>
-        }
-      >
-        <p>
-          {asking === 'disable'
-            ? 'Their browsers are logged out, their tokens are void, and the provider’s word no longer lets them in.'
-            : isMe
-              ? 'That ends this browser’s session too: you will log in again.'
-              : 'Every browser of theirs has to log in again. Their tokens stay.'}
-        </p>
-        {asking === 'disable' && disable.error !== null && <Problem error={disable.error} />}
-        {asking === 'logout' && logout.error !== null && <Problem error={logout.error} />}
-      </Dialog>
+      {asking !== undefined && (
+        <Confirm
+          what={asking}
+          login={person.login}
+          isMe={isMe}
+          isBusy={disable.isPending || logout.isPending}
+          error={asking === 'disable' ? disable.error : logout.error}
+          onClose={close}
+          onConfirm={() => (asking === 'disable' ? disable.mutate() : logout.mutate())}
+        />
+      )}
     </Section>
+  );
+}
+
+interface ConfirmProps {
+  readonly what: 'logout' | 'disable';
+  readonly login: string;
+  readonly isMe: boolean;
+  readonly isBusy: boolean;
+  readonly error: Error | null;
+  readonly onClose: () => void;
+  readonly onConfirm: () => void;
+}
+
+function Confirm({ what, login, isMe, isBusy, error, onClose, onConfirm }: ConfirmProps) {
+  const ownWords = 'That ends this browser’s session too: you will log in again.';
+  const words = isMe ? ownWords : 'Every browser of theirs has to log in again. Their tokens stay.';
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={what === 'disable' ? `Shut ${login} out?` : `Log ${login} out everywhere?`}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="danger" busy={isBusy} onClick={onConfirm}>
+            {what === 'disable' ? 'Shut out' : 'Log out'}
+          </Button>
+        </>
+      }
+    >
+      <p>
+        {what === 'disable'
+          ? 'Their browsers are logged out, their tokens are void, and the provider’s word no longer lets them in.'
+          : words}
+      </p>
+      {error !== null && <Problem error={error} />}
+    </Dialog>
   );
 }

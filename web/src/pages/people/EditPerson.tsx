@@ -47,18 +47,7 @@ export function EditPerson({
           save.mutate();
         }}
       >
-        <fieldset className="grid gap-2">
-          <legend className="pb-1 text-sm font-medium">Roles</legend>
-          {ROLES.map((role) => (
-            <RoleChoice
-              key={role}
-              role={role}
-              isClaimed={person.claimedRoles.includes(role)}
-              chosen={roles}
-              onChange={setRoles}
-            />
-          ))}
-        </fieldset>
+        <RoleChoices claimed={person.claimedRoles} chosen={roles} onChange={setRoles} />
         <Field label="Groups" hint="Separated by commas. Policies name the group whose people are asked.">
           {(control) => <Input {...control} value={groups} onChange={(event) => setGroups(event.target.value)} />}
         </Field>
@@ -75,14 +64,7 @@ export function EditPerson({
             />
           )}
         </Field>
-        {losesAdmin && (
-          <div role="alert" className="rounded-md border border-hold bg-hold-soft px-3 py-2">
-            <p>You are taking the role admin from yourself: you will not be able to give it back.</p>
-            <Checkbox checked={isSure} onChange={(event) => setIsSure(event.target.checked)}>
-              I know, and somebody else has it
-            </Checkbox>
-          </div>
-        )}
+        {losesAdmin && <LosesAdmin isSure={isSure} onSure={setIsSure} />}
         {save.error !== null && <SaveProblem error={save.error} />}
         <div className="flex gap-2">
           <Button
@@ -96,6 +78,34 @@ export function EditPerson({
         </div>
       </form>
     </Section>
+  );
+}
+
+interface RoleChoicesProps {
+  readonly claimed: readonly Role[];
+  readonly chosen: readonly Role[];
+  readonly onChange: (roles: readonly Role[]) => void;
+}
+
+function RoleChoices({ claimed, chosen, onChange }: RoleChoicesProps) {
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="pb-1 text-sm font-medium">Roles</legend>
+      {ROLES.map((role) => (
+        <RoleChoice key={role} role={role} isClaimed={claimed.includes(role)} chosen={chosen} onChange={onChange} />
+      ))}
+    </fieldset>
+  );
+}
+
+function LosesAdmin({ isSure, onSure }: { readonly isSure: boolean; readonly onSure: (isSure: boolean) => void }) {
+  return (
+    <div role="alert" className="rounded-md border border-hold bg-hold-soft px-3 py-2">
+      <p>You are taking the role admin from yourself: you will not be able to give it back.</p>
+      <Checkbox checked={isSure} onChange={(event) => onSure(event.target.checked)}>
+        I know, and somebody else has it
+      </Checkbox>
+    </div>
   );
 }
 

@@ -78,7 +78,6 @@ export function policyWords({ targets, groups }: World): WordTree {
     labels.map(([name, pairs = []]) => [name, { values: wordsOf([...new Set(pairs.map(([, value]) => value))]) }]),
   );
   const targetNames = wordsOf(['any', ...targets.map(({ name }) => name)], 'target');
-  const booleans = wordsOf(['true', 'false']);
   const rule: Readonly<Record<string, WordTree>> = {
     name: { info: 'Shown in refusals and in the record; unique.' },
     principals: {
@@ -120,17 +119,7 @@ export function policyWords({ targets, groups }: World): WordTree {
         ),
       ],
     },
-    approve: {
-      info: 'Holds the request until people of a group approve.',
-      keys: {
-        group: { info: 'Who is asked.', values: wordsOf(groups, 'group') },
-        quorum: { info: 'How many people must approve; 1 unless said otherwise.', values: wordsOf(['1', '2']) },
-        within: { info: 'How long it waits: 30m unless said otherwise.', values: wordsOf(['10m', '30m', '1h']) },
-        allowActor: { info: 'Whether the run’s own actor may approve.', values: booleans },
-        measureRows: { info: 'Count rows by a run that is rolled back.', values: booleans },
-        showText: { info: 'Show the statement in messages of channels.', values: booleans },
-      },
-    },
+    approve: approveWords(groups),
     limit: {
       info: 'Budgets.',
       keys: { rowsRead: {}, rowsChanged: {}, bytes: {}, statements: {} },
@@ -139,6 +128,21 @@ export function policyWords({ targets, groups }: World): WordTree {
     hint: { info: 'Told to the client on a denial: what to do instead.' },
   };
   return { keys: { policies: { keys: rule } } };
+}
+
+function approveWords(groups: readonly string[]): WordTree {
+  const booleans = wordsOf(['true', 'false']);
+  return {
+    info: 'Holds the request until people of a group approve.',
+    keys: {
+      group: { info: 'Who is asked.', values: wordsOf(groups, 'group') },
+      quorum: { info: 'How many people must approve; 1 unless said otherwise.', values: wordsOf(['1', '2']) },
+      within: { info: 'How long it waits: 30m unless said otherwise.', values: wordsOf(['10m', '30m', '1h']) },
+      allowActor: { info: 'Whether the run’s own actor may approve.', values: booleans },
+      measureRows: { info: 'Count rows by a run that is rolled back.', values: booleans },
+      showText: { info: 'Show the statement in messages of channels.', values: booleans },
+    },
+  };
 }
 
 export const FLAGS: readonly string[] = `

@@ -72,41 +72,60 @@ function Making({ onClose }: { readonly onClose: () => void }) {
               <Input {...control} value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />
             )}
           </Field>
-          <Field label="Expires after">
-            {(control) => (
-              <Select {...control} value={days} onChange={(event) => setDays(event.target.value)}>
-                {LASTING.map((each) => (
-                  <option key={each.days} value={each.days}>
-                    {each.label}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
+          <Lasting days={days} onChange={setDays} />
         </div>
         {isPerson && (
           <Checkbox checked={personal} disabled={!mayMakeAny} onChange={(event) => setPersonal(event.target.checked)}>
             My own: it ends with my access, and never does more than I may
           </Checkbox>
         )}
-        <fieldset className="grid gap-x-6 sm:grid-cols-2">
-          <legend className="pb-1 text-sm font-medium">What it may do</legend>
-          {offered.map((scope) => (
-            <Checkbox
-              key={scope}
-              className="py-0.5"
-              checked={scopes.includes(scope)}
-              onChange={(event) =>
-                setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((each) => each !== scope))
-              }
-            >
-              {SCOPE_WORDS[scope]}
-            </Checkbox>
-          ))}
-        </fieldset>
+        <ScopeChoice offered={offered} chosen={scopes} onChange={setScopes} />
         {make.error !== null && <Problem error={make.error} />}
       </div>
     </Dialog>
+  );
+}
+
+function Lasting({ days, onChange }: { readonly days: string; readonly onChange: (days: string) => void }) {
+  return (
+    <Field label="Expires after">
+      {(control) => (
+        <Select {...control} value={days} onChange={(event) => onChange(event.target.value)}>
+          {LASTING.map((each) => (
+            <option key={each.days} value={each.days}>
+              {each.label}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+interface ScopeChoiceProps {
+  /** What the maker may do, and so may give. */
+  readonly offered: readonly string[];
+  readonly chosen: readonly string[];
+  readonly onChange: (scopes: readonly string[]) => void;
+}
+
+function ScopeChoice({ offered, chosen, onChange }: ScopeChoiceProps) {
+  return (
+    <fieldset className="grid gap-x-6 sm:grid-cols-2">
+      <legend className="pb-1 text-sm font-medium">What it may do</legend>
+      {offered.map((scope) => (
+        <Checkbox
+          key={scope}
+          className="py-0.5"
+          checked={chosen.includes(scope)}
+          onChange={(event) =>
+            onChange(event.target.checked ? [...chosen, scope] : chosen.filter((each) => each !== scope))
+          }
+        >
+          {SCOPE_WORDS[scope]}
+        </Checkbox>
+      ))}
+    </fieldset>
   );
 }
 

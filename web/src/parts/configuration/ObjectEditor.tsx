@@ -2,7 +2,6 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { useCan } from '../me.ts';
-import type { LineProblem } from './CodeEditor.tsx';
 import { ConflictNote } from './ConflictNote.tsx';
 import { ProblemList } from './ProblemList.tsx';
 import type { Kind } from './queries.ts';
@@ -19,15 +18,12 @@ interface ObjectEditorProps {
   readonly text: string;
   readonly words: WordTree;
   readonly onSaved: (name: string) => void;
-  /** Problems that another check found in the text. */
-  readonly problems?: (text: string) => readonly LineProblem[];
-  /** Beside the buttons, and below the text. */
-  readonly actions?: (text: string) => ReactNode;
+  /** Below the text. */
   readonly below?: (text: string) => ReactNode;
 }
 
 /** One declared object as YAML: checked as one types, saved after the difference was looked at. */
-export function ObjectEditor({ kind, object, text, words, onSaved, actions, below }: ObjectEditorProps) {
+export function ObjectEditor({ kind, object, text, words, onSaved, below }: ObjectEditorProps) {
   const mayWrite = useCan('configuration:write');
   const [base, setBase] = useState({ text, etag: object?.etag });
   const [draft, setDraft] = useState(text);
@@ -70,23 +66,14 @@ export function ObjectEditor({ kind, object, text, words, onSaved, actions, belo
       />
       <ProblemList problems={problems} />
       {checked.error !== undefined && <Problem error={checked.error} />}
-      {(mayWrite || actions !== undefined) && (
-        <div className="flex flex-wrap items-center gap-2">
-          {mayWrite && (
-            <>
-              <Button variant="primary" disabled={!mayReview} onClick={() => setReviewing(true)}>
-                Review changes…
-              </Button>
-              <Button disabled={draft === base.text} onClick={() => setDraft(base.text)}>
-                Discard
-              </Button>
-            </>
-          )}
-          {actions?.(draft)}
-          {mayWrite && (
-            <span className="text-sm text-muted">{stateWords(isChanged, problems.length, checked.isChecking)}</span>
-          )}
-        </div>
+      {mayWrite && (
+        <EditButtons
+          mayReview={mayReview}
+          mayDiscard={draft !== base.text}
+          state={stateWords(isChanged, problems.length, checked.isChecking)}
+          onReview={() => setReviewing(true)}
+          onDiscard={() => setDraft(base.text)}
+        />
       )}
       {below?.(draft)}
       <SaveDialog
@@ -105,6 +92,28 @@ export function ObjectEditor({ kind, object, text, words, onSaved, actions, belo
           setInConflict(true);
         }}
       />
+    </div>
+  );
+}
+
+interface EditButtonsProps {
+  readonly mayReview: boolean;
+  readonly mayDiscard: boolean;
+  readonly state: string;
+  readonly onReview: () => void;
+  readonly onDiscard: () => void;
+}
+
+function EditButtons({ mayReview, mayDiscard, state, onReview, onDiscard }: EditButtonsProps) {
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <Button variant="primary" disabled={!mayReview} onClick={onReview}>
+        Review changes…
+      </Button>
+      <Button disabled={!mayDiscard} onClick={onDiscard}>
+        Discard
+      </Button>
+      <span className="text-sm text-muted">{state}</span>
     </div>
   );
 }
