@@ -132,7 +132,7 @@ describe('a session that goes on', () => {
     await dialog.getByRole('textbox', { name: 'Why' }).fill('it reads what it should not');
     assert.deepEqual(await accessibilityFaults(page), []);
     await dialog.getByRole('button', { name: 'End session' }).click();
-    await page.getByText('Its grant was revoked').waitFor();
+    await page.getByText('Ended or revoked', { exact: true }).waitFor();
     assert.deepEqual(told, { reason: 'it reads what it should not' });
     assert.equal(await page.getByRole('button', { name: 'End session' }).count(), 0);
   });

@@ -38,7 +38,7 @@ export function RunPage() {
       above={<ToRuns />}
       heading={
         <span className="flex flex-wrap items-center gap-2.5">
-          <span className="min-w-0 break-all">
+          <span className="min-w-0 wrap-anywhere">
             <Visible text={run.display} />
           </span>
           <StateMark run={run} />

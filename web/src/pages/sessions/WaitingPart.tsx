@@ -21,8 +21,8 @@ export function WaitingPart({ session }: { readonly session: string }) {
         <span className="font-medium text-hold">It waits for a person.</span>{' '}
         {approval && (
           <>
-            <Visible text={approval.requirements.map(({ group, quorum }) => `${quorum} of ${group}`).join(', ')} />;
-            refused <Time at={approval.expiresAt} /> if nobody answers.
+            Asked: <Visible text={approval.requirements.map(asked).join(', ')} />. Refused{' '}
+            <Time at={approval.expiresAt} /> if nobody answers.
           </>
         )}
       </p>
@@ -33,4 +33,9 @@ export function WaitingPart({ session }: { readonly session: string }) {
       )}
     </div>
   );
+}
+
+function asked({ group, quorum, approvals }: ApprovalSummary['requirements'][number]): string {
+  const missing = Math.max(quorum - approvals, 0);
+  return `${missing === 1 ? 'one person' : `${missing} people`} of ${group}`;
 }

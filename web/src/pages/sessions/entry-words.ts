@@ -77,7 +77,7 @@ export function approvalWords(state: string): string {
 const OUTCOMES: Readonly<Record<string, string>> = {
   completed: 'Completed',
   clientLeft: 'The client left',
-  revoked: 'Its grant was revoked',
+  revoked: 'Ended or revoked',
   expired: 'Its grant ran out',
   upstreamLost: 'The target was lost',
   drained: 'The gateway was stopped',
