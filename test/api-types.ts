@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unnecessary-type-parameters -- the compiler compares types for being the same by this form alone */
 /**
  * Holds what the API answers (zod schemas) and what the web believes of it (web/src/api/types.ts) together, both ways:
  * nothing here runs, and `tsc` refuses it where the two differ.

@@ -30,8 +30,11 @@ function makeFeed(maySee: (caller: Caller, event: LiveEvent) => boolean | Promis
 async function said(stream: EventStream): Promise<string> {
   await new Promise((resolve) => setImmediate(resolve));
   let text = '';
-  for (let chunk: unknown = stream.read(); chunk !== null; chunk = stream.read()) text += String(chunk);
-  return text;
+  for (;;) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk === null) return text;
+    text += chunk.toString();
+  }
 }
 
 const datas = (text: string) =>

@@ -6,13 +6,7 @@ import { sessionEvidence } from '../audit/session-evidence.ts';
 import { askToEnd, findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { storeFilter } from './recording-filter.ts';
-import type {
-  RecordingFilter,
-  RecordingService,
-  SessionView,
-  StatementFilter,
-  StatementView,
-} from './recording-service.ts';
+import type { RecordingService, SessionView } from './recording-service.ts';
 import { EventOpener, followSession, type ReplyDecoders } from './session-events.ts';
 import { findStatements } from './statement-search.ts';
 

@@ -205,7 +205,8 @@ export async function startApi({ policies = READ_POLICY, webDirectory, sql }: Te
       const body = { type: 'application/x-www-form-urlencoded', text: form.toString() };
       const { json, text } = await call('POST', '/oauth/token', { body });
       if (json['grant'] === undefined) throw new Error(text);
-      return { user: String(json['grant']), password: String(json['access_token']), run: String(json['run']) };
+      const { grant, access_token: password, run } = json as Record<'grant' | 'access_token' | 'run', string>;
+      return { user: grant, password, run };
     },
     async connect({ user, password }) {
       const { port } = gateway.started.postgres;
