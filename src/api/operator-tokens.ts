@@ -113,6 +113,7 @@ function newToken(body: NewToken, caller: Caller, nowMs: number): NewOperatorTok
       detail: `This token would have expired before it is made: ${expiresAt}`,
     });
   }
+  if (!personal && !caller.scopes.has('tokens:write')) throw notForTokens(caller);
   const may = role ?? scopes ?? [];
   const beyond = (role ? ROLE_SCOPES[role] : (scopes ?? [])).find((scope) => !caller.scopes.has(scope));
   if (beyond !== undefined) {
@@ -120,7 +121,6 @@ function newToken(body: NewToken, caller: Caller, nowMs: number): NewOperatorTok
   }
   const until = expiresAt === undefined ? {} : { expiresAt };
   if (personal) return { name, may, person: ownerOf(caller), ...until };
-  if (!caller.scopes.has('tokens:write')) throw notForTokens(caller);
   const { person, token } = caller;
   if (!person && token?.expiresAt !== undefined && (expiresAt ?? '~') > token.expiresAt) {
     throw new HttpProblem(403, 'A token never outlives its maker', { detail: `That one ends at ${token.expiresAt}.` });
