@@ -173,7 +173,11 @@ describe('a deployment on PostgreSQL, with two gateways', () => {
     const asAda = (...args: readonly string[]) => chaperone(args, adminOf(second, file));
     assert.equal((await asAda('sessions')).status, 0);
     const changing = await asAda('tokens', 'create', 'eve', '--role', 'admin');
-    assert.deepEqual([changing.status, /ada looks after no tokens here/.test(changing.stderr)], [77, true], changing.stderr);
+    assert.deepEqual(
+      [changing.status, /ada looks after no tokens here/.test(changing.stderr)],
+      [77, true],
+      changing.stderr,
+    );
     const listed = json(await first.chaperone('tokens', '--json')) as {
       tokens: { name: string; role: string; token?: string }[];
     };
