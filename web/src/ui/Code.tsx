@@ -21,7 +21,7 @@ interface CodeProps {
 export function Code({ text, language = 'plain', noWrap, whole, copy = true, label, className }: CodeProps) {
   return (
     <div className={classes('group relative rounded-md border border-line bg-sunken', className)}>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+      {/* What scrolls must be reachable by keyboard */}
       <pre
         tabIndex={0}
         role="group"
@@ -48,7 +48,7 @@ export function Sql({ text }: { readonly text: string }) {
   const parts = useMemo(() => (text.length > MOST_HIGHLIGHTED ? [] : tokens(text)), [text]);
   if (parts.length === 0) return <Visible text={text} />;
   return parts.map((token, index) => (
-    // oxlint-disable-next-line react/no-array-index-key -- tokens have no identity but their place
+    // Tokens have no identity but their place
     <span key={index} className={COLOURS[token.kind]}>
       <Visible text={token.text} />
     </span>
@@ -61,7 +61,7 @@ export function Visible({ text }: { readonly text: string }) {
   return pieces(text).map((piece, index) =>
     'hidden' in piece ? (
       <span
-        // oxlint-disable-next-line react/no-array-index-key -- pieces have no identity but their place
+        // Pieces have no identity but their place
         key={index}
         className="rounded-sm bg-deny-soft text-deny"
         title="A character that would not be seen, or would move what is seen"

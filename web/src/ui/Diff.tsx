@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<DiffLine['kind'], string>> = { same: '', added: 'ad
 export function Diff({ before, after, label = 'Changes' }: { before: string; after: string; label?: string }) {
   const lines = useMemo(() => difference(before, after), [before, after]);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
+    // What scrolls must be reachable by keyboard
     <pre
       tabIndex={0}
       role="group"
@@ -19,7 +19,7 @@ export function Diff({ before, after, label = 'Changes' }: { before: string; aft
     >
       {lines.map((line, index) => (
         <div
-          // oxlint-disable-next-line react/no-array-index-key -- lines have no identity but their place
+          // Lines have no identity but their place
           key={index}
           className={classes(
             'min-w-max px-3',

@@ -39,7 +39,7 @@ export function Menu({ trigger, items, heading, align = 'end' }: MenuProps) {
           )}
           {items.map((item, index) =>
             item === 'line' ? (
-              // oxlint-disable-next-line react/no-array-index-key -- a line has no name, and lines do not move
+              // A line has no name, and lines do not move
               <DropdownMenu.Separator key={`line-${index}`} className="my-1 h-px bg-line" />
             ) : (
               <Item key={item.label} item={item} />

@@ -7,7 +7,7 @@ export function Skeleton({ lines = 3, className }: { readonly lines?: number; re
   return (
     <div aria-hidden="true" className={classes('grid gap-2', className)}>
       {Array.from({ length: lines }, (_, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- lines of nothing
+        // Lines of nothing
         <div key={index} className={classes('skeleton h-4', WIDTHS[index % WIDTHS.length])} />
       ))}
     </div>
@@ -19,7 +19,7 @@ export function SkeletonRows({ rows = 8 }: { readonly rows?: number }) {
   return (
     <div aria-hidden="true" className="divide-y divide-line border-y border-line">
       {Array.from({ length: rows }, (_, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- rows of nothing
+        // Rows of nothing
         <div key={index} className="flex h-10 items-center gap-6 px-2">
           <div className="skeleton h-3.5 w-1/4" />
           <div className={classes('skeleton h-3.5', WIDTHS[index % WIDTHS.length], 'max-w-2/5')} />

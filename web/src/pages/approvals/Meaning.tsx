@@ -11,7 +11,7 @@ export function Meaning({ approval }: { readonly approval: Approval }) {
     <Section title="What it parses to">
       <ul className="grid gap-4">
         {approval.operations.map((operation, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- operations have no identity but their place
+          // Operations have no identity but their place
           <li key={index} className="grid gap-2 border-t border-line pt-2.5">
             <div className="flex flex-wrap items-center gap-2">
               <span className="font-medium uppercase">

@@ -10,7 +10,7 @@ export function Statements({ approval }: { readonly approval: Approval }) {
     <Section title={statements.length === 1 ? 'The statement' : `${statements.length} statements, run together`}>
       <ol className="grid gap-5">
         {statements.map((statement, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- statements have no identity but their place
+          // Statements have no identity but their place
           <li key={index} className="grid min-w-0 gap-2">
             {statements.length > 1 && <p className="text-sm text-muted">Statement {index + 1}</p>}
             <Code text={statement.text} language="sql" whole label={`Statement ${index + 1}`} />

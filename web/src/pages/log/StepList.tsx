@@ -33,7 +33,7 @@ function StepItem({ step }: { readonly step: Step }) {
         {findings.length > 0 && (
           <ul className="grid gap-1 pt-1">
             {findings.slice(0, SHOWN_FINDINGS).map((finding, index) => (
-              // oxlint-disable-next-line react/no-array-index-key -- findings have no identity but their place
+              // Findings have no identity but their place
               <FindingItem key={index} finding={finding} />
             ))}
             {findings.length > SHOWN_FINDINGS && (

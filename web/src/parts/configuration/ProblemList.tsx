@@ -7,7 +7,7 @@ export function ProblemList({ problems }: { readonly problems: readonly LineProb
   return (
     <ul aria-label="Problems" className="grid gap-1 rounded-md border border-deny bg-deny-soft px-3 py-2">
       {problems.map(({ line, message }, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- problems have no identity but their place
+        // Problems have no identity but their place
         <li key={index}>
           <span className="font-mono text-sm text-deny">line {line}: </span>
           <Visible text={message} />
