@@ -5,8 +5,12 @@
  */
 import type { z } from 'zod';
 import type { approvalSchema, approvalSummarySchema, statementSchema } from '../src/api/approval-schemas.ts';
+import type { channelSchema } from '../src/api/channels.ts';
 import type { planSchema } from '../src/api/configuration.ts';
 import type { objectSchema } from '../src/api/configuration-objects.ts';
+import type { deliverySchema } from '../src/api/deliveries.ts';
+import type { deviceSchema } from '../src/api/device-login.ts';
+import type { infoSchema } from '../src/api/gateway.ts';
 import type { LiveEvent } from '../src/api/live-feed.ts';
 import type {
   logEntrySchema,
@@ -14,7 +18,10 @@ import type {
   logStatusSchema,
   logVerificationSchema,
 } from '../src/api/log-schemas.ts';
+import type { meSchema, waysSchema } from '../src/api/login.ts';
+import type { tokenSchema } from '../src/api/operator-tokens.ts';
 import type { overviewSchema } from '../src/api/overview.ts';
+import type { personSchema } from '../src/api/person-view.ts';
 import type { checkedSchema, trialSchema } from '../src/api/policies.ts';
 import type { problemSchema } from '../src/api/problem.ts';
 import type { grantSchema, runSchema, runSummarySchema } from '../src/api/run-schemas.ts';
@@ -39,6 +46,9 @@ type Exactly<One, Other> =
   (<Of>() => Of extends One ? 1 : 2) extends <Of>() => Of extends Other ? 1 : 2
     ? true
     : { readonly api: One; readonly web: Other };
+
+/** The web takes any name of a scope, for a newer gateway may have more of them. */
+type WithoutScopes<Value> = Omit<Value, 'scopes'>;
 
 /** `true` for each pair that agrees; anything else is an error of types at its line. */
 export const AGREED: {
@@ -65,6 +75,14 @@ export const AGREED: {
   readonly policyCheck: Same<z.infer<typeof checkedSchema>, web.PolicyCheck>;
   readonly policyTrial: Same<z.infer<typeof trialSchema>, web.PolicyTrial>;
   readonly trustCheck: Same<z.infer<typeof trustCheckSchema>, web.TrustCheck>;
+  readonly person: Same<z.infer<typeof personSchema>, web.Person>;
+  readonly me: Same<WithoutScopes<z.infer<typeof meSchema>>, WithoutScopes<web.Me>>;
+  readonly loginWays: Same<z.infer<typeof waysSchema>, web.LoginWays>;
+  readonly device: Same<z.infer<typeof deviceSchema>, web.DeviceLogin>;
+  readonly gateway: Same<z.infer<typeof infoSchema>, web.Gateway>;
+  readonly channel: Same<z.infer<typeof channelSchema>, web.Channel>;
+  readonly delivery: Same<z.infer<typeof deliverySchema>, web.Delivery>;
+  readonly operatorToken: Same<WithoutScopes<z.infer<typeof tokenSchema>>, WithoutScopes<web.OperatorToken>>;
   readonly liveEvent: Same<LiveEvent, web.LiveEvent>;
 } = {
   problem: true,
@@ -90,5 +108,13 @@ export const AGREED: {
   policyCheck: true,
   policyTrial: true,
   trustCheck: true,
+  person: true,
+  me: true,
+  loginWays: true,
+  device: true,
+  gateway: true,
+  channel: true,
+  delivery: true,
+  operatorToken: true,
   liveEvent: true,
 };

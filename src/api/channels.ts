@@ -4,7 +4,7 @@ import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
-const channelSchema = z.object({
+export const channelSchema = z.object({
   name: z.string(),
   kind: z.enum(['slack', 'webhook', 'email']),
   groups: z.array(z.string()).readonly().describe('Those whose approvals are told there; empty for all.'),

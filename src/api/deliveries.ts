@@ -5,7 +5,7 @@ import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
-const deliverySchema = z.object({
+export const deliverySchema = z.object({
   id: z.string(),
   channel: z.string(),
   event: z.string(),

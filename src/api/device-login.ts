@@ -11,7 +11,7 @@ import type { ApiServices } from './services.ts';
 const tags = ['login'];
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
-const deviceSchema = z.object({
+export const deviceSchema = z.object({
   userCode: z.string(),
   name: z.string().describe('What the device says of itself.'),
   requestedAt: z.string(),

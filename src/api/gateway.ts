@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
-const infoSchema = z.object({
+export const infoSchema = z.object({
   version: z.string(),
   demo: z.boolean().describe('True where this gateway trusts a made-up issuer and guards made-up data.'),
   audience: z.string().describe('The one audience that a CI token must have.'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { READ_POLICY, startApi, type TestApi } from '../../test/support/api.ts';
+import { askToEnd } from '../store/session-rows.ts';
 
 const POLICIES = `${READ_POLICY}
   - { name: changes, principals: any, targets: [people], operations: [ddl], effect: permit, approve: { group: dba, quorum: 1, within: 5m } }
@@ -103,6 +104,21 @@ describe('what happens is told as it happens', () => {
     assert.match(String(await lost), /ended by local administrator: wrong branch/);
     const ended = await api.call('POST', '/v1/sessions/ses_none/end', { auth: api.admin, json: reason });
     assert.equal(ended.status, 404);
+  });
+
+  test('a session is ended through another gateway of the same store', async () => {
+    await using events = await api.listen('/v1/events', { auth: api.admin });
+    const client = await api.connect(await api.grant());
+    const lost = new Promise<unknown>((resolve) => client.once('error', resolve));
+    const { json } = await api.call('GET', '/v1/sessions?live=true', { auth: api.admin });
+    const [session] = json['sessions'] as { id: string }[];
+    assert.equal(await askToEnd(api.store, String(session?.id), { by: 'ada', reason: 'enough' }), true);
+    assert.match(String(await lost), /ended by ada: enough/);
+    await events.next(({ data }) => data['id'] === session?.id && data['state'] === 'closed');
+    const over = await api.call('POST', `/v1/sessions/${session?.id}/end`, { auth: api.admin, json: { reason: 'x' } });
+    assert.equal(over.status, 409);
+    const { json: closed } = await api.call('GET', `/v1/sessions/${session?.id}`, { auth: api.admin });
+    assert.deepEqual([closed['outcome'], closed['live']], ['revoked', false]);
   });
 
   test('evidence of a session verifies alone, and leaves bodies out for who may not read them', async () => {

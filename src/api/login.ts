@@ -20,9 +20,9 @@ import type { ApiServices } from './services.ts';
 const CALLBACK = '/login/callback';
 const tags = ['login'];
 
-const waysSchema = z.object({ provider: z.string().optional(), demo: z.boolean() });
+export const waysSchema = z.object({ provider: z.string().optional(), demo: z.boolean() });
 const doneResponses = { 204: z.null(), ...problemResponses };
-const meSchema = z.object({
+export const meSchema = z.object({
   kind: z.enum(['person', 'token']),
   name: z.string(),
   scopes: z.array(z.enum(SCOPES)),
