@@ -11,7 +11,7 @@ import type { Viewer } from './vocabulary.ts';
 /** An approval as doors and channels see it, with all that a person needs to decide. Its body may be sensitive. */
 export interface FiledApproval {
   readonly id: ApprovalId;
-  /** As of the time at which it was read: a pending one that is over says `expired`. */
+  /** As of the time at which it was read: `expired` where nobody answered in time, or nobody used it in time. */
   readonly state: ApprovalState;
   readonly digest: string;
   readonly run: RunId;
@@ -139,9 +139,12 @@ export function filedApproval(
   };
 }
 
-/** A row need not say yet that nobody answered in time. */
-export function stateAt({ state, expires_at }: Pick<ApprovalRow, 'state' | 'expires_at'>, now: string): ApprovalState {
-  return state === 'pending' && expires_at <= now ? 'expired' : state;
+/** A row need not say yet that nobody answered in time, or that what was approved was not used in time. */
+export function stateAt(row: Pick<ApprovalRow, 'state' | 'expires_at' | 'used_at' | 'usable_until'>, now: string) {
+  const { state, expires_at, used_at, usable_until } = row;
+  const isLate = state === 'pending' && expires_at <= now;
+  const isStale = state === 'approved' && used_at === null && usable_until !== null && usable_until <= now;
+  return isLate || isStale ? 'expired' : state;
 }
 
 export function voteOf({ person, login, answer, reason, channel, at }: VoteRow): Vote {

@@ -118,6 +118,9 @@ test('each state is said in words, and so is the time that is left', () => {
     [said('approved'), said('approved', 'x'), said('denied'), said('expired'), said('cancelled')],
     ['approved, not used yet', 'approved and used', 'denied', 'expired: nobody answered in time', 'withdrawn'],
   );
+  const requirements = [{ group: 'dba', quorum: 1, approvals: 1 }];
+  const unused = stateText({ ...APPROVAL, state: 'expired', requirements }, NOW);
+  assert.equal(unused, 'expired: approved, and not used in time');
   assert.equal(timeLeft('2026-01-05T08:01:59.500Z', NOW), '2 min left');
   assert.equal(timeLeft('2026-01-05T08:01:30.000Z', NOW), '90 s left');
   assert.equal(timeLeft('2026-01-05T07:00:00.000Z', NOW), '0 s left');

@@ -39,7 +39,9 @@ export function stateText(approval: ApprovalSummary, nowMs: number): string {
     case 'denied':
       return 'denied';
     case 'expired':
-      return 'expired: nobody answered in time';
+      return approval.requirements.every(({ quorum, approvals }) => approvals >= quorum)
+        ? 'expired: approved, and not used in time'
+        : 'expired: nobody answered in time';
     case 'cancelled':
       return 'withdrawn';
     default:

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely';
-import type { ApprovalRow } from './approval-rows.ts';
+import { type ApprovalRow, isOver } from './approval-rows.ts';
 import type { Schema } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -19,17 +19,13 @@ export interface ApprovalFilter {
   readonly limit: number;
 }
 
-/** Newest first. What waits longer than it may is expired here, whether or not its row says so yet. */
+/** Newest first. What is over in its time is expired here, whether or not its row says so yet. */
 export function listApprovals(store: Store, filter: ApprovalFilter): Promise<readonly ApprovalRow[]> {
   const { state, run, session, groups, answeredBy, unansweredBy, before, now, limit } = filter;
   return store.read((db) => {
     let query = db.selectFrom('approvals').selectAll().orderBy('id', 'desc').limit(limit);
-    if (state === 'expired') {
-      query = query.where((of) =>
-        of.or([of('state', '=', 'expired'), of.and([of('state', '=', 'pending'), of('expires_at', '<=', now)])]),
-      );
-    } else if (state !== undefined) query = query.where('state', '=', state);
-    if (state === 'pending') query = query.where('expires_at', '>', now);
+    if (state === 'expired') query = query.where((of) => of.or([of('state', '=', 'expired'), isOver(of, now)]));
+    else if (state !== undefined) query = query.where('state', '=', state).where((of) => of.not(isOver(of, now)));
     if (run !== undefined) query = query.where('run_id', '=', run);
     if (session !== undefined) query = query.where('session', '=', session);
     if (before !== undefined) query = query.where('id', '<', before);
@@ -55,11 +51,11 @@ export function listApprovals(store: Store, filter: ApprovalFilter): Promise<rea
 export function changedApprovals(
   store: Store,
   since: string,
-): Promise<readonly Pick<ApprovalRow, 'id' | 'state' | 'expires_at' | 'revision'>[]> {
+): Promise<readonly Pick<ApprovalRow, 'id' | 'state' | 'expires_at' | 'used_at' | 'usable_until' | 'revision'>[]> {
   return store.read((db) =>
     db
       .selectFrom('approvals')
-      .select(['id', 'state', 'expires_at', 'revision'])
+      .select(['id', 'state', 'expires_at', 'used_at', 'usable_until', 'revision'])
       .where('changed_at', '>=', since)
       .orderBy('changed_at')
       .execute(),

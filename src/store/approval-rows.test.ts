@@ -109,6 +109,22 @@ onEachStore('the rows of approvals', (stores) => {
     assert.equal((await store.read((db) => findApproval(db, 'apr_1')))?.state, 'expired');
   });
 
+  test('that were approved and not used in time are expired as well, and the time of the decision stays', async () => {
+    const store = await stores.open();
+    const approved = { state: 'approved' as const, decided_at: at(1), usable_until: at(10) };
+    await insert(store, row('apr_1', approved));
+    await insert(store, row('apr_2', { ...approved, used_at: at(2) }));
+    const ids = async (state: ApprovalRow['state'], now: string) =>
+      (await listApprovals(store, { state, now, limit: 10 })).map(({ id }) => id);
+    assert.deepEqual([await ids('approved', at(9)), await ids('expired', at(9))], [['apr_2', 'apr_1'], []]);
+    assert.deepEqual([await ids('approved', at(10)), await ids('expired', at(10))], [['apr_2'], ['apr_1']]);
+    assert.equal(await expireApprovals(store, at(9)), 0);
+    assert.equal(await expireApprovals(store, at(10)), 1);
+    const expired = await store.read((db) => findApproval(db, 'apr_1'));
+    assert.deepEqual([expired?.state, expired?.decided_at], ['expired', at(1)]);
+    assert.deepEqual([await ids('approved', at(10)), await ids('expired', at(10))], [['apr_2'], ['apr_1']]);
+  });
+
   test('are claimed by one holder, an approved one before one that waits', async () => {
     const store = await stores.open();
     const approved = { state: 'approved' as const, usable_until: at(20) };

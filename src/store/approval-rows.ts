@@ -197,6 +197,14 @@ function isUsable(of: Where, now: string) {
   return of.and([of('state', '=', 'approved'), of('used_at', 'is', null), of('usable_until', '>', now)]);
 }
 
+/** Nobody answered in time, or nobody used in time what was approved. */
+export function isOver(of: Where, now: string) {
+  const isLate = of.and([of('state', '=', 'pending'), of('expires_at', '<=', now)]);
+  const isUnused = of.and([of('state', '=', 'approved'), of('used_at', 'is', null)]);
+  // A comparison with null is neither true nor false, and lists ask for NOT of this as well.
+  return of.or([isLate, of.and([isUnused, of('usable_until', 'is not', null), of('usable_until', '<=', now)])]);
+}
+
 export function revokedGrantOf(of: Where) {
   return of
     .selectFrom('grants')

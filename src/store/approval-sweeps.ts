@@ -1,25 +1,28 @@
-import { type ApprovalRow, changed, revokedGrantOf } from './approval-rows.ts';
+import { sql } from 'kysely';
+import { type ApprovalRow, changed, isOver, revokedGrantOf } from './approval-rows.ts';
 import type { Store } from './store.ts';
 
-/** Marks what waited longer than it may; how many those were. Other processes hear of it where there were some. */
+/** Marks what was not answered in time, and what was approved and not used in time; how many those were. */
 export async function expireApprovals(store: Store, now: string): Promise<number> {
-  const due = await store.read((db) =>
-    db
+  const due = await store.read(async (db) => {
+    const late = db.selectFrom('approvals').select('id').where('state', '=', 'pending').where('expires_at', '<=', now);
+    const stale = db
       .selectFrom('approvals')
       .select('id')
-      .where('state', '=', 'pending')
-      .where('expires_at', '<=', now)
-      .limit(1)
-      .executeTakeFirst(),
-  );
-  if (due === undefined) return 0;
+      .where('usable_until', '<=', now)
+      .where('state', '=', 'approved')
+      .where('used_at', 'is', null);
+    return [...(await late.execute()), ...(await stale.execute())].map(({ id }) => id);
+  });
+  // Other processes hear of it where there is something to hear.
+  if (due.length === 0) return 0;
   const expired = await store.write(
     (trx) =>
       trx
         .updateTable('approvals')
-        .set({ state: 'expired', decided_at: now, ...changed(now) })
-        .where('state', '=', 'pending')
-        .where('expires_at', '<=', now)
+        .set({ state: 'expired', decided_at: sql<string>`coalesce(decided_at, ${now})`, ...changed(now) })
+        .where('id', 'in', due)
+        .where((of) => isOver(of, now))
         .returning('id')
         .execute(),
     ['approvals'],
