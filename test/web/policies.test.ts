@@ -67,11 +67,12 @@ describe('the policy editor', () => {
   test('offers keys, operations, targets, classes and groups where each may stand', async () => {
     await using somebody = await visit(browser);
     const { page } = somebody;
+    const names = [page.waitForResponse('**/v1/targets'), page.waitForResponse('**/v1/people?*')];
     await open(page, '/policies?new=policy');
+    await Promise.all(names);
     const offered = page.locator('.cm-tooltip-autocomplete');
     await typeAfter(page, 'effect: permit', '\nma');
-    await offered.getByText('mask', { exact: true }).waitFor();
-    await page.keyboard.press('Enter');
+    await offered.getByText('mask', { exact: true }).click();
     await page.keyboard.type('[sal');
     await offered.getByText('salary').waitFor();
     await page.keyboard.press('Escape');
@@ -95,6 +96,12 @@ describe('the policy editor', () => {
     const answer = await fetch(`${server.url}/v1/configuration/policy/${encodeURIComponent(NAME)}`);
     const { text } = (await answer.json()) as { text: string };
     assert.ok(text.includes('reason: ask first'));
+    // And goes on from what was saved: a second change meets no conflict.
+    await typeAfter(page, 'reason: ask first', ', always');
+    await page.getByRole('button', { name: 'Review changes…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('No changes').waitFor();
+    assert.equal(await page.getByText('Somebody else changed this').count(), 0);
   });
 
   test('where somebody else was first: shows theirs, and brings the two together', async () => {

@@ -4,7 +4,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Diff } from '../../ui/Diff.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { merge } from './merge.ts';
-import { type Kind, objectQuery } from './queries.ts';
+import { type Base, type Kind, objectQuery } from './queries.ts';
 
 interface ConflictNoteProps {
   readonly kind: Kind;
@@ -13,7 +13,7 @@ interface ConflictNoteProps {
   readonly common: string;
   readonly mine: string;
   /** Goes on with a text, on the base of theirs. */
-  readonly onResolve: (text: string, base: { readonly text: string; readonly etag: string }) => void;
+  readonly onResolve: (text: string, base: Base) => void;
 }
 
 /** Somebody else was first: what they changed, and how to bring the two together. */

@@ -1,10 +1,11 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import type { ConfigurationObject } from '../../api/types.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { useCan } from '../me.ts';
 import { ConflictNote } from './ConflictNote.tsx';
 import { ProblemList } from './ProblemList.tsx';
-import type { Kind } from './queries.ts';
+import type { Base, Change, Kind } from './queries.ts';
 import { ReadOnlyNote } from './ReadOnlyNote.tsx';
 import { SaveDialog } from './SaveDialog.tsx';
 import { usePlan } from './use-plan.ts';
@@ -14,7 +15,7 @@ import { YamlEditor } from './YamlEditor.tsx';
 interface ObjectEditorProps {
   readonly kind: Kind;
   /** What is edited; absent for something new, which `text` is a first draft of. */
-  readonly object?: { readonly name: string; readonly etag: string };
+  readonly object?: ConfigurationObject;
   readonly text: string;
   readonly words: WordTree;
   readonly onSaved: (name: string) => void;
@@ -25,18 +26,21 @@ interface ObjectEditorProps {
 /** One declared object as YAML: checked as one types, saved after the difference was looked at. */
 export function ObjectEditor({ kind, object, text, words, onSaved, below }: ObjectEditorProps) {
   const mayWrite = useCan('configuration:write');
-  const [base, setBase] = useState({ text, etag: object?.etag });
+  const [base, setBase] = useState<Base>(object ?? { text });
   const [draft, setDraft] = useState(text);
   const [reviewing, setReviewing] = useState(false);
   const [inConflict, setInConflict] = useState(false);
   const isChanged = draft !== base.text || object === undefined;
-  useTakeNewer({ text, etag: object?.etag }, draft === base.text, (newer) => {
-    setBase(newer);
-    setDraft(newer.text);
-  });
+  const goOn = (on: Base, withText = on.text) => {
+    setBase(on);
+    setDraft(withText);
+    setReviewing(false);
+    setInConflict(false);
+  };
+  useTakeNewer(object, draft === base.text, goOn);
   useLeaveGuard(draft !== base.text && mayWrite);
   const name = object?.name ?? nameIn(draft);
-  const change = useStable({ kind, name, text: draft, etag: base.etag });
+  const change = useStable({ kind, name, text: draft, ...(base.etag !== undefined && { etag: base.etag }) });
   const checked = usePlan(change, mayWrite && isChanged && name !== '');
   const problems = name === '' ? [{ line: 1, message: 'Give it a name: `name: …`.' }] : checked.problems;
   const mayReview = isChanged && problems.length === 0 && !checked.isChecking && checked.error === undefined;
@@ -49,11 +53,7 @@ export function ObjectEditor({ kind, object, text, words, onSaved, below }: Obje
           name={object.name}
           common={base.text}
           mine={draft}
-          onResolve={(resolved, theirs) => {
-            setBase(theirs);
-            setDraft(resolved);
-            setInConflict(false);
-          }}
+          onResolve={(resolved, theirs) => goOn(theirs, resolved)}
         />
       )}
       <YamlEditor
@@ -82,9 +82,8 @@ export function ObjectEditor({ kind, object, text, words, onSaved, below }: Obje
         before={object === undefined ? '' : base.text}
         plan={checked.plan}
         onClose={() => setReviewing(false)}
-        onSaved={() => {
-          setReviewing(false);
-          setBase({ text: draft, etag: base.etag });
+        onSaved={(saved) => {
+          goOn(saved);
           onSaved(name);
         }}
         onConflict={() => {
@@ -131,24 +130,20 @@ export function nameIn(text: string): string {
 }
 
 /** What the gateway has by now is taken over while nobody has typed anything. */
-function useTakeNewer(
-  newest: { readonly text: string; readonly etag: string | undefined },
-  isUntouched: boolean,
-  take: (newest: { readonly text: string; readonly etag: string | undefined }) => void,
-): void {
-  const [seen, setSeen] = useState(newest.etag);
-  if (seen === newest.etag) return;
+function useTakeNewer(newest: Base | undefined, isUntouched: boolean, take: (newest: Base) => void): void {
+  const [seen, setSeen] = useState(newest?.etag);
+  if (newest === undefined || seen === newest.etag) return;
   setSeen(newest.etag);
   if (isUntouched) take(newest);
 }
 
 /** The same object as long as it says the same. */
-function useStable({ kind, name, text, etag }: { kind: Kind; name: string; text: string; etag: string | undefined }) {
-  const [stable, setStable] = useState({ kind, name, text, ...(etag !== undefined && { etag }) });
+function useStable(change: Change): Change {
+  const [stable, setStable] = useState(change);
+  const { kind, name, text, etag } = change;
   if (stable.kind === kind && stable.name === name && stable.text === text && stable.etag === etag) return stable;
-  const next = { kind, name, text, ...(etag !== undefined && { etag }) };
-  setStable(next);
-  return next;
+  setStable(change);
+  return change;
 }
 
 /** The browser asks before a tab with unsaved changes is closed. */

@@ -6,7 +6,7 @@ import { Diff } from '../../ui/Diff.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { useToast } from '../../ui/Toast.tsx';
 import { PlanList } from './PlanList.tsx';
-import { type Change, isConflict, makeChange } from './queries.ts';
+import { type Base, type Change, isConflict, makeChange } from './queries.ts';
 
 interface SaveDialogProps {
   readonly open: boolean;
@@ -15,7 +15,7 @@ interface SaveDialogProps {
   readonly before: string;
   readonly plan: ConfigurationPlan | undefined;
   readonly onClose: () => void;
-  readonly onSaved: () => void;
+  readonly onSaved: (saved: Base) => void;
   readonly onConflict: () => void;
 }
 
@@ -25,10 +25,10 @@ export function SaveDialog({ open, change, before, plan, onClose, onSaved, onCon
   const say = useToast();
   const save = useMutation({
     mutationFn: () => makeChange(change),
-    onSuccess: async () => {
+    onSuccess: async (saved) => {
       await queries.invalidateQueries({ queryKey: ['configuration'] });
       say(`Saved ${change.name}`, 'permit');
-      onSaved();
+      onSaved(saved);
     },
     onError: (error) => isConflict(error) && onConflict(),
   });

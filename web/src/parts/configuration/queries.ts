@@ -46,9 +46,21 @@ export async function planChange(change: Change, signal?: AbortSignal): Promise<
   return data;
 }
 
-/** Makes the change. Throws an `ApiProblem`; `isConflict` says whether somebody else was first. */
-export async function makeChange(change: Change): Promise<void> {
-  await call<unknown>(methodOf(change), pathOf(change.kind, change.name), optionsOf(change));
+export interface Base {
+  readonly text: string;
+  /** Absent for what is not there yet. */
+  readonly etag?: string;
+}
+
+/** Makes the change; what is there now. Throws an `ApiProblem`; `isConflict` says whether somebody else was first. */
+export async function makeChange(change: Change): Promise<Base> {
+  const path = pathOf(change.kind, change.name);
+  const { data, etag } = await call<Partial<ConfigurationObject> | undefined>(
+    methodOf(change),
+    path,
+    optionsOf(change),
+  );
+  return { text: data?.text ?? change.text ?? '', ...(etag !== undefined && { etag }) };
 }
 
 export function isConflict(error: unknown): boolean {
