@@ -45,6 +45,7 @@ export class Journal {
   #deliveredAt = 0;
   #deliveryTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  #closed = false;
   /** The frame that could not be written: its bytes must not change, since its nonce may not be used twice. */
   #frozen: { frame: Buffer; end: number } | undefined;
   #fault: Fault | undefined;
@@ -184,6 +185,7 @@ export class Journal {
       await durable;
       this.deliver();
     } finally {
+      this.#closed = true;
       for (const timer of [this.#timer, this.#deliveryTimer, this.#retryTimer]) if (timer) clearTimeout(timer);
       this.#file.close();
     }
@@ -262,6 +264,8 @@ export class Journal {
     this.#written = undefined;
     this.#durable = undefined;
     this.#unsynced = [];
+    // What is appended to a closed journal is refused for good.
+    if (this.#closed) return;
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined;
       this.#recover();

@@ -154,6 +154,8 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         onFault,
         estimator: this.#estimator(admitted, login),
       },
+      // A session counts as live until its end is on record: a shutdown closes the log after that.
+      onClosed: (closed) => live.remove(closed),
       ending,
     });
     live.add(session);
@@ -180,7 +182,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
 
   /** The client's leaving and the grant's end each end the session. */
   #endWhenDue(session: GatewaySession<Upstream, Greeting>, ending: AbortSignal): void {
-    const { live, now, controlPlane, onFault } = this.#gateway;
+    const { now, controlPlane, onFault } = this.#gateway;
     const gone = (): void => session.end(this.#client.signal.reason as Error);
     // What the client said last may have come together with its leaving: an idle session reads its goodbye first.
     const left = (): void => {
@@ -211,7 +213,6 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       () => {
         clearTimeout(timer);
         this.#client.signal.removeEventListener('abort', left);
-        live.remove(session);
       },
       { once: true },
     );

@@ -29,6 +29,8 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly policies: () => PolicySet;
   readonly masks: SessionMasks;
   readonly holds: HoldParts;
+  /** Called once the session is closed, upstream and record. */
+  readonly onClosed: (session: LiveSession) => void;
   /** Aborted by the client's leaving; aborting it ends the session. */
   readonly ending: AbortController;
 }
@@ -121,7 +123,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   }
 
   async #close(): Promise<void> {
-    const { ending, connected, record } = this.#parts;
+    const { ending, connected, record, onClosed } = this.#parts;
     if (!ending.signal.aborted) ending.abort(this.#fault ?? new SessionOver());
     try {
       await connected.upstream[Symbol.asyncDispose]();
@@ -129,7 +131,11 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       // The end of an exchange that was under way is on record before the end of its session.
       await this.#running?.catch(reportedByRun);
       const { reason } = ending.signal as { readonly reason: unknown };
-      await record.close(reason instanceof SessionOver ? 'completed' : sessionOutcome(reason));
+      try {
+        await record.close(reason instanceof SessionOver ? 'completed' : sessionOutcome(reason));
+      } finally {
+        onClosed(this);
+      }
     }
   }
 

@@ -36,8 +36,7 @@ export async function logIn<Upstream, Greeting>(
     await client.write(message(BACKEND.authentication, int32(AUTH.cleartext)));
     const password = new BodyReader(await readPassword(client, decoder)).cstring().toString('utf8');
     const session = await admission.admit({ kind: 'password', user, password: new Secret(password) }, target, login);
-    await client.write(message(BACKEND.authentication, int32(AUTH.ok)));
-    return session;
+    return welcome(client, session, message(BACKEND.authentication, int32(AUTH.ok)));
   }
   try {
     return await scram(client, decoder, startup, admission, options);
@@ -80,9 +79,27 @@ async function scram<Upstream, Greeting>(
   );
   const proof = server.final((await readPassword(client, decoder)).toString('utf8'));
   const session = await admission.admit({ kind: 'scram', user, proof }, target, login);
-  await client.write(message(BACKEND.authentication, int32(AUTH.saslFinal), Buffer.from(server.accepted(), 'utf8')));
-  await client.write(message(BACKEND.authentication, int32(AUTH.ok)));
-  return session;
+  return welcome(
+    client,
+    session,
+    message(BACKEND.authentication, int32(AUTH.saslFinal), Buffer.from(server.accepted(), 'utf8')),
+    message(BACKEND.authentication, int32(AUTH.ok)),
+  );
+}
+
+/** Tells the client that it is in; where that fails, its session is closed, for nobody else will. */
+async function welcome<Upstream, Greeting>(
+  client: ByteStream,
+  session: Session<Upstream, Greeting>,
+  ...messages: readonly Buffer[]
+): Promise<Session<Upstream, Greeting>> {
+  try {
+    for (const one of messages) await client.write(one);
+    return session;
+  } catch (fault) {
+    await session[Symbol.asyncDispose]();
+    throw fault;
+  }
 }
 
 async function readPassword(client: ByteStream, decoder: MessageDecoder): Promise<Buffer> {
