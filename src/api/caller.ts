@@ -88,7 +88,9 @@ async function tokenCaller(request: FastifyRequest, { logins }: CallerServices):
 
 async function browserCaller(request: FastifyRequest, services: CallerServices): Promise<Caller | undefined> {
   const session = readCookie(request, services.info.url, 'session');
-  const person = session && (await services.logins.browsers.authenticate(session));
+  // A page that is left open listens, and asks by itself: it says so, and gains nothing by not saying it.
+  const isIdle = request.headers.accept === 'text/event-stream' || request.headers['x-idle'] === 'true';
+  const person = session && (await services.logins.browsers.authenticate(session, isIdle));
   if (!person) return undefined;
   if (request.method !== 'GET' && request.method !== 'HEAD') refuseForgery(request, services.info.url, session);
   return personCaller(person);

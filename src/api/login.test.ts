@@ -252,6 +252,17 @@ describe('people log in by a provider', () => {
       assert.equal((await browser.page('GET', '/v1/me')).status, 401);
     });
 
+    test('ends after an hour although a page was left open that listens', async () => {
+      const browser = gateway.browser();
+      await browser.logIn('ada');
+      const by = (headers: Record<string, string>) => browser.page('GET', '/v1/me', undefined, headers);
+      gateway.pass(HOUR_MS - 60_000);
+      assert.equal((await by({ accept: 'text/event-stream' })).status, 200);
+      assert.equal((await by({ 'x-idle': 'true' })).status, 200);
+      gateway.pass(60_000);
+      assert.equal((await by({ 'x-idle': 'true' })).status, 401);
+    });
+
     test('ends after twelve hours, however busy it is', async () => {
       const browser = gateway.browser();
       await browser.logIn('ada');

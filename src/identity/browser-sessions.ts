@@ -16,8 +16,11 @@ import { type PersonRecord, personRecord } from './person-record.ts';
 export interface BrowserSessions {
   /** A new session; its secret is told this once. */
   begin(person: PersonId, userAgent: string): Promise<Secret>;
-  /** Whose it is; undefined where it is unknown, ended, idle for too long or too old, or its person is disabled. */
-  authenticate(session: Secret): Promise<PersonRecord | undefined>;
+  /**
+   * Whose it is; undefined where it is unknown, ended, idle for too long or too old, or its person is disabled. What goes
+   * on by itself while nobody is there (`isIdle`) does not keep it from being idle.
+   */
+  authenticate(session: Secret, isIdle?: boolean): Promise<PersonRecord | undefined>;
   /** Ends one session; false where there was none. */
   end(session: Secret): Promise<boolean>;
   /** Ends all of a person's, and says how many there were. */
@@ -47,13 +50,14 @@ export function browserSessions({ store, now, random }: BrowserSessionParts): Br
       });
       return secret;
     },
-    async authenticate(secret) {
+    async authenticate(secret, isIdle = false) {
       const found = await findBrowserSession(store, hashSecret(secret));
       if (found === undefined || found.person.disabled_at !== null) return undefined;
       const { session, person } = found;
       const idleMs = now() - Date.parse(session.seen_at);
       if (now() >= Date.parse(session.expires_at) || idleMs >= LIMITS.personIdleMs) return undefined;
-      if (idleMs >= LIMITS.personSeenMs) await touchBrowserSession(store, session, new Date(now()).toISOString());
+      if (!isIdle && idleMs >= LIMITS.personSeenMs)
+        await touchBrowserSession(store, session, new Date(now()).toISOString());
       return personRecord(person);
     },
     end: async (secret) => (await deleteBrowserSessions(store, { hash: hashSecret(secret) })) > 0,

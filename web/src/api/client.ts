@@ -19,6 +19,13 @@ export interface Answer<T> {
 
 let csrf: string | undefined;
 
+/** A page that asks by itself while nobody is there says so: that keeps no session from ending. */
+const IDLE_MS = 60_000;
+let lastActiveMs = Date.now();
+for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchstart']) {
+  globalThis.addEventListener?.(kind, () => (lastActiveMs = Date.now()), { capture: true, passive: true });
+}
+
 /** What `GET /v1/me` gave: it goes with every request that changes something. */
 export function rememberCsrf(token: string | undefined): void {
   csrf = token;
@@ -60,6 +67,7 @@ async function send(method: string, path: string, options: CallOptions): Promise
   if (options.ifMatch !== undefined) headers.set('if-match', options.ifMatch);
   if (options.isNew) headers.set('if-none-match', '*');
   if (method !== 'GET' && csrf !== undefined) headers.set('x-csrf-token', csrf);
+  if (Date.now() - lastActiveMs > IDLE_MS) headers.set('x-idle', 'true');
   try {
     return await fetch(withQuery(path, options.query), {
       method,
