@@ -48,13 +48,25 @@ export function RunFacts({ approval }: { readonly approval: Approval }) {
       <Section title="Why it was stopped">
         <Facts
           items={[
-            ['Rule', approval.rules.map((rule) => <Mono key={rule} text={rule} className="mr-2" />)],
+            ['Rule', <Rules key="rules" rules={approval.rules} />],
             ['Policy', <Mono key="policy" text={approval.policy.slice(0, 16)} />],
             ['Request', <Mono key="digest" text={approval.digest.slice(0, 16)} />],
           ]}
         />
       </Section>
     </>
+  );
+}
+
+function Rules({ rules }: { readonly rules: readonly string[] }) {
+  return (
+    <ul className="grid gap-1">
+      {rules.map((rule) => (
+        <li key={rule}>
+          <Visible text={rule} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
