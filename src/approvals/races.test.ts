@@ -179,7 +179,10 @@ onEachStore('approvals that race', (stores) => {
   });
 });
 
+/** SQLite and one PostgreSQL: what is measured here is ours, and takes a while. */
+let stands = 0;
 onEachStore('a thousand held requests', (stores) => {
+  if (++stands > 2) return;
   test('are held at once on one gateway, answered through another, and each is answered and used once', async (t) => {
     await using both = await twoGateways(await stores.place());
     const { left: here, right: there } = both;
