@@ -4,9 +4,10 @@ import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import { isBuiltin } from '../../sql/postgres/functions.ts';
 import { type Body, tagOf } from '../../sql/postgres/nodes.ts';
 import { parseStatements } from '../../sql/postgres/parser.ts';
+import { formatOf } from './batch-statements.ts';
 import type { Portal } from './client-state.ts';
 import type { Command } from './command.ts';
-import { formatOf, type PostgresRequest } from './request.ts';
+import type { PostgresRequest } from './request.ts';
 import type { StatementAnalyser } from './statement-text.ts';
 
 /** One statement of a held request. */
