@@ -19,12 +19,6 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 /** Areas that are made of another's parts. */
 const MADE_OF: Readonly<Record<string, readonly string[]>> = { runs: ['sessions'], sessions: ['log'] };
 
-/** Packages that are parts of another one's interface, and of which. */
-const ALONG: Readonly<Record<string, string>> = {
-  '@codemirror/language': '@codemirror/lang-yaml',
-  '@lezer/highlight': '@codemirror/lang-yaml',
-};
-
 const LONG_FILE_LINES = 300;
 /** Longer ones, and why each is one thing. */
 const LONG_FILES: Readonly<Record<string, string>> = {
@@ -63,9 +57,9 @@ describe('the structure of web/src/', () => {
     assert.deepEqual(problems, []);
   });
 
-  test('every package is one of web/package.json, or comes with one of those', () => {
+  test('every package is one of web/package.json', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'web', 'package.json'), 'utf8'));
-    const known = new Set([...Object.keys(manifest.dependencies), ...Object.keys(ALONG)]);
+    const known = new Set(Object.keys(manifest.dependencies));
     const others = FILES.flatMap((file) => importsOf(file).packages.filter((name) => !known.has(name)));
     assert.deepEqual(others, []);
   });

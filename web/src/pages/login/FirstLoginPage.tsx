@@ -14,7 +14,9 @@ export function FirstLoginPage() {
   const code = search['code'] ?? '';
   const look = useQuery({
     queryKey: ['login', 'first', code],
-    queryFn: ({ signal }) => get<{ good: boolean }>('/v1/login/first', { code }, signal),
+    queryFn: ({ signal }) =>
+      // On the way out the address has no code any more.
+      code === '' ? { good: false } : get<{ good: boolean }>('/v1/login/first', { code }, signal),
   });
   return (
     <OutsidePage title="Become the administrator">
