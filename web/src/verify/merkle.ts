@@ -36,8 +36,21 @@ export async function inBatches<Item, Result>(
     const batch = items.slice(start, start + BATCH).map((item, i) => map(item, start + i));
     for (const result of await Promise.all(batch)) results.push(result);
     onProgress?.(results.length);
+    await breathe();
   }
   return results;
+}
+
+const BREATH_MS = 40;
+let breathed = 0;
+
+/** Lets a page draw and answer, which the many small answers of WebCrypto would keep it from. */
+async function breathe(): Promise<void> {
+  if (performance.now() - breathed < BREATH_MS) return;
+  await new Promise((resolve) => {
+    setTimeout(resolve);
+  });
+  breathed = performance.now();
 }
 
 /** The root over leaf hashes, hex (RFC 6962, section 2.1): level by level, an odd one moves up as it is. */
