@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { aRun, aSession, ask, aTarget, auditDirectory, openLog, PERMIT } from '../../test/support/audit-log.ts';
 import type { ApprovalRecord } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { ApprovalId, PersonId } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
 import { readSession } from './read-session.ts';
 import { searchStatements } from './search-statements.ts';
 import { verifyDirectory } from './verify-directory.ts';
@@ -86,6 +89,44 @@ describe('the wait of a held request', () => {
       ],
     );
     assert.equal((await verifyDirectory(directory)).verdict, 'PASS');
+  });
+
+  test('that a crash ended was never forwarded, and the recovered record says so; what was approved may have been', async () => {
+    const directory = auditDirectory(after);
+    // Nothing is sealed by itself: what is asked before the sync is recovered from the state, the rest from the journal.
+    await using log = await openLog(directory, { limits: { ...LIMITS, checkpointMs: 1_000_000 } });
+    const run = aRun('run_1');
+    await log.openRun(run, {});
+    const session = await aSession(log, run, 'ses_1');
+    const [waiting, approved] = [ask(session, 1, 'delete 1', ASK), ask(session, 2, 'delete 2', ASK)];
+    await Promise.all([waiting.durable, approved.durable]);
+    await log.sync();
+    await approved.approval(USED);
+    const [denied, late, plain] = [3, 4, 5].map((number) =>
+      ask(session, number, 'delete', number === 5 ? PERMIT : ASK),
+    );
+    await denied?.approval({ ...USED, state: 'denied' });
+    await Promise.all([late?.durable, plain?.durable]);
+    const crashed = join(directory, '..', 'crashed');
+    cpSync(directory, crashed, { recursive: true });
+    await (await openLog(crashed))[Symbol.asyncDispose]();
+    const ends = [];
+    for await (const { event } of readSession(crashed, 'ses_1')) {
+      if (event.kind === 'gap' || event.kind === 'refusal') ends.push([event.exchange, event.kind, event.refusal]);
+    }
+    const refusal = {
+      code: 'approval-cancelled',
+      message: 'the session ended before an approval of this was used: it was never forwarded',
+    };
+    assert.deepEqual(ends, [
+      [1, 'refusal', refusal],
+      [2, 'gap', undefined],
+      [3, 'refusal', refusal],
+      [4, 'refusal', refusal],
+      [5, 'gap', undefined],
+    ]);
+    const report = await verifyDirectory(crashed);
+    assert.deepEqual([report.verdict, report.findings, report.totals.unknownOutcomes], ['PASS', [], 2]);
   });
 
   for (const [what, approval] of [

@@ -105,7 +105,8 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
       const { journal, monotonic } = this.#parts;
       const before = `"exchange":${this.#exchange},"kind":"approval","mono":"${monotonic()}",`;
       const leading = Buffer.from(`"approval":${approvalJson(approval)},`);
-      journal.append(this.#head(FLAG.leads), '', before, '', [leading]);
+      const flags = approval.state === 'used' ? FLAG.leads | FLAG.releases : FLAG.leads;
+      journal.append(this.#head(flags), '', before, '', [leading]);
     });
     await this.#parts.journal.durable();
   }

@@ -19,6 +19,10 @@ export const FLAG = {
   ends: 8,
   /** The body section holds members of the line that sort before `at` (`approval`), each followed by a comma. */
   leads: 16,
+  /** The exchange may be forwarded once an approval of it was used: with `opens`. */
+  asks: 32,
+  /** An approval of the exchange was used. */
+  releases: 64,
 } as const;
 
 export const HEADER_BYTES = 36;

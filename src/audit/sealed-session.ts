@@ -17,8 +17,10 @@ export interface SessionState {
   readonly size: number;
   readonly prev: string;
   readonly fileBytes: number;
-  /** Exchanges that may have been forwarded and are not over. */
+  /** Exchanges that were permitted and are not over. */
   readonly open: readonly number[];
+  /** Those of them that people must approve first, and that no approval was used for: none of them was forwarded. */
+  readonly waiting?: readonly number[];
   readonly headSize: number;
 }
 
@@ -45,6 +47,7 @@ export class SealedSession {
   readonly day: string;
   readonly bodies: BodyFile;
   readonly open: Set<number>;
+  readonly waiting: Set<number>;
   /** The size of the tree in the last head, and when that was. */
   headSize: number;
   headAt: number;
@@ -64,6 +67,7 @@ export class SealedSession {
     this.day = state.day;
     this.bodies = bodies;
     this.open = new Set(state.open);
+    this.waiting = new Set(state.waiting);
     this.headSize = state.headSize;
     this.headAt = nowMs;
     this.#tree = new CompactRange(state.size, state.roots);
@@ -108,8 +112,11 @@ export class SealedSession {
 
   /** Makes an event of a record: its body committed to and gathered, its line linked to the line before. */
   record(record: AuditRecord): void {
-    if ((record.flags & FLAG.opens) !== 0) this.open.add(record.exchange);
-    if ((record.flags & FLAG.ends) !== 0) this.open.delete(record.exchange);
+    const { flags, exchange } = record;
+    if ((flags & FLAG.opens) !== 0) this.open.add(exchange);
+    if ((flags & FLAG.asks) !== 0) this.waiting.add(exchange);
+    if ((flags & (FLAG.ends | FLAG.releases)) !== 0) this.waiting.delete(exchange);
+    if ((flags & FLAG.ends) !== 0) this.open.delete(exchange);
     this.#event(record, record.bodyStart);
   }
 
@@ -204,6 +211,7 @@ export class SealedSession {
       prev: this.#prev,
       fileBytes: this.#fileBytes,
       open: [...this.open],
+      waiting: [...this.waiting],
       headSize: this.headSize,
     };
   }

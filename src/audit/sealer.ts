@@ -209,7 +209,10 @@ export class Sealer {
     // The close commits to the body file: nothing goes into it any more.
     this.#streams.removeAll(session);
     for (const exchange of session.open) {
-      session.append(at, `"exchange":${exchange},"kind":"gap",`, GAP);
+      const [kind, why] = session.waiting.has(exchange)
+        ? (['refusal', NEVER_FORWARDED] as const)
+        : (['gap', GAP] as const);
+      session.append(at, `"exchange":${exchange},"kind":"${kind}",`, why);
     }
     const { bodies, id, run } = session;
     bodies.seal();
@@ -288,3 +291,8 @@ export class Sealer {
 }
 
 const GAP = '"reason":"the session ended before the reply was recorded","result":{"status":"unknown"},';
+/** An approval is on disk as used before anything is forwarded, so where none is nothing was. */
+const NEVER_FORWARDED = `"refusal":${canonicalJson({
+  code: 'approval-cancelled',
+  message: 'the session ended before an approval of this was used: it was never forwarded',
+})},`;

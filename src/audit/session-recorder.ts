@@ -57,8 +57,7 @@ export class RecordedSession implements SessionRecord {
     const { bytes, media } = request.body();
     const decided = decisionMember(decision);
     const operations = operationsMember(request.operations);
-    const flags = decision.effect === 'permit' ? FLAG.body | FLAG.opens : FLAG.body;
-    const head = { kind: RECORD.event, flags, session: number, exchange, at: clock() };
+    const head = { kind: RECORD.event, flags: FLAG.body | opening(decision), session: number, exchange, at: clock() };
     const record = new RecordedExchange(this.#parts, this.#life, exchange);
     try {
       const pen = journal.open(REQUEST_BYTES + media.length + decided.length + operations.length + bytes.length);
@@ -116,6 +115,12 @@ export class RecordedSession implements SessionRecord {
 /** What comes after the close of a session is not recorded, and must therefore not be released. */
 export function sessionClosed(): Fault {
   return new Fault('internal', 'the session is closed in the audit log');
+}
+
+/** What a decision lets be done with its request. */
+function opening(decision: Decision): number {
+  if (decision.effect === 'deny') return 0;
+  return decision.obligations.some(({ kind }) => kind === 'approve') ? FLAG.opens | FLAG.asks : FLAG.opens;
 }
 
 const OCTETS = 'application/octet-stream';
