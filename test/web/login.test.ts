@@ -58,7 +58,7 @@ describe('somebody logs in with a browser', () => {
     await using seen = await visit(browser);
     await come(seen, 'ada', '/people');
     await seen.page.getByRole('heading', { level: 1, name: 'People' }).waitFor();
-    const [cookie] = (await seen.context.cookies(gateway.url)).filter(({ name }) => name === COOKIE);
+    const cookie = (await seen.context.cookies(gateway.url)).find(({ name }) => name === COOKIE);
     assert.deepEqual([cookie?.httpOnly, cookie?.secure, cookie?.sameSite, cookie?.path], [true, true, 'Lax', '/']);
     assert.equal(await seen.page.evaluate('document.cookie'), '');
     assert.deepEqual(seen.faults, []);
