@@ -27,13 +27,13 @@ const tags = ['configuration'];
 const CONDITIONS =
   'Takes `If-Match` with the ETag of what was read, or `If-None-Match: *` for an object that is to be new: 428 without one, 412 where somebody else was first.';
 
-/** Targets, issuers, trust rules and policies one by one: read, planned, changed, each under its ETag. */
+/** Targets, issuers, trust rules, policies and channels one by one: read, planned, changed, each under its ETag. */
 export function configurationObjectRoutes(router: ApiRouter, services: ApiServices): void {
   readRoutes(router, services);
   const put = {
     tags,
     summary: 'Write an object of the configuration',
-    description: `${CONDITIONS} A target's text without its credential, or with \`sealed: true\` in place of a secret, keeps what is sealed, for as long as the address stays.`,
+    description: `${CONDITIONS} A target's text without its credential, a channel's without its secrets, and either with \`sealed: true\` in place of a secret, keeps what is sealed, for as long as the address stays.`,
     params,
     querystring: planning,
     body: z.strictObject({ text: z.string().max(LIMITS.maxDeclarationBytes) }),

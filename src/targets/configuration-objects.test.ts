@@ -55,6 +55,7 @@ async function deployed(store: Store) {
       channels: () => ({ items: [], problems: [] }),
       declareIssuer: (issuer: Named) => issuer,
       declareRule: (rule: TestRule) => rule,
+      declareChannel: (stored: string) => ({ item: JSON.parse(stored) as Record<string, unknown>, boundTo: '' }),
     },
     record: (changes: readonly { readonly action: string; readonly name: string }[]) => {
       recorded.push(...changes.map(({ action, name }) => `${action} ${name}`));

@@ -9,6 +9,7 @@ import {
   readDeclarations,
   writeDeclarations,
 } from '../store/configuration-rows.ts';
+import { shownChannel, withChannelSecrets } from './channel-objects.ts';
 import { ConfigurationInvalid } from './configuration-invalid.ts';
 import { credentialBinding, parseCredential } from './credential.ts';
 import { declareTarget, leavesSealed, shownCredential, withSealed } from './declare-target.ts';
@@ -25,7 +26,7 @@ import {
 } from './prepare-configuration.ts';
 import { type DeclaredConfiguration, fromYamlItem, readConfiguration, type Section } from './read-configuration.ts';
 
-export const OBJECT_KINDS = ['target', 'issuer', 'trust', 'policy'] as const;
+export const OBJECT_KINDS = ['target', 'issuer', 'trust', 'policy', 'channel'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 /** One thing of the configuration, as somebody can read and edit it. No secret is in its text. */
@@ -60,12 +61,14 @@ const SECTION: Readonly<Record<ObjectKind, Section>> = {
   issuer: 'issuers',
   trust: 'trust',
   policy: 'policies',
+  channel: 'channels',
 };
 const PLANNED: Readonly<Record<ObjectKind, Kind>> = {
   target: 'target',
   issuer: 'issuer',
   trust: 'trust rule',
   policy: 'policy',
+  channel: 'channel',
 };
 /** How often a change is tried again when something else was changed at the same time. */
 const ATTEMPTS = 5;
@@ -111,7 +114,7 @@ export function makeConfigurationObjects<Issuer extends Named, Rule extends Name
 type Options<Issuer extends Named, Rule extends NamedRule> = ConfigurationServiceOptions<Issuer, Rule>;
 
 function objectsOf<Issuer extends Named, Rule extends NamedRule>(
-  { targets, credentials, issuers, trustRules, policies }: Declarations,
+  { targets, credentials, issuers, trustRules, policies, channels }: Declarations,
   { sealer, loaders }: Options<Issuer, Rule>,
 ): readonly ConfigurationObject[] {
   const object = (kind: ObjectKind, name: string, item: unknown, updatedAt: string, more = '') => {
@@ -137,6 +140,9 @@ function objectsOf<Issuer extends Named, Rule extends NamedRule>(
       object('trust', name, loaders.declareRule(JSON.parse(declaration) as Rule), updated_at),
     ),
     ...policies.map(({ name, text, updated_at }) => object('policy', name, fromYamlItem(text), updated_at)),
+    ...channels.map((row) =>
+      object('channel', row.name, shownChannel(row, { sealer, loaders }), row.updated_at, row.fingerprint),
+    ),
   ];
 }
 
@@ -148,7 +154,7 @@ function declaredWith<Issuer extends Named, Rule extends NamedRule>(
 ): DeclaredConfiguration {
   const section = SECTION[change.kind];
   const own = change.text === undefined ? undefined : ownItem(change, change.text);
-  const item = own && (change.kind === 'target' ? withCredential(own.item, change, current, options) : own.item);
+  const item = own && withKeptSecrets(own.item, change, current, options);
   const others = othersOf(change, current, options).map(inForce);
   const kept = current.policies.filter(({ name }) => name !== change.name);
   const policyFiles =
@@ -178,6 +184,9 @@ function othersOf<Issuer extends Named, Rule extends NamedRule>(
       return parsed<Rule>(trustRules).map((rule) => loaders.declareRule(rule));
     case 'policy':
       return policies.filter((row) => row.name !== name).map(({ text }) => fromYamlItem(text));
+    case 'channel':
+      // No channel says anything of another.
+      return [];
     default:
       return kind satisfies never;
   }
@@ -198,6 +207,17 @@ function ownItem({ kind, name }: ObjectChange, text: string) {
     throw new ConfigurationInvalid([{ file: `${kind} ${name}`, line, message, advice }]);
   }
   return { item: first.item, policyFiles: read.policyFiles };
+}
+
+function withKeptSecrets<Issuer extends Named, Rule extends NamedRule>(
+  item: Declared,
+  change: ObjectChange,
+  current: Declarations,
+  options: Options<Issuer, Rule>,
+): Declared {
+  if (change.kind === 'target') return withCredential(item, change, current, options);
+  const row = current.channels.find(({ name }) => change.kind === 'channel' && name === change.name);
+  return row === undefined ? item : withChannelSecrets(item, row, options);
 }
 
 /** A target whose text leaves out its secrets keeps them, for as long as they go where they were sealed for. */

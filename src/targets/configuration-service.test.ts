@@ -37,6 +37,7 @@ function serviceOn(store: Store, record: () => Promise<void> = () => Promise.res
       policies: parsePolicies,
       declareIssuer: (issuer) => issuer,
       declareRule: (rule) => rule,
+      declareChannel: (stored: string) => ({ item: JSON.parse(stored) as Record<string, unknown>, boundTo: '' }),
       channels: (declared) => ({ items: declared.map(({ value }) => value as DeclaredChannel), problems: [] }),
     },
     record,

@@ -40,7 +40,7 @@ export function shownCredential({ user, password, clientCertificate }: Credentia
   };
 }
 
-function shownSource(source: SecretSource): object {
+export function shownSource(source: SecretSource): object {
   return 'value' in source ? SEALED : source;
 }
 
@@ -65,7 +65,8 @@ function putBack(declared: unknown, current: unknown): unknown {
   return Object.fromEntries(Object.entries(declared).map(([name, inner]) => [name, putBack(inner, now[name])]));
 }
 
-function isSealed(value: unknown): boolean {
+/** True of what stands in a text for a secret that is to stay. */
+export function isSealed(value: unknown): boolean {
   return isObject(value) && value['sealed'] === true && Object.keys(value).length === 1;
 }
 

@@ -20,6 +20,11 @@ export interface SectionLoaders<Issuer extends Named, Rule extends NamedRule> {
   /** An issuer and a rule as somebody would declare them: what its loader makes the same of. */
   readonly declareIssuer: (issuer: Issuer) => object;
   readonly declareRule: (rule: Rule) => object;
+  /** A channel as the store has it, as somebody would declare it without its secrets, and what those are bound to. */
+  readonly declareChannel: (stored: string) => {
+    readonly item: Readonly<Record<string, unknown>>;
+    readonly boundTo: string;
+  };
 }
 
 /** A way to tell people of approvals, as approvals/channels reads it. */

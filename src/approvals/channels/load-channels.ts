@@ -54,6 +54,9 @@ export function channelBinding(channel: ChannelDeclaration): string {
   }
 }
 
+/** Slack's own; GovSlack has another. */
+export const DEFAULT_SLACK_API = 'https://slack.com/api';
+
 const REFERENCE = 'See docs/operating/approvals-channels.md.';
 
 const sourceSchema = z.union(
@@ -174,7 +177,7 @@ function split(item: ChannelItem): Omit<DeclaredChannel, 'boundTo'> {
   switch (item.kind) {
     case 'slack': {
       const { kind, channel, botToken, signingSecret, matchEmail = false } = item;
-      const apiUrl = (item.apiUrl ?? 'https://slack.com/api').replace(/\/+$/, '');
+      const apiUrl = (item.apiUrl ?? DEFAULT_SLACK_API).replace(/\/+$/, '');
       return { channel: { ...base, kind, channel, apiUrl, matchEmail }, secrets: { botToken, signingSecret } };
     }
     case 'webhook': {

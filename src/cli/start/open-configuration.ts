@@ -1,3 +1,4 @@
+import { declareChannel } from '../../approvals/channels/declare-channel.ts';
 import { loadChannels } from '../../approvals/channels/load-channels.ts';
 import type { AuditLog } from '../../audit/recorder.ts';
 import { declareIssuer, declareTrustRule } from '../../identity/declare-trust.ts';
@@ -46,6 +47,7 @@ export function openConfiguration({ store, sealer, deployment, audit, nowMs }: C
       channels: loadChannels,
       declareIssuer,
       declareRule: declareTrustRule,
+      declareChannel,
     },
     protocols: PROTOCOLS,
     record: async (changes: readonly Change[], by: string) => {

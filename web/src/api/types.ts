@@ -376,7 +376,7 @@ export interface TargetCheck {
  * `?plan=true` to be told only what would change. The text is YAML as `chaperone apply` takes it, one object.
  */
 export interface ConfigurationObject {
-  kind: 'target' | 'issuer' | 'trust' | 'policy';
+  kind: 'target' | 'issuer' | 'trust' | 'policy' | 'channel';
   name: string;
   text: string;
   updatedAt: string;

@@ -11,7 +11,8 @@ import { useToast } from '../../ui/Toast.tsx';
 
 export type Answer = ApprovalAnswer['answer'];
 
-const MOST_REASON = 1000;
+/** As the API takes it. */
+const MOST_REASON = 4000;
 
 interface AnswerDialogProps {
   readonly approval: Approval;
