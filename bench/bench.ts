@@ -1,13 +1,15 @@
 /** `npm run bench`: what the gateway costs, beside a direct connection, haproxy and pgbouncer, in one run. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { installedVersions } from '../test/support/postgres-installation.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { BULK_SQL } from './bulk-read.ts';
 import { startChaperone } from './chaperone.ts';
+import { measureHeld } from './held.ts';
+import { heldSection, sectionOf, withHeldSection } from './held-report.ts';
 import { measureAll } from './measure.ts';
-import { HELP, readOptions } from './options.ts';
+import { type BenchOptions, HELP, readOptions } from './options.ts';
 import { directly, startHaproxy, startPgbouncer, type Way } from './proxies.ts';
 import { report } from './report.ts';
 import { makeAccounts } from './small-queries.ts';
@@ -25,6 +27,7 @@ async function main(args: readonly string[]): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   try {
+    if (options.held !== undefined) return await held(options.held, options, directory);
     const version = installedVersions().includes(15) ? 15 : 18;
     await using server = await startPostgres({
       version,
@@ -54,10 +57,20 @@ async function main(args: readonly string[]): Promise<void> {
       when: new Date().toISOString().slice(0, 10),
     });
     process.stdout.write(text);
-    if (options.results !== undefined) await writeFile(options.results, text);
+    if (options.results === undefined) return;
+    const section = sectionOf(await readFile(options.results, 'utf8'));
+    await writeFile(options.results, section === undefined ? text : withHeldSection(text, section));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** A server and a gateway of its own, so that nothing else is measured along. */
+async function held(count: number, { results }: BenchOptions, directory: string): Promise<void> {
+  const figures = await measureHeld(count, directory, (line) => process.stderr.write(`${line}\n`));
+  const section = heldSection(figures, new Date().toISOString().slice(0, 10));
+  process.stdout.write(section);
+  if (results !== undefined) await writeFile(results, withHeldSection(await readFile(results, 'utf8'), section));
 }
 
 function via(name: string, direct: Way, { port, pid }: { port: number; pid: number }): Way & { pid: number } {

@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly modes: readonly PgbenchMode[];
   readonly bulkMegabytes: number;
   readonly idleConnections: number;
+  /** How many requests are held at once, where nothing but those is measured. */
+  readonly held: number | undefined;
   /** Where the table goes; nothing is written where it is undefined. */
   readonly results: string | undefined;
 }
@@ -24,6 +26,8 @@ export const HELP = `npm run bench -- [options]
   --clients A,B       (1,8,32)
   --bulk-mb N         size of the bulk read (1024)
   --idle N            connections held open for the memory figure (1000)
+  --held              only requests that wait for people; written to the results where --results is given
+  --held-count N      of them (1000; 100 with --quick)
   --no-results        print only; leave bench/RESULTS.md as it is
 `;
 
@@ -39,11 +43,16 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
       clients: { type: 'string' },
       'bulk-mb': { type: 'string' },
       idle: { type: 'string' },
+      held: { type: 'boolean' },
+      'held-count': { type: 'string' },
+      results: { type: 'boolean' },
       'no-results': { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
   const quick = values.quick ?? false;
+  const held = values.held ? count(values['held-count'], quick ? 100 : 1000) : undefined;
+  const isWritten = held === undefined ? !quick && !values['no-results'] : values.results;
   return {
     quick,
     rounds: count(values.rounds, quick ? 1 : 3),
@@ -52,7 +61,8 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
     modes: ['simple', 'prepared'],
     bulkMegabytes: count(values['bulk-mb'], quick ? 64 : 1024),
     idleConnections: count(values.idle, quick ? 100 : 1000),
-    results: quick || values['no-results'] ? undefined : resultsPath,
+    held,
+    results: isWritten ? resultsPath : undefined,
   };
 }
 
