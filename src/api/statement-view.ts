@@ -43,7 +43,7 @@ export function statementView(
     ...(status === undefined ? {} : { status }),
     ...(result?.rows === undefined ? {} : { rows: Number(result.rows) }),
     ...(masked ? { masked } : {}),
-    ...(approval?.approval === undefined ? {} : { approval: approval.approval.id }),
+    ...(approval?.held === undefined ? {} : { approval: approval.held.id }),
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -34,7 +35,7 @@ const USED: ApprovalRecord = {
   digest: 'cd'.repeat(32),
   votes: [
     {
-      person: 'per_1' as PersonId,
+      person: 'psn_1' as PersonId,
       login: 'ada',
       answer: 'approve',
       channel: 'web',
@@ -48,6 +49,44 @@ const USED: ApprovalRecord = {
 const OK = { status: 'ok', rows: 1, tags: ['DELETE 1'] } as const;
 
 describe('the wait of a held request', () => {
+  test('names people and their reasons in bodies alone, which can be erased, and verifies without them', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    const run = aRun('run_1');
+    await log.openRun(run, {});
+    const session = await aSession(log, run, 'ses_1');
+    const record = ask(session, 1, 'delete from orders', ASK);
+    await record.approval({ ...USED, state: 'denied' });
+    await record.refuse({
+      code: 'approval-denied',
+      message: 'ada denied the approval apr_1: fine',
+      impersonal: 'the approval apr_1 was denied',
+    });
+    await session.close('completed');
+    await log.sync();
+    const read = async (): Promise<string[]> => {
+      const bodies = [];
+      for await (const { event, line, body } of readSession(directory, 'ses_1')) {
+        assert.doesNotMatch(line.toString(), /ada|fine/);
+        const opened = body();
+        if (event.kind === 'approval' || event.kind === 'refusal') {
+          bodies.push(opened.kind === 'bytes' ? `${event.body?.media} ${opened.bytes.toString()}` : opened.kind);
+        }
+        if (event.kind === 'refusal') assert.equal(event.refusal?.message, 'the approval apr_1 was denied');
+      }
+      return bodies;
+    };
+    assert.deepEqual(await read(), [
+      'application/json {"votes":[{"login":"ada","person":"psn_1","reason":"fine"}]}',
+      'text/plain; charset=utf-8 ada denied the approval apr_1: fine',
+    ]);
+    await rm(join(directory, 'keys', 'runs', 'run_1.key'));
+    assert.deepEqual(await read(), ['withheld', 'withheld']);
+    const report = await verifyDirectory(directory);
+    assert.deepEqual(report.findings, []);
+    assert.equal(report.totals.withheldBodies, 4);
+  });
+
   test('stands between its request and its end, on disk at once also where the target is recorded in batches', async () => {
     const directory = auditDirectory(after);
     await using log = await openLog(directory);
@@ -66,7 +105,7 @@ describe('the wait of a held request', () => {
     const seen = [];
     for await (const { event } of readSession(directory, 'ses_1')) seen.push(event);
     assert.deepEqual(
-      seen.map(({ kind, exchange, approval }) => [kind, exchange, approval?.state]),
+      seen.map(({ kind, exchange, held }) => [kind, exchange, held?.state]),
       [
         ['session.open', undefined, undefined],
         ['request', 1, undefined],
@@ -78,11 +117,17 @@ describe('the wait of a held request', () => {
         ['session.close', undefined, undefined],
       ],
     );
-    assert.deepEqual(seen[2]?.approval, USED);
+    assert.deepEqual(seen[2]?.held, {
+      id: 'apr_1',
+      state: 'used',
+      digest: 'cd'.repeat(32),
+      waitedMs: 42_000,
+      votes: [{ person: 'psn_1', answer: 'approve', channel: 'web', at: '2026-03-04T05:06:07.008Z' }],
+    });
     const found = [];
     for await (const one of searchStatements(directory, { table: 'orders' })) found.push(one);
     assert.deepEqual(
-      found.map(({ text, approval, outcome }) => [text, approval?.approval?.state, outcome?.kind]),
+      found.map(({ text, approval, outcome }) => [text, approval?.held?.state, outcome?.kind]),
       [
         ['delete from orders', 'used', 'reply'],
         ['delete from items', 'denied', 'refusal'],

@@ -1,5 +1,5 @@
 /** An event as its line says it (docs/concepts/audit-log.md). What a reader sees; the line's bytes are what counts. */
-import type { ApprovalRecord } from '../model/approval.ts';
+import type { ApprovalRecord, Vote } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
@@ -36,13 +36,18 @@ export interface AuditEvent {
   readonly masked?: readonly MaskCount[];
   readonly result?: Omit<ExchangeResult, 'rows'> & { readonly rows?: string };
   readonly refusal?: Refusal;
-  readonly approval?: ApprovalRecord;
+  readonly held?: HeldEvent;
   readonly reason?: string;
   readonly opening?: EventOpening;
   readonly closing?: {
     readonly outcome: SessionOutcome;
     readonly bodies: { readonly bytes: string; readonly digest: string; readonly packs: number };
   };
+}
+
+/** How the wait of a request for people ended. Who they are, by name, and why they answered so stands in the body. */
+export interface HeldEvent extends Omit<ApprovalRecord, 'votes'> {
+  readonly votes: readonly Omit<Vote, 'login' | 'reason'>[];
 }
 
 /** Where a body stands, and the commitment SHA-256(0x01 ‖ salt ‖ body) to it. */
@@ -119,11 +124,11 @@ const isOperation = shaped({
   tables: listOf(shaped({ schema: isText, name: isText, use: isText })),
   flags: listOf(isText),
 });
-const isApproval = shaped({
+const isHeld = shaped({
   id: isText,
   state: isText,
   digest: isText,
-  votes: listOf(shaped({ person: isText, login: isText, answer: isText, channel: isText, at: isText })),
+  votes: listOf(shaped({ person: isText, answer: isText, channel: isText, at: isText })),
   waitedMs: isCount,
 });
 const isOpening = shaped({
@@ -148,7 +153,7 @@ const isWhole = shaped({
   ),
   op: optional(listOf(isOperation)),
   result: optional(shaped({ status: isText })),
-  approval: optional(isApproval),
+  held: optional(isHeld),
   refusal: optional(shaped({ code: isText, message: isText })),
   opening: optional(isOpening),
   closing: optional(isClosing),

@@ -31,12 +31,21 @@ export function decisionMember(decision: Decision): Uint8Array {
   return text;
 }
 
-export function approvalJson(approval: ApprovalRecord): string {
-  return canonicalJson(approval as unknown as Json);
+/** What the line says of a wait for people: no name and no reason. */
+export function heldJson({ votes, ...approval }: ApprovalRecord): string {
+  const told = votes.map(({ person, answer, channel, at }) => ({ answer, at, channel, person }));
+  return canonicalJson({ ...approval, votes: told } as unknown as Json);
 }
 
-export function refusalJson(refusal: Refusal): string {
-  return canonicalJson(refusal as unknown as Json);
+/** What the body says of it: who the voters are, and why they answered so. Undefined where nobody did. */
+export function voterText({ votes }: ApprovalRecord): string | undefined {
+  if (votes.length === 0) return undefined;
+  return canonicalJson({ votes: votes.map(({ person, login, reason }) => ({ login, person, reason })) });
+}
+
+/** What the line says of a refusal. */
+export function refusalJson({ impersonal, message, ...refusal }: Refusal): string {
+  return canonicalJson({ ...refusal, message: impersonal ?? message });
 }
 
 /** The most bytes that `writeResult` takes. */

@@ -5,7 +5,7 @@ import type { ExchangeNumber } from '../model/ids.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import { Deferred } from './deferred.ts';
-import { approvalJson, maskedJson, refusalJson, resultBound, writeResult } from './event-json.ts';
+import { heldJson, maskedJson, refusalJson, resultBound, voterText, writeResult } from './event-json.ts';
 import { COMMITMENT_PREFIX_BYTES, FLAG, HEADER_BYTES, RECORD } from './record-codec.ts';
 import { DECIMAL_BYTES, type RecordPen } from './record-pen.ts';
 import type { ExchangeRecord } from './recorder.ts';
@@ -14,6 +14,8 @@ import { type RecorderParts, type SessionLife, sessionClosed } from './session-r
 import { StreamedBody } from './streamed-body.ts';
 
 const OCTETS = 'application/octet-stream';
+const JSON_TEXT = 'application/json';
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
 const NOTHING: readonly Uint8Array[] = [];
 /** The most that a reply's record takes beside what is counted. */
 const REPLY_BYTES = HEADER_BYTES + COMMITMENT_PREFIX_BYTES + OCTETS.length + 2 * DECIMAL_BYTES + 64;
@@ -102,11 +104,14 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
   async approval(approval: ApprovalRecord): Promise<void> {
     await this.#barred();
     await this.#append(() => {
-      const { journal, monotonic } = this.#parts;
-      const before = `"exchange":${this.#exchange},"kind":"approval","mono":"${monotonic()}",`;
-      const leading = Buffer.from(`"approval":${approvalJson(approval)},`);
-      const flags = approval.state === 'used' ? FLAG.leads | FLAG.releases : FLAG.leads;
-      journal.append(this.#head(flags), '', before, '', [leading]);
+      const held = `"held":${heldJson(approval)},`;
+      this.#withBody(
+        approval.state === 'used' ? FLAG.releases : 0,
+        `${held}"kind":"approval",`,
+        '',
+        JSON_TEXT,
+        voterText(approval),
+      );
     });
     await this.#parts.journal.durable();
   }
@@ -118,10 +123,17 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
     this.#input?.abandon();
     this.#once();
     return this.#append(() => {
-      const { journal, monotonic } = this.#parts;
-      const before = `"exchange":${this.#exchange},"kind":"refusal","mono":"${monotonic()}",`;
-      journal.append(this.#head(FLAG.ends), '', before, `"refusal":${refusalJson(refusal)},`, NOTHING);
+      const told = refusal.impersonal === undefined ? undefined : refusal.message;
+      this.#withBody(FLAG.ends, '"kind":"refusal",', `"refusal":${refusalJson(refusal)},`, PLAIN_TEXT, told);
     });
+  }
+
+  /** Appends an event of this exchange whose body, where there is a text for it, can be erased. */
+  #withBody(flags: number, members: string, after: string, media: string, text: string | undefined): void {
+    const { journal, salts, monotonic } = this.#parts;
+    const before = `"exchange":${this.#exchange},${members}"mono":"${monotonic()}",`;
+    if (text === undefined) journal.append(this.#head(flags), '', before, after, NOTHING);
+    else journal.append(this.#head(flags | FLAG.body), media, before, after, [Buffer.from(text)], salts.next());
   }
 
   /** A rejection where what this exchange says cannot be recorded. */

@@ -17,12 +17,10 @@ export const FLAG = {
   opens: 4,
   /** The exchange is over. */
   ends: 8,
-  /** The body section holds members of the line that sort before `at` (`approval`), each followed by a comma. */
-  leads: 16,
   /** The exchange may be forwarded once an approval of it was used: with `opens`. */
-  asks: 32,
+  asks: 16,
   /** An approval of the exchange was used. */
-  releases: 64,
+  releases: 32,
 } as const;
 
 export const HEADER_BYTES = 36;

@@ -30,7 +30,6 @@ const HASH_CHARACTERS = 64;
 const NEWLINE = 10;
 const QUOTE = 34;
 const COMMA = 44;
-const OPENING_BRACE = 123;
 const BODY = Buffer.from('"body":');
 const BODY_BYTES = Buffer.from('"body":{"bytes":"');
 const DIGEST = Buffer.from('","digest":"');
@@ -131,10 +130,9 @@ export class SealedSession {
   #event(record: AuditRecord, stop: number): void {
     const { bytes, beforeStart, afterStart, bodyStart } = record;
     const described = (record.flags & FLAG.described) !== 0;
-    const leads = (record.flags & FLAG.leads) !== 0;
-    const bodyText = described || leads ? record.end - bodyStart : record.media.length * 3;
+    const bodyText = described ? record.end - bodyStart : record.media.length * 3;
     const to = this.#lines.reserve(LINE_OVERHEAD_BYTES + bodyText + stop - beforeStart);
-    let end = leads ? this.#leadingHead(to, record) : this.#head(to, record.at);
+    let end = this.#head(to, record.at);
     if ((record.flags & FLAG.body) !== 0) {
       end = this.#commit(to, end, record);
     } else if (described) {
@@ -148,14 +146,6 @@ export class SealedSession {
   /** Writes the beginning of a line; returns where it goes on. */
   #head(to: Buffer, at: number): number {
     return put(to, this.#lines.length, headOf(at));
-  }
-
-  /** As `#head`, with the members that sort before the time. */
-  #leadingHead(to: Buffer, { bytes, bodyStart, end: stop, at }: AuditRecord): number {
-    let end = this.#lines.length;
-    to[end++] = OPENING_BRACE;
-    end += bytes.copy(to, end, bodyStart, stop);
-    return put(to, end, headOf(at).subarray(1));
   }
 
   /** Gathers a body and writes the member that commits to it. */

@@ -130,7 +130,7 @@ class LineWalk implements Disposable {
       if (event.decision.effect === 'permit') this.#open.set(exchange, needsApproval(event.decision));
     } else if (kind === 'approval') {
       if (!this.#open.has(exchange)) return `exchange ${exchange} has an approval, and no request that was permitted`;
-      if (event.approval?.state === 'used') this.#open.set(exchange, false);
+      if (event.held?.state === 'used') this.#open.set(exchange, false);
     } else if (kind === 'reply') {
       const lacksApproval = this.#open.get(exchange);
       if (!this.#open.delete(exchange)) return `exchange ${exchange} has a reply, and no request that was permitted`;

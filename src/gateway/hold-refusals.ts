@@ -46,6 +46,7 @@ function wordsOf(id: string, url: string, ending: HoldEnding): Refusal {
       return {
         code: 'approval-denied',
         message: `${deniers(ending.votes)} denied the approval ${id}${because(ending.reason)}`,
+        impersonal: `the approval ${id} was denied`,
         hint: 'Do not repeat it as it is: change the request, or talk to them.',
       };
     case 'expired':

@@ -98,7 +98,7 @@ describe('a held request', { concurrency: false }, () => {
     assert.notEqual(second.id, approval.id);
     second.deny();
     await client.untilReady();
-    const states = (await recorded(gateway)).flatMap(({ event }) => event.approval?.state ?? []);
+    const states = (await recorded(gateway)).flatMap(({ event }) => event.held?.state ?? []);
     assert.deepEqual(states, ['pending', 'used', 'denied']);
     await client[Symbol.asyncDispose]();
   });
@@ -141,7 +141,7 @@ describe('a held request', { concurrency: false }, () => {
     assert.deepEqual(
       events
         .slice(-3)
-        .map(({ kind, approval: one, refusal, closing }) => [kind, one?.state ?? refusal?.code ?? closing?.outcome]),
+        .map(({ kind, held: one, refusal, closing }) => [kind, one?.state ?? refusal?.code ?? closing?.outcome]),
       [
         ['approval', 'cancelled'],
         ['refusal', 'approval-cancelled'],
@@ -180,7 +180,7 @@ describe('a held request', { concurrency: false }, () => {
     assert.match(text, /approval-void/);
     await client.untilReady();
     assert.equal(await reached('delete from keep where id = 105'), false);
-    const states = (await recorded(gateway)).flatMap(({ event }) => event.approval?.state ?? []);
+    const states = (await recorded(gateway)).flatMap(({ event }) => event.held?.state ?? []);
     assert.deepEqual(states, ['void']);
     await client[Symbol.asyncDispose]();
   });

@@ -55,7 +55,7 @@ export type HoldAnswer =
   | { readonly state: 'expired' }
   | { readonly state: 'cancelled'; readonly why: string };
 
-/** What the record of an exchange says of its approval. */
+/** How the wait of an exchange ended, for its record: what names people there goes where it can be erased. */
 export interface ApprovalRecord {
   readonly id: ApprovalId;
   /** `used`: the exchange goes on. `void`: approved, but too late or for other policies than those in force. */

@@ -57,6 +57,8 @@ export interface Refusal {
   readonly rule?: string;
   /** What to do instead. */
   readonly hint?: string;
+  /** What the record's line says in place of `message`, where that one names people: it goes into an erasable body. */
+  readonly impersonal?: string;
 }
 
 /** Carries a refusal out of a function whose result is something else (admission, token exchange). */

@@ -115,7 +115,7 @@ export function defineHeldRequests({ requests }: ProtocolUnderTest, suite: Suite
         assert.doesNotMatch((await executedSoFar()).slice(executed), requests.heldReached, request.what);
       }
       const events = (await recorded(gateway)).map(({ event }) => event);
-      const endings = events.filter(({ kind }) => kind === 'approval').map((event) => event.approval?.state);
+      const endings = events.filter(({ kind }) => kind === 'approval').map((event) => event.held?.state);
       assert.deepEqual(
         endings,
         requests.held.map(() => state),

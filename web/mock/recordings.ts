@@ -69,9 +69,12 @@ function approvalEvent(pen: EventPen, { exchange, status }: StatementView, id: s
   const at = new Date().toISOString();
   const denied = status === 'approval-denied';
   const reason = denied ? 'Not during the sale' : 'Reviewed in #4711';
-  const vote = { login: 'lin', name: 'Lin Zhao', answer: denied ? 'deny' : 'approve', reason, channel: 'web', at };
-  const approval = { id, state: denied ? 'denied' : 'used', digest: '9f2c', votes: [vote], waitedMs: 74_000 };
-  return pen.event('approval', 74_000, { exchange, approval });
+  const person = mockId('psn', 2);
+  const vote = { person, answer: denied ? 'deny' : 'approve', channel: 'web', at };
+  const held = { id, state: denied ? 'denied' : 'used', digest: '9f2c', votes: [vote], waitedMs: 74_000 };
+  const voters = Buffer.from(JSON.stringify({ votes: [{ person, login: 'lin', name: 'Lin Zhao', reason }] }));
+  const body = { media: 'application/json', bytes: voters.length, base64: voters.toString('base64') };
+  return pen.event('approval', 74_000, { exchange, held, body });
 }
 
 const ACCESS: Readonly<Record<string, string>> = { update: 'write', delete: 'write', alter: 'ddl', drop: 'ddl' };

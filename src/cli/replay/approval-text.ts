@@ -1,12 +1,12 @@
 import { printable } from '../printable.ts';
-import type { RecordedApproval } from './recording.ts';
+import type { RecordedHold, RecordedVoter } from './recording.ts';
 
 /** How the wait of a held request ended, in a line: who answered, on which channel, after how long, and why. */
-export function approvalText({ id, state, votes, waitedMs }: RecordedApproval): string {
+export function approvalText({ id, state, votes, waitedMs }: RecordedHold, voters: readonly RecordedVoter[]): string {
   const after = `after ${duration(waitedMs)}`;
   const which = `(${printable(id)})`;
-  const approved = votes.filter(({ answer }) => answer === 'approve').map(voter);
-  const denied = votes.filter(({ answer }) => answer === 'deny').map(voter);
+  const approved = votes.filter(({ answer }) => answer === 'approve').map((vote) => voter(vote, voters));
+  const denied = votes.filter(({ answer }) => answer === 'deny').map((vote) => voter(vote, voters));
   switch (state) {
     case 'used':
       return `approved by ${named(approved)} ${after} ${which}`;
@@ -29,9 +29,12 @@ function named(voters: readonly string[]): string {
   return voters.length === 0 ? 'somebody' : voters.join(' and ');
 }
 
-function voter({ login, channel, reason }: RecordedApproval['votes'][number]): string {
-  const because = reason === undefined || reason === '' ? '' : `, “${printable(reason)}”`;
-  return `${printable(login)} (${printable(channel)}${because})`;
+/** By name; by their id where the name was erased. */
+function voter({ person, channel }: RecordedHold['votes'][number], voters: readonly RecordedVoter[]): string {
+  const known = voters.find((one) => one.person === person);
+  const who = known === undefined ? `${printable(person)} (withheld)` : printable(known.login);
+  const because = known?.reason === undefined || known.reason === '' ? '' : `, “${printable(known.reason)}”`;
+  return `${who} (${printable(channel)}${because})`;
 }
 
 /** `850 ms`, `42 s`, `3 min 5 s`, `2 h 10 min`. */

@@ -24,13 +24,16 @@ const decisionSchema = z.object({
   hint: z.string().optional(),
 });
 
-const approvalSchema = z.object({
+const heldSchema = z.object({
   id: z.string(),
   state: z.string(),
-  votes: z.array(
-    z.object({ login: z.string(), answer: z.string(), channel: z.string(), reason: z.string().optional() }),
-  ),
+  votes: z.array(z.object({ person: z.string(), answer: z.string(), channel: z.string() })),
   waitedMs: z.number(),
+});
+
+/** The body of an approval's event: who the voters are, and why they answered so. */
+const votersSchema = z.object({
+  votes: z.array(z.object({ person: z.string(), login: z.string(), reason: z.string().optional() })),
 });
 
 /** One event of a recording: the line of the session's file, with its body opened. */
@@ -46,7 +49,7 @@ export const recordedEventSchema = z.looseObject({
   body: bodySchema.optional(),
   decision: decisionSchema.optional(),
   refusal: refusalSchema.optional(),
-  approval: approvalSchema.optional(),
+  held: heldSchema.optional(),
   masked: z.array(z.object({ by: z.enum(['column', 'detector']), name: z.string(), count: z.number() })).optional(),
   result: z.object({ status: z.string(), code: z.string().optional(), rows: z.string().optional() }).optional(),
   closing: z.object({ outcome: z.string() }).optional(),
@@ -54,7 +57,8 @@ export const recordedEventSchema = z.looseObject({
 
 export type RecordedEvent = z.infer<typeof recordedEventSchema>;
 export type RecordedMask = NonNullable<RecordedEvent['masked']>[number];
-export type RecordedApproval = z.infer<typeof approvalSchema>;
+export type RecordedHold = z.infer<typeof heldSchema>;
+export type RecordedVoter = z.infer<typeof votersSchema>['votes'][number];
 export type RecordedRefusal = z.infer<typeof refusalSchema>;
 
 /** The bytes of an event's body; undefined where they were not kept or cannot be opened. */
@@ -62,9 +66,29 @@ export function bodyBytes(event: RecordedEvent): Buffer | undefined {
   return event.body?.base64 === undefined ? undefined : Buffer.from(event.body.base64, 'base64');
 }
 
+/** Who answered a held request, by name; nobody where the body is gone. */
+export function recordedVoters(event: RecordedEvent): readonly RecordedVoter[] {
+  const voters = votersSchema.safeParse(parsedJson(bodyBytes(event)));
+  return voters.success ? voters.data.votes : [];
+}
+
+/** The refusal in the words in which the client was told; where those are gone, in those of the line. */
+export function recordedRefusal(event: RecordedEvent): RecordedRefusal | undefined {
+  const told = bodyBytes(event)?.toString();
+  return event.refusal && { ...event.refusal, ...(told === undefined ? {} : { message: told }) };
+}
+
 /** The statements of a request's body. What cannot be read is shown as it is. */
 export function requestStatements(event: RecordedEvent): readonly RecordedStatement[] {
   const bytes = bodyBytes(event);
   if (bytes === undefined) return [{ text: `(${event.body?.withheld ?? 'not kept'})`, parameters: [] }];
   return recordedStatements(bytes, event.body?.media ?? '');
+}
+
+function parsedJson(bytes: Buffer | undefined): unknown {
+  try {
+    return bytes === undefined ? undefined : JSON.parse(bytes.toString());
+  } catch {
+    return undefined; // an altered body names nobody
+  }
 }

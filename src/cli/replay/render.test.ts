@@ -70,9 +70,21 @@ test('a refusal is shown in the words in which the client was told', () => {
 });
 
 test('the wait for people is shown: who answered, where, after how long, and why', () => {
-  const vote = (answer: string, login: string, more: object = {}) => ({ login, answer, channel: 'web', ...more });
+  const vote = (answer: string, login: string, more: object = {}) => ({
+    person: `psn_${login}`,
+    login,
+    answer,
+    channel: 'web',
+    ...more,
+  });
   const said = (state: string, waitedMs: number, votes: readonly object[] = []) =>
-    shown(plain(), event('approval', { approval: { id: 'apr_1', state, votes, waitedMs } }));
+    shown(
+      plain(),
+      event('approval', {
+        held: { id: 'apr_1', state, votes, waitedMs },
+        ...body(Buffer.from(JSON.stringify({ votes })), 'application/json'),
+      }),
+    );
   assert.equal(
     said('used', 42_400, [vote('approve', 'ada'), vote('approve', 'grace', { channel: 'slack' })]),
     '— approved by ada (web) and grace (slack) after 42 s (apr_1)\n',
@@ -88,6 +100,17 @@ test('the wait for people is shown: who answered, where, after how long, and why
     said('void', 1_000, [vote('approve', 'ada')]),
     '— approved by ada (web) after 1 s, and could not be used any more (apr_1)\n',
   );
+});
+
+test('who answered and why is withheld once the body is gone, and the refusal is told without them', () => {
+  const votes = [{ person: 'psn_1', answer: 'deny', channel: 'web' }];
+  const withheld = { body: { media: 'application/json', bytes: '9', withheld: 'its key was deleted' } };
+  const held = event('approval', { held: { id: 'apr_1', state: 'denied', votes, waitedMs: 900 }, ...withheld });
+  assert.equal(shown(plain(), held), '— denied by psn_1 (withheld) (web) after 900 ms (apr_1)\n');
+  const refusal = { code: 'approval-denied', message: 'the approval apr_1 was denied' };
+  const told = body(Buffer.from('grace denied the approval apr_1: Not today.'), 'text/plain; charset=utf-8');
+  assert.match(shown(plain(), event('refusal', { refusal, ...told })), /grace denied the approval apr_1: Not today\./);
+  assert.match(shown(plain(), event('refusal', { refusal, ...withheld })), /the approval apr_1 was denied/);
 });
 
 test('the prompt shows a transaction, and one that failed', () => {

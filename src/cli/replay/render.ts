@@ -9,8 +9,11 @@ import { approvalText } from './approval-text.ts';
 import {
   bodyBytes,
   type RecordedEvent,
+  type RecordedHold,
   type RecordedMask,
   type RecordedRefusal,
+  recordedRefusal,
+  recordedVoters,
   requestStatements,
 } from './recording.ts';
 
@@ -43,9 +46,9 @@ export class SessionRenderer {
       case 'unasked':
         return [{ text: this.#wire(bodyBytes(event), []) }];
       case 'approval':
-        return event.approval ? [{ text: `${this.#paint('yellow', `— ${approvalText(event.approval)}`)}\n` }] : [];
+        return event.held ? [{ text: this.#held(event, event.held) }] : [];
       case 'refusal':
-        return event.refusal ? [{ text: this.#refusal(event.refusal) }] : [];
+        return this.#refusal(recordedRefusal(event));
       case 'input':
         return [{ text: `${this.#paint('dim', `(the client sent ${event.body?.bytes ?? '0'} bytes)`)}\n` }];
       case 'gap':
@@ -92,8 +95,16 @@ export class SessionRenderer {
     return tables.text();
   }
 
+  #held(event: RecordedEvent, held: RecordedHold): string {
+    return `${this.#paint('yellow', `— ${approvalText(held, recordedVoters(event))}`)}\n`;
+  }
+
   /** In the words in which the protocol said it to the client. */
-  #refusal({ code, message, rule, hint }: RecordedRefusal): string {
+  #refusal(recorded: RecordedRefusal | undefined): readonly Shown[] {
+    return recorded === undefined ? [] : [{ text: this.#told(recorded) }];
+  }
+
+  #told({ code, message, rule, hint }: RecordedRefusal): string {
     const known = REFUSAL_CODES.find((one) => one === code);
     if (known === undefined) return `${this.#paint('red', printable(`${code}: ${message}`))}\n`;
     const refusal: Refusal = { code: known, message, ...(rule ? { rule } : {}), ...(hint ? { hint } : {}) };

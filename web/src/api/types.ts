@@ -311,11 +311,19 @@ export interface RecordedEvent {
   result?: { status: string; code?: string; rows: string | number; tags?: string[] };
   refusal?: { code: string; message: string; rule?: string; hint?: string };
   masked?: { by: string; name: string; count: number }[];
-  approval?: { id: string; state: string; votes: VoteView[]; waitedMs: number };
+  /** Of `approval`: who the voters are, and why they answered so, is in the body: `{votes: [{person, login, name?, reason?}]}`. */
+  held?: { id: string; state: string; votes: RecordedVote[]; waitedMs: number };
   body?: { media: string; bytes: number | string; base64?: string; complete?: boolean; withheld?: string };
   /** Replies, decoded for people: `GET …/recording?decoded=true` adds it to reply events. */
   decoded?: DecodedReply;
   [more: string]: unknown;
+}
+
+export interface RecordedVote {
+  person: string;
+  answer: 'approve' | 'deny';
+  channel: string;
+  at: string;
 }
 
 /** A reply as tables and words. */

@@ -25,7 +25,8 @@ export class SessionLines {
   bytes = 0;
   readonly #seal: Pick<Seal, 'session' | 'run'> | undefined;
   readonly #starts: number[] = [];
-  readonly #open = new Set<unknown>();
+  /** Exchanges that were permitted and have no end yet, and whether each still lacks an approval. */
+  readonly #open = new Map<unknown, boolean>();
 
   constructor(seal: Pick<Seal, 'session' | 'run'> | undefined) {
     this.#seal = seal;
@@ -45,7 +46,7 @@ export class SessionLines {
     const last = this.leaves.length - 1;
     if (this.lastKind !== 'session.close')
       this.#fail('The log says that this session closed, and this last line is no close.', last);
-    for (const exchange of this.#open) this.#fail(`Exchange ${String(exchange)} has no end.`, last);
+    for (const exchange of this.#open.keys()) this.#fail(`Exchange ${String(exchange)} has no end.`, last);
   }
 
   place(line: number): { readonly line: number; readonly from: number; readonly to: number } {
@@ -85,13 +86,24 @@ export class SessionLines {
     return this.#exchangeProblem(event);
   }
 
-  #exchangeProblem({ kind, exchange, decision }: JsonObject): string | undefined {
+  #exchangeProblem({ kind, exchange, decision, held }: JsonObject): string | undefined {
     if (kind === 'request') {
       this.requests++;
       if (!isObject(decision)) return 'This request has no decision.';
-      if (decision['effect'] === 'permit') this.#open.add(exchange);
-    } else if (kind === 'reply' && !this.#open.delete(exchange)) {
-      return `Exchange ${String(exchange)} has a reply here, and no request that was permitted.`;
+      if (decision['effect'] === 'permit') this.#open.set(exchange, asksPeople(decision));
+    } else if (kind === 'approval') {
+      if (!this.#open.has(exchange)) {
+        return `Exchange ${String(exchange)} has an approval here, and no request that was permitted.`;
+      }
+      if (isObject(held) && held['state'] === 'used') this.#open.set(exchange, false);
+    } else if (kind === 'reply') {
+      const lacksApproval = this.#open.get(exchange);
+      if (!this.#open.delete(exchange)) {
+        return `Exchange ${String(exchange)} has a reply here, and no request that was permitted.`;
+      }
+      if (lacksApproval === true) {
+        return `Exchange ${String(exchange)} has a reply here, and not the approval that it needed.`;
+      }
     } else if (kind === 'gap' || kind === 'refusal') {
       this.#open.delete(exchange);
       if (kind === 'gap') this.gaps++;
@@ -126,4 +138,9 @@ export class SessionLines {
   #fail(message: string, line: number): void {
     this.findings.push(fail(message, this.place(line)));
   }
+}
+
+/** A decision of which people must approve. */
+function asksPeople({ obligations }: JsonObject): boolean {
+  return Array.isArray(obligations) && obligations.some((one) => isObject(one) && one['kind'] === 'approve');
 }

@@ -14,6 +14,7 @@ import { ReplyPart } from './ReplyPart.tsx';
 import { RequestPart } from './RequestPart.tsx';
 import type { Entry, Recording } from './recording.ts';
 import { clockText } from './replay-clock.ts';
+import { refusalOf, votesOf } from './told.ts';
 import { WaitingPart } from './WaitingPart.tsx';
 
 interface EntryDetailProps {
@@ -97,9 +98,9 @@ function EventPart({ event, entry, shown }: EventPartProps) {
     case 'input':
       return <p className="text-muted">The client sent {Number(event.body?.bytes ?? 0).toLocaleString('en')} bytes.</p>;
     case 'approval':
-      return event.approval ? <ApprovalPart approval={event.approval} /> : null;
+      return event.held ? <ApprovalPart held={event.held} votes={votesOf(event)} /> : null;
     case 'refusal':
-      return event.refusal ? <RefusalPart refusal={event.refusal} reason={entry.decision === 'deny'} /> : null;
+      return <RefusalPart refusal={refusalOf(event)} reason={entry.decision === 'deny'} />;
     case 'reply':
     case 'unasked':
       return (

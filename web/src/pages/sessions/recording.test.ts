@@ -37,7 +37,7 @@ const EVENTS = [
   }),
   event(4, 600_200, 'approval', {
     exchange: 2,
-    approval: { id: 'apr_1', state: 'used', votes: [], waitedMs: 600_000 },
+    held: { id: 'apr_1', state: 'used', votes: [], waitedMs: 600_000 },
   }),
   event(5, 600_210, 'reply', { exchange: 2, ...ok, masked: [{ by: 'column', name: 't.a', count: 2 }] }),
   event(6, 600_300, 'request', {

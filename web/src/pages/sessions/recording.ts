@@ -183,8 +183,8 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
   const masked = (event.masked ?? []).reduce((sum, { count }) => sum + count, 0);
   entry.maskedValues += masked;
   if (masked > 0) entry.marks |= MARKS.mask;
-  if (event.approval) {
-    const { id, state, waitedMs } = event.approval;
+  if (event.held) {
+    const { id, state, waitedMs } = event.held;
     entry.approval = { id, state, waitedMs };
     entry.marks |= MARKS.approval;
   }
