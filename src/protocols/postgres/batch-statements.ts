@@ -1,5 +1,5 @@
 import type { Statement } from '../../sql/postgres/analysis.ts';
-import type { PreparedStatement } from './client-state.ts';
+import type { Portal, PreparedStatement } from './client-state.ts';
 import type { Action } from './request.ts';
 
 /** The statements that a request's actions parse or run. */
@@ -16,23 +16,23 @@ export function preparedOf(actions: readonly Action[]): readonly PreparedStateme
   });
 }
 
-/** What is recorded of a batch: the text and the parameters of each statement that it parsed or ran. */
-export function describeBatch(actions: readonly Action[]): readonly unknown[] {
+/**
+ * What is recorded of a batch: the text and the parameters of each statement that it parsed or ran. Two batches that mean
+ * different things are described differently, for an approval is bound to this. `decode` reads what is sent as text.
+ */
+export function describeBatch(actions: readonly Action[], decode: TextDecoding): readonly unknown[] {
   const bound = new Set<PreparedStatement>();
   for (const action of actions) if (action.kind === 'bind') bound.add(action.portal.statement);
   return actions.flatMap((action) => {
     if (action.kind === 'bind') {
-      const { statement, parameters, parameterFormats } = action.portal;
-      return [
-        {
-          text: statement.text,
-          parameters: parameters.map((value, i) => parameterOf(value, formatOf(parameterFormats, i))),
-        },
-      ];
+      return [{ text: action.portal.statement.text, parameters: parametersOf(action.portal, decode) }];
     }
     if (action.kind === 'parse' && !bound.has(action.statement)) return [{ text: action.statement.text }];
-    if (action.kind === 'execute' && !bound.has(action.portal.statement))
-      return [{ text: action.portal.statement.text, again: true }];
+    if (action.kind === 'execute' && !bound.has(action.portal.statement)) {
+      const { statement, parameters } = action.portal;
+      const values = parameters.length === 0 ? {} : { parameters: parametersOf(action.portal, decode) };
+      return [{ text: statement.text, again: true, ...values }];
+    }
     return [];
   });
 }
@@ -42,7 +42,17 @@ export function formatOf(formats: readonly number[], index: number): number {
   return formats.length === 0 ? 0 : formats.length === 1 ? (formats[0] ?? 0) : (formats[index] ?? 0);
 }
 
-function parameterOf(value: Buffer | null, format: number): unknown {
-  if (value === null) return null;
-  return format === 0 ? value.toString('utf8') : { binary: value.toString('base64') };
+/** The text that the server will read in these bytes; undefined where that cannot be told. */
+export type TextDecoding = (bytes: Buffer) => string | undefined;
+
+function parametersOf({ statement, parameters, parameterFormats }: Portal, decode: TextDecoding): readonly unknown[] {
+  return parameters.map((value, i) => {
+    if (value === null) return null;
+    const base64 = value.toString('base64');
+    // What no encoding explains keeps its bytes: replacement characters would make different values one.
+    if (formatOf(parameterFormats, i) === 0) return decode(value) ?? { bytes: base64 };
+    // The same bytes are another value where the client named another type for them.
+    const type = statement.parameterTypes[i] ?? 0;
+    return type === 0 ? { binary: base64 } : { binary: base64, type };
+  });
 }

@@ -56,7 +56,8 @@ export class PostgresRequest implements Request {
   /** A simple query is its text; a batch is a JSON array of `{text, parameters}` for each statement parsed or run. */
   body(): Body {
     if (this.#text !== undefined) return { media: 'application/sql', bytes: Buffer.from(this.#text, 'utf8') };
-    return { media: 'application/json', bytes: Buffer.from(JSON.stringify(describeBatch(this.actions)), 'utf8') };
+    const batch = describeBatch(this.actions, (bytes) => this.#statements?.decode(bytes));
+    return { media: 'application/json', bytes: Buffer.from(JSON.stringify(batch), 'utf8') };
   }
 
   /** As the session is when it is asked: it changes between requests, and not while one is under way. */

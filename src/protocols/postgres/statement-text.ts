@@ -25,7 +25,7 @@ export class StatementReader {
 
   /** `unsettled` says that an earlier statement of the same batch may change how this one is read. */
   read(bytes: Buffer, unsettled: boolean): { readonly text: string; readonly analysis: Analysis } {
-    const text = this.#decode(bytes);
+    const text = this.decode(bytes);
     if (text === undefined)
       return { text: bytes.toString('latin1'), analysis: unreadable('its encoding cannot be inspected') };
     if ((unsettled || this.#backslashesEscape()) && text.includes('\\')) {
@@ -41,7 +41,8 @@ export class StatementReader {
     return this.#analyser.analyse(text, this.#context);
   }
 
-  #decode(bytes: Buffer): string | undefined {
+  /** The text that the server will read in these bytes; undefined where that cannot be told. */
+  decode(bytes: Buffer): string | undefined {
     const encoding = (this.#settings.get('client_encoding') ?? 'UTF8').toUpperCase();
     if (isUnsafeEncoding(encoding)) return undefined;
     if (isAscii(bytes)) return bytes.toString('latin1');
