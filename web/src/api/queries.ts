@@ -11,6 +11,7 @@ import { ApiProblem } from './problem.ts';
 import type {
   Approval,
   ApprovalAnswer,
+  ApprovalState,
   ApprovalSummary,
   Gateway,
   LoginWays,
@@ -95,9 +96,15 @@ export const overviewQuery = queryOptions({
 /** `all` is the history, what waits included. */
 export type ApprovalView = 'mine' | 'pending' | 'all';
 
-export function approvalsQuery(view: ApprovalView) {
-  const query = view === 'mine' ? { mine: true, state: 'pending' } : view === 'pending' ? { state: 'pending' } : {};
-  return pages<ApprovalSummary>([...key.approvals, view], '/v1/approvals', query);
+export interface ApprovalFilter {
+  readonly state?: ApprovalState;
+  readonly run?: string;
+}
+
+/** Of a view; the history may be narrowed. */
+export function approvalsQuery(view: ApprovalView, filter: ApprovalFilter = {}) {
+  const query = view === 'mine' ? { mine: true, state: 'pending' } : view === 'pending' ? { state: 'pending' } : filter;
+  return pages<ApprovalSummary>([...key.approvals, view], '/v1/approvals', { ...query });
 }
 
 export function approvalQuery(id: string) {

@@ -38,6 +38,9 @@ export function Dialog({ open, onClose, title, children, footer, wide }: DialogP
   );
 }
 
+/** Where the focus begins: a field that asks for it, the heading, or a list of pages. */
+const FIRST = ['[data-autofocus="field"]', 'h2', 'nav a'];
+
 interface ModalProps {
   readonly open: boolean;
   readonly onClose: () => void;
@@ -57,7 +60,7 @@ export function Modal({ open, onClose, label, labelledBy, className, children }:
     }
     dialog?.showModal();
     // The browser would take the first button, which closes.
-    const first = dialog?.querySelector<HTMLElement>('[data-autofocus="field"]') ?? dialog?.querySelector('h2');
+    const first = FIRST.map((place) => dialog?.querySelector<HTMLElement>(place)).find((element) => element != null);
     first?.focus();
   }, [open, dialog]);
   return (

@@ -9,7 +9,7 @@ const APPROVAL_TONES: Readonly<Record<ApprovalState, Tone>> = {
   cancelled: 'neutral',
 };
 
-const APPROVAL_WORDS: Readonly<Record<ApprovalState, string>> = {
+export const APPROVAL_WORDS: Readonly<Record<ApprovalState, string>> = {
   pending: 'Waiting',
   approved: 'Approved',
   denied: 'Denied',

@@ -1,5 +1,5 @@
 import { Tooltip as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import type { FocusEvent, ReactNode } from 'react';
 import { useLayer } from './layer.ts';
 
 /** A few words on hover and on focus; never the only place where something is said. */
@@ -7,7 +7,9 @@ export function Tooltip({ text, children }: { readonly text: ReactNode; readonly
   const layer = useLayer();
   return (
     <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Trigger asChild onFocus={onlyByKeys}>
+        {children}
+      </Radix.Trigger>
       <Radix.Portal container={layer}>
         <Radix.Content
           sideOffset={6}
@@ -19,6 +21,11 @@ export function Tooltip({ text, children }: { readonly text: ReactNode; readonly
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Focus that a finger or a dialog gave says nothing: its words would lie over the page until the next press. */
+function onlyByKeys(event: FocusEvent): void {
+  if (event.target instanceof Element && !event.target.matches(':focus-visible')) event.preventDefault();
 }
 
 /** Once, around everything: tooltips that follow one another open at once. */

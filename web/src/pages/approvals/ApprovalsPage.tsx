@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { type ApprovalView, approvalsQuery, overviewQuery } from '../../api/queries.ts';
+import { type ApprovalFilter, type ApprovalView, approvalsQuery, overviewQuery } from '../../api/queries.ts';
 import { ApprovalList } from '../../parts/ApprovalList.tsx';
 import { useCan } from '../../parts/me.ts';
 import { paths } from '../../paths.ts';
@@ -9,6 +9,7 @@ import { Page } from '../../ui/Page.tsx';
 import { useSearchState } from '../../ui/routing.tsx';
 import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import { ViewLinks } from '../../ui/ViewLinks.tsx';
+import { filterOf, HistoryFilter } from './HistoryFilter.tsx';
 
 const CAPTIONS: Readonly<Record<ApprovalView, string>> = {
   mine: 'Approvals that wait for you',
@@ -23,7 +24,8 @@ export function ApprovalsPage() {
   const first: ApprovalView = mayAnswer ? 'mine' : 'pending';
   const view = viewOf(search['view']) ?? first;
   const overview = useQuery(overviewQuery).data;
-  const approvals = useInfiniteQuery(approvalsQuery(view));
+  const filter = view === 'all' ? filterOf(search) : {};
+  const approvals = useInfiniteQuery(approvalsQuery(view, filter));
   const views = [
     ...(mayAnswer ? [{ value: 'mine', label: 'For you', count: overview?.waitingForMe }] : []),
     { value: 'pending', label: 'All that wait', count: overview?.waiting },
@@ -33,13 +35,14 @@ export function ApprovalsPage() {
     <Page title="Approvals">
       <div className="grid gap-4">
         <ViewLinks label="Which approvals" path={paths.approvals()} views={views} />
+        {view === 'all' && <HistoryFilter filter={filter} />}
         <Loaded query={approvals} skeleton={<SkeletonRows rows={4} />}>
           {(rows) => (
             <ApprovalList
               caption={CAPTIONS[view]}
               approvals={rows}
               onMore={approvals.hasNextPage ? () => void approvals.fetchNextPage() : undefined}
-              empty={<Empty view={view} />}
+              empty={isEmpty(filter) ? <Empty view={view} /> : <NoneFits />}
             />
           )}
         </Loaded>
@@ -70,6 +73,14 @@ function Empty({ view }: { readonly view: ApprovalView }) {
       </p>
     </EmptyState>
   );
+}
+
+function NoneFits() {
+  return <EmptyState title="No approval fits">Take the state or the run out of the filter.</EmptyState>;
+}
+
+function isEmpty(filter: ApprovalFilter): boolean {
+  return Object.keys(filter).length === 0;
 }
 
 function viewOf(text: string | undefined): ApprovalView | undefined {

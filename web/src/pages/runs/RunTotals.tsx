@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Run } from '../../api/types.ts';
+import { paths } from '../../paths.ts';
+import { AppLink } from '../../ui/routing.tsx';
 import { Elapsed, Time } from '../../ui/Time.tsx';
 
 /** The run in figures. */
@@ -22,7 +24,13 @@ export function RunTotals({ run }: { readonly run: Run }) {
         <span className={masked > 0 ? 'text-mask' : undefined}>{masked.toLocaleString('en')}</span>
       </Figure>
       <Figure name="Approvals">
-        <span className={approvals > 0 ? 'text-hold' : undefined}>{approvals.toLocaleString('en')}</span>
+        {approvals > 0 ? (
+          <AppLink href={paths.approvalsOf(run.id)} className="text-hold underline">
+            {approvals.toLocaleString('en')}
+          </AppLink>
+        ) : (
+          '0'
+        )}
       </Figure>
     </dl>
   );
