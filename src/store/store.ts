@@ -104,6 +104,8 @@ function openServer(url: Secret): OpenStore {
   });
   // The pool has dropped the idle connection that failed by the time it says so; the next query opens another.
   pool.on('error', () => undefined);
+  // One that fails in use rejects its query, and says so once more itself: unheard, that would end the whole process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return new OpenStore('postgres', db, postgresChanges(db, url));
 }

@@ -19,6 +19,8 @@ export class Relay implements AsyncDisposable {
   readonly #accepted = new Set<Socket>();
   /** Deliver what the server says one byte at a time. */
   trickle = false;
+  /** Refuses whoever comes, as a server that is down does; `cut` ends those who came before. */
+  down = false;
   /** Cut every connection once so many more bytes came from the server. */
   cutAfterBytes = Number.POSITIVE_INFINITY;
   connections = 0;
@@ -65,6 +67,7 @@ export class Relay implements AsyncDisposable {
 
   #accept(client: Socket): void {
     this.connections++;
+    if (this.down) return void client.resetAndDestroy();
     this.#accepted.add(client);
     client.on('close', () => this.#accepted.delete(client));
     const server = connect({ ...this.#target, noDelay: true });
