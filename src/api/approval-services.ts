@@ -23,9 +23,9 @@ export interface ApprovalServicesParts {
 /** Approvals as a caller may see them, with the run that asks and what it did before. */
 export function approvalServices(parts: ApprovalServicesParts): ApprovalServices {
   const { store, approvals } = parts;
-  const details = async (approval: FiledApproval, caller: Caller) => {
+  const around = async (approval: FiledApproval, caller: Caller) => {
     const runs = await findRuns(store, [approval.run]);
-    return approvalDetails(approval, runs.get(approval.run), caller, await before(approval, caller, parts));
+    return [runs.get(approval.run), caller, await before(approval, caller, parts)] as const;
   };
   return {
     async list(query, caller) {
@@ -39,10 +39,14 @@ export function approvalServices(parts: ApprovalServicesParts): ApprovalServices
     },
     async find(id, caller) {
       const approval = await approvals.find(id, viewerOf(caller));
-      return approval && details(approval, caller);
+      return approval && approvalDetails(approval, ...(await around(approval, caller)));
     },
     async answer(id, answer, caller) {
-      return details(await approvals.decide(id, answer), caller);
+      // All that can fail comes first: an answer that counts is never told to have failed.
+      const asked = await approvals.find(id, viewerOf(caller));
+      const shown = asked && (await around(asked, caller));
+      const decided = await approvals.decide(id, answer);
+      return approvalDetails(decided, ...(shown ?? (await around(decided, caller))));
     },
     maySee: async (id, caller) => (await approvals.find(id, viewerOf(caller))) !== undefined,
   };

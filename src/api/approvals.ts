@@ -61,7 +61,7 @@ export function approvalRoutes(router: ApiRouter, services: ApiServices): void {
     const caller = await requireScope(request, services, 'approvals:answer');
     const { approval: id } = request.params;
     // Who may not see it learns no more than that from answering it.
-    found(await services.approvals.find(id, caller));
+    if (!(await services.approvals.maySee(id, caller))) found(undefined);
     const { reason, ...given } = request.body;
     const said = reason === undefined || reason === '' ? {} : { reason };
     const person = personOf(caller);

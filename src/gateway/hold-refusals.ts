@@ -11,7 +11,7 @@ export function refusalOfEnding({ id, url }: Pick<Hold, 'id' | 'url'>, ending: H
 }
 
 /** Why a request was withdrawn, for the people who had it before them. */
-export function whyWithdrawn(by: 'client' | 'overrun' | 'gone' | 'lost'): string {
+export function whyWithdrawn(by: keyof typeof WITHDRAWN): string {
   return WITHDRAWN[by];
 }
 
@@ -32,6 +32,7 @@ const WITHDRAWN = {
   overrun: 'the client sent too much behind its request',
   gone: 'the client has gone, or its session ended',
   lost: 'the gateway could not learn the answer',
+  void: 'what was approved could not be used',
 } as const;
 
 function wordsOf(id: string, url: string, ending: HoldEnding): Refusal {
@@ -105,7 +106,7 @@ function because(reason: string | undefined): string {
 const MAX_REASON_CHARACTERS = 500;
 
 /** What a person wrote, as one line that can do nothing to a terminal: no control, format or line characters. */
-function readable(text: string): string {
+export function readable(text: string): string {
   const plain = text.replaceAll(/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]+/gu, ' ').trim();
   const characters = Array.from(plain);
   if (characters.length <= MAX_REASON_CHARACTERS) return plain;

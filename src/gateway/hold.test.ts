@@ -182,6 +182,7 @@ describe('a held request', { concurrency: false }, () => {
     assert.equal(await reached('delete from keep where id = 105'), false);
     const states = (await recorded(gateway)).flatMap(({ event }) => event.held?.state ?? []);
     assert.deepEqual(states, ['void']);
+    assert.equal(approval.cancelledBecause, 'what was approved could not be used');
     await client[Symbol.asyncDispose]();
   });
 

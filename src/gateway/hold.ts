@@ -78,7 +78,7 @@ export class HeldExchange {
     if ('code' in hold) return hold;
     const ending = await this.#wait(hold);
     const isUsed = ending.state === 'approved' && (await this.#redeem(hold, policy()));
-    await this.#release(hold, ending);
+    await this.#release(hold, ending, isUsed);
     const recording = this.#record.approval(this.#approval(hold, ending, isUsed));
     if (ending.state === 'gone') return this.#gone(hold, recording);
     if (!(await isRecorded(recording))) return UNRECORDED;
@@ -164,13 +164,13 @@ export class HeldExchange {
   }
 
   /** Takes the request from the people's table, or leaves it there for the same request made again. */
-  async #release(hold: Hold, ending: HoldEnding): Promise<void> {
+  async #release(hold: Hold, ending: HoldEnding, isUsed: boolean): Promise<void> {
     if (ending.state === 'lost') this.#report(ending.cause);
     if (ending.state === 'left') hold.leave();
-    if (ending.state !== 'gone' && ending.state !== 'withdrawn' && ending.state !== 'lost') return;
-    const why = whyWithdrawn(ending.state === 'withdrawn' ? ending.by : ending.state);
+    const by = withdrawnBy(ending, isUsed);
+    if (by === undefined) return;
     try {
-      await this.#inTime(() => hold.cancel(why));
+      await this.#inTime(() => hold.cancel(whyWithdrawn(by)));
     } catch (fault) {
       // It stays with the people until it expires, and is never forwarded.
       this.#report(fault);
@@ -207,6 +207,26 @@ export class HeldExchange {
 
   #report(fault: unknown): void {
     this.#parts.onFault(fault, this.#parts.client.peer);
+  }
+}
+
+/** By what the people's table loses a request, where it does: what was approved and void is let go of as well. */
+function withdrawnBy(ending: HoldEnding, isUsed: boolean): Parameters<typeof whyWithdrawn>[0] | undefined {
+  switch (ending.state) {
+    case 'withdrawn':
+      return ending.by;
+    case 'gone':
+    case 'lost':
+      return ending.state;
+    case 'approved':
+      return isUsed ? undefined : 'void';
+    case 'denied':
+    case 'expired':
+    case 'cancelled':
+    case 'left':
+      return undefined;
+    default:
+      return ending satisfies never;
   }
 }
 

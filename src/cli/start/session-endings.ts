@@ -1,3 +1,4 @@
+import { readable } from '../../gateway/hold-refusals.ts';
 import type { LiveSessions } from '../../gateway/live-sessions.ts';
 import type { SessionId } from '../../model/ids.ts';
 import { Refused } from '../../model/refusal.ts';
@@ -17,7 +18,7 @@ export function watchEndings({ store, gateway, live, onFault }: SessionEndingsPa
   const look = async (): Promise<void> => {
     if (live.size === 0) return;
     for (const { id, ending } of await sessionsToEnd(store, gateway)) {
-      const message = `This session was ended by ${ending.by}: ${ending.reason}`;
+      const message = `This session was ended by ${readable(ending.by)}: ${readable(ending.reason)}`;
       live.find(id as SessionId)?.end(new Refused({ code: 'session-ended', message }));
     }
   };
