@@ -13,7 +13,8 @@ export interface ChangesOptions {
 
 /**
  * Tells listeners which approvals changed, here or in another gateway. The store's feed only says that some did; rows
- * bear the time of their change, and looking back a little further than that makes up for clocks that differ.
+ * bear the time of their change, and looking back a little further than that makes up for clocks that differ. Each look
+ * reads all that changed lately, so after one it rests: a thousand answers in a row are few looks.
  */
 export class ApprovalChanges {
   readonly #options: ChangesOptions;
@@ -23,6 +24,7 @@ export class ApprovalChanges {
   #told = new Map<string, number>();
   #sinceMs: number;
   #looking: Promise<void> | undefined;
+  #resting: NodeJS.Timeout | undefined;
   #again = false;
 
   constructor(options: ChangesOptions) {
@@ -42,11 +44,12 @@ export class ApprovalChanges {
     this.#unwatch();
     this.#listeners.clear();
     await this.#looking;
+    clearTimeout(this.#resting);
   }
 
   #look(): void {
     if (this.#listeners.size === 0) return;
-    if (this.#looking !== undefined) {
+    if (this.#looking !== undefined || this.#resting !== undefined) {
       this.#again = true;
       return;
     }
@@ -55,10 +58,15 @@ export class ApprovalChanges {
       .catch(this.#options.onFault)
       .finally(() => {
         this.#looking = undefined;
-        if (!this.#again) return;
-        this.#again = false;
-        this.#look();
+        this.#resting = setTimeout(() => this.#rested(), LIMITS.approvalChangesMs).unref();
       });
+  }
+
+  #rested(): void {
+    this.#resting = undefined;
+    if (!this.#again) return;
+    this.#again = false;
+    this.#look();
   }
 
   async #tell(): Promise<void> {

@@ -153,6 +153,7 @@ export const LIMITS = {
   approvalSweepMs: 5_000,
   approvalRetryMs: 1_000,
   approvalClockSkewMs: 30_000,
+  approvalChangesMs: 100,
   approvalsHeldAtOnce: 5_000,
   approvalsFiledTogether: 100,
   approvalsPendingPerRun: 1_000,

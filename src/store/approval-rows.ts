@@ -181,13 +181,20 @@ export async function letGo(
     .execute();
 }
 
-/** What ended of all that one process holds: one query, however many it holds. */
+const ENDED: { readonly [State in Exclude<ApprovalRow['state'], 'pending'>]: State } = {
+  approved: 'approved',
+  denied: 'denied',
+  expired: 'expired',
+  cancelled: 'cancelled',
+};
+
+/** What ended of all that one process holds: one query, that passes by those which wait, however many. */
 export function endedHolds(db: Db, holder: string): Promise<readonly Pick<ApprovalRow, 'id' | 'state' | 'reason'>[]> {
   return db
     .selectFrom('approvals')
     .select(['id', 'state', 'reason'])
     .where('holder', '=', holder)
-    .where('state', '!=', 'pending')
+    .where('state', 'in', Object.values(ENDED))
     .execute();
 }
 
