@@ -13,6 +13,8 @@ export function heldSection(figures: HeldFigures, when: string): string {
     [`${count} held`, `${fixed(figures.cpuHeld, 2)} s`],
     ['memory (PSS) of a connection', `${fixed(figures.pssPerConnection / 1024, 1)} KB`],
     ['more of one that is held', `${fixed(figures.pssPerHold / 1024, 1)} KB`],
+    ['heap in use for a connection', `${fixed(figures.heapPerConnection / 1024, 1)} KB`],
+    ['more for one that is held', `${fixed(figures.heapPerHold / 1024, 1)} KB`],
     ['p50 of `select 1` beside them, idle', `${fixed(figures.besideIdleP50)} µs`],
     ['p50 of `select 1` beside them, held', `${fixed(figures.besideHeldP50)} µs`],
     ['two people answer all, until all clients have their reply', `${fixed(figures.decidedMs)} ms`],

@@ -33,6 +33,9 @@ export interface HeldFigures {
   /** Bytes for each, by the growth of the process. */
   readonly pssPerConnection: number;
   readonly pssPerHold: number;
+  /** The same by what its heap has in use, garbage collected: without what it keeps of busier times. */
+  readonly heapPerConnection: number;
+  readonly heapPerHold: number;
   /** `select 1` of one client beside them, microseconds. */
   readonly besideIdleP50: number;
   readonly besideHeldP50: number;
@@ -113,6 +116,8 @@ async function firstCrowd(gateway: HeldGateway, count: number, before: Look, say
     cpuHeld: held.cpu,
     pssPerConnection: (idle.pss - before.pss) / count,
     pssPerHold: (held.pss - idle.pss) / count,
+    heapPerConnection: (idle.heap - before.heap) / count,
+    heapPerHold: (held.heap - idle.heap) / count,
     besideIdleP50,
     besideHeldP50,
     decidedMs,
@@ -127,7 +132,7 @@ async function secondCrowd(gateway: HeldGateway, count: number, say: (line: stri
   const ids = await crowd.ask();
   const began = performance.now();
   const left = crowd.halfLeaves();
-  await gateway.settled(count - left);
+  await gateway.waiting(count - left);
   const withdrawnMs = performance.now() - began;
   const [outcomes, answers] = await Promise.all([gateway.decide(ids), crowd.answers()]);
   say(`held: ${left} of ${count} left`);
@@ -142,16 +147,17 @@ async function ended(gateway: HeldGateway, server: PostgresServer) {
 interface Look {
   readonly cpu: number;
   readonly pss: number;
+  readonly heap: number;
 }
 
 /** What the gateway uses while nothing is asked of it. */
 async function look({ pid, collect }: HeldGateway): Promise<Look> {
   await delay(SETTLE_MS);
-  await collect();
+  const heap = await collect();
   const { pss } = await memory(pid);
   const before = await cpuSeconds(pid);
   await delay(QUIET_SECONDS * 1000);
-  return { pss, cpu: (await cpuSeconds(pid)) - before };
+  return { pss, heap, cpu: (await cpuSeconds(pid)) - before };
 }
 
 async function p50(client: RawPostgres): Promise<number> {

@@ -49,12 +49,15 @@ describe('sixty requests held at once', () => {
     const crowd = await Crowd.connect(gateway, CLIENTS, CLIENTS + 1);
     const ids = await crowd.ask();
     assert.equal(crowd.halfLeaves(), 30);
-    await gateway.settled(30);
+    await gateway.waiting(30);
     const answers = crowd.answers();
     assert.deepEqual(await gateway.decide(ids), { approved: 30, 'approval-over': 90 });
     assert.deepEqual(await answers, { '': 30, 'C Z:I': 30 });
     assert.deepEqual(await reachedByCount(server), { 1: 90 });
     assert.deepEqual(await rowsByCount(server), { 0: 30, 1: 90 });
+    // The places count from 0, the rows of this crowd from 61.
+    const [ofThoseWhoLeft] = await server.query('select sum(n)::int as n from held where id > 60 and id % 2 = 1');
+    assert.deepEqual(ofThoseWhoLeft, { n: 0 });
     const { cancelled, used, holding } = await gateway.counts();
     assert.deepEqual({ cancelled, used, holding }, { cancelled: 30, used: 90, holding: 0 });
     await gateway.collect();

@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 import GATEWAY_FLAGS from '../../bin/gateway-flags.json' with { type: 'json' };
 import type { ApprovalService } from '../../src/approvals/approval-service.ts';
 import type { AuditLog } from '../../src/audit/recorder.ts';
+import type { PersonId } from '../../src/model/ids.ts';
+import type { Person } from '../../src/model/person.ts';
 import { Refused } from '../../src/model/refusal.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Policy } from '../../src/policy/policy.ts';
@@ -36,10 +38,15 @@ interface Listening {
 type Order =
   | { readonly ask: 'collect' }
   | { readonly ask: 'counts' }
-  /** Answers once so many requests wait, each with its estimate. */
-  | { readonly ask: 'settled'; readonly waiting: number }
+  /** Answers once so many requests wait; where asked to, each with its estimate. */
+  | { readonly ask: 'settled'; readonly waiting: number; readonly estimated: boolean }
   /** Ada takes them from the first to the last and Ben from the last to the first, at the same time. */
   | { readonly ask: 'decide'; readonly ids: readonly string[] };
+
+interface Collected {
+  readonly faults: readonly string[];
+  readonly heapBytes: number;
+}
 
 export interface ApprovalCounts {
   readonly pending: number;
@@ -60,10 +67,13 @@ export type Outcomes = Readonly<Record<string, number>>;
 export interface HeldGateway extends AsyncDisposable, Listening {
   readonly pid: number;
   counts(): Promise<ApprovalCounts>;
+  /** Resolves once so many requests wait, and people can see what each would do. */
   settled(waiting: number): Promise<void>;
+  /** Resolves once so many requests wait. */
+  waiting(count: number): Promise<void>;
   decide(ids: readonly string[]): Promise<Outcomes>;
-  /** Collects garbage, and fails where something broke. */
-  collect(): Promise<void>;
+  /** Collects garbage, and fails where something broke; how many bytes of the heap are in use then. */
+  collect(): Promise<number>;
 }
 
 export async function startHeldGateway(
@@ -83,11 +93,13 @@ export async function startHeldGateway(
     ...((await answers()) as Listening),
     pid: child.pid ?? 0,
     counts: () => ask({ ask: 'counts' }),
-    settled: async (waiting) => void (await ask({ ask: 'settled', waiting })),
+    settled: async (waiting) => void (await ask({ ask: 'settled', waiting, estimated: true })),
+    waiting: async (waiting) => void (await ask({ ask: 'settled', waiting, estimated: false })),
     decide: (ids) => ask({ ask: 'decide', ids }),
     collect: async () => {
-      const { faults } = await ask<{ readonly faults: readonly string[] }>({ ask: 'collect' });
+      const { faults, heapBytes } = await ask<Collected>({ ask: 'collect' });
       if (faults.length > 0) throw new Error(`the gateway met faults:\n${faults.join('\n')}`);
+      return heapBytes;
     },
     [Symbol.asyncDispose]: async () => {
       const ended = child.exitCode === null ? once(child, 'exit') : undefined;
@@ -148,13 +160,16 @@ async function main({ directory, server, runs }: HeldGatewayRequest): Promise<vo
     switch (order.ask) {
       case 'collect':
         globalThis.gc?.();
-        say({ faults: [...gateway.faults, ...approvals.faults].map(String) });
+        say({
+          faults: [...gateway.faults, ...approvals.faults].map(String),
+          heapBytes: process.memoryUsage().heapUsed,
+        });
         break;
       case 'counts':
         say(await desk.counts());
         break;
       case 'settled':
-        await desk.settled(order.waiting);
+        await desk.settled(order.waiting, order.estimated);
         say({});
         break;
       case 'decide':
@@ -202,21 +217,21 @@ class Desk {
     };
   }
 
-  async settled(waiting: number): Promise<void> {
+  async settled(waiting: number, estimated: boolean): Promise<void> {
     for (;;) {
       const next = this.#changed.promise;
       const rows = await this.#store.read((db) =>
         db.selectFrom('approvals').select('estimate').where('state', '=', 'pending').execute(),
       );
-      if (rows.length === waiting && rows.every(({ estimate }) => estimate !== null)) return;
+      if (rows.length === waiting && (!estimated || rows.every(({ estimate }) => estimate !== null))) return;
       await next;
     }
   }
 
   async decide(ids: readonly string[]): Promise<Outcomes> {
-    const [ada, ben] = [person('ada'), person('ben')];
+    const [ada, ben] = [somebody('ada'), somebody('ben')];
     const outcomes: Record<string, number> = {};
-    const answerAll = async (who: typeof ada, order: readonly string[]): Promise<void> => {
+    const answerAll = async (who: Person, order: readonly string[]): Promise<void> => {
       for (const id of order) {
         const outcome = await this.#answer(id, who);
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
@@ -227,7 +242,7 @@ class Desk {
   }
 
   /** Looks at it and answers, as a person does; the state that it has then, or why the answer was not taken. */
-  async #answer(id: string, who: ReturnType<typeof person>): Promise<string> {
+  async #answer(id: string, who: Person): Promise<string> {
     const shown = await this.#service.find(id, { person: who, all: false });
     if (shown === undefined) return 'not shown';
     try {
@@ -237,6 +252,11 @@ class Desk {
       throw refusal;
     }
   }
+}
+
+/** With an id as the store gives them, which the log insists on. */
+function somebody(login: string): Person {
+  return person(login, ['dba'], { id: `psn_${login}` as PersonId });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
