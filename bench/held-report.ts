@@ -52,7 +52,7 @@ export function sectionOf(page: string): string | undefined {
   const start = page.indexOf(`${TITLE}\n`);
   if (start < 0) return undefined;
   const next = page.indexOf('\n## ', start);
-  return next < 0 ? page.slice(start) : page.slice(start, next + 1);
+  return next < 0 ? page.slice(start) : page.slice(start, next);
 }
 
 function spelled(counts: Readonly<Record<string, number>>): string {
