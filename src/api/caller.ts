@@ -1,9 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { idOrNone } from '../audit/log-note.ts';
 import type { LogNote } from '../audit/recorder.ts';
 import { csrfToken } from '../identity/browser-sessions.ts';
 import type { Logins } from '../identity/logins.ts';
 import { scopesOf } from '../identity/person-record.ts';
+import { Fault } from '../model/fault.ts';
 import type { Person, Scope } from '../model/person.ts';
 import { Secret } from '../model/secret.ts';
 import { readCookie } from './cookies.ts';
@@ -59,6 +61,13 @@ export function personCaller(person: Person): Caller {
   return { kind: 'person', name: person.login, scopes: scopesOf(person), person };
 }
 
+/** By whom, for what can never be erased: the person's id, or the token's. */
+export function callerId({ person, token }: Caller): string {
+  const id = person?.id ?? token?.id;
+  if (id === undefined) throw new Fault('internal', 'somebody calls who is neither a person nor a token');
+  return id;
+}
+
 /** What somebody did, in the audit log before the answer leaves. */
 export async function noteAction(
   services: { readonly audit: { note(entry: LogNote): Promise<void> } },
@@ -66,10 +75,17 @@ export async function noteAction(
   action: string,
   detail: LogNote['detail'] = {},
 ): Promise<void> {
-  const { person, kind, name } = caller;
-  if (!person) return services.audit.note({ kind: 'operator.action', detail: { by: name, action, ...detail } });
-  const who = { by: person.login, person: person.id, via: kind === 'person' ? 'browser' : 'token' };
-  return services.audit.note({ kind: 'person.action', detail: { ...who, action, ...detail } });
+  const by = callerId(caller);
+  const told = { by, action, ...Object.fromEntries(Object.entries(detail).map(asNamed)) };
+  if (!caller.person) return services.audit.note({ kind: 'operator.action', detail: told });
+  return services.audit.note({ kind: 'person.action', detail: { via: caller.token?.id ?? 'browser', ...told } });
+}
+
+/** Ids of what a caller names: they are noted before it is known whether there is such a thing. */
+const NAMED: ReadonlySet<string> = new Set(['session', 'grant', 'token', 'whom', 'delivery']);
+
+function asNamed([name, value]: [string, string | number | boolean]): [string, string | number | boolean] {
+  return [name, NAMED.has(name) ? idOrNone(String(value)) : value];
 }
 
 async function tokenCaller(request: FastifyRequest, { logins }: CallerServices): Promise<Caller | undefined> {

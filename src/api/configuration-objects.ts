@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
 import { type ConfigurationObject, OBJECT_KINDS, type ObjectChange } from '../targets/configuration-objects.ts';
-import { noteAction, requireScope } from './caller.ts';
+import { callerId, noteAction, requireScope } from './caller.ts';
 import { planSchema } from './configuration.ts';
 import { listOf } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
@@ -46,7 +46,7 @@ export function configurationObjectRoutes(router: ApiRouter, services: ApiServic
     const { configurationObjects } = services;
     if (request.query.plan) return fresh(await configurationObjects.plan(change));
     await noteAction(services, caller, 'configuration.write', { what: kind, name });
-    fresh(await configurationObjects.apply(change, caller.name));
+    fresh(await configurationObjects.apply(change, callerId(caller)));
     return tagged(reply, await find(services, change));
   });
 
@@ -65,7 +65,7 @@ export function configurationObjectRoutes(router: ApiRouter, services: ApiServic
     await find(services, change);
     if (request.query.plan) return fresh(await services.configurationObjects.plan(change));
     await noteAction(services, caller, 'configuration.delete', { what: kind, name });
-    return fresh(await services.configurationObjects.apply(change, caller.name));
+    return fresh(await services.configurationObjects.apply(change, callerId(caller)));
   });
 }
 

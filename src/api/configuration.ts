@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
-import { noteAction, requireScope } from './caller.ts';
+import { callerId, noteAction, requireScope } from './caller.ts';
 import { problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -45,6 +45,6 @@ export function configurationRoutes(router: ApiRouter, services: ApiServices): v
     const { body } = request;
     if (body.mode === 'plan') return services.configuration.plan(body.files);
     await noteAction(services, caller, 'configuration.apply', { plan: body.digest, files: body.files.length });
-    return services.configuration.apply(body.files, body.digest, caller.name);
+    return services.configuration.apply(body.files, body.digest, callerId(caller));
   });
 }

@@ -140,8 +140,7 @@ function personRoutes(router: ApiRouter, services: ApiServices): void {
     const { userCode } = request.params;
     const waiting = await devices.find(userCode);
     if (waiting?.state !== 'pending') throw noSuchCode();
-    const { name, from } = waiting;
-    await noteAction(services, caller, `login.device.${request.body.answer}`, { device: name, from });
+    await noteAction(services, caller, `login.device.${request.body.answer}`);
     const device = await devices.decide(userCode, request.body.answer, caller.person.id);
     if (!device) throw noSuchCode();
     return device;

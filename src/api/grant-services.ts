@@ -50,9 +50,9 @@ export function grantServices(
         });
         return found.map(grantView);
       },
-      revoke: async (grant, because) => {
-        const revoked = await grants.revoke(grant, because);
-        if (revoked) await audit.note({ kind: 'grant.revoked', detail: { grant, because } });
+      revoke: async (grant, by) => {
+        const revoked = await grants.revoke(grant, by);
+        if (revoked) await audit.note({ kind: 'grant.revoked', detail: { grant, by } });
         return revoked;
       },
     },

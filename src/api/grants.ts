@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { noteAction, requireScope } from './caller.ts';
+import { callerId, noteAction, requireScope } from './caller.ts';
 import { pageLimit } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import { grantSchema } from './run-schemas.ts';
@@ -42,7 +42,7 @@ export function grantRoutes(router: ApiRouter, services: ApiServices): void {
     const caller = await requireScope(request, services, 'grants:revoke');
     const { grant } = request.params;
     await noteAction(services, caller, 'grant.revoke', { grant });
-    if (!(await services.grants.revoke(grant, `${caller.person ? 'person' : 'operator'} ${caller.name}`))) {
+    if (!(await services.grants.revoke(grant, callerId(caller)))) {
       throw new HttpProblem(404, 'There is no such grant');
     }
     return { grant, revoked: true as const };

@@ -26,6 +26,12 @@ export const logEntrySchema = z.object({
   kind: z.string(),
   at: z.string(),
   text: z.string().describe('The leaf as it stands in the log: canonical JSON.'),
+  names: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      'Logins and names of the people and tokens in it, by id, as the gateway knows them now. No part of the log.',
+    ),
 });
 
 export const logVerificationSchema = z.object({

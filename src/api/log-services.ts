@@ -2,10 +2,11 @@ import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import { readLogEntries, readLogHead } from '../audit/read-log.ts';
 import type { Finding, VerifyReport } from '../audit/verify-report.ts';
 import { verifyInThread } from '../audit/verify-thread.ts';
+import { idsIn, type NameLookup } from './log-names.ts';
 import type { LogEntryView, LogHealthView, LogServices, LogVerificationView } from './services.ts';
 
 /** What this gateway says of its own log; whoever needs to be sure verifies it themselves. */
-export function logServices(log: OpenAuditLog, nowMs: () => number): LogServices {
+export function logServices(log: OpenAuditLog, names: NameLookup, nowMs: () => number): LogServices {
   let verified: LogHealthView['verified'];
   let running: Promise<LogVerificationView> | undefined;
   const health = async (): Promise<LogHealthView & { readonly root: string; readonly checkpoint: string }> => {
@@ -34,7 +35,11 @@ export function logServices(log: OpenAuditLog, nowMs: () => number): LogServices
       return rest;
     },
     status: async () => ({ ...(await health()), verifierKey: log.verifierKey }),
-    entries: async (start, limit) => (await readLogEntries(log.directory, start, limit)).map(entryView),
+    entries: async (start, limit) => {
+      const entries = await readLogEntries(log.directory, start, limit);
+      const known = await names(entries.flatMap(({ text }) => idsIn(text)));
+      return entries.map((entry) => entryView(entry, known));
+    },
     verify: (by) => {
       running ??= verify(by).finally(() => (running = undefined));
       return running;
@@ -42,9 +47,17 @@ export function logServices(log: OpenAuditLog, nowMs: () => number): LogServices
   };
 }
 
-function entryView({ index, text }: { readonly index: number; readonly text: string }): LogEntryView {
+function entryView(
+  { index, text }: { readonly index: number; readonly text: string },
+  known: ReadonlyMap<string, string>,
+): LogEntryView {
   const { kind, at } = members(text);
-  return { index, kind: textOf(kind), at: textOf(at), text };
+  const names = idsIn(text).flatMap((id) => {
+    const name = known.get(id);
+    return name === undefined ? [] : [[id, name] as const];
+  });
+  const named = names.length === 0 ? {} : { names: Object.fromEntries(names) };
+  return { index, kind: textOf(kind), at: textOf(at), text, ...named };
 }
 
 function textOf(member: unknown): string {

@@ -27,7 +27,8 @@ export function logRoutes(router: ApiRouter, services: ApiServices): void {
   const entries = {
     tags,
     summary: 'Read entries of the log',
-    description: 'Those from `start` on, in their order. An entry holds commitments, and nothing of what was said.',
+    description:
+      'Those from `start` on, in their order. An entry holds commitments and ids, and nothing of what was said; `names` says whom the ids belong to.',
     querystring: z.object({
       start: z.coerce.number().int().min(0).default(0),
       limit: z.coerce.number().int().min(1).max(MAX_ENTRIES).default(MAX_ENTRIES),

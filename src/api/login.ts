@@ -177,14 +177,14 @@ function firstLoginRoutes(router: ApiRouter, services: ApiServices): void {
       throw new HttpProblem(403, 'This did not come from a page of this gateway', { code: 'csrf' });
     }
     if (!(await logins.first.use(new Secret(request.body.code)))) {
-      await noteFailure(request, services, 'code-unknown');
+      await noteFailure(services, 'code-unknown');
       throw new HttpProblem(403, 'This link was used, is too old, or never was one', {
         code: 'code-unknown',
         hint: '`chaperone open --admin` makes another, for whoever has the administrator’s token.',
       });
     }
     const person = await logins.people.enterLocalAdministrator(logins.firstGroups);
-    await beginSession(request, reply, services, { person, how: 'one-time link' });
+    await beginSession(request, reply, services, { person, how: 'one-time-link' });
     return reply.code(204).send(null);
   });
 
@@ -230,7 +230,7 @@ async function beginSession(
 ): Promise<void> {
   const { url } = services.info;
   const before = readCookie(request, url, 'session');
-  await noteAction(services, personCaller(person), 'login', { how, from: request.ip });
+  await noteAction(services, personCaller(person), 'login', { how });
   if (before) await services.logins.browsers.end(before);
   const session = await services.logins.browsers.begin(person.id, request.headers['user-agent'] ?? '');
   setCookie(reply, url, 'session', session);
@@ -250,16 +250,14 @@ async function orProblem(
     return reply.redirect(await go(), 303);
   } catch (error) {
     if (!(error instanceof LoginRefused)) throw error;
-    await noteFailure(request, services, error.reason, error.cause);
+    await noteFailure(services, error.reason);
+    // What the provider said is for the operator, in the program's own log.
+    if (error.cause !== undefined) services.onFault(error);
     return problem(error.reason);
   }
 }
 
-/** Doors let few through, so strangers cannot fill the log. */
-function noteFailure(request: FastifyRequest, services: ApiServices, why: LoginReason, cause?: unknown): Promise<void> {
-  const because = cause instanceof Error ? { cause: cause.message.slice(0, MAX_CAUSE) } : {};
-  const detail = { action: 'login.failed', why, from: request.ip, ...because };
-  return services.audit.note({ kind: 'person.action', detail });
+/** Doors let few through, so strangers cannot fill the log. Why is a code: what a stranger typed or came from is not told. */
+function noteFailure(services: ApiServices, why: LoginReason): Promise<void> {
+  return services.audit.note({ kind: 'person.action', detail: { action: 'login.failed', why } });
 }
-
-const MAX_CAUSE = 300;

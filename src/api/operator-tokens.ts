@@ -68,10 +68,11 @@ export function operatorTokenRoutes(router: ApiRouter, services: ApiServices): v
   router.post('/v1/operator-tokens', { schema: create }, async (request, reply) => {
     const caller = await requireCaller(request, services);
     const made = newToken(request.body, caller, services.nowMs());
-    const { name, may, person, expiresAt } = made;
-    const detail = { name, may: typeof may === 'string' ? may : may.join(' '), personal: person !== undefined };
+    const { may, person, expiresAt } = made;
+    const id = tokens.newId();
+    const detail = { token: id, may: typeof may === 'string' ? may : may.join(' '), personal: person !== undefined };
     await noteAction(services, caller, 'token.create', { ...detail, expiresAt: expiresAt ?? 'never' });
-    const { id, token } = await tokens.create(made);
+    const { token } = await tokens.create({ ...made, id });
     return reply.code(201).send({ id, token: token.reveal() });
   });
 

@@ -74,7 +74,7 @@ describe('people are looked after', () => {
     assert.ok(((await me(browser)).json['scopes'] as string[]).includes('sessions:end'));
     await browser.logIn('gina');
     assert.deepEqual(((await me(browser)).json['person'] as Listed).groups, ['dba', 'sre']);
-    await inLog(gateway, /"action":"person\.edit","by":"admin","localGroups":"\[\\"sre\\",\\"sre\\"\]"/);
+    await inLog(gateway, /"action":"person\.edit","by":"psn_\w+","localGroups":"\[\\"sre\\",\\"sre\\"\]"/);
   });
 
   test('an edit is made of what was read, or not at all', async () => {

@@ -154,9 +154,14 @@ function refuseMoreThanOwn(caller: Caller, roles: readonly Role[]): void {
   throw new HttpProblem(403, `Nobody gives more than they have: ${caller.name} is less than ${beyond}`);
 }
 
-function detailOf({ disabled, ...lists }: z.infer<typeof editSchema>): Record<string, string | boolean> {
-  const given = Object.entries(lists).map(([name, list]) => [name, JSON.stringify(list)]);
-  return { ...Object.fromEntries(given), ...(disabled === undefined ? {} : { disabled }) };
+/** Handles are names of the person elsewhere, addresses among them: how many there are says enough. */
+function detailOf({ localGroups, localRoles, localHandles, disabled }: z.infer<typeof editSchema>) {
+  return {
+    ...(localGroups ? { localGroups: JSON.stringify(localGroups) } : {}),
+    ...(localRoles ? { localRoles: JSON.stringify(localRoles) } : {}),
+    ...(localHandles ? { localHandles: localHandles.length } : {}),
+    ...(disabled === undefined ? {} : { disabled }),
+  };
 }
 
 function noSuchPerson(): HttpProblem {

@@ -4,6 +4,7 @@ import { approvalServices } from './approval-services.ts';
 import { grantServices } from './grant-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
 import { openLiveFeed } from './live-sources.ts';
+import { namesOf } from './log-names.ts';
 import { logServices } from './log-services.ts';
 import type { ApiParts } from './open-api.ts';
 import { overviewService } from './overview-services.ts';
@@ -38,7 +39,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     directory,
     onActivity: (session, listener) => audit.onActivity(session, listener),
   });
-  const logging = logServices(log, nowMs);
+  const logging = logServices(log, (ids) => namesOf(store, ids), nowMs);
   const granting = grantServices({
     store,
     grants,
@@ -52,6 +53,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     ...granting,
     readiness: () => missing(parts),
     logins,
+    onFault,
     targets: {
       list: () => Promise.resolve(targets.list().map(targetView)),
       check: async (name, signal) => {

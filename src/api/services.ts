@@ -44,6 +44,8 @@ export interface ApiServices extends CallerServices {
   tryPolicies(request: TrialRequest): Promise<PolicyTrialView>;
   readonly grants: GrantAdministration;
   readonly logins: Logins;
+  /** Tells the operator, in the program's own log. */
+  readonly onFault: (fault: unknown) => void;
   readonly recordings: RecordingService;
   readonly approvals: ApprovalServices;
   readonly runs: RunServices;
@@ -150,7 +152,8 @@ export interface ConfigurationPlan {
 export interface GrantAdministration {
   list(filter: GrantFilter): Promise<readonly GrantView[]>;
   /** Revokes a grant and ends its sessions; false where there is no such grant. */
-  revoke(grant: string, because: string): Promise<boolean>;
+  /** `by` is the id of a person or of a token. */
+  revoke(grant: string, by: string): Promise<boolean>;
 }
 
 export interface GrantFilter {

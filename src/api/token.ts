@@ -112,7 +112,7 @@ async function issueToPerson(
     });
   }
   const { id, login, issuer, groups } = record;
-  const who = { by: login, person: id, via: 'token' };
+  const who = { by: id, via: holder.id };
   const detail = { ...who, action: 'target.enter', targets: request.targets.join(' ') };
   await services.audit.note({ kind: 'person.action', detail });
   return services.exchangeForPerson({ id, login, issuer, groups, until: holder.expiresAt }, request);

@@ -95,7 +95,7 @@ function voteFor(
   };
 }
 
-function decidedDetail(row: ApprovalRow, { person, answer, channel, reason }: Answer): ApprovalNote['detail'] {
+function decidedDetail(row: ApprovalRow, { person, answer, channel }: Answer): ApprovalNote['detail'] {
   return {
     approval: row.id,
     digest: row.digest,
@@ -104,10 +104,8 @@ function decidedDetail(row: ApprovalRow, { person, answer, channel, reason }: An
     exchange: row.exchange,
     target: row.target,
     answer,
-    by: person.login,
-    person: person.id,
+    by: person.id,
     channel,
-    ...(reason === undefined ? {} : { reason }),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
 import { cpSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { aRun, aSession, ask, aTarget, auditDirectory, openLog, PERMIT } from '../../test/support/audit-log.ts';

@@ -34,7 +34,7 @@ export function decisionMember(decision: Decision): Uint8Array {
 /** What the line says of a wait for people: no name and no reason. */
 export function heldJson({ votes, ...approval }: ApprovalRecord): string {
   const told = votes.map(({ person, answer, channel, at }) => ({ answer, at, channel, person }));
-  return canonicalJson({ ...approval, votes: told } as unknown as Json);
+  return canonicalJson({ ...approval, votes: told });
 }
 
 /** What the body says of it: who the voters are, and why they answered so. Undefined where nobody did. */

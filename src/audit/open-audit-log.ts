@@ -12,6 +12,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { ensureDirectory } from './durable-files.ts';
 import { Journal } from './journal.ts';
 import type { JournalFiles } from './journal-file.ts';
+import { allowedDetail } from './log-note.ts';
 import { FLAG, RECORD, type RecordKind } from './record-codec.ts';
 import type { AuditLog, LogNote, RunEvidence, RunTermination, SessionOpening, SessionRecord } from './recorder.ts';
 import { recover } from './recover.ts';
@@ -152,7 +153,7 @@ class Recorder implements OpenAuditLog {
   }
 
   async note(entry: LogNote): Promise<void> {
-    await this.#control(RECORD.note, { kind: entry.kind, detail: entry.detail });
+    await this.#control(RECORD.note, { kind: entry.kind, detail: allowedDetail(entry) });
   }
 
   async sync(): Promise<void> {

@@ -17,7 +17,10 @@ export interface AuditLog extends AsyncDisposable {
   closeRun(run: RunId, termination: RunTermination): Promise<void>;
   /** In the log, durably, before it resolves: nothing is forwarded for a session that the log does not know. */
   openSession(opening: SessionOpening): Promise<SessionRecord>;
-  /** A happening of the deployment: a policy activated, a target changed, an operator's action. No secret, no literal. */
+  /**
+   * A happening of the deployment: a policy activated, a target changed, an operator's action. What it may say is listed
+   * in log-note.ts; anything else is a `Fault` of code `internal`.
+   */
   note(entry: LogNote): Promise<void>;
   /** Resolves when all that was recorded so far stands in the session files and under a signed checkpoint. */
   sync(): Promise<void>;

@@ -41,6 +41,8 @@ export interface OperatorTokenListing {
 }
 
 export interface NewOperatorToken {
+  /** Of `newId`, where it was told to somebody before. */
+  readonly id?: string;
   readonly name: string;
   /** A role, whose scopes may grow with the program, or scopes. */
   readonly may: OperatorRole | readonly Scope[];
@@ -50,6 +52,8 @@ export interface NewOperatorToken {
 
 /** Tokens with which a person or a pipeline speaks to the REST API. Only their hashes are kept. */
 export interface OperatorTokens {
+  /** An id for a token that will be made, so that it can be noted before. */
+  newId(): string;
   /** The token is shown once. `expiresAt` is RFC 3339. */
   create(token: NewOperatorToken): Promise<{ readonly id: string; readonly token: Secret }>;
   /** Undefined for a token that is unknown, expired or revoked, or whose person is disabled. */
@@ -67,9 +71,10 @@ export function operatorTokens(
   circumstances: { readonly now: () => number; readonly random: (bytes: number) => Uint8Array },
 ): OperatorTokens {
   const { now, random } = circumstances;
+  const newId = () => mintId('opt', now(), random);
   return {
-    async create({ name, may, person, expiresAt }) {
-      const id = mintId('opt', now(), random);
+    newId,
+    async create({ id = newId(), name, may, person, expiresAt }) {
       const token = new Secret(`${PREFIX}${Buffer.from(random(32)).toString('base64url')}`);
       await insertOperatorToken(store, {
         id,

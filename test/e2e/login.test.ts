@@ -76,7 +76,7 @@ describe('chaperone login', () => {
     const { CHAPERONE_CA_FILE: _, ...other } = environment(directory);
     const local = await chaperone(['whoami'], other);
     assert.match(local.stdout, /^the token local administrator/);
-    await inLog({ directory }, /"action":"login\.device\.approve","by":"ada"/);
+    await inLog({ directory }, /"action":"login\.device\.approve","by":"psn_\w+"/);
   });
 
   test('keeps nothing that others can read, and uses nothing that they could have written', async () => {

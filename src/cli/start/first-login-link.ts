@@ -25,7 +25,7 @@ export async function firstLoginLink(
   const isDemo = kind === 'demo';
   if (isDemo) await logins.first.endAll();
   else if (await logins.people.hasAdministrator()) return undefined;
-  await audit.note({ kind: 'operator.action', detail: { by: 'the gateway', action: 'login.link' } });
+  await audit.note({ kind: 'operator.action', detail: { by: 'gateway', action: 'login.link' } });
   const code = await logins.first.make(isDemo ? DEMO_MS : LIMITS.firstLoginMs);
   const link = firstLoginUrl(url, code);
   return isDemo ? { url: link } : { url: link, expiresAt: new Date(nowMs + LIMITS.firstLoginMs).toISOString() };

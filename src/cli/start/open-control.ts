@@ -125,7 +125,10 @@ export async function localAdminToken(
   if (known.some(({ role, state }) => role === 'admin' && state === 'active')) return undefined;
   const name = 'local administrator';
   const { id, token } = await tokens.create({ name, may: 'admin' });
-  await audit.note({ kind: 'operator.action', detail: { by: 'the gateway', action: 'token.create', token: id, name } });
+  await audit.note({
+    kind: 'operator.action',
+    detail: { by: 'gateway', action: 'token.create', token: id, may: 'admin' },
+  });
   await writeFile(path, `${token.reveal()}\n`, { mode: 0o600 });
   await chmod(path, 0o600);
   return path;

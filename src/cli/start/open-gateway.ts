@@ -178,7 +178,7 @@ async function openPlane(
   if (demo) parts.use(demo);
   if (demo) {
     const { digest } = await control.configuration.plan(demo.files);
-    await control.configuration.apply(demo.files, digest, 'the demo');
+    await control.configuration.apply(demo.files, digest, 'gateway');
     await control.reload();
   }
   return { control, demo };

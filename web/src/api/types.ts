@@ -434,6 +434,8 @@ export interface LogEntry {
   at: string;
   /** The leaf as it stands in the log: canonical JSON. */
   text: string;
+  /** What people and tokens in it are called now, by id. */
+  names?: Record<string, string>;
 }
 
 /** `POST /v1/log/verify`: the gateway verifies its own directory; `web/` also verifies by itself. */

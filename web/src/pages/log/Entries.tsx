@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<LogEntry>[] = [
   {
     id: 'about',
     header: 'About',
-    cell: ({ text }) => <Mono text={aboutOf(text)} className="text-muted" />,
+    cell: (entry) => <Mono text={aboutOf(entry)} className="text-muted" />,
     fold: 'detail',
   },
   { id: 'at', header: 'At', className: 'w-32', align: 'end', cell: ({ at }) => <Time at={at} />, fold: 'detail' },
@@ -64,15 +64,35 @@ export function Entries({ size }: { readonly size: number }) {
       )}
       <Dialog open={shown !== undefined} onClose={() => setShown(undefined)} title={`Entry ${shown?.index ?? ''}`} wide>
         {shown !== undefined && <Json value={shown.text} label="The entry, as it stands in the log" />}
+        {shown?.names !== undefined && <Names names={shown.names} />}
       </Dialog>
     </Section>
   );
 }
 
+/** Whom the ids of an entry belong to, as far as the gateway still knows. */
+function Names({ names }: { readonly names: Readonly<Record<string, string>> }) {
+  return (
+    <dl className="mt-3 grid gap-1 text-sm">
+      {Object.entries(names).map(([id, name]) => (
+        <div key={id} className="flex flex-wrap gap-x-2">
+          <dt className="text-muted">
+            <Mono text={id} />
+          </dt>
+          <dd>
+            <Visible text={name} />
+          </dd>
+        </div>
+      ))}
+      <p className="text-muted">The log has ids alone; the gateway looked these names up now.</p>
+    </dl>
+  );
+}
+
 const SHOWN = 24;
 
-/** What an entry is about, in a few words: its ids first. */
-function aboutOf(text: string): string {
+/** What an entry is about, in a few words: its ids first, people and tokens by their names where those are known. */
+function aboutOf({ text, names = {} }: LogEntry): string {
   const entry = parseCanonical(text);
   if (entry === undefined) return 'unreadable';
   const detail = isObject(entry['detail']) ? entry['detail'] : {};
@@ -82,7 +102,11 @@ function aboutOf(text: string): string {
     (value) => typeof value === 'string' && !ids.includes(value) && value !== run,
   );
   const lines = typeof size === 'string' ? [`${size} lines`] : [];
-  return [...ids, ...rest, ...lines].map((word) => cut(String(word))).join(' · ');
+  return [...ids, ...rest, ...lines].map((word) => nameOf(String(word), names)).join(' · ');
+}
+
+function nameOf(word: string, names: Readonly<Record<string, string>>): string {
+  return Object.hasOwn(names, word) ? (names[word] ?? word) : cut(word);
 }
 
 function cut(word: string): string {
