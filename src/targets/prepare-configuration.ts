@@ -99,6 +99,7 @@ export function desiredOf<Issuer extends Named, Rule extends NamedRule>(
   const dangling = danglingReferences(rules?.items ?? kept, {
     issuers: inForce.map(({ name }) => name),
     targets: targets?.items.map(({ target }) => String(target.name)) ?? current.targets.map(({ name }) => name),
+    declared: sections.trust ?? [],
   });
   if (dangling.length > 0) throw new ConfigurationInvalid(dangling);
   return {
@@ -115,21 +116,31 @@ const POLICY_ADVICE = 'See docs/reference/policy.md.';
 /** A rule for a target that does not exist is a mistake, or an open door for whoever makes one of that name. */
 function danglingReferences(
   rules: readonly NamedRule[],
-  known: { readonly issuers: readonly string[]; readonly targets: readonly string[] },
+  known: {
+    readonly issuers: readonly string[];
+    readonly targets: readonly string[];
+    /** Where the rules stand, as far as they are among what is declared. */
+    readonly declared: readonly Declared[];
+  },
 ): readonly Problem[] {
-  const problem = (rule: string, message: string): Problem => ({
-    file: 'trust',
-    line: 1,
-    message: `the trust rule ${rule} ${message}`,
-    advice: 'Declare it, or change the rule in the same files.',
-  });
-  return rules.flatMap((rule) => [
-    ...(rule.issuer === undefined || known.issuers.includes(rule.issuer)
+  const problem = (rule: string, path: readonly (string | number)[], message: string): Problem => {
+    const source = known.declared.find(({ value }) => nameOf(value) === rule);
+    return {
+      file: source?.file ?? 'trust',
+      line: source?.line(path) ?? 1,
+      message: `the trust rule ${rule} ${message}`,
+      advice: 'Declare it, or change the rule in the same files.',
+    };
+  };
+  return rules.flatMap(({ name, issuer, targets }) => [
+    ...(issuer === undefined || known.issuers.includes(issuer)
       ? []
-      : [problem(rule.name, `needs the issuer ${rule.issuer}`)]),
-    ...rule.targets
-      .filter((target) => !known.targets.includes(target))
-      .map((target) => problem(rule.name, `names the target ${target}, which does not exist`)),
+      : [problem(name, ['issuer'], `needs the issuer ${issuer}`)]),
+    ...targets.flatMap((target, index) =>
+      known.targets.includes(target)
+        ? []
+        : [problem(name, ['targets', index], `names the target ${target}, which does not exist`)],
+    ),
   ]);
 }
 

@@ -17,6 +17,7 @@ import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { openApi } from '../../src/api/open-api.ts';
 import { openGateway } from '../../src/cli/start/open-gateway.ts';
+import type { LoginConfig } from '../../src/identity/login-config.ts';
 import { operatorTokens } from '../../src/identity/operator-tokens.ts';
 import { people } from '../../src/identity/people.ts';
 import { scopesOf } from '../../src/identity/person-record.ts';
@@ -68,6 +69,8 @@ export interface TestApi extends AsyncDisposable {
   /** The gateway's own store, opened a second time as another gateway would. */
   readonly store: Store;
   readonly admin: string;
+  /** The one-time link of the first administrator. */
+  readonly firstLoginUrl: string;
   readonly faults: readonly unknown[];
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   listen(path: string, options: CallOptions): Promise<EventReader>;
@@ -99,6 +102,8 @@ const AUDIENCE = 'https://gateway.test';
 export interface TestApiOptions {
   readonly policies?: string;
   readonly webDirectory?: string;
+  /** Where people log in, for tests in a browser. */
+  readonly login?: LoginConfig;
   readonly sql?: string;
 }
 
@@ -106,7 +111,8 @@ export const READ_POLICY = `
   - { name: read, principals: any, targets: [people], operations: [read, session, transaction], effect: permit, mask: [email] }
 `;
 
-export async function startApi({ policies = READ_POLICY, webDirectory, sql }: TestApiOptions = {}): Promise<TestApi> {
+export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const { policies = READ_POLICY, webDirectory, login, sql } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -129,6 +135,7 @@ export async function startApi({ policies = READ_POLICY, webDirectory, sql }: Te
         postgres: loopback,
         portsMayMove: false,
         audience: AUDIENCE,
+        ...(login ? { login } : {}),
       },
       {
         version: '0.0.0',
@@ -165,6 +172,7 @@ export async function startApi({ policies = READ_POLICY, webDirectory, sql }: Te
     server,
     store,
     admin,
+    firstLoginUrl: gateway.started.firstLogin?.url ?? '',
     faults,
     call,
     apply,

@@ -17,6 +17,8 @@ const PAGES: Readonly<Record<string, string>> = {
   '/people/psn_01kanq000000lin00000': 'lin',
   '/tokens': 'Tokens',
   '/channels': 'Channels',
+  '/channels?new=email': 'New channel',
+  '/channels?channel=pager': 'pager',
   '/log': 'Log',
 };
 
@@ -60,6 +62,26 @@ describe('the pages of rules and of the gateway', () => {
     const steps = page.getByRole('list', { name: 'Steps of the check' }).getByRole('listitem');
     await steps.filter({ hasText: 'Can this machine reach wh.internal:5432?' }).waitFor();
     assert.equal(await steps.getByRole('img', { name: 'Not tried' }).count(), 2);
+  });
+
+  test('on a phone, a dialog that opens begins at its heading, and no tooltip lies over the page', async () => {
+    await using seen = await visit(browser, PHONE);
+    const { page } = seen;
+    const focused = () => page.evaluate('document.activeElement.textContent');
+    await page.goto(`${server.url}/targets/shop`);
+    await page.getByRole('button', { name: 'Delete…' }).tap();
+    const dialog = page.getByRole('dialog', { name: 'Delete shop?' });
+    await dialog.getByText('trust rule shop-ci').waitFor();
+    assert.equal(await focused(), 'Delete shop?');
+    assert.equal(await page.getByRole('tooltip').count(), 0);
+    await dialog.getByRole('button', { name: 'Keep it' }).tap();
+    await page.getByRole('button', { name: 'Pages' }).tap();
+    await page.getByRole('dialog', { name: 'Pages' }).getByRole('link', { name: 'Targets' }).waitFor();
+    assert.equal(await focused(), 'Overview');
+    assert.equal(await page.getByRole('tooltip').count(), 0);
+    await page.getByRole('dialog', { name: 'Pages' }).getByRole('button', { name: 'Close' }).tap();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.equal(await page.getByRole('tooltip').count(), 0);
   });
 
   test('deleting a target says first which rules name it', async () => {

@@ -64,6 +64,31 @@ describe('somebody logs in with a browser', () => {
     assert.deepEqual(seen.faults, []);
   });
 
+  test('from a link into it: the login knows where to go on, is not its own way back, and leads there', async () => {
+    await using seen = await visit(browser);
+    const { page } = seen;
+    const wanted = '/runs?who=main&since=7d';
+    const loginUrl = `${gateway.url}/login?return_to=%2Fruns%3Fwho%3Dmain%26since%3D7d`;
+    const visited: string[] = [];
+    page.on('framenavigated', (frame) => visited.push(frame.url()));
+    await page.goto(gateway.url + wanted);
+    const way = page.getByRole('link', { name: 'Continue with Test' });
+    await way.waitFor();
+    assert.equal(page.url(), loginUrl);
+    // Looking at it again, as whoever comes back to the tab does, goes no deeper.
+    await page.reload();
+    await way.waitFor();
+    assert.equal(page.url(), loginUrl);
+    assert.deepEqual([...new Set(visited)], [gateway.url + wanted, loginUrl]);
+    assert.equal(await way.getAttribute('href'), '/v1/login/start?return_to=%2Fruns%3Fwho%3Dmain%26since%3D7d');
+    await way.click();
+    await page.getByLabel('Login').fill('ada');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.waitForURL(gateway.url + wanted);
+    await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+    assert.deepEqual(seen.faults, []);
+  });
+
   test('and is told when there is nothing for them here', async () => {
     await using seen = await visit(browser);
     await come(seen, 'nobody');

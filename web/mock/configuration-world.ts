@@ -30,6 +30,17 @@ export const TARGETS: readonly TargetView[] = [
 
 export const CONFIGURATION: readonly ConfigurationObject[] = [
   object(
+    'channel',
+    'pager',
+    `channels:
+  - name: pager
+    kind: webhook
+    url: https://pager.example.com/hooks
+    secret:
+      sealed: true
+`,
+  ),
+  object(
     'policy',
     'reads are masked',
     `policies:
