@@ -68,6 +68,13 @@ describe('runs, the overview and the log', () => {
       [0, 1, 2],
     );
     assert.equal((JSON.parse(entries[0]?.text ?? '{}') as { kind: string }).kind, entries[0]?.kind);
+    const all = await api.call('GET', '/v1/log/entries', { auth: auditor });
+    const listed = all.json['entries'] as { text: string; names?: Record<string, string> }[];
+    const verify = listed.find(({ text }) => text.includes('"action":"log.verify"'));
+    const { detail } = JSON.parse(verify?.text ?? '{}') as { detail?: { by: string } };
+    assert.match(detail?.by ?? '', /^psn_\w+$/);
+    assert.equal(verify?.names?.[detail?.by ?? ''], 'audrey');
+    assert.doesNotMatch(listed.map(({ text }) => text).join('\n'), /audrey/);
     assert.equal((await api.call('GET', '/v1/log')).status, 401);
     const { auth } = await api.token(['overview:read']);
     assert.equal((await api.call('POST', '/v1/log/verify', { auth })).status, 403);
