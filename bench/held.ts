@@ -14,8 +14,6 @@ import { cpuSeconds, memory } from './process-usage.ts';
 import { median } from './statistics.ts';
 
 const RUNS = 10;
-/** Held, answered and run before anything is measured: what a process keeps from its first ones is not the price of the next. */
-const WARM_UP = 100;
 const QUIET_SECONDS = 10;
 const SETTLE_MS = 1_500;
 const BESIDE_QUERIES = 1_000;
@@ -70,27 +68,28 @@ export async function measureHeld(
   const loadBefore = loadavg()[0] ?? Number.NaN;
   await using server = await startPostgres({
     settings: { max_connections: String(count + 100) },
-    sql: heldTable(WARM_UP + 2 * count),
+    sql: heldTable(3 * count),
   });
   await using gateway = await startHeldGateway({ directory, server, runs: RUNS }, flags);
-  await warmUp(gateway);
-  say(`held: warmed up with ${WARM_UP}`);
+  await warmUp(gateway, count);
+  say(`held: warmed up with ${count}`);
   const before = await look(gateway);
   const first = await firstCrowd(gateway, count, before, say);
   const left = await secondCrowd(gateway, count, say);
   return { count, loadBefore, cpuAlone: before.cpu, ...first, left, ...(await ended(gateway, server)) };
 }
 
-async function warmUp(gateway: HeldGateway): Promise<void> {
-  await using crowd = await Crowd.connect(gateway, WARM_UP, 1);
+/** As many, held, answered and run: what a process keeps from its first ones on is not the price of the next. */
+async function warmUp(gateway: HeldGateway, count: number): Promise<void> {
+  await using crowd = await Crowd.connect(gateway, count, 1);
   const ids = await crowd.ask();
-  await gateway.settled(WARM_UP);
+  await gateway.settled(count);
   await Promise.all([gateway.decide(ids), crowd.answers()]);
 }
 
 async function firstCrowd(gateway: HeldGateway, count: number, before: Look, say: (line: string) => void) {
   await using beside = await logIn(gateway, 0);
-  await using crowd = await Crowd.connect(gateway, count, WARM_UP + 1);
+  await using crowd = await Crowd.connect(gateway, count, count + 1);
   const idle = await look(gateway);
   const besideIdleP50 = await p50(beside);
   say(`held: ${count} connected`);
@@ -128,7 +127,7 @@ async function firstCrowd(gateway: HeldGateway, count: number, before: Look, say
 }
 
 async function secondCrowd(gateway: HeldGateway, count: number, say: (line: string) => void): Promise<HeldLeaving> {
-  await using crowd = await Crowd.connect(gateway, count, WARM_UP + count + 1);
+  await using crowd = await Crowd.connect(gateway, count, 2 * count + 1);
   const ids = await crowd.ask();
   const began = performance.now();
   const left = crowd.halfLeaves();

@@ -68,7 +68,7 @@ export function logIn({ port, grants }: HeldGateway, n: number): Promise<RawPost
   return RawPostgres.login({ host: '127.0.0.1', port, user, password, database: 'shop' });
 }
 
-/** How many rows have which `n`, among the ids from `first` on that `wanted` takes. */
+/** How many rows have which `n`. */
 export async function rowsByCount(server: PostgresServer): Promise<Readonly<Record<string, number>>> {
   const rows = await server.query('select n, count(*)::int as rows from held group by n order by n');
   return Object.fromEntries(rows.map(({ n, rows: count }) => [String(n), Number(count)]));
