@@ -183,6 +183,8 @@ describe('what is declared, in a browser', () => {
     await page.getByRole('link', { name: 'New channel' }).click();
     await page.getByRole('navigation', { name: 'Kind' }).getByRole('link', { name: 'Webhook' }).click();
     await page.locator('.cm-line').filter({ hasText: 'kind: webhook' }).waitFor();
+    await problems(page).getByText('Give it a name').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Review changes…' }).isDisabled());
     await typeAfter(page, '- name:', 'hook');
     await replaceLine(page, 'secret:', '    secret: { value: whsec_Y2FuYXJ5LXNlY3JldC1vZi10aGUtd2ViaG9vaw== }');
     await save(page, 'Create');

@@ -139,6 +139,26 @@ describe('the web UI in a browser', () => {
     assert.deepEqual(seen.faults, []);
   });
 
+  test('the history narrows to a state and to a run, by hand and by its address', async () => {
+    await using seen = await visit(browser);
+    const { page } = seen;
+    await page.goto(`${server.url}/approvals?view=all`);
+    const states = page.getByRole('table').getByText(/^(?:Waiting|Approved|Denied|Expired|Cancelled)$/u);
+    await page.getByRole('table').getByText('Approved').first().waitFor();
+    await page.getByLabel('State').selectOption('Denied');
+    await page.waitForURL('**/approvals?view=all&state=denied');
+    await page.getByRole('table').getByText('Approved').first().waitFor({ state: 'detached' });
+    assert.deepEqual([...new Set(await states.allInnerTexts())], ['Denied']);
+    const asked = page.waitForRequest('**/v1/approvals?*run=run_none*');
+    await page.goto(`${server.url}/approvals?view=all&run=run_none`);
+    await asked;
+    await page.getByText('No approval fits').waitFor();
+    assert.equal(await page.getByLabel('Run').inputValue(), 'run_none');
+    await page.getByRole('button', { name: 'All of them' }).click();
+    await page.getByRole('table').getByText('Approved').first().waitFor();
+    assert.deepEqual(seen.faults, []);
+  });
+
   test('a list of 10,000 holds only what is seen, and its end is there at once', async () => {
     await using seen = await visit(browser);
     const { page } = seen;

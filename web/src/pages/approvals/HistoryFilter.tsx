@@ -21,7 +21,7 @@ export function HistoryFilter({ filter: { state, run } }: { readonly filter: App
       onSubmit={(event) => event.preventDefault()}
       className="flex flex-wrap items-end gap-3"
     >
-      <div className="w-40">
+      <div className="w-32 sm:w-40">
         <Field label="State">
           {(control) => (
             <Select {...control} value={state ?? ''} onChange={(event) => change({ state: event.target.value })}>
@@ -35,7 +35,7 @@ export function HistoryFilter({ filter: { state, run } }: { readonly filter: App
           )}
         </Field>
       </div>
-      <div className="min-w-0 grow sm:max-w-md">
+      <div className="min-w-0 flex-1 basis-40 sm:max-w-md">
         <Field label="Run">
           {(control) => (
             <Select {...control} value={run ?? ''} onChange={(event) => change({ run: event.target.value })}>

@@ -125,7 +125,7 @@ function stateWords(isChanged: boolean, problems: number, isChecking: boolean): 
 
 /** The name that a draft gives itself. */
 export function nameIn(text: string): string {
-  const [, name = ''] = /^\s*-?\s*name:\s*(.+?)\s*(?:#.*)?$/mu.exec(text) ?? [];
+  const [, name = ''] = /^\s*-?\s*name:[^\S\n]+([^\s#].*?)\s*(?:#.*)?$/mu.exec(text) ?? [];
   return name.replaceAll(/^["']|["']$/gu, '');
 }
 
