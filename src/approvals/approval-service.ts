@@ -169,8 +169,6 @@ export class ApprovalService implements AsyncDisposable {
     const { store, now, url } = this.#options;
     const id = row.id as ApprovalId;
     const holder = this.#holder;
-    // Whoever cancels or leaves may not look at the answer any more.
-    answer.catch(ignored);
     return {
       id,
       digest: row.digest,
@@ -226,8 +224,6 @@ export class ApprovalService implements AsyncDisposable {
 function at(ms: number): string {
   return new Date(ms).toISOString();
 }
-
-function ignored(): void {}
 
 /** A listener that breaks takes nothing from whoever asked or answered. */
 function tell(

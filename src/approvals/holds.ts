@@ -47,6 +47,8 @@ export class Holds {
   /** Settles once; rejects where the answer could not be learned by the time it was due. */
   wait(id: ApprovalId, expiresAtMs: number): Promise<HoldAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HoldAnswer>();
+    // It may fail before whoever files the request has it, or after they left: a rejection that nobody hears ends a process.
+    promise.catch(ignored);
     this.#waiting.set(id, { expiresAtMs, settle: resolve, fail: reject });
     this.#wakeBy(expiresAtMs);
     return promise;
@@ -164,3 +166,5 @@ export class Holds {
     }
   }
 }
+
+function ignored(): void {}
