@@ -1,13 +1,15 @@
 /** Finds the test files and runs them with Node's own runner. Plain JavaScript on Node 18. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { toolEnvironment } from './checks.mjs';
 import { nodeBinary, ROOT } from './ensure.mjs';
 
 const FOLDERS = ['src', 'test', 'scripts', 'bench', 'web/src'];
-/** A file that takes longer than this hangs: the run must end, and say which file it was. */
+/** A file that takes longer than this hangs, and did not end itself: see file-deadline.mjs. */
 const FILE_DEADLINE_MS = 600_000;
+/** Whatever happens, the run ends. */
+const RUN_DEADLINE_MS = 3_600_000;
 const PARALLEL_FILES = 2;
 
 /** Every test file below the given paths, relative to the root; all of them where no path is given. */
@@ -19,6 +21,7 @@ export function testFiles(paths) {
 /** Runs the files, two at a time; resolves to the runner's exit status. The closing counts go to standard output. */
 export function runTests(files, options = []) {
   const args = [
+    `--import=${join(ROOT, 'scripts', 'lib', 'file-deadline.mjs')}`,
     '--test',
     `--test-concurrency=${PARALLEL_FILES}`,
     `--test-timeout=${FILE_DEADLINE_MS}`,
@@ -31,9 +34,31 @@ export function runTests(files, options = []) {
   ];
   return new Promise((done, failed) => {
     const child = spawn(nodeBinary(), args, { cwd: ROOT, env: toolEnvironment(), stdio: 'inherit' });
+    const deadline = setTimeout(() => {
+      process.stderr.write(`The tests took longer than ${RUN_DEADLINE_MS / 60_000} minutes.\n`);
+      for (const pid of [...descendants(child.pid), child.pid]) kill(pid);
+    }, RUN_DEADLINE_MS);
     child.on('error', failed);
-    child.on('close', (status) => done(status ?? 1));
+    child.on('close', (status) => {
+      clearTimeout(deadline);
+      done(status ?? 1);
+    });
   });
+}
+
+/** The processes below one, as Linux lists them: those that the tests started and did not end. */
+function descendants(pid) {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  const children = existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : [];
+  return children.flatMap((child) => [...descendants(child), child]);
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 function filesBelow(path) {

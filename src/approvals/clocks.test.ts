@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerOf, gatewayAt, heldRequest, obligation, person, POLICY } from '../../test/support/held-requests.ts';
+import { answerOf, gatewayAt, heldRequest, obligation, POLICY, person } from '../../test/support/held-requests.ts';
 import { onEachStore } from '../../test/support/stores.ts';
 import { Refused } from '../model/refusal.ts';
 

@@ -30,7 +30,7 @@ async function crashed(): Promise<string> {
   await large.end({ status: 'ok', rows: 1 }, []);
   const late = await aSession(log, run, 'ses_2');
   await ask(late, 1, 'DELETE FROM orders').durable;
-  await log.note({ kind: 'target.changed', detail: { target: 'shop' } });
+  await log.note({ kind: 'target.changed', detail: { name: 'shop' } });
   const snapshot = join(directory, '..', 'crashed');
   cpSync(directory, snapshot, { recursive: true });
   return snapshot;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { Relay } from '../../test/support/relay.ts';
 import { startPostgres } from '../../test/support/postgres-server.ts';
+import { Relay } from '../../test/support/relay.ts';
 import { Secret } from '../model/secret.ts';
 import { openStore } from './store.ts';
 

@@ -98,7 +98,7 @@ describe('a log that is another one', () => {
     const forged = copy(early);
     // The same operator, the same key, another history: only a kept checkpoint tells.
     const log = await openLog(forged);
-    await Promise.all(Array.from({ length: 300 }, () => log.note({ kind: 'target.changed', detail: { target: 'x' } })));
+    await Promise.all(Array.from({ length: 300 }, () => log.note({ kind: 'target.changed', detail: { name: 'x' } })));
     await log.sync();
     await log[Symbol.asyncDispose]();
     assert.equal((await look(early, forged)).verdict, 'PASS');

@@ -109,7 +109,8 @@ describe('a fault', () => {
 describe('a run whose client went without a word', () => {
   test('is closed once no grant of it is good', () =>
     inDirectory(async (directory) => {
-      const issuer = await startTokenIssuer();
+      await using stack = new AsyncDisposableStack();
+      const issuer = stack.adopt(await startTokenIssuer(), (one) => one.close());
       let now = Date.now();
       const faults: unknown[] = [];
       {
@@ -128,7 +129,7 @@ trust: [{ name: all, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: 
           },
         ];
         const { digest } = await control.configuration.plan(files);
-        await control.configuration.apply(files, digest, 'a test');
+        await control.configuration.apply(files, digest, 'gateway');
         await control.reload();
         const claims = githubClaims({
           iss: issuer.url,
@@ -151,7 +152,6 @@ trust: [{ name: all, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: 
         await sweep();
         assert.deepEqual(control.audit.openRuns(), []);
       }
-      await issuer.close();
       assert.deepEqual(faults, []);
     }));
 });

@@ -1,0 +1,16 @@
+/**
+ * Loaded into each test file's process: ends one that hangs, and says what it still waited for. The runner's own
+ * deadline sends SIGTERM, which a process with a handler for it survives.
+ */
+import process from 'node:process';
+
+/** Below the deadline of the runner, so that the file can still say what it waited for. */
+const FILE_DEADLINE_MS = 480_000;
+
+if (process.env.NODE_TEST_CONTEXT !== undefined) {
+  setTimeout(() => {
+    const open = process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout');
+    process.stderr.write(`${process.argv[1]} hangs; still open: ${open.join(', ') || 'nothing'}\n`);
+    process.exit(1);
+  }, FILE_DEADLINE_MS).unref();
+}
