@@ -18,6 +18,35 @@ export interface ColumnSource {
 }
 
 /**
+ * A column and what the operation does with it. `output`: its value can be read in the reply. `filter`: it decides which
+ * rows or values come out, without being shown (WHERE, JOIN, HAVING, CASE, ORDER BY, GROUP BY, DISTINCT). `write`: it is
+ * assigned.
+ */
+export interface ColumnUse extends ColumnSource {
+  readonly use: 'output' | 'filter' | 'write';
+}
+
+/** Values of columns that go into a stored column: CREATE TABLE AS, INSERT … SELECT, SET a = b, MERGE, a column renamed. */
+export interface ColumnCopy {
+  readonly into: ColumnSource;
+  /** `unknown` counts as everything that the operation reads. */
+  readonly from: readonly ColumnSource[] | 'unknown';
+  /** The copy ends with the session. */
+  readonly temporary?: true;
+}
+
+/** The strongest table lock of an operation, weakest first (PostgreSQL manual, 13.3.1). */
+export type LockMode =
+  | 'access-share'
+  | 'row-share'
+  | 'row-exclusive'
+  | 'share-update-exclusive'
+  | 'share'
+  | 'share-row-exclusive'
+  | 'exclusive'
+  | 'access-exclusive';
+
+/**
  * One column of a statement's result and what its value derives from. `sources` is `unknown` where that cannot be
  * established, which counts as everything that the statement reads.
  */
@@ -40,6 +69,14 @@ export interface Operation {
   readonly hasWhere: boolean;
   /** Side doors and effects a rule may name: `copy-program`, `do-block`, `dynamic-sql`, `explain-analyze`, … */
   readonly flags: readonly string[];
+  /**
+   * The columns it touches, views and functions looked through; `unknown` where they cannot be told, which counts as
+   * every column of its tables. Absent where the protocol has no columns.
+   */
+  readonly columns?: readonly ColumnUse[] | 'unknown';
+  /** Where it stores what it read. */
+  readonly copies?: readonly ColumnCopy[];
+  readonly lock?: LockMode;
   /** Columns of the result, in order; absent where the operation returns none. */
   readonly outputs?: readonly OutputColumn[];
   /** Why the kind or the access is `unknown`. */
