@@ -1,32 +1,60 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../model/decision.ts';
 import type { Operation } from '../model/request.ts';
+import type { ClassifiedColumn } from '../model/target.ts';
 import { digestOf } from './canonical-json.ts';
+import { ClassifiedColumns } from './column-facts.ts';
 import { subjectOf } from './condition.ts';
 import { decide } from './decide.ts';
+import { minuteOf } from './local-time.ts';
 import type { Policy } from './policy.ts';
 import type { PolicySet } from './policy-set.ts';
 import { compileRule } from './rule.ts';
 
-/** Compiles policies that `parsePolicies` found no problem with. Throws where a condition does not compile. */
-export function compilePolicies(policies: readonly Policy[]): PolicySet {
+/**
+ * Compiles policies that `parsePolicies` found no problem with. Throws where a condition does not compile. `clock` tells
+ * the time to conditions that ask for it.
+ */
+export function compilePolicies(policies: readonly Policy[], clock: Clock = {}): PolicySet {
   const sorted = [...policies].sort((one, other) => (one.name < other.name ? -1 : 1));
   const rules = sorted.map(compileRule);
   const digest = digestOf(sorted);
   return {
     digest,
-    decider: (principal, target) => {
+    decider: (principal, target, now = {}) => {
       const subject = subjectOf(principal, target);
       const applicable = rules.filter((rule) => rule.appliesTo(principal, target) === undefined);
-      const decided = new WeakMap<readonly Operation[], Decision>();
+      const nowMs = applicable.some((rule) => rule.usesTime) ? (now.nowMs ?? clock.nowMs) : undefined;
+      const usesClasses = applicable.some((rule) => rule.usesClasses);
+      const classifiedNow = (usesClasses ? now.classified : undefined) ?? (() => target.classified);
+      const kept = new WeakMap<readonly Operation[], Kept>();
       return ({ operations }) => {
-        const known = decided.get(operations);
-        if (known !== undefined) return known;
-        const decision = decideSafely(() => decide(operations, applicable, subject, digest), digest);
-        decided.set(operations, decision);
+        const at = nowMs?.();
+        const minute = at === undefined ? 0 : minuteOf(at);
+        const classified = classifiedNow();
+        const known = kept.get(operations);
+        if (known?.minute === minute && known.classified === classified) return known.decision;
+        const surroundings = { subject, columns: ClassifiedColumns.of(classified), nowMs: at };
+        const made = decideSafely(() => decide(operations, applicable, surroundings, digest), digest);
+        // The same decision stays the same object: what was planned for it still holds.
+        const decision = known !== undefined && isDeepStrictEqual(known.decision, made) ? known.decision : made;
+        kept.set(operations, { decision, minute, classified });
         return decision;
       };
     },
   };
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  readonly nowMs?: () => number;
+}
+
+/** A decision, and what it hangs on beside the operations. */
+interface Kept {
+  readonly decision: Decision;
+  readonly minute: number;
+  readonly classified: readonly ClassifiedColumn[];
 }
 
 /** A fault in deciding is a denial. */

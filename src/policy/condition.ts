@@ -2,10 +2,18 @@ import { Environment } from '@marcbachmann/cel-js';
 import type { Principal } from '../model/principal.ts';
 import type { Operation } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
+import { type ClassifiedColumns, hasColumns } from './column-facts.ts';
+import { type Uses, usesOf } from './condition-uses.ts';
+import { type LocalTime, localTime } from './local-time.ts';
 import { NAMED_FIELDS } from './principal-fields.ts';
 
-/** A compiled `when`: true, false, or the message of the error that evaluating it gave. */
-export type Condition = (operation: Operation, subject: Subject) => boolean | { readonly error: string };
+/** A compiled `when`. */
+export interface Condition {
+  /** What it asks for beside the operation's plain facts. */
+  readonly uses: Uses;
+  /** True, false, or the message of the error that evaluating it gave. */
+  evaluate(operation: Operation, seen: Seen): boolean | { readonly error: string };
+}
 
 /** What a condition sees besides the operation, built once a session. */
 export interface Subject {
@@ -14,7 +22,18 @@ export interface Subject {
   readonly target: Readonly<Record<string, unknown>>;
 }
 
-/** Checks and compiles CEL text. What cannot be true or false, or does not parse, is a message instead. */
+/** What a rule sees besides the operation, at one moment. */
+export interface Surroundings {
+  readonly subject: Subject;
+  readonly columns: ClassifiedColumns;
+  /** Milliseconds since 1970; absent where nobody tells the time, and then a condition that asks for it fails. */
+  readonly nowMs?: number | undefined;
+}
+
+/** `timezone` is that of the rule. */
+type Seen = Surroundings & { readonly timezone?: string | undefined };
+
+/** Checks and compiles CEL text. What cannot be true or false, or does not parse, is a problem instead. */
 export function compileCondition(text: string): Condition | { readonly problem: string } {
   if (/\bmatches\s*\(/.test(text)) return { problem: 'regular expressions (`matches`) are not available in `when`' };
   const checked = ENVIRONMENT.check(text);
@@ -23,13 +42,21 @@ export function compileCondition(text: string): Condition | { readonly problem: 
     return { problem: `\`when\` must be true or false, and this is a ${checked.type ?? 'value of no type'}` };
   }
   const evaluate = ENVIRONMENT.parse(text);
-  return (operation, subject) => {
-    try {
-      const value: unknown = evaluate({ ...subject, operation: viewOf(operation) });
-      return typeof value === 'boolean' ? value : { error: '`when` gave neither true nor false' };
-    } catch (error) {
-      return { error: firstLine(error) };
-    }
+  const uses = usesOf(evaluate.ast);
+  return {
+    uses,
+    evaluate: (operation, seen) => {
+      try {
+        const value: unknown = evaluate({
+          ...seen.subject,
+          operation: viewOf(operation, seen.columns, uses),
+          ...(uses.time ? { time: timeOf(seen) } : {}),
+        });
+        return typeof value === 'boolean' ? value : { error: '`when` gave neither true nor false' };
+      } catch (error) {
+        return { error: firstLine(error) };
+      }
+    },
   };
 }
 
@@ -62,7 +89,18 @@ const ENVIRONMENT = new Environment({
       functions: 'list<string>',
       flags: 'list<string>',
       reason: 'string',
+      lock: 'string',
+      columns: 'list<map<string, string>>',
+      columnsKnown: 'bool',
+      reads: 'list<string>',
+      filters: 'list<string>',
+      writes: 'list<string>',
+      copies: 'list<string>',
     },
+  })
+  .registerVariable({
+    name: 'time',
+    schema: { hour: 'int', minute: 'int', weekday: 'int', date: 'string', zone: 'string' },
   })
   .registerVariable({
     name: 'principal',
@@ -83,9 +121,19 @@ const ENVIRONMENT = new Environment({
     schema: { name: 'string', protocol: 'string', database: 'string', labels: 'map<string, string>' },
   });
 
-function viewOf(operation: Operation): Readonly<Record<string, unknown>> {
-  const { kind, access, hasWhere, tables, functions, flags, reason } = operation;
-  return { kind, access, hasWhere, tables, functions, flags, reason: reason ?? '' };
+function viewOf(operation: Operation, classified: ClassifiedColumns, uses: Uses): Readonly<Record<string, unknown>> {
+  const { kind, access, hasWhere, tables, functions, flags, reason, lock } = operation;
+  const view = { kind, access, hasWhere, tables, functions, flags, reason: reason ?? '', lock: lock ?? '' };
+  if (!uses.classes && !uses.columns) return view;
+  const { known, reads, filters, writes, copies } = classified.factsOf(operation);
+  const columns = Array.isArray(operation.columns) ? operation.columns : [];
+  return { ...view, columns, columnsKnown: known && hasColumns(operation), reads, filters, writes, copies };
+}
+
+function timeOf({ nowMs, timezone }: Seen): LocalTime {
+  if (nowMs === undefined) throw new Error('the time is not known');
+  if (timezone === undefined) throw new Error('the rule asks for the time and has no `timezone`');
+  return localTime(nowMs, timezone);
 }
 
 function firstLine(error: unknown): string {

@@ -1,6 +1,6 @@
 import type { Decision, Deny, Obligation } from '../model/decision.ts';
 import type { Operation } from '../model/request.ts';
-import type { Subject } from './condition.ts';
+import type { Surroundings } from './condition.ts';
 import { obligationsOf } from './obligations.ts';
 import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
@@ -12,10 +12,10 @@ import type { Rule } from './rule.ts';
 export function decide(
   operations: readonly Operation[],
   rules: readonly Rule[],
-  subject: Subject,
+  surroundings: Surroundings,
   digest: string,
 ): Decision {
-  const verdicts = operations.filter((one) => one.kind !== 'empty').map((one) => judge(one, rules, subject));
+  const verdicts = operations.filter((one) => one.kind !== 'empty').map((one) => judge(one, rules, surroundings));
   const denied = strictest(verdicts.filter((verdict) => verdict.outcome !== 'permit'));
   const matched = new Map<string, Policy>();
   for (const verdict of verdicts) for (const policy of verdict.matched) matched.set(policy.name, policy);
@@ -42,14 +42,14 @@ export interface Verdict {
   readonly error?: string;
 }
 
-export function judge(operation: Operation, rules: readonly Rule[], subject: Subject): Verdict {
+export function judge(operation: Operation, rules: readonly Rule[], surroundings: Surroundings): Verdict {
   const denies: Policy[] = [];
   const failed: Policy[] = [];
   const binding: Policy[] = [];
   let error: string | undefined;
   let permitted = false;
   for (const rule of rules) {
-    const match = rule.matches(operation, subject);
+    const match = rule.matches(operation, surroundings);
     if (match.matched === false) continue;
     if (match.matched === 'error') {
       failed.push(rule.policy);

@@ -44,6 +44,7 @@ test('every rule is listed with why it matched or not, and the decision is the o
       operation,
       name: 'select on public.users, other.notes',
       outcome: 'policy-error',
+      columns: { reads: [], filters: [], writes: [], copies: [], known: true },
       rules: [
         { name: 'app', effect: 'permit', result: 'not-matched', why: 'it touches none of the tables of the rule' },
         { name: 'broken', effect: 'permit', result: 'error', why: 'division by zero' },
@@ -51,12 +52,7 @@ test('every rule is listed with why it matched or not, and the decision is the o
         { name: 'elsewhere', effect: 'permit', result: 'not-matched', why: 'the target is another one' },
         { name: 'flagged', effect: 'deny', result: 'not-matched', why: 'it has none of the flags into' },
         { name: 'others', effect: 'permit', result: 'not-matched', why: 'the principal is another one' },
-        {
-          name: 'public',
-          effect: 'permit',
-          result: 'binds',
-          why: 'some of its tables or functions are not among those of the rule',
-        },
+        { name: 'public', effect: 'permit', result: 'binds', why: 'it touches tables outside of the rule' },
         { name: 'reads', effect: 'permit', result: 'matched' },
         { name: 'when', effect: 'deny', result: 'not-matched', why: '`when` is false' },
       ],

@@ -157,6 +157,28 @@ describe('what is wrong is said with its line', () => {
       ['6: regular expressions (`matches`) are not available in `when`.'],
     ],
     [
+      'a condition about the time without a zone',
+      `${HEAD}    effect: deny\n    when: time.hour < 8`,
+      ['6: A condition that asks for the `time` says in which `timezone`, such as Europe/Berlin.'],
+    ],
+    [
+      'a zone that is none',
+      `${HEAD}    effect: deny\n    timezone: "+01:00"\n    when: time.hour < 8`,
+      ['6: Write a zone of the IANA database, such as Europe/Berlin, or UTC.'],
+    ],
+    [
+      'a lock that is none',
+      `${HEAD}    effect: deny\n    lock: exclusiv`,
+      [
+        '6: Write one of access-share, row-share, row-exclusive, share-update-exclusive, share, share-row-exclusive, exclusive, access-exclusive.',
+      ],
+    ],
+    [
+      'a class that is none',
+      `${HEAD}    effect: deny\n    filters: [E-Mail]`,
+      ['6: Write a class as the target has it, or `any`.'],
+    ],
+    [
       'a table without a schema',
       `${HEAD}    tables: [users]\n    effect: deny`,
       ['5: Write schema.table, or `{ table: schema.table, use: read|write }`.'],

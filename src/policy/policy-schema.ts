@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
+import { LOCK_MODES } from './column-facts.ts';
 import { compileCondition } from './condition.ts';
 import { MAX_STARS, starsOf } from './glob.ts';
+import { isTimeZone } from './local-time.ts';
 import { isOperationName } from './operation-names.ts';
 import { isPrincipalField, PATTERN_FIELDS, PRINCIPAL_FIELDS } from './principal-fields.ts';
 
@@ -77,8 +79,11 @@ const operation = word.refine(isOperationName, {
 
 const condition = text.superRefine((value, context) => {
   const compiled = compileCondition(value);
-  if (typeof compiled !== 'function') context.addIssue({ code: 'custom', message: `${compiled.problem}.` });
+  if ('problem' in compiled) context.addIssue({ code: 'custom', message: `${compiled.problem}.` });
 });
+
+const className = word.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'Write a class as the target has it, or `any`.');
+const timezone = word.refine(isTimeZone, 'Write a zone of the IANA database, such as Europe/Berlin, or UTC.');
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const duration = z
@@ -115,7 +120,13 @@ export const policySchema = z
     tables: listOf(table).optional(),
     functions: listOf(pattern).optional(),
     flags: oneOrMore(identifier).optional(),
+    reads: oneOrMore(className).optional(),
+    filters: oneOrMore(className).optional(),
+    writes: oneOrMore(className).optional(),
+    copies: oneOrMore(className).optional(),
+    lock: z.enum(LOCK_MODES, { error: `Write one of ${LOCK_MODES.join(', ')}.` }).optional(),
     when: condition.optional(),
+    timezone: timezone.optional(),
     effect: z.enum(['permit', 'deny'], { error: 'Say `effect: permit` or `effect: deny`.' }),
     mask: oneOrMore(identifier).optional(),
     approve: approve.optional(),
@@ -128,12 +139,21 @@ export const policySchema = z
       const message = 'A rule that permits says which `operations`: kinds, groups, or `any`.';
       context.addIssue({ code: 'custom', path: ['operations'], message });
     }
+    if (policy.timezone === undefined && asksForTime(policy.when)) {
+      const message = 'A condition that asks for the `time` says in which `timezone`, such as Europe/Berlin.';
+      context.addIssue({ code: 'custom', path: ['when'], message });
+    }
     for (const obligation of ['mask', 'approve', 'limit'] as const) {
       if (policy.effect !== 'deny' || policy[obligation] === undefined) continue;
       const message = `\`${obligation}\` binds a permit; a rule that denies cannot have it.`;
       context.addIssue({ code: 'custom', path: [obligation], message });
     }
   });
+
+function asksForTime(when: string | undefined): boolean {
+  const compiled = when === undefined ? undefined : compileCondition(when);
+  return compiled !== undefined && !('problem' in compiled) && compiled.uses.time;
+}
 
 const BEGIN = 'Begin with `policies:` and a list of rules.';
 

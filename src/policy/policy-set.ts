@@ -1,7 +1,7 @@
 import type { Decision } from '../model/decision.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Request } from '../model/request.ts';
-import type { Target } from '../model/target.ts';
+import type { ClassifiedColumn, Target } from '../model/target.ts';
 
 /** The policies in force, compiled. Immutable: a change makes another one. */
 export interface PolicySet {
@@ -9,8 +9,17 @@ export interface PolicySet {
   readonly digest: string;
   /**
    * The decision function for one principal in one target, made once a session. It keeps its answer beside the
-   * identity of `request.operations`, so that a statement seen before costs one look-up. Never throws: what cannot be
-   * decided is denied.
+   * identity of `request.operations`, so that a statement seen before costs one look-up, for as long as the target's
+   * classified columns are the same list and, where a rule asks for the time, for the minute. Never throws: what cannot
+   * be decided is denied.
    */
-  decider(principal: Principal, target: Target): (request: Pick<Request, 'operations'>) => Decision;
+  decider(principal: Principal, target: Target, now?: Now): (request: Pick<Request, 'operations'>) => Decision;
+}
+
+/** What may change while a session lives. */
+export interface Now {
+  /** Milliseconds since 1970; in place of the set's own clock. */
+  readonly nowMs?: () => number;
+  /** The target's classified columns as they are now; those that it was opened with where absent. */
+  readonly classified?: () => readonly ClassifiedColumn[];
 }

@@ -1,4 +1,5 @@
 import type { ApproveObligation } from '../model/decision.ts';
+import type { LockMode } from '../model/request.ts';
 
 /** A rule as its author wrote it, checked but not compiled. Policies are shown, signed and compared in this form. */
 export interface Policy {
@@ -11,8 +12,17 @@ export interface Policy {
   readonly tables?: readonly TablePattern[];
   readonly functions?: readonly string[];
   readonly flags?: readonly string[];
-  /** CEL over `operation`, `principal`, `run` and `target`. */
+  /** Classes of columns, or `any`: operations that show, filter by, assign or store elsewhere a column of one. */
+  readonly reads?: readonly string[];
+  readonly filters?: readonly string[];
+  readonly writes?: readonly string[];
+  readonly copies?: readonly string[];
+  /** Operations that lock a table at least so strongly. */
+  readonly lock?: LockMode;
+  /** CEL over `operation`, `principal`, `run`, `target` and `time`. */
   readonly when?: string;
+  /** The IANA name of the zone in which `when` asks for the time. */
+  readonly timezone?: string;
   readonly effect: 'permit' | 'deny';
   readonly mask?: readonly string[];
   readonly approve?: Omit<ApproveObligation, 'kind'>;

@@ -1,7 +1,16 @@
 import type { Principal } from '../model/principal.ts';
 import type { Operation, TableUse } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
-import { type Condition, compileCondition, type Subject } from './condition.ts';
+import {
+  type Aspect,
+  COLUMNS_UNKNOWN,
+  columnAspects,
+  type Extent,
+  LOCK_UNKNOWN,
+  lockAspect,
+} from './column-aspects.ts';
+import { COLUMN_KEYS, hasColumns, isOpaque } from './column-facts.ts';
+import { type Condition, compileCondition, type Surroundings } from './condition.ts';
 import { compileGlob } from './glob.ts';
 import type { Policy, PrincipalPattern, TablePattern, TargetPattern } from './policy.ts';
 import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
@@ -10,12 +19,16 @@ import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
 export interface Rule {
   readonly policy: Policy;
   appliesTo(principal: Principal, target: Target): string | undefined;
-  matches(operation: Operation, subject: Subject): Match;
+  matches(operation: Operation, surroundings: Surroundings): Match;
+  /** True where its answers hang on columns' classes, or on the time. */
+  readonly usesClasses: boolean;
+  readonly usesTime: boolean;
 }
 
 export type Match =
-  /** `covers` is false where tables or functions lie outside of the rule: then it binds, but permits nothing. */
-  | { readonly matched: true; readonly covers: boolean }
+  | { readonly matched: true; readonly covers: true }
+  /** Part of the operation lies outside of the rule, or cannot be told: then it binds, but permits nothing. */
+  | { readonly matched: true; readonly covers: false; readonly why: string }
   | { readonly matched: false; readonly why: string }
   | { readonly matched: 'error'; readonly error: string };
 
@@ -26,28 +39,36 @@ export function compileRule(policy: Policy): Rule {
   const tables = policy.tables?.map(compileTable);
   const functions = policy.functions?.map(compileFunction);
   const condition = policy.when === undefined ? undefined : compiled(policy.when);
+  const keys = COLUMN_KEYS.filter((key) => policy[key] !== undefined);
   return {
     policy,
+    usesClasses: keys.length > 0 || condition?.uses.classes === true || condition?.uses.columns === true,
+    usesTime: condition?.uses.time === true,
     appliesTo: (principal, at) => {
       if (target !== undefined && !target(at)) return 'the target is another one';
       if (principals === undefined || principals.some((matches) => matches(principal))) return undefined;
       return 'the principal is another one';
     },
-    matches: (operation, subject) => {
+    matches: (operation, surroundings) => {
       const why = operationMismatch(policy, operation) ?? flagMismatch(policy, operation);
       if (why !== undefined) return { matched: false, why };
-      const called = functions === undefined ? 'all' : functionsCalled(functions, operation);
-      if (called === 'none') return { matched: false, why: 'it calls none of the functions of the rule' };
-      const touched = tables === undefined ? 'all' : tablesTouched(tables, operation);
-      if (touched === 'none') return { matched: false, why: 'it touches none of the tables of the rule' };
-      return conditionMatch(condition, operation, subject, touched === 'all' && called === 'all');
+      const aspects = [
+        functions && part(functionsCalled(functions, operation), 'calls', 'functions'),
+        tables && part(tablesTouched(tables, operation), 'touches', 'tables'),
+        ...(keys.length === 0 ? [] : columnAspects(policy, surroundings.columns.factsOf(operation))),
+        policy.lock && lockAspect(policy.lock, operation),
+      ].filter((aspect) => aspect !== undefined);
+      const none = aspects.find(({ extent }) => extent === 'none');
+      if (none !== undefined) return { matched: false, why: none.why };
+      const some = aspects.find(({ extent }) => extent === 'some');
+      return conditionMatch(condition, policy, operation, surroundings, some?.why);
     },
   };
 }
 
 function compiled(when: string): Condition {
   const condition = compileCondition(when);
-  if (typeof condition !== 'function') throw new Error(condition.problem);
+  if ('problem' in condition) throw new Error(condition.problem);
   return condition;
 }
 
@@ -94,7 +115,7 @@ function flagMismatch(policy: Policy, operation: Operation): string | undefined 
   return `it has none of the flags ${policy.flags.join(', ')}`;
 }
 
-function functionsCalled(patterns: readonly CompiledFunction[], { functions }: Operation): 'all' | 'some' | 'none' {
+function functionsCalled(patterns: readonly CompiledFunction[], { functions }: Operation): Extent {
   if (!functions.some((name) => patterns.some((pattern) => pattern.possible(name)))) return 'none';
   return functions.every((name) => patterns.some((pattern) => pattern.certain(name))) ? 'all' : 'some';
 }
@@ -138,21 +159,41 @@ function compileTable(pattern: TablePattern): CompiledTable {
   };
 }
 
-function tablesTouched(patterns: readonly CompiledTable[], operation: Operation): 'all' | 'some' | 'none' {
+function tablesTouched(patterns: readonly CompiledTable[], operation: Operation): Extent {
   const { tables } = operation;
   if (!tables.some((table) => patterns.some((pattern) => pattern.possible(table)))) return 'none';
   return tables.every((table) => patterns.some((pattern) => pattern.certain(table))) ? 'all' : 'some';
 }
 
+function part(extent: Extent, verb: string, what: string): Aspect {
+  const why =
+    extent === 'none' ? `it ${verb} none of the ${what} of the rule` : `it ${verb} ${what} outside of the rule`;
+  return { extent, why };
+}
+
 function conditionMatch(
   condition: Condition | undefined,
+  { timezone }: Policy,
   operation: Operation,
-  subject: Subject,
-  covers: boolean,
+  surroundings: Surroundings,
+  outside: string | undefined,
 ): Match {
-  if (condition === undefined) return { matched: true, covers };
-  const value = condition(operation, subject);
-  if (value === true) return { matched: true, covers };
+  const value = condition === undefined || condition.evaluate(operation, { ...surroundings, timezone });
   if (value === false) return { matched: false, why: '`when` is false' };
-  return { matched: 'error', error: value.error };
+  if (value !== true) return { matched: 'error', error: value.error };
+  const doubt = outside ?? doubtOf(condition, operation, surroundings);
+  return doubt === undefined ? { matched: true, covers: true } : { matched: true, covers: false, why: doubt };
+}
+
+/** What a condition asked for and nobody knows may bind, and never permits. */
+function doubtOf(
+  condition: Condition | undefined,
+  operation: Operation,
+  { columns }: Surroundings,
+): string | undefined {
+  if (condition === undefined) return undefined;
+  const { uses } = condition;
+  const isUnknown = (uses.classes && !columns.factsOf(operation).known) || (uses.columns && !hasColumns(operation));
+  if (isUnknown) return COLUMNS_UNKNOWN;
+  return uses.lock && operation.lock === undefined && isOpaque(operation) ? LOCK_UNKNOWN : undefined;
 }

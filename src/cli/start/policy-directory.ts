@@ -26,7 +26,7 @@ export interface PolicyDirectoryOptions {
 /** Compiles the store's policies, and again whenever they change. A set is archived and in the log before it decides. */
 export async function openPolicyDirectory(options: PolicyDirectoryOptions): Promise<PolicyDirectory> {
   const { store, audit, nowMs, onFault } = options;
-  let set = compilePolicies([]);
+  let set = compilePolicies([], options);
   let known: string | undefined;
   const load = async (): Promise<void> => {
     const { policies } = await readDeclarations(store);
@@ -35,7 +35,7 @@ export async function openPolicyDirectory(options: PolicyDirectoryOptions): Prom
     const parsed = parsePolicies([{ path: 'the store', text }]);
     const [problem] = parsed.problems;
     if (problem) throw new Fault('config-invalid', `a stored policy cannot be read: ${problem.message}`);
-    const next = compilePolicies(parsed.policies);
+    const next = compilePolicies(parsed.policies, options);
     await archivePolicySet(store, { digest: next.digest, text, now: new Date(nowMs()).toISOString() });
     await audit.note({ kind: 'policy.activated', detail: { digest: next.digest, rules: parsed.policies.length } });
     set = next;
