@@ -150,6 +150,7 @@ describe('what is declared, in a browser', () => {
     await problems(page).getByText('line 8').waitFor();
     await problems(page).getByText('names the target nowhere, which does not exist').waitFor();
     await page.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('No changes').waitFor();
     await typeAfter(page, 'sourceRepositoryId:', '\nsourceRef: refs/heads/release');
     await save(page);
     await assert.rejects(api.grant());

@@ -2,7 +2,7 @@ import { autocompletion, type CompletionContext, completionKeymap } from '@codem
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
-import { Compartment, EditorState, type Extension } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, type Extension } from '@codemirror/state';
 import {
   drawSelection,
   EditorView,
@@ -30,6 +30,9 @@ export interface CodeEditorProps {
   readonly words?: WordTree;
 }
 
+/** Marks a change that `value` brought and nobody typed. */
+const fromOutside = Annotation.define<boolean>();
+
 /**
  * YAML, with completion and with problems at their lines. It lives in a shadow root: there its styles are a sheet of
  * their own, where in the page they would be a style element, which the Content-Security-Policy forbids.
@@ -41,6 +44,8 @@ export function CodeEditor({ label, value, onChange, readOnly = false, problems 
   latest.current = { onChange, words };
   const initial = useRef({ value, label });
   const lock = useRef(new Compartment());
+  /** What was typed and has not come back as `value` yet: an echo of it must not overwrite what was typed since. */
+  const typed = useRef<string[]>([]);
   useEffect(() => {
     const element = host.current;
     if (element === null) return undefined;
@@ -55,7 +60,10 @@ export function CodeEditor({ label, value, onChange, readOnly = false, problems 
           lock.current.of(locked(false)),
           autocompletion({ override: [(context) => completions(context, latest.current.words)], icons: false }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+            if (!update.docChanged || update.transactions.some((one) => one.annotation(fromOutside) === true)) return;
+            const text = update.state.doc.toString();
+            typed.current.push(text);
+            latest.current.onChange(text);
           }),
         ],
       }),
@@ -68,8 +76,12 @@ export function CodeEditor({ label, value, onChange, readOnly = false, problems 
   }, []);
   useEffect(() => {
     const editor = view.current;
-    if (editor === undefined || editor.state.doc.toString() === value) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    if (editor === undefined) return;
+    const echo = typed.current.lastIndexOf(value);
+    typed.current = echo === -1 ? [] : typed.current.slice(echo + 1);
+    if (echo !== -1 || editor.state.doc.toString() === value) return;
+    const changes = { from: 0, to: editor.state.doc.length, insert: value };
+    editor.dispatch({ changes, annotations: fromOutside.of(true) });
   }, [value]);
   useEffect(() => {
     view.current?.dispatch({ effects: lock.current.reconfigure(locked(readOnly)) });
