@@ -81,6 +81,8 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   'grant.revoked': { by: actor, grant: id },
   'operator.action': ACTION,
   'person.action': ACTION,
+  // Whoever copied named the columns: which they are stands in the store.
+  'class.inherited': { classes: names, columns: count, exchange: count, run: id, session: id, target: names },
   'approval.requested': { ...APPROVAL, expiresAt: time, groups: names, policy: digest, rules: names },
   'approval.decided': { ...APPROVAL, answer: code, by: actor, channel: code, state: code },
 };

@@ -59,6 +59,7 @@ export interface LogNote {
     | 'trust.changed'
     | 'grant.revoked'
     | 'operator.action'
+    | 'class.inherited'
     | 'approval.requested'
     | 'approval.decided'
     | 'person.action';

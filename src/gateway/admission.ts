@@ -21,6 +21,7 @@ import type { EffectEstimator, Estimates } from './effect-estimator.ts';
 import { sessionOutcome } from './failure.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { GatewaySession } from './session.ts';
+import { SessionClasses } from './session-classes.ts';
 import { SessionMasks } from './session-masks.ts';
 
 /** What a gateway is made of; one value, handed to every connection. */
@@ -129,6 +130,8 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     const { live, controlPlane, now, maskKey, draining, limits, onFault } = this.#gateway;
     const { principal, target } = admitted;
     const ending = new AbortController();
+    const fault = (cause: unknown): void => onFault(cause, this.#client.peer);
+    const classes = new SessionClasses({ id, principal, target, desk: controlPlane.classes, limits, onFault: fault });
     const session = new GatewaySession<Upstream, Greeting>({
       id,
       principal,
@@ -140,7 +143,8 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       connected,
       record,
       policies: () => controlPlane.policies(),
-      masks: new SessionMasks(target, maskKey(principal.run.id)),
+      classes,
+      masks: new SessionMasks(() => classes.current(), maskKey(principal.run.id)),
       holds: {
         session: id,
         principal,

@@ -4,10 +4,10 @@
  */
 import type { Estimate, HoldAnswer } from '../model/approval.ts';
 import type { ApproveObligation, Permit } from '../model/decision.ts';
-import type { ApprovalId, ExchangeNumber, GrantId, SessionId, TargetName } from '../model/ids.ts';
+import type { ApprovalId, ExchangeNumber, GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Request } from '../model/request.ts';
-import type { Credential, Target } from '../model/target.ts';
+import type { ClassifiedColumn, Credential, InheritedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Claim, ScramKeys } from '../protocols/protocol.ts';
 
@@ -23,6 +23,7 @@ export interface ControlPlane {
   /** Calls back when a grant is revoked, here or through another gateway. Returns how to stop listening. */
   onRevoked(listener: (grant: GrantId) => void): () => void;
   readonly approvals: ApprovalDesk;
+  readonly classes: ClassDesk;
 }
 
 /** Where a held request is put before people. */
@@ -32,6 +33,25 @@ export interface ApprovalDesk {
    * not used yet, that approval answers at once. Throws `Refused` where nobody can be asked.
    */
   hold(held: HeldRequest): Promise<Hold>;
+}
+
+/** Where it is kept which columns hold what. */
+export interface ClassDesk {
+  /** The columns of a target that are classified now, as declared or by a copy: the same array until that changes. */
+  of(target: Target): readonly ClassifiedColumn[];
+  /**
+   * Keeps what columns inherit, durably, in the log and for every gateway, before it resolves; `of` has them from then
+   * on. Throws where it cannot.
+   */
+  keep(copied: CopiedClasses): Promise<void>;
+}
+
+export interface CopiedClasses {
+  readonly target: TargetName;
+  readonly run: RunId;
+  readonly session: SessionId;
+  readonly exchange: ExchangeNumber;
+  readonly columns: readonly InheritedColumn[];
 }
 
 export interface HeldRequest {

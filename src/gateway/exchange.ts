@@ -22,6 +22,9 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
     const refusal = await stages.hold(exchange, record, permit);
     if (refusal !== undefined) return refuse(exchange, record, refusal, stages);
   }
+  const inheriting = stages.inherit(exchange.request);
+  const unkept = inheriting && (await inheriting);
+  if (unkept !== undefined) return refuse(exchange, record, unkept, stages);
   const masker = stages.masker(permit, exchange.request);
   const input = recorded(exchange.input, record);
   let isRecorded = false;

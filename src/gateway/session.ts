@@ -6,13 +6,14 @@ import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Request } from '../model/request.ts';
-import type { Target } from '../model/target.ts';
+import type { ClassifiedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { CancelKey, Connected, Exchange, Protocol, Session } from '../protocols/protocol.ts';
 import { runExchange } from './exchange.ts';
 import { sessionOutcome } from './failure.ts';
 import { HeldExchange, type HoldParts, type Waiting } from './hold.ts';
 import type { LiveSession } from './live-sessions.ts';
+import type { SessionClasses } from './session-classes.ts';
 import type { SessionMasks } from './session-masks.ts';
 import type { Stages } from './stages.ts';
 
@@ -27,6 +28,7 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly connected: Connected<Upstream, Greeting>;
   readonly record: SessionRecord;
   readonly policies: () => PolicySet;
+  readonly classes: SessionClasses;
   readonly masks: SessionMasks;
   readonly holds: HoldParts;
   /** Called once the session is closed, upstream and record. */
@@ -48,7 +50,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   readonly greeting: Greeting;
   readonly #parts: SessionParts<Upstream, Greeting>;
   readonly #stages: Stages<Upstream>;
-  #decider: { readonly set: PolicySet; readonly decide: (request: Request) => Decision };
+  #decider: Decider;
   #exchanges = 0;
   #busy = false;
   /** The exchange under way, while it waits for people. */
@@ -140,8 +142,8 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   }
 
   #bindStages(): Stages<Upstream> {
-    const { connected, record, masks } = this.#parts;
-    const decider = (): { readonly set: PolicySet; readonly decide: (request: Request) => Decision } => this.#current();
+    const { connected, record, masks, classes } = this.#parts;
+    const decider = (): Decider => this.#current();
     return {
       get policy(): string {
         return decider().set.digest;
@@ -149,6 +151,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       decide: (request) => decider().decide(request),
       record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
       hold: (exchange, exchangeRecord, permit) => this.#hold(exchange, exchangeRecord, permit),
+      inherit: (request) => classes.inherit(request, this.#exchanges as ExchangeNumber),
       masker: (permit: Permit, request) => masks.masker(permit, request),
       replied: () => {
         this.#busy = false;
@@ -168,15 +171,17 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     }
   }
 
-  /** A policy activated while the session lives decides its next request. */
-  #current(): { readonly set: PolicySet; readonly decide: (request: Request) => Decision } {
+  /** A policy activated, or a column classified, while the session lives decides its next request. */
+  #current(): Decider {
     const set = this.#parts.policies();
-    if (set !== this.#decider.set) this.#decider = this.#compile(set);
+    const { set: known, classified } = this.#decider;
+    if (set !== known || this.#parts.classes.current() !== classified) this.#decider = this.#compile(set);
     return this.#decider;
   }
 
-  #compile(set: PolicySet): { readonly set: PolicySet; readonly decide: (request: Request) => Decision } {
-    return { set, decide: set.decider(this.principal, this.target) };
+  #compile(set: PolicySet): Decider {
+    const classified = this.#parts.classes.current();
+    return { set, classified, decide: set.decider(this.principal, { ...this.target, classified }) };
   }
 
   /** What the server says unasked is masked as strictly as any of the session's requests was. */
@@ -190,6 +195,13 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     this.#parts.record.unasked(seen.wire);
     return this.#listener?.(seen);
   }
+}
+
+/** How requests are decided, and by what. */
+interface Decider {
+  readonly set: PolicySet;
+  readonly classified: readonly ClassifiedColumn[];
+  readonly decide: (request: Request) => Decision;
 }
 
 /** Whoever ran the exchange got its fault. */

@@ -17,6 +17,11 @@ export interface Stages<Upstream> {
    * forwarded now; throws where the session ended meanwhile.
    */
   hold(exchange: Waiting, record: ExchangeRecord, permit: Permit): Promise<Refusal | undefined>;
+  /**
+   * Gives columns that the request copies classified values into their classes. Undefined where it copies none; a refusal
+   * where that cannot be kept.
+   */
+  inherit(request: Request): Promise<Refusal | undefined> | undefined;
   /** The masks that a permit obliges to, or undefined where nothing of this reply could change. */
   masker(permit: Permit, request: Request): Masker | undefined;
   /** Called once the whole reply is on record: what is left is the client's taking it. */

@@ -29,8 +29,12 @@ function reading(...names: readonly string[]) {
   ]);
 }
 
-function kindOf(sources: readonly ColumnSource[] | 'unknown', tables: readonly string[] = ['public.users']) {
-  return RULES.maskOf('result', sources, reading(...tables))?.kind;
+function kindOf(
+  sources: readonly ColumnSource[] | 'unknown',
+  tables: readonly string[] = ['public.users'],
+  plain = true,
+) {
+  return RULES.maskOf({ name: 'result', sources, plain }, reading(...tables))?.kind;
 }
 
 test('a value is masked where any of its sources is of a class that the policy names', () => {
@@ -41,6 +45,15 @@ test('a value is masked where any of its sources is of a class that the policy n
   assert.equal(kindOf([id, email]), 'partial');
   assert.equal(kindOf([]), undefined);
   assert.equal(kindOf([{ schema: 'public', table: 'users', column: 'born' }]), undefined);
+});
+
+test('a value computed from a column keeps nothing of it, whatever its mask would keep of the whole', () => {
+  const email = { schema: 'public', table: 'users', column: 'email' };
+  const name = { schema: 'public', table: 'users', column: 'name' };
+  const pay = { schema: 'hr', table: 'users', column: 'pay' };
+  assert.equal(kindOf([email], ['public.users'], false), 'redact');
+  assert.equal(kindOf([name], ['public.users'], false), 'redact');
+  assert.equal(kindOf([pay], ['hr.users'], false), 'null');
 });
 
 test('the strictest mask of several sources is the value’s', () => {
@@ -74,7 +87,7 @@ test('a statement that could not be taken apart reads everything', () => {
     const all = RULES.reading([operation([]), opaque]);
     assert.equal(all.opaque, true);
     assert.equal(all.columns.length, 4);
-    assert.equal(RULES.maskOf('result', 'unknown', all)?.kind, 'redact');
+    assert.equal(RULES.maskOf({ name: 'result', sources: 'unknown', plain: false }, all)?.kind, 'redact');
   }
 });
 
@@ -85,6 +98,6 @@ test('the answer for one analysis is kept', () => {
 
 test('a column is counted by its whole name', () => {
   const source = { schema: 'x', table: 'people', column: 'name' };
-  assert.equal(RULES.maskOf('n', [source], reading('x.people'))?.name, 'x.people.name');
-  assert.equal(RULES.maskOf('n', 'unknown', reading('x.people'))?.name, 'n');
+  assert.equal(RULES.maskOf({ name: 'n', sources: [source], plain: true }, reading('x.people'))?.name, 'x.people.name');
+  assert.equal(RULES.maskOf({ name: 'n', sources: 'unknown', plain: false }, reading('x.people'))?.name, 'n');
 });

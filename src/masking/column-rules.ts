@@ -1,5 +1,7 @@
-import type { ColumnSource, Operation } from '../model/request.ts';
+import type { ResultColumn } from '../model/reply.ts';
+import type { Operation } from '../model/request.ts';
 import type { ClassifiedColumn, MaskKind } from '../model/target.ts';
+import { isColumn, isOfTable, isOpaque, STRICTNESS } from './column-match.ts';
 
 /** What a masked column becomes, and under which name it is counted. */
 export interface ColumnMask {
@@ -7,6 +9,8 @@ export interface ColumnMask {
   readonly class: string;
   readonly name: string;
 }
+
+type Described = Pick<ResultColumn, 'name' | 'sources' | 'plain'>;
 
 /** What the statements of a request may show of the classified columns. */
 export interface Reading {
@@ -43,15 +47,19 @@ export class ColumnRules {
     const columns = opaque
       ? this.#classified
       : this.#classified.filter((column) =>
-          operations.some((operation) => operation.tables.some((use) => isSame(use.schema, use.name, column))),
+          operations.some((operation) => operation.tables.some((use) => isOfTable(use.schema, use.name, column))),
         );
     const reading = { columns, opaque };
     this.#readings.set(operations, reading);
     return reading;
   }
 
-  /** The mask of a value that derives from `sources`; where several are classified, the strictest. */
-  maskOf(name: string, sources: readonly ColumnSource[] | 'unknown', reading: Reading): ColumnMask | undefined {
+  /**
+   * The mask of a value that derives from `sources`; where several are classified, the strictest. A value that is not a
+   * column as it stands keeps nothing: of `substr(card, 1, 8)` the last four would be in the middle of the card, and a
+   * token of one letter could be looked up among those of all letters.
+   */
+  maskOf({ name, sources, plain }: Described, reading: Reading): ColumnMask | undefined {
     if (this.size === 0) return undefined;
     if (sources === 'unknown') {
       return reading.columns.length === 0 ? undefined : { kind: 'redact', class: 'unknown', name };
@@ -59,9 +67,9 @@ export class ColumnRules {
     let mask: ColumnMask | undefined;
     for (const source of sources) {
       for (const column of this.#byColumn.get(source.column) ?? []) {
-        if (!isSame(source.schema, source.table, column)) continue;
-        const next = {
-          kind: column.mask ?? 'redact',
+        if (!isColumn(source, column)) continue;
+        const next: ColumnMask = {
+          kind: plain || column.mask === 'null' ? (column.mask ?? 'redact') : 'redact',
           class: column.class,
           name: `${column.schema === '' ? source.schema : column.schema}.${column.table}.${column.column}`,
         };
@@ -70,18 +78,4 @@ export class ColumnRules {
     }
     return mask;
   }
-}
-
-const STRICTNESS: Readonly<Record<MaskKind, number>> = { partial: 0, hash: 1, redact: 2, null: 3 };
-
-/** Flags of statements whose inner text the analysis has not seen. */
-const OPAQUE_FLAGS: ReadonlySet<string> = new Set(['do-block', 'dynamic-sql', 'opaque-source']);
-
-function isOpaque(operation: Operation): boolean {
-  return operation.access === 'unknown' || operation.flags.some((flag) => OPAQUE_FLAGS.has(flag));
-}
-
-/** An empty schema, on either side, is any schema. */
-function isSame(schema: string, table: string, column: ClassifiedColumn): boolean {
-  return table === column.table && (schema === '' || column.schema === '' || schema === column.schema);
 }

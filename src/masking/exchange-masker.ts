@@ -48,8 +48,9 @@ export class ExchangeMasker implements Masker {
 
   columns(columns: readonly ResultColumn[]): void {
     const { rules, findings } = this.#shared;
-    const orders = columns.map(({ name, sources, type, format }) => {
-      const mask = rules.maskOf(name, sources, this.#reading);
+    const orders = columns.map((column) => {
+      const mask = rules.maskOf(column, this.#reading);
+      const { type, format } = column;
       return mask && { ...mask, type, format, digest: this.#shared.digest };
     });
     const alwaysLook =

@@ -11,6 +11,10 @@ export const LIMITS = {
   approvalDeskMs: 10_000,
   estimateDeadlineMs: 5_000,
   maxEstimatesAtOnce: 4,
+  // gateway, targets: columns that take their class from a copy
+  maxTemporaryClasses: 10_000,
+  maxInheritedClasses: 10_000,
+  inheritedRetryMs: 1_000,
   // protocols/postgres: what a held request would do
   estimateStatementMs: 3_000,
   estimateLockMs: 1_000,
@@ -180,6 +184,16 @@ export const LIMITS = {
   slackStatements: 15,
   slackClockToleranceSeconds: 5 * 60,
   slackBodyBytes: 256 * 1024,
+  // masking/classify: samples of a target, which propose classes
+  classifyMs: 60_000,
+  classifyStatementMs: 5_000,
+  classifyLockMs: 500,
+  classifyColumns: 20_000,
+  classifyRows: 200,
+  classifyValueCharacters: 1_024,
+  classifyTableBytes: 8 * 1024 * 1024,
+  classifyCatalogueBytes: 32 * 1024 * 1024,
+  classifyAtOnce: 2,
   // masking
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,

@@ -24,6 +24,12 @@ export interface ClassifiedColumn {
   readonly mask?: MaskKind;
 }
 
+/** A column that has its class from others, whose values were copied into it. */
+export interface InheritedColumn extends ClassifiedColumn {
+  /** The columns that they were copied from, as `schema.table.column`. */
+  readonly from: readonly string[];
+}
+
 /** How durable a request is before it is forwarded (docs/concepts/audit-log.md, the write-ahead rule). */
 export type RecordMode = 'strict' | 'batched';
 

@@ -6,10 +6,11 @@ import type { Secret } from '../model/secret.ts';
 import type { Schema } from './schema.ts';
 
 /** What other processes may change under us. */
-export type Topic = 'grants' | 'configuration' | 'approvals' | 'people' | 'deliveries' | 'sessions';
+export type Topic = 'grants' | 'configuration' | 'classes' | 'approvals' | 'people' | 'deliveries' | 'sessions';
 export const TOPICS = [
   'grants',
   'configuration',
+  'classes',
   'people',
   'deliveries',
   'approvals',

@@ -1,6 +1,7 @@
 import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { approvalsMigration } from './approvals-migration.ts';
+import { classesMigration } from './class-tables.ts';
 import { peopleMigration } from './people-migration.ts';
 import { liveSessionsMigration } from './session-migration.ts';
 
@@ -15,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-people': { up: peopleMigration },
   '0005-channels': { up: channels },
   '0006-live-sessions': { up: liveSessionsMigration },
+  '0007-inherited-classes': { up: classesMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

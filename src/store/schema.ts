@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ApprovalGroupsTable, ApprovalsTable, ApprovalVotesTable } from './approval-tables.ts';
+import type { InheritedClassesTable } from './class-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
 
 /**
@@ -27,6 +28,7 @@ export interface Schema extends PeopleTables {
   channels: ChannelsTable;
   deliveries: DeliveriesTable;
   seen_signatures: SeenSignaturesTable;
+  inherited_classes: InheritedClassesTable;
 }
 
 /** The store outside or inside a transaction. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Admitted, ApprovalDesk, ControlPlane } from '../../src/gateway/control-plane.ts';
+import type { Admitted, ApprovalDesk, ClassDesk, ControlPlane } from '../../src/gateway/control-plane.ts';
 import { decoyScramKeys, deriveScramKeys, provesPossession } from '../../src/grants/scram-keys.ts';
 import { type GrantId, mintId, type PrincipalId, type RunId, type TargetName } from '../../src/model/ids.ts';
 import type { Principal, Run } from '../../src/model/principal.ts';
 import { Refused } from '../../src/model/refusal.ts';
-import type { Credential, Target } from '../../src/model/target.ts';
+import type { ClassifiedColumn, Credential, Target } from '../../src/model/target.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import type { Claim, ScramKeys } from '../../src/protocols/protocol.ts';
 import { NO_APPROVALS } from './no-approvals.ts';
@@ -59,6 +59,9 @@ export class StaticControlPlane implements ControlPlane {
   /** Answers what is held; a test puts one with people behind it. */
   approvals: ApprovalDesk = NO_APPROVALS;
 
+  /** Keeps what columns inherit in memory. */
+  classes: ClassDesk = memoryClasses();
+
   policies(): PolicySet {
     return this.#policies;
   }
@@ -97,6 +100,21 @@ export class StaticControlPlane implements ControlPlane {
     }
     return { principal: held.principal, target, credential: () => Promise.resolve(target.credential) };
   }
+}
+
+function memoryClasses(): ClassDesk {
+  const byTarget = new Map<TargetName, readonly ClassifiedColumn[]>();
+  return {
+    of: ({ name, classified }) => {
+      const known = byTarget.get(name) ?? classified;
+      byTarget.set(name, known);
+      return known;
+    },
+    keep: ({ target, columns }) => {
+      byTarget.set(target, [...(byTarget.get(target) ?? []), ...columns]);
+      return Promise.resolve();
+    },
+  };
 }
 
 function isProven(claim: Claim, held: Held): boolean {

@@ -3,6 +3,7 @@ import type { ControlPlane } from '../../gateway/control-plane.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
 import { Refused } from '../../model/refusal.ts';
 import type { RecordMode } from '../../model/target.ts';
+import type { InheritedClasses } from '../../targets/inherited-classes.ts';
 import type { TargetDirectory } from '../../targets/target-directory.ts';
 import type { PolicyDirectory } from './policy-directory.ts';
 
@@ -11,6 +12,7 @@ export interface ControlPlaneParts {
   readonly targets: TargetDirectory;
   readonly policies: PolicyDirectory;
   readonly approvals: ApprovalService;
+  readonly classes: InheritedClasses;
   /** The deployment's own, where it sets one: it overrides that of the targets. */
   readonly recordMode: RecordMode | undefined;
 }
@@ -21,11 +23,13 @@ export function makeControlPlane({
   targets,
   policies,
   approvals,
+  classes,
   recordMode,
 }: ControlPlaneParts): ControlPlane {
   return {
     scramKeys: (user) => grants.scramKeys(user),
     approvals,
+    classes,
     policies: () => policies.current(),
     onRevoked: (listener) => grants.onRevoked(listener),
     grantExpiryMs: async (id) => {

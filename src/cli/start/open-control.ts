@@ -8,6 +8,11 @@ import { openTrustDirectory, type TrustDirectory } from '../../identity/trust-di
 import { Secret } from '../../model/secret.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { DeploymentKey } from '../../targets/deployment-key.ts';
+import {
+  type InheritedClasses,
+  type InheritedClassesParts,
+  openInheritedClasses,
+} from '../../targets/inherited-classes.ts';
 import { makeSealer } from '../../targets/sealing.ts';
 import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
@@ -31,6 +36,7 @@ export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPe
   readonly log: OpenAuditLog;
   readonly grants: GrantService;
   readonly targets: TargetDirectory;
+  readonly classes: InheritedClasses;
   readonly policies: PolicyDirectory;
   readonly trust: TrustDirectory;
   /** Reads the configuration again in every part, and resolves when all decide by it. */
@@ -62,6 +68,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const sealer = makeSealer(key);
   const secrets = systemSecrets(env);
   const targets = parts.use(await openTargetDirectory({ store, sealer, secrets, onFault }));
+  const classes = parts.use(await openClasses({ store, targets, audit, random, now: nowMs, onFault }));
   const policies = parts.use(await openPolicyDirectory({ store, audit, nowMs, onFault }));
   const grants = parts.use(
     new GrantService({
@@ -92,6 +99,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     log,
     grants,
     targets,
+    classes,
     policies,
     ...configuring,
     trust,
@@ -99,6 +107,18 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     reload,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** What columns inherit; the log says of each exchange that some did. */
+function openClasses({ audit, ...parts }: Omit<InheritedClassesParts, 'note'> & Pick<Control, 'audit'>) {
+  return openInheritedClasses({
+    ...parts,
+    note: ({ target, run, session, exchange, columns }) => {
+      const classes = [...new Set(columns.map((column) => column.class))].join(', ');
+      const detail = { target, run, session, exchange, classes, columns: columns.length };
+      return audit.note({ kind: 'class.inherited', detail });
+    },
+  });
 }
 
 /** Makes the data directory. PostgreSQL of a demo that root started runs as somebody else and must get through it. */
