@@ -43,7 +43,7 @@ export class Findings {
   /** The same for rows in which there are numbers in binary. */
   suspectsBinary(bytes: Uint8Array, start: number, end: number): boolean {
     this.#binaryScanner ??= new TriggerScanner([
-      ...this.#detectors.flatMap(({ triggers, binaryTriggers = [] }) => [triggers, binaryTriggers]),
+      ...this.#detectors.map(({ triggers, binaryTriggers = [] }) => [...triggers, ...binaryTriggers]),
       ESCAPES,
     ]);
     return this.#binaryScanner.any(bytes, start, end);

@@ -20,6 +20,18 @@ export function trigger(source: string): Trigger {
   return steps;
 }
 
+/**
+ * The triggers of what begins after a boundary: a byte that is no part of a word, the length before a field of up to
+ * 80 MiB (whose last byte may be any), or an escape of JSON (`\\n4111…`), whose letter is none of the text's.
+ */
+export function boundedTriggers(source: string): readonly Trigger[] {
+  return [`[^${WORD_BYTES}]`, `[\\x00-\\x04][\\x00-\\xff]{2}[${WORD_BYTES}]`, '\\\\[bfnrt]'].map((before) =>
+    trigger(before + source),
+  );
+}
+
+const WORD_BYTES = 'a-zA-Z0-9_';
+
 interface Reader {
   readonly source: string;
   at: number;

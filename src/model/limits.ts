@@ -153,6 +153,19 @@ export const LIMITS = {
   runsSweptAtOnce: 1_000,
   sessionProgressMs: 1_000,
   sessionsProgressedAtOnce: 500,
+  // budgets
+  maxBudget: 1_000_000_000_000_000,
+  minBudgetWindowMs: 60_000,
+  maxBudgetWindowMs: 31 * 24 * 60 * 60_000,
+  budgetSlots: 60,
+  budgetLeaseParts: 16,
+  budgetLeaseIdleMs: 1_000,
+  budgetStoreMs: 10_000,
+  budgetSweepMs: 10 * 60_000,
+  budgetsKeptMs: 30 * 24 * 60 * 60_000,
+  maxBudgetTables: 10_000,
+  // protocols/postgres: a reply that is stopped
+  stopReplyMs: 30_000,
   // approvals
   approvalSweepMs: 5_000,
   approvalRetryMs: 1_000,
@@ -197,6 +210,7 @@ export const LIMITS = {
   // masking
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,
+  maskedBlockBytes: 1024,
 } as const;
 
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

@@ -1,19 +1,24 @@
-import { trigger } from '../triggers.ts';
-import { characters, DIGITS, isAt, runEnd, WORD } from './characters.ts';
+import { boundedTriggers, trigger } from '../triggers.ts';
+import { ASCII_WORD, DIGITS, isAt, runEnd, SEPARATOR_TRIGGER, separatorEnd } from './characters.ts';
 import type { Detector, Report } from './detector.ts';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
+const MIN_FIRST = 4;
 const MIN_GROUP = 3;
-const JOINERS = characters(' -');
+const MAX_GROUP = 6;
+const MIN_GROUPS = 3;
 
 /**
  * Payment cards (ISO/IEC 7812-1): 13 to 19 digits with Luhn's check digit, and an issuer's number and length that some
- * network uses; together, or in groups of three or more with one blank or dash between them, the same one throughout.
+ * network uses; together, or in three or more groups of three to six with one separator between them, the same one throughout.
  */
 export const card: Detector = {
   name: 'card',
-  triggers: [trigger('\\d([ -]?\\d){12}')],
+  triggers: [
+    ...boundedTriggers('\\d{13}'),
+    ...boundedTriggers(`\\d{4}${SEPARATOR_TRIGGER}\\d{3}\\d?\\d?\\d?${SEPARATOR_TRIGGER}\\d{3}`),
+  ],
   binaryTriggers: [
     // An 8-byte integer by its first bytes: the ranges of `isIssued`, 13 and 14 digits, 15, 16 and 17, 18 and 19.
     trigger('\\x00\\x00\\x00\\x08\\x00\\x00[\\x03\\x04\\x1b-\\x24]'),
@@ -43,24 +48,38 @@ export function isCardNumber(digits: string): boolean {
 /** Looks for one card that begins with the group of digits at `at`; the place to go on from. */
 function findRun(text: string, at: number, report: Report): number {
   const first = runEnd(text, at, text.length, DIGITS);
-  if (isAt(text, at - 1, WORD) || isFraction(text, at)) return first;
+  if (isAt(text, at - 1, ASCII_WORD) || isFraction(text, at)) return first;
+  const end = first - at >= MIN_DIGITS ? wholeEnd(text, at, first) : first - at >= MIN_FIRST ? groupsEnd(text, at) : -1;
+  if (end === -1) return first;
+  report(at, end);
+  return end;
+}
+
+function wholeEnd(text: string, at: number, end: number): number {
+  const isNumber = end - at <= MAX_DIGITS && isCardNumber(text.slice(at, end));
+  return isNumber && isEnd(text, end) ? end : -1;
+}
+
+/** The end of the longest card in groups that begins at `at`; the same separator throughout. */
+function groupsEnd(text: string, at: number): number {
   let digits = '';
-  let end = at;
-  let joiner = -1;
+  let separator = '';
   let best = -1;
-  for (let from = at; ; ) {
-    end = runEnd(text, from, text.length, DIGITS);
-    digits += text.slice(from, Math.min(end, from + MAX_DIGITS + 1));
-    if (digits.length > MAX_DIGITS) break;
-    if (isCardNumber(digits) && !isAt(text, end, WORD) && !isFractionAfter(text, end)) best = end;
-    if (end - from < MIN_GROUP || !isAt(text, end, JOINERS) || !isAt(text, end + 1, DIGITS)) break;
-    if (joiner !== -1 && text.charCodeAt(end) !== joiner) break;
-    joiner = text.charCodeAt(end);
-    from = end + 1;
+  for (let from = at, groups = 1; ; groups++) {
+    const end = runEnd(text, from, Math.min(text.length, from + MAX_GROUP + 1), DIGITS);
+    if (end - from < MIN_GROUP || end - from > MAX_GROUP) return best;
+    digits += text.slice(from, end);
+    if (digits.length > MAX_DIGITS) return best;
+    if (groups >= MIN_GROUPS && isCardNumber(digits) && isEnd(text, end)) best = end;
+    from = separatorEnd(text, end);
+    if (from === -1 || (groups > 1 && text.slice(end, from) !== separator)) return best;
+    separator = text.slice(end, from);
   }
-  if (best === -1) return first;
-  report(at, best);
-  return best;
+}
+
+/** No word goes on, and no fraction begins. */
+function isEnd(text: string, end: number): boolean {
+  return !isFractionAfter(text, end) && !isAt(text, end, ASCII_WORD);
 }
 
 function isFraction(text: string, at: number): boolean {

@@ -13,6 +13,8 @@ export function characters(...ranges: readonly string[]): CharacterSet {
 
 export const DIGITS = characters('0-9');
 export const WORD = characters('a-z', 'A-Z', '0-9', '_', '\x80-\xff');
+/** What digits are joined to; a letter beyond ASCII may end a sentence of a language that writes no blanks. */
+export const ASCII_WORD = characters('a-z', 'A-Z', '0-9', '_');
 
 /** Whether the character at `at` is of the set; false outside the text. */
 export function isAt(text: string, at: number, set: CharacterSet): boolean {
@@ -31,4 +33,28 @@ export function runStart(text: string, to: number, limit: number, set: Character
   let at = to;
   while (at > limit && set[text.charCodeAt(at - 1)] === 1) at--;
   return at;
+}
+
+/** One mark between groups of digits as a trigger: a superset of what `separatorEnd` takes. */
+export const SEPARATOR_TRIGGER = '[ .\\xc2\\xe2-][\\x80\\xa0]?[\\x80-\\x95\\xaf]?';
+
+/**
+ * The end of the one separator that begins at `at`, or -1: a blank, dash or dot, or in UTF-8 a no-break space (U+00A0),
+ * one of the typographic spaces and dashes (U+2000 to U+2015), or a narrow no-break space (U+202F).
+ */
+export function separatorEnd(text: string, at: number): number {
+  switch (text.charCodeAt(at)) {
+    case 0x20:
+    case 0x2d:
+    case 0x2e:
+      return at + 1;
+    case 0xc2:
+      return text.charCodeAt(at + 1) === 0xa0 ? at + 2 : -1;
+    case 0xe2: {
+      const third = text.charCodeAt(at + 2);
+      return text.charCodeAt(at + 1) === 0x80 && ((third >= 0x80 && third <= 0x95) || third === 0xaf) ? at + 3 : -1;
+    }
+    default:
+      return -1;
+  }
 }
