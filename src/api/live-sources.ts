@@ -24,6 +24,7 @@ export function openLiveFeed(parts: LiveSourcesParts): LiveFeed {
       watchSessions(parts, tell),
       approvals.onChange(({ id, state }) => tell({ type: 'approval', id, state })),
       store.watch('configuration', () => tell({ type: 'configuration' })),
+      store.watch('classes', () => tell({ type: 'configuration' })),
       store.watch('people', () => feed.recheck()),
     ];
     return () => {

@@ -11,6 +11,7 @@ import type { Credential, Target } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { ConfigurationService } from '../targets/configuration-service.ts';
+import type { InheritedClasses } from '../targets/inherited-classes.ts';
 import type { TargetDirectory } from '../targets/target-directory.ts';
 import { buildApi } from './server.ts';
 import type { ApiServices, GatewayInfo } from './services.ts';
@@ -31,6 +32,7 @@ export interface ApiParts {
   readonly channels: { readonly service: ChannelService; readonly slack: Pick<SlackInteractions, 'take'> };
   readonly grants: GrantService;
   readonly targets: TargetDirectory;
+  readonly classes: InheritedClasses;
   readonly configuration: ConfigurationService;
   readonly configurationObjects: ConfigurationObjects;
   readonly trust: TrustDirectory;

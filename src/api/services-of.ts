@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Target } from '../model/target.ts';
+import type { InheritedClass } from '../targets/inherited-classes.ts';
 import { approvalServices } from './approval-services.ts';
 import { grantServices } from './grant-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
@@ -22,7 +23,7 @@ export interface Surroundings {
 
 /** What the routes need, made of the gateway's parts. */
 export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): Omit<ApiServices, 'info'> {
-  const { store, audit, log, grants, targets, logins, nowMs } = parts;
+  const { store, audit, log, grants, targets, classes, logins, nowMs } = parts;
   const { directory } = log;
   const listeners = new ListenerPlaces();
   const approvals = approvalServices({ ...parts, directory });
@@ -55,7 +56,8 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     logins,
     onFault,
     targets: {
-      list: () => Promise.resolve(targets.list().map(targetView)),
+      list: () => Promise.resolve(targets.list().map((target) => targetView(target, classes.list(target.name)))),
+      removeInherited: (name, id) => classes.remove(name, id),
       check: async (name, signal) => {
         const target = targets.get(name);
         const credential = (of: Target) => targets.credential(of);
@@ -111,7 +113,7 @@ function configuring({ configuration, configurationObjects, reload }: ApiParts) 
   } satisfies Pick<ApiServices, 'configuration' | 'configurationObjects'>;
 }
 
-function targetView(target: Target): TargetView {
+function targetView(target: Target, inherited: readonly InheritedClass[]): TargetView {
   const { name, protocol, address, database, tls, labels, classified, recordMode } = target;
   return {
     name,
@@ -122,6 +124,10 @@ function targetView(target: Target): TargetView {
     classified: classified.map(({ schema, table, column, class: of }) => ({
       column: `${schema}.${table}.${column}`,
       class: of,
+    })),
+    inherited: inherited.map(({ id, schema, table, column, class: of, from, run, session, exchange, at }) => ({
+      ...{ id, column: `${schema}.${table}.${column}`, class: of, from },
+      ...{ run, session, exchange, at },
     })),
     recordMode,
     ...(database === undefined ? {} : { database }),

@@ -100,6 +100,8 @@ export interface TargetService {
   list(): Promise<readonly TargetView[]>;
   /** Tries address, TLS and login in this order; undefined for an unknown name. */
   check(name: string, signal: AbortSignal): Promise<TargetCheck | undefined>;
+  /** False where there is none of this id. */
+  removeInherited(name: string, id: string): Promise<boolean>;
 }
 
 export interface TargetView {
@@ -110,6 +112,16 @@ export interface TargetView {
   readonly tls: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly classified: readonly { readonly column: string; readonly class: string }[];
+  readonly inherited: readonly {
+    readonly id: string;
+    readonly column: string;
+    readonly class: string;
+    readonly from: readonly string[];
+    readonly run: string;
+    readonly session: string;
+    readonly exchange: number;
+    readonly at: string;
+  }[];
   readonly recordMode: string;
 }
 

@@ -13,6 +13,22 @@ export const targetSchema = z.object({
   tls: z.string(),
   labels: z.record(z.string(), z.string()).readonly(),
   classified: z.array(z.object({ column: z.string(), class: z.string() })).readonly(),
+  /** Columns that have their class from others, whose values an exchange copied into them. */
+  inherited: z
+    .array(
+      z.object({
+        id: z.string(),
+        column: z.string(),
+        class: z.string(),
+        /** The columns that were copied. */
+        from: z.array(z.string()).readonly(),
+        run: z.string(),
+        session: z.string(),
+        exchange: z.int(),
+        at: z.string(),
+      }),
+    )
+    .readonly(),
   recordMode: z.string(),
 });
 
@@ -36,7 +52,7 @@ export function targetRoutes(router: ApiRouter, services: ApiServices): void {
   const listSchema = {
     tags: ['targets'],
     summary: 'List targets',
-    description: 'As they are declared, without their credentials.',
+    description: 'As they are declared, without their credentials, and the classes that columns inherited by copies.',
     response: { 200: z.object({ targets: z.array(targetSchema) }), ...problemResponses },
   };
   router.get('/v1/targets', { schema: listSchema }, async (request) => {
@@ -59,5 +75,25 @@ export function targetRoutes(router: ApiRouter, services: ApiServices): void {
     const check = await services.targets.check(name, AbortSignal.timeout(LIMITS.targetCheckMs));
     if (!check) throw new HttpProblem(404, `There is no target named ${name}`);
     return check;
+  });
+  removeInherited(router, services);
+}
+
+function removeInherited(router: ApiRouter, services: ApiServices): void {
+  const schema = {
+    tags: ['targets'],
+    summary: 'Delete an inherited class',
+    description: 'Of a column that holds nothing of that class: from the next request on it is not masked by it.',
+    params: z.object({ name: z.string().max(200), id: z.string().max(100) }),
+    response: { 200: z.object({ id: z.string(), deleted: z.literal(true) }), ...problemResponses },
+  };
+  router.delete('/v1/targets/:name/inherited/:id', { schema }, async (request) => {
+    const caller = await requireScope(request, services, 'configuration:write');
+    const { name, id } = request.params;
+    await noteAction(services, caller, 'class.delete', { target: name, inherited: id });
+    if (!(await services.targets.removeInherited(name, id))) {
+      throw new HttpProblem(404, 'There is no such inherited class in this target');
+    }
+    return { id, deleted: true as const };
   });
 }

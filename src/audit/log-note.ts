@@ -56,6 +56,7 @@ const ACTION: Members = {
   files: count,
   grant: idOrNoneAtAll,
   how: code,
+  inherited: idOrNoneAtAll,
   localGroups: names,
   localHandles: count,
   localRoles: names,

@@ -6,17 +6,9 @@ import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
 import { listing } from './listing.ts';
 import { processOutput } from './output.ts';
 import { printable } from './printable.ts';
+import { deleteClassCommand, showTargetCommand } from './target-classes.ts';
+import { targetSchema } from './target-schema.ts';
 
-const targetSchema = z.object({
-  name: z.string(),
-  protocol: z.string(),
-  address: z.string(),
-  database: z.string().optional(),
-  tls: z.string(),
-  labels: z.record(z.string(), z.string()),
-  classified: z.array(z.object({ column: z.string(), class: z.string() })),
-  recordMode: z.string(),
-});
 const checkSchema = z.object({
   target: z.string(),
   ok: z.boolean(),
@@ -33,10 +25,10 @@ const checkSchema = z.object({
 /** `chaperone targets`: what the gateway guards, and whether it gets in. */
 export function targetsCommand(): Command {
   const command = new Command('targets')
-    .summary('list targets, and check that the gateway reaches one')
+    .summary('list targets, show what is classified in one, and check that the gateway reaches it')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ chaperone targets\n  $ chaperone targets check demo\n\nTargets are declared in YAML: see `chaperone apply --help`.\n',
+      '\nExamples:\n  $ chaperone targets\n  $ chaperone targets check demo\n  $ chaperone targets show demo\n\nTargets are declared in YAML: see `chaperone apply --help`.\n',
     );
   command.addCommand(
     withGatewayOptions(new Command('list').description('Lists the targets; never their credentials.')).action(list),
@@ -51,6 +43,8 @@ export function targetsCommand(): Command {
       .argument('<target>', 'its name')
       .action(check),
   );
+  command.addCommand(showTargetCommand());
+  command.addCommand(deleteClassCommand());
   return command;
 }
 

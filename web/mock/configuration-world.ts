@@ -14,6 +14,18 @@ export const TARGETS: readonly TargetView[] = [
       { column: 'public.customers.phone', class: 'phone' },
       { column: 'public.staff.salary', class: 'salary' },
     ],
+    inherited: [
+      {
+        id: 'cls_01k5h0000000000000000001',
+        column: 'analysis.mailing.address',
+        class: 'email',
+        from: ['public.customers.email'],
+        run: 'run_01k5h0000000000000000001',
+        session: 'ses_01k5h0000000000000000001',
+        exchange: 12,
+        at: '2026-03-02T09:14:05.000Z',
+      },
+    ],
     recordMode: 'strict',
   },
   {
@@ -24,6 +36,7 @@ export const TARGETS: readonly TargetView[] = [
     tls: 'require',
     labels: { team: 'data' },
     classified: [],
+    inherited: [],
     recordMode: 'batched',
   },
 ];

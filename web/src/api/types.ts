@@ -355,7 +355,7 @@ export interface SessionEvidence {
   verifierKey: string;
 }
 
-/** `GET /v1/targets`: `{targets}`; `POST /v1/targets/:target/check` */
+/** `GET /v1/targets`: `{targets}`; `POST /v1/targets/:target/check`; `DELETE /v1/targets/:target/inherited/:id` */
 export interface TargetView {
   name: string;
   protocol: string;
@@ -364,6 +364,17 @@ export interface TargetView {
   tls: string;
   labels: Record<string, string>;
   classified: { column: string; class: string }[];
+  /** Columns that have their class from others, whose values an exchange copied into them. */
+  inherited: {
+    id: string;
+    column: string;
+    class: string;
+    from: string[];
+    run: string;
+    session: string;
+    exchange: number;
+    at: string;
+  }[];
   recordMode: string;
 }
 

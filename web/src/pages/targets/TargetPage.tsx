@@ -16,6 +16,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { Facts, Page, Section } from '../../ui/Page.tsx';
 import { AppLink, useGo, useParam } from '../../ui/routing.tsx';
 import { CheckTarget } from './CheckTarget.tsx';
+import { Inherited } from './Inherited.tsx';
 import { Labels } from './Labels.tsx';
 import { TlsBadge } from './TlsBadge.tsx';
 import { TARGET_WORDS } from './target-words.ts';
@@ -42,6 +43,7 @@ export function TargetPage() {
                 <CheckTarget target={name} />
               </div>
               <Classified target={target} />
+              <Inherited target={target} />
               {mayRead && <Declaration name={name} />}
             </>
           );
