@@ -130,6 +130,10 @@ describe('what a statement changes about its session', () => {
         settings: [
           { name: 'role', local: false },
           { name: 'statement_timeout', local: false },
+          { name: 'lock_timeout', local: false },
+          { name: 'idle_in_transaction_session_timeout', local: false },
+          { name: 'default_transaction_read_only', local: false },
+          { name: 'application_name', local: false },
         ],
       },
     ],
@@ -140,7 +144,20 @@ describe('what a statement changes about its session', () => {
     ['set search_path = "$user", public', { ddl: false, searchPath: 'unknown' }],
     ['set search_path to default', { ddl: false, searchPath: 'default' }],
     ['reset search_path', { ddl: false, searchPath: 'default' }],
-    ['reset all', { ddl: false, searchPath: 'default', settings: [{ name: 'statement_timeout', local: false }] }],
+    [
+      'reset all',
+      {
+        ddl: false,
+        searchPath: 'default',
+        settings: [
+          { name: 'statement_timeout', local: false },
+          { name: 'lock_timeout', local: false },
+          { name: 'idle_in_transaction_session_timeout', local: false },
+          { name: 'default_transaction_read_only', local: false },
+          { name: 'application_name', local: false },
+        ],
+      },
+    ],
     ['set role bob', { ddl: false, settings: [{ name: 'role', value: 'bob', local: false }] }],
     ['set local role "B b"', { ddl: false, settings: [{ name: 'role', value: 'B b', local: true }] }],
     ['set role none', { ddl: false, settings: [{ name: 'role', value: 'none', local: false }] }],
@@ -151,7 +168,18 @@ describe('what a statement changes about its session', () => {
       { ddl: false, settings: [{ name: 'statement_timeout', value: '5s', local: false }] },
     ],
     ['set statement_timeout to default', { ddl: false, settings: [{ name: 'statement_timeout', local: false }] }],
-    ['set lock_timeout = 5', { ddl: false }],
+    ['set lock_timeout = 5', { ddl: false, settings: [{ name: 'lock_timeout', value: '5', local: false }] }],
+    ['set work_mem = 5', { ddl: false }],
+    ['begin read write', { ddl: false, settings: [{ name: 'transaction_read_only', value: 'off', local: true }] }],
+    [
+      'set session characteristics as transaction isolation level serializable, read only',
+      { ddl: false, settings: [{ name: 'default_transaction_read_only', value: 'on', local: false }] },
+    ],
+    ['rollback to a', { ddl: false, savepoint: 'a' }],
+    [
+      "select (select set_config('lock_timeout', '0', false))",
+      { ddl: false, settings: [{ name: 'lock_timeout', value: null, local: false }] },
+    ],
     [
       "select set_config('statement_timeout', '2min', true)",
       { ddl: false, settings: [{ name: 'statement_timeout', value: '2min', local: true }] },

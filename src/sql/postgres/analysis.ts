@@ -61,17 +61,29 @@ export interface Effects {
   readonly settings?: readonly SettingChange[];
   /** It may change settings, or make temporary relations, in ways that the text does not tell. */
   readonly opaque?: true;
+  /** SAVEPOINT, RELEASE and ROLLBACK TO: the name of the savepoint. */
+  readonly savepoint?: string;
   /** It makes temporary relations, which hide others of their name. */
   readonly temporary?: true;
 }
 
 /** `value` is absent where the setting goes back to what the session began with, null where the text does not tell. */
 export interface SettingChange {
-  readonly name: 'role' | 'statement_timeout';
+  readonly name: TrackedSetting;
   readonly value?: string | null;
   /** True where it holds until the end of the transaction. */
   readonly local: boolean;
 }
+
+/** The settings that a session's requests hang on, or that a rule may bound. */
+export type TrackedSetting =
+  | 'role'
+  | 'statement_timeout'
+  | 'lock_timeout'
+  | 'idle_in_transaction_session_timeout'
+  | 'default_transaction_read_only'
+  | 'transaction_read_only'
+  | 'application_name';
 
 export interface NamedText {
   readonly name: string;

@@ -19,6 +19,10 @@ export function effectsOf(tag: string, body: Body, statement: ParsedStatement, d
       return body['target'] === 'DISCARD_ALL'
         ? { ddl: true, deallocates: 'all', closes: 'all', searchPath: 'default' }
         : { ddl: ddl || body['target'] === 'DISCARD_TEMP' };
+    case 'TransactionStmt': {
+      const savepoint = textOf(body['savepoint_name']);
+      return savepoint === '' ? { ddl } : { ddl, savepoint };
+    }
     case 'VariableSetStmt':
       return withPath(ddl, pathOfSet(body));
     case 'SelectStmt':
