@@ -127,7 +127,10 @@ function targetView(target: Target, inherited: readonly InheritedClass[]): Targe
     })),
     inherited: inherited.map(({ id, schema, table, column, class: of, from, run, session, exchange, at }) => ({
       ...{ id, column: `${schema}.${table}.${column}`, class: of, from },
-      ...{ run, session, exchange, at },
+      run,
+      session,
+      exchange,
+      at,
     })),
     recordMode,
     ...(database === undefined ? {} : { database }),

@@ -65,7 +65,10 @@ function writeColumns({ classified, inherited }: TargetItem, output: Output): vo
   if (classified.length + inherited.length === 0) return output.say('No column is classified.\n');
   const declared = classified.map((column) => ({ ...column, from: 'declared', by: '', id: '' }));
   const copied = inherited.map(({ column, class: of, from, session, exchange, at, id }) => ({
-    ...{ column, class: of, from: from.join(', '), id },
+    column,
+    class: of,
+    from: from.join(', '),
+    id,
     by: `${session} exchange ${exchange}, ${shortTime(at)}`,
   }));
   type Line = (typeof copied)[number];

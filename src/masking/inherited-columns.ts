@@ -52,7 +52,9 @@ function classesOf(
   // The server names temporary tables' schemas as it likes.
   const schema = temporary === true ? '' : into.schema;
   return [...byClass].map(([name, columns]) => ({
-    ...{ schema, table: into.table, column: into.column },
+    schema,
+    table: into.table,
+    column: into.column,
     class: name,
     ...strictest(columns),
     from: [...new Set(columns.map((column) => `${column.schema}.${column.table}.${column.column}`))],

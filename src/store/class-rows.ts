@@ -29,22 +29,28 @@ export function keepInheritedClasses(
         .where('target', '=', target)
         .executeTakeFirstOrThrow();
       if (Number(count) + rows.length > most) return 'full';
-      for (const row of rows) {
-        const same = ['target', 'schema_name', 'table_name', 'column_name', 'class'] as const;
-        await trx
-          .insertInto('inherited_classes')
-          .values(row)
-          .onConflict((conflict) =>
-            row.mask === 'null'
-              ? conflict.columns(same).doUpdateSet({ mask: row.mask })
-              : conflict.columns(same).doNothing(),
-          )
-          .execute();
+      const [strict, others] = [rows.filter(({ mask }) => mask === 'null'), rows.filter(({ mask }) => mask === null)];
+      for (const some of inChunks(others)) {
+        const insert = trx.insertInto('inherited_classes').values([...some]);
+        await insert.onConflict((conflict) => conflict.columns(SAME).doNothing()).execute();
+      }
+      for (const some of inChunks(strict)) {
+        const insert = trx.insertInto('inherited_classes').values([...some]);
+        await insert.onConflict((conflict) => conflict.columns(SAME).doUpdateSet({ mask: 'null' })).execute();
       }
       return 'kept';
     },
     [TOPIC],
   );
+}
+
+const SAME = ['target', 'schema_name', 'table_name', 'column_name', 'class'] as const;
+/** Rows of one statement: what it binds is limited. */
+const CHUNK_ROWS = 500;
+
+function inChunks(rows: readonly InheritedClassRow[]): readonly (readonly InheritedClassRow[])[] {
+  const count = Math.ceil(rows.length / CHUNK_ROWS);
+  return Array.from({ length: count }, (_, i) => rows.slice(i * CHUNK_ROWS, (i + 1) * CHUNK_ROWS));
 }
 
 /** False where there is none of this id. */

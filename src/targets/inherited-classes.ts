@@ -14,6 +14,7 @@ import type { TargetDirectory } from './target-directory.ts';
 /** What is told of a column that inherited its class. */
 export interface InheritedClass extends InheritedColumn {
   readonly id: string;
+  readonly target: string;
   readonly run: string;
   readonly session: string;
   readonly exchange: number;
@@ -119,7 +120,7 @@ function reloading(load: () => Promise<void>, onFault: (fault: unknown) => void)
   return { reload, stop: () => clearTimeout(timer) };
 }
 
-function read(row: InheritedClassRow): InheritedClass & { readonly target: string } {
+function read(row: InheritedClassRow): InheritedClass {
   return {
     id: row.id,
     target: row.target,
