@@ -124,7 +124,7 @@ function Hints({ id, names, examples, onExample }: HintsProps) {
         <button
           key={example}
           type="button"
-          className="rounded-sm px-1 font-mono text-xs text-accent hover:bg-hover coarse:min-h-8"
+          className="rounded-sm px-1 font-mono text-xs text-accent hover:bg-hover min-h-6 coarse:min-h-8"
           onClick={() => onExample(example)}
         >
           {example}
