@@ -126,7 +126,10 @@ function targetView(target: Target, inherited: readonly InheritedClass[]): Targe
       class: of,
     })),
     inherited: inherited.map(({ id, schema, table, column, class: of, from, run, session, exchange, at }) => ({
-      ...{ id, column: `${schema}.${table}.${column}`, class: of, from },
+      id,
+      column: `${schema}.${table}.${column}`,
+      class: of,
+      from,
       run,
       session,
       exchange,

@@ -56,15 +56,13 @@ onEachStore('inherited classes', (fixture) => {
     assert.deepEqual(
       { ...only, id: '' },
       {
-        ...{
-          id: '',
-          target: 'shop',
-          schema: 'public',
-          table: 'mailing',
-          column: 'x',
-          class: 'email',
-          from: ['public.users.email'],
-        },
+        id: '',
+        target: 'shop',
+        schema: 'public',
+        table: 'mailing',
+        column: 'x',
+        class: 'email',
+        from: ['public.users.email'],
         run: 'run_1',
         session: 'ses_1',
         exchange: 7,
