@@ -59,10 +59,12 @@ export class ExchangeMasker implements Masker {
   }
 
   passes(wire: Buffer, kind: 'rows' | 'text'): boolean {
-    if (kind === 'rows' ? this.#shape.alwaysLook : this.#reading.columns.length > 0) return false;
     const { findings } = this.#shared;
+    // A message of text marks its fields by letters, which hide where a finding begins.
+    if (kind === 'text') return this.#reading.columns.length === 0 && findings === undefined;
+    if (this.#shape.alwaysLook) return false;
     if (findings === undefined) return true;
-    return kind === 'rows' && this.#shape.binaryNumbers
+    return this.#shape.binaryNumbers
       ? !findings.suspectsBinary(wire, 0, wire.length)
       : !findings.suspects(wire, 0, wire.length);
   }
