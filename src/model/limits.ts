@@ -21,6 +21,8 @@ export const LIMITS = {
   measureStatementMs: 2_000,
   maxEstimatedStatements: 20,
   maxPlanBytes: 1024 * 1024,
+  // protocols/postgres: settings that a session's requests hang on
+  maxTrackedSavepoints: 1_000,
 
   // client side of a protocol
   maxStartupBytes: 10_000,
@@ -39,6 +41,8 @@ export const LIMITS = {
   maxStatementsPerText: 10_000,
   maxNestedQueries: 500,
   maxLineageSteps: 2_000_000,
+  maxInheritedRelations: 5_000,
+  maxColumnUses: 5_000,
   maxAnalysisCacheEntries: 10_000,
   maxAnalysisCacheBytes: 32 * 1024 * 1024,
   maxCatalogueColumns: 200_000,
@@ -89,6 +93,9 @@ export const LIMITS = {
   storeConnectMs: 10_000,
   storeStatementMs: 30_000,
   storeListenRetryMs: 1_000,
+  storeClockIntervalMs: 60_000,
+  /** What a gateway says at its start: its own clock is this far from the store's. */
+  clockDifferenceMs: 2_000,
   // targets
   maxDeclarationBytes: 1024 * 1024,
   maxCredentialBytes: 64 * 1024,
@@ -211,6 +218,10 @@ export const LIMITS = {
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,
   maskedBlockBytes: 1024,
+  maxKeptColumnNames: 2_000,
+  // policy: `session` of a rule; PostgreSQL's timeouts are 32-bit milliseconds
+  maxSessionTimeoutMs: 24 * 24 * 60 * 60_000,
+  maxRowLimit: 1_000_000_000,
 } as const;
 
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };

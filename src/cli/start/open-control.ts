@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
 import { GrantService } from '../../grants/grant-service.ts';
 import { openTrustDirectory, type TrustDirectory } from '../../identity/trust-directory.ts';
+import { Fault } from '../../model/fault.ts';
+import { LIMITS } from '../../model/limits.ts';
 import { Secret } from '../../model/secret.ts';
 import { openStore, type Store } from '../../store/store.ts';
+import { openStoreClock } from '../../store/store-clock.ts';
 import type { DeploymentKey } from '../../targets/deployment-key.ts';
 import {
   type InheritedClasses,
@@ -26,6 +29,8 @@ import type { StartConfig } from './start-config.ts';
 /** The control plane and the log, open. Disposing ends all of it, in the order that leaves the log closed. */
 export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPeople, typeof Symbol.asyncDispose> {
   readonly deployment: Deployment;
+  /** The time by which all gateways of the store agree on when something is over. */
+  readonly nowMs: () => number;
   /** This gateway, by the name of its log: others may share the store. */
   readonly gateway: string;
   readonly key: DeploymentKey;
@@ -49,12 +54,16 @@ export interface Circumstances {
   readonly onFault: (fault: unknown) => void;
 }
 
-export async function openControl(config: StartConfig, { env, nowMs, onFault }: Circumstances): Promise<Control> {
+export async function openControl(config: StartConfig, circumstances: Circumstances): Promise<Control> {
+  const { env, onFault } = circumstances;
   const { dataDirectory, databaseUrl } = config;
   await using parts = new AsyncDisposableStack();
   const file = join(dataDirectory, 'store.sqlite');
   const store = parts.use(await openStore({ file, ...(databaseUrl ? { databaseUrl } : {}) }));
   await chmod(file, 0o600).catch(ignoreMissing);
+  const clock = parts.use(await openStoreClock(store, circumstances.nowMs, onFault));
+  if (Math.abs(clock.aheadMs()) > LIMITS.clockDifferenceMs) onFault(clockDiffers(clock.aheadMs()));
+  const { nowMs } = clock;
   const keyFile = env['CHAPERONE_KEY_FILE'] || join(dataDirectory, 'deployment.key');
   const deployment = await claimDeployment(store, { kind: config.kind, keyFile, nowMs: nowMs() });
   const { key } = deployment;
@@ -64,7 +73,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const audit = indexSessions(log, { store, gateway, nowMs, onFault });
   const audience = config.audience ?? config.publicUrl ?? `chaperone:${deployment.id}`;
   const random = (bytes: number) => randomBytes(bytes);
-  const trust = parts.use(await openTrustDirectory({ store, audience, now: nowMs, onFault }));
+  const trust = parts.use(await openTrustDirectory({ store, audience, now: circumstances.nowMs, onFault }));
   const sealer = makeSealer(key);
   const secrets = systemSecrets(env);
   const targets = parts.use(await openTargetDirectory({ store, sealer, secrets, onFault }));
@@ -91,6 +100,7 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
   const dispose = () => running.disposeAsync();
   return {
     deployment,
+    nowMs,
     gateway,
     key,
     audience,
@@ -107,6 +117,12 @@ export async function openControl(config: StartConfig, { env, nowMs, onFault }: 
     reload,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+function clockDiffers(aheadMs: number): Fault {
+  const seconds = Math.round(Math.abs(aheadMs) / 1000);
+  const direction = aheadMs > 0 ? 'ahead of' : 'behind';
+  return new Fault('internal', `this machine's clock is ${seconds} s ${direction} the store's, whose time counts`);
 }
 
 /** What columns inherit; the log says of each exchange that some did. */

@@ -86,7 +86,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     draining: draining.signal,
     estimates: new Estimates(LIMITS),
     maskKey: (run) => control.key.derive(`masks/${run}`),
-    now: nowMs,
+    now: control.nowMs,
     onFault,
   };
   parts.defer(watchEndings({ ...control, live, onFault }));
@@ -105,7 +105,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
-      nowMs,
+      nowMs: control.nowMs,
     },
     tls,
   );
