@@ -46,6 +46,10 @@ export const LIMITS = {
   maxAnalysisCacheEntries: 10_000,
   maxAnalysisCacheBytes: 32 * 1024 * 1024,
   maxCatalogueColumns: 200_000,
+  maxCatalogueBodyBytes: 8 * 1024 * 1024,
+  maxFunctionBodyBytes: 256 * 1024,
+  maxFunctionDepth: 50,
+  maxFunctionOperations: 500,
   catalogueMaxAgeMs: 60_000,
   // policy
   maxPolicies: 2_000,

@@ -1,4 +1,4 @@
-import type { Operation, OutputColumn } from '../../src/model/request.ts';
+import type { ColumnSource, Operation, OutputColumn } from '../../src/model/request.ts';
 import type { AnalysisContext } from '../../src/sql/postgres/analysis.ts';
 import { buildCatalogue, type Catalogue, type CatalogueRelation } from '../../src/sql/postgres/catalogue.ts';
 
@@ -82,4 +82,18 @@ function table(oid: number, schema: string, name: string, columns: string): Cata
 function generated(relation: CatalogueRelation, name: string): CatalogueRelation {
   const mark = (column: string): { readonly generated?: true } => (column === name ? { generated: true } : {});
   return { ...relation, columns: relation.columns.map((column) => Object.assign({}, column, mark(column.name))) };
+}
+
+/** `o:users.email f:users.id w:notes.body | notes.body<users.email`: columns by use, then what is copied into what. */
+export function columnsLine({ columns, copies = [] }: Pick<Operation, 'columns' | 'copies'>): string {
+  const uses = columns === 'unknown' ? ['?'] : (columns ?? []).map((one) => `${one.use.charAt(0)}:${columnText(one)}`);
+  const copied = copies.map(({ into, from, temporary }) => {
+    const sources = from === 'unknown' ? '?' : from.map(columnText).join('+');
+    return `${columnText(into)}${temporary === true ? '~' : ''}<${sources}`;
+  });
+  return [...uses, ...(copied.length === 0 ? [] : ['|', ...copied])].join(' ');
+}
+
+function columnText({ schema, table, column }: ColumnSource): string {
+  return [...(schema === 'public' ? [] : [schema]), table, column].join('.');
 }

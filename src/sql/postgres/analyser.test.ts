@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { contextOf, lineOf, outputsLine, shopCatalogue } from '../../../test/support/shop-catalogue.ts';
+import { columnsLine, contextOf, lineOf, outputsLine, shopCatalogue } from '../../../test/support/shop-catalogue.ts';
 import { Analyser } from './analyser.ts';
 import { withSearchPath } from './catalogue.ts';
 import { loadPostgresParser } from './parser.ts';
@@ -42,6 +42,13 @@ describe('the same text is analysed once', () => {
     assert.equal(withSearchPath(CATALOGUE, ['app']), app);
     assert.equal(withSearchPath(app, ['app']), app);
     assert.equal(withSearchPath(app, ['public']), CATALOGUE);
+  });
+
+  test('a number that names a column is no value: another number is analysed again', () => {
+    const analyser = new Analyser();
+    const decides = (text: string) => analyser.analyse(text, CONTEXT).operations.map(columnsLine);
+    assert.deepEqual(decides('select id, email from users order by 1'), ['o:users.id o:users.email f:users.id']);
+    assert.deepEqual(decides('select id, email from users order by 2'), ['o:users.id o:users.email f:users.email']);
   });
 
   test('what EXECUTE and FETCH mean depends on what their names mean', () => {

@@ -104,7 +104,7 @@ export function analyseOnce(text: string, context: AnalysisContext): Analysis {
   const builder = new OperationBuilder(context);
   try {
     const statements = parsed.statements.map((statement) => builder.add(statement));
-    return { operations: builder.operations, statements };
+    return { operations: builder.operations, statements, ...(builder.positional ? { positional: true } : {}) };
   } catch (error) {
     // whatever breaks while a tree is read, the text is one that was not understood, and that is denied
     return notUnderstood(`the text cannot be analysed: ${error instanceof Error ? error.message : 'unknown'}`);
@@ -139,11 +139,12 @@ const EMPTY: Operation = {
   functions: [],
   hasWhere: true,
   flags: [],
+  columns: [],
 };
 
 function notUnderstood(problem: string): Analysis {
   const unknown = { ...EMPTY, kind: 'unknown', access: 'unknown', flags: ['unparsable'], reason: problem } as const;
-  return { operations: [unknown], statements: [], problem };
+  return { operations: [{ ...unknown, columns: 'unknown' }], statements: [], problem };
 }
 
 /** The context, writing down which names are asked for. Which they are depends on the text alone. */
@@ -169,9 +170,10 @@ const PLAIN_FLAGS: ReadonlySet<string> = new Set([
 ]);
 
 /** True where no literal of the text can have had a part in what the analysis says. */
-function isFreeOfLiterals({ operations, statements, problem }: Analysis): boolean {
+function isFreeOfLiterals({ operations, statements, problem, positional }: Analysis): boolean {
   return (
     problem === undefined &&
+    positional === undefined &&
     statements.every(({ effects }) => Object.keys(effects).length === 1 && !effects.ddl) &&
     operations.every(
       ({ kind, access, flags }) =>
@@ -191,8 +193,8 @@ function keyOf(text: string, asks: readonly Ask[], context: AnalysisContext): st
 /** Bytes that an entry takes, roughly. */
 function sizeOf(text: string, analysis: Analysis): number {
   let bytes = 500 + text.length * 2;
-  for (const { tables, functions, flags, outputs } of analysis.operations) {
-    bytes += 300 + 100 * (tables.length + functions.length + flags.length);
+  for (const { tables, functions, flags, outputs, columns = [], copies = [] } of analysis.operations) {
+    bytes += 300 + 100 * (tables.length + functions.length + flags.length + columns.length + copies.length);
     for (const output of outputs ?? []) bytes += 100 + (output.sources === 'unknown' ? 0 : 100 * output.sources.length);
   }
   return bytes + 100 * analysis.statements.length;

@@ -7,6 +7,8 @@ export interface Analysis {
   readonly operations: readonly Operation[];
   /** One for each statement of the text, in order; empty for an empty text and for one that was not understood. */
   readonly statements: readonly Statement[];
+  /** A number in the text names a column (`ORDER BY 2`): another number would mean something else. */
+  readonly positional?: true;
   /** Why the text was not understood; then the operations are one of kind `unknown`. */
   readonly problem?: string;
 }

@@ -16,8 +16,17 @@ export function returningRead(full: Operation, opaque: boolean): Operation {
   }
   const flags = opaque ? ['returning', OPAQUE] : ['returning'];
   const outputs = full.outputs === undefined ? {} : { outputs: full.outputs };
-  const kind = 'returning';
-  return { kind, access: 'read', tables: [...tables.values()], functions: [], hasWhere: true, flags, ...outputs };
+  const columns = full.columns === 'unknown' ? full.columns : full.columns?.filter(({ use }) => use === 'output');
+  return {
+    kind: 'returning',
+    access: 'read',
+    tables: [...tables.values()],
+    functions: [],
+    hasWhere: true,
+    flags,
+    ...(columns === undefined ? {} : { columns }),
+    ...outputs,
+  };
 }
 
 /** The query that a PREPARE or DECLARE names, or the one statement that Parse and Bind carried. */
@@ -60,6 +69,11 @@ export function intoOf(select: Body): unknown {
 export function selectInto(select: Body, facts: Facts): readonly Body[] {
   facts.walk(intoOf(select), 'write', undefined);
   return [{ SelectStmt: withoutInto(select) }];
+}
+
+/** `SELECT … INTO t` as the CREATE TABLE AS that it is. */
+export function storedQuery(select: Body): Body {
+  return { CreateTableAsStmt: { query: { SelectStmt: withoutInto(select) }, into: { rel: intoOf(select) } } };
 }
 
 function withoutInto(select: Body): Body {

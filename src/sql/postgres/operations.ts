@@ -1,11 +1,11 @@
 import { LIMITS } from '../../model/limits.ts';
-import type { Operation, OutputColumn, TableUse } from '../../model/request.ts';
+import type { Operation, TableUse } from '../../model/request.ts';
 import type { AnalysisContext, Effects, Statement } from './analysis.ts';
 import { type Catalogue, resolveRelation, throughPath, withUnknownPath } from './catalogue.ts';
 import { copyDetails } from './copy.ts';
 import type { CteNames } from './cte-names.ts';
 import { Facts } from './facts.ts';
-import { outputsOf } from './lineage/outputs.ts';
+import type { StatementLineage } from './lineage/statement.ts';
 import { type Body, bodyOf, isBody, listOf, tagOf } from './nodes.ts';
 import { intoOf, isStatement, OPAQUE, objectTables, returningRead, selectInto, tableKey } from './operation-parts.ts';
 import type { ParsedStatement } from './parser.ts';
@@ -13,6 +13,7 @@ import { effectsOf } from './session-effects.ts';
 import { SessionNames } from './session-names.ts';
 import { settingChanges } from './setting-changes.ts';
 import { describe, executes, isTemporary, type StatementFacts } from './special-statements.ts';
+import { StatementLineages } from './statement-lineages.ts';
 import { STATEMENTS } from './statement-table.ts';
 
 /** Turns the statements of one text into operations, in order, keeping track of what earlier ones change for later. */
@@ -20,13 +21,20 @@ export class OperationBuilder {
   readonly operations: Operation[] = [];
   #catalogue: Catalogue | undefined;
   readonly #names: SessionNames;
+  readonly #lineages: StatementLineages;
   /** Names may mean something else than the catalogue says, once an earlier statement changed definitions. */
   #stale = false;
   #depth = 0;
 
   constructor(context: AnalysisContext) {
     this.#names = new SessionNames(context);
+    this.#lineages = new StatementLineages(this.#names);
     this.#catalogue = context.catalogue;
+  }
+
+  /** A number in the text names a column, so that what was said holds for that number alone. */
+  get positional(): boolean {
+    return this.#lineages.positional;
   }
 
   /** Adds the operations of one top-level statement. */
@@ -140,19 +148,27 @@ export class OperationBuilder {
     const mode = tag === 'ExplainStmt' && !executes(body) ? 'planned' : 'executed';
     if (mode === 'executed') this.#calls(facts);
     const afterOwn = this.operations.length;
-    for (const nested of facts.nested) this.#statement(nested.node, nested.ctes);
     // a cursor's query was read when it was declared, through the search_path of then
     const catalogue = this.#catalogue;
     if (tag === 'FetchStmt' && catalogue !== undefined) this.#catalogue = withUnknownPath(catalogue);
+    const lineage = this.#lineages.of(tag, body, query, this.#catalogue, this.#stale);
+    for (const nested of facts.nested) this.#statement(nested.node, nested.ctes);
     for (const statement of [...inner, ...query]) this.#statement(statement, undefined);
     const below = this.operations.slice(afterOwn);
     if (mode === 'planned') this.#keepUnknownCalls(afterOwn);
-    this.#complete(own, tag, body, facts, below, query);
+    this.#complete(own, tag, body, facts, below, lineage);
     this.#catalogue = catalogue;
   }
 
   /** Fills in what is known only once the inner statements are: their tables, the outputs, what RETURNING reads. */
-  #complete(own: number, tag: string, body: Body, facts: Facts, below: readonly Operation[], named: readonly Body[]) {
+  #complete(
+    own: number,
+    tag: string,
+    body: Body,
+    facts: Facts,
+    below: readonly Operation[],
+    lineage: StatementLineage,
+  ): void {
     const operation = this.operations[own];
     if (operation === undefined) return;
     const tables = new Map(operation.tables.map((table) => [tableKey(table), table]));
@@ -163,17 +179,25 @@ export class OperationBuilder {
         tables.set(tableKey(read), read);
       }
     }
-    const outputs = this.#outputs(tag, body, named, operation);
+    const { outputs, columns, copies } = lineage;
     const hidden = outputs?.some((column) => column.sources === 'unknown') ?? true;
     const opaque =
       facts.opaque ||
       (hidden && [...tables.values()].some((table) => this.#hides(table))) ||
       below.some((one) => one.flags.includes(OPAQUE));
     const flags = [...operation.flags];
-    if (opaque && SHOWS.has(operation.kind)) flags.push(OPAQUE);
+    const lost = copies.some((copy) => copy.from === 'unknown');
+    if (opaque && (lost || SHOWS.has(operation.kind))) flags.push(OPAQUE);
     const returning = isBody(body['returningClause']);
     if (returning) flags.push('returning');
-    const full: Operation = { ...operation, tables: [...tables.values()], flags, ...(outputs ? { outputs } : {}) };
+    const full: Operation = {
+      ...operation,
+      tables: [...tables.values()],
+      flags,
+      columns: operation.access === 'unknown' ? 'unknown' : columns,
+      ...(copies.length === 0 ? {} : { copies }),
+      ...(outputs ? { outputs } : {}),
+    };
     this.operations[own] = full;
     if (returning) this.operations.splice(own + 1, 0, returningRead(full, opaque));
   }
@@ -183,14 +207,6 @@ export class OperationBuilder {
     if (this.#catalogue === undefined) return true;
     const found = resolveRelation(this.#catalogue, table.schema, table.name);
     return found === undefined || found.kind === 'view' || found.kind === 'matview' || found.parents !== undefined;
-  }
-
-  #outputs(tag: string, body: Body, named: readonly Body[], operation: Operation): readonly OutputColumn[] | undefined {
-    if (operation.flags.includes('into')) return undefined;
-    const node = named[0] ?? { [tag]: body };
-    const outputs = outputsOf(node, this.#catalogue);
-    if (outputs === undefined || !this.#stale) return outputs;
-    return outputs.map(({ name }) => ({ name, sources: 'unknown', plain: false }));
   }
 
   /** An operation of its own for each call that does more than read, so that a rule for reads alone permits no call. */
@@ -261,5 +277,6 @@ const RETURNS_ROWS = new Set('select fetch show explain execute call'.split(' ')
 
 function withoutMark(operation: Operation | undefined): Operation {
   if (operation === undefined) throw new Error('an operation stands where one was added');
-  return { ...operation, flags: operation.flags.filter((flag) => flag !== DDL) };
+  const columns = operation.columns ?? (operation.access === 'unknown' ? 'unknown' : []);
+  return { ...operation, columns, flags: operation.flags.filter((flag) => flag !== DDL) };
 }

@@ -38,7 +38,7 @@ create temporary table x as select * from users
   create ddl w:.x [into temporary]
   select read r:public.users
 create table x as execute p
-  create ddl w:.x [into]
+  create ddl w:.x [into opaque-source]
   execute unknown
 select * into x from users
   create ddl w:.x [into]
@@ -143,7 +143,7 @@ alter table users disable row level security
 alter table users disable trigger all
   alter ddl w:public.users [triggers]
 alter table users alter column id type bigint using wipe()
-  alter ddl w:public.users fn:wipe [volatile-function]
+  alter ddl w:public.users fn:wipe [volatile-function opaque-source]
   function unknown fn:wipe [volatile-function]
 alter table users rename to customers
   alter ddl w:public.users

@@ -1,5 +1,6 @@
 import { effectOfCall } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf } from '../nodes.ts';
+import { readWindow } from './clauses.ts';
 import { derived, NOTHING, type Origin, UNKNOWN } from './origin.ts';
 import type { Queries } from './queries.ts';
 import { relationNamed, resolveName, resolveQualified, type Scope, starOf, wholeOf } from './scope.ts';
@@ -29,8 +30,15 @@ export class Expressions {
         return this.query(body['query'], scope, ctes);
       case 'TypeCast':
         return derived([this.origin(body['arg'], scope, ctes)]);
+      case 'CaseWhen':
+        this.#queries.uses.filter(this.origin(body['expr'], scope, ctes));
+        return this.#parts(body, scope, ctes);
+      case 'JsonObjectAgg':
+      case 'JsonArrayAgg':
+        return this.#jsonAggregate(body, scope, ctes);
       default:
         if (VALUELESS.has(tag)) return NOTHING;
+        if (!COMPOSITE.has(tag)) this.#queries.uses.lost();
         return COMPOSITE.has(tag) ? this.#parts(body, scope, ctes) : UNKNOWN;
     }
   }
@@ -53,9 +61,10 @@ export class Expressions {
     return derived(origins);
   }
 
+  /** EXISTS tells of no value, but what stands in it is read: conditions in it decide. */
   #subLink(body: Body, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
-    if (body['subLinkType'] === 'EXISTS_SUBLINK') return NOTHING;
     const inner = this.query(body['subselect'], scope, ctes);
+    if (body['subLinkType'] === 'EXISTS_SUBLINK') return NOTHING;
     return derived([inner, this.origin(body['testexpr'], scope, ctes)]);
   }
 
@@ -63,14 +72,38 @@ export class Expressions {
   #call(body: Body, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
     const names = namesOf(body['funcname']);
     const schema = names.length > 1 ? (names.at(-2) ?? '') : '';
-    const effect = effectOfCall(schema, names.at(-1) ?? '', this.#queries.catalogue);
+    const name = names.at(-1) ?? '';
+    const effect = effectOfCall(schema, name, this.#queries.catalogue);
+    const inputs = listOf(body['args']).map((argument) => this.origin(argument, scope, ctes));
+    const order = listOf(body['agg_order']).map((item) => this.origin(as(item, 'SortBy')?.node, scope, ctes));
+    if (body['agg_within_group'] === true) inputs.push(...order);
+    const value = derived(inputs);
+    const { uses } = this.#queries;
+    this.#qualifiers(body, body['agg_within_group'] === true ? [] : order, scope, ctes);
+    // what does more than read may show its arguments elsewhere: a notification, a setting, a file
+    if (effect.access !== 'read') uses.output(value);
+    if (effect.result === 'nothing' || body['agg_distinct'] === true) uses.filter(value);
     if (effect.result === 'nothing') return NOTHING;
-    if (effect.result === 'unknown') return UNKNOWN;
-    const inputs = [...listOf(body['args'])];
-    if (body['agg_within_group'] === true) {
-      for (const item of listOf(body['agg_order'])) inputs.push(as(item, 'SortBy')?.node);
+    return effect.result === 'unknown' ? UNKNOWN : value;
+  }
+
+  /** FILTER, ORDER BY and OVER of a call decide what goes into its value. */
+  #qualifiers(body: Body, order: readonly Origin[], scope: Scope | undefined, ctes: CteScope | undefined): void {
+    const queries = this.#queries;
+    if (order.length > 0) queries.uses.filter(derived(order));
+    const condition = body['agg_filter'];
+    if (condition !== undefined) queries.uses.filter(this.origin(condition, scope, ctes));
+    readWindow(body['over'], { queries, scope, ctes });
+  }
+
+  #jsonAggregate(body: Body, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
+    const { constructor: _constructor, ...values } = body;
+    const plain = body['constructor'];
+    if (isBody(plain)) {
+      const order = listOf(plain['agg_order']).map((item) => this.origin(as(item, 'SortBy')?.node, scope, ctes));
+      this.#qualifiers(plain, order, scope, ctes);
     }
-    return derived(inputs.map((input) => this.origin(input, scope, ctes)));
+    return this.#parts(values, scope, ctes);
   }
 }
 

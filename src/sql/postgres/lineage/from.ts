@@ -38,6 +38,9 @@ export function fromItem(node: unknown, queries: Queries, before: Scope, ctes: C
     case 'RangeFunction':
       return itemOf(functionRelation(body, queries, before, ctes));
     case 'RangeTableSample':
+      for (const part of [body['args'], body['repeatable']]) {
+        if (part !== undefined) queries.uses.filter(queries.expressions.origin(part, before, ctes));
+      }
       return fromItem(body['relation'], queries, before, ctes);
     case 'RangeTableFunc':
     case 'JsonTable':
@@ -53,7 +56,7 @@ export function namedRelation(body: Body, queries: Queries, ctes: CteScope | und
   const schema = textOf(body['schemaname']);
   const columns = schema === '' ? cteColumns(name, ctes) : 'none';
   if (columns !== 'none') return derivedRelation({ alias: { aliasname: name }, ...body }, columns);
-  return tableRelation(schema, name, aliasOf(body), queries);
+  return tableRelation({ schema, name, only: body['inh'] !== true }, aliasOf(body), queries);
 }
 
 /** A subquery's or CTE's columns under its alias. */

@@ -17,8 +17,17 @@ export function joinItem(body: Body, queries: Queries, before: Scope, ctes: CteS
   // which columns a natural join merges is not known while a side's columns are not
   const complete = left.complete && right.complete;
   const merged = shared.map((name) => mergedColumn(name, left, right));
-  const rest = (item: FromItem): readonly Column[] => item.columns.filter((column) => !shared.includes(column.name));
-  const columns = [...merged, ...rest(left), ...rest(right)];
+  const rest = (item: FromItem, other: FromItem): readonly Column[] => {
+    const own = item.columns.filter((column) => !shared.includes(column.name));
+    if (!natural || other.complete) return own;
+    return own.map((column) => mergedColumn(column.name, item, other));
+  };
+  const columns = [...merged, ...rest(left, right), ...rest(right, left)];
+  for (const { origin } of merged) queries.uses.filter(origin);
+  if (body['quals'] !== undefined) {
+    const scope: Scope = { items: [left, right], special: [], outer: before.outer };
+    queries.uses.filter(queries.expressions.origin(body['quals'], scope, ctes));
+  }
   const relations = [...left.relations, ...right.relations];
   const alias = aliasOf(body);
   if (alias.name !== undefined && alias.name !== '') {

@@ -19,16 +19,26 @@ export const UNKNOWN: Origin = { sources: new Map(), unknown: true, plain: false
 
 export function ofColumn(schema: string, table: string, column: string): Origin {
   const source = { schema, table, column };
-  return { sources: new Map([[`${schema}\0${table}\0${column}`, source]]), unknown: false, plain: true };
+  return { sources: new Map([[keyOf(source), source]]), unknown: false, plain: true };
+}
+
+/** One string for one column: no name holds a NUL. */
+export function keyOf({ schema, table, column }: ColumnSource): string {
+  return `${schema}\0${table}\0${column}`;
 }
 
 /** The value is computed from all of these. */
 export function derived(origins: readonly Origin[]): Origin {
-  const touching = origins.filter((origin) => origin.unknown || origin.sources.size > 0);
-  const [only] = touching;
+  let only: Origin | undefined;
+  let several = false;
+  for (const origin of origins) {
+    if ((!origin.unknown && origin.sources.size === 0) || origin === only) continue;
+    several ||= only !== undefined;
+    only ??= origin;
+  }
   if (only === undefined) return NOTHING;
-  if (touching.length === 1) return only.plain ? { ...only, plain: false } : only;
-  return merge(touching, false);
+  if (!several) return only.plain ? { ...only, plain: false } : only;
+  return merge(origins, false);
 }
 
 /** The value is one of these as it stands: the same column of the arms of a UNION. */
@@ -51,8 +61,19 @@ export function sameOrigin(one: Origin, other: Origin): boolean {
 }
 
 export function outputOf({ name, origin }: Column): OutputColumn {
-  return { name, sources: origin.unknown ? 'unknown' : [...origin.sources.values()], plain: origin.plain };
+  return { name, sources: origin.unknown ? 'unknown' : sourcesOf(origin), plain: origin.plain };
 }
+
+/** The columns of an origin as a list: the same list for the same origin, as those of large relations are shared. */
+export function sourcesOf(origin: Origin): readonly ColumnSource[] {
+  const known = lists.get(origin.sources);
+  if (known !== undefined) return known;
+  const list = [...origin.sources.values()];
+  lists.set(origin.sources, list);
+  return list;
+}
+
+const lists = new WeakMap<Origin['sources'], readonly ColumnSource[]>();
 
 function merge(origins: readonly Origin[], plain: boolean): Origin {
   const sources = new Map<string, ColumnSource>();

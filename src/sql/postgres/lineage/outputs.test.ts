@@ -140,6 +140,8 @@ select * from m_users
 select * from v_broken
   id=? mail=?
 select who from events
+  who=events.who+events_2026.who!
+select who from only events
   who=events.who!
 select who, e.id from events_2026 e
   who=events_2026.who+events.who! id=events_2026.id+events.id!
@@ -172,7 +174,7 @@ insert into notes (id, body) values (1, (select email from users limit 1)) on co
 update notes set body = u.email from users u returning notes.body, u.name, author
   body=notes.body+users.email name=users.name! author=notes.author!
 update notes set (body, author) = (select email, name from users limit 1) returning *
-  id=notes.id! body=notes.body+users.email+users.name author=notes.author+users.email+users.name
+  id=notes.id! body=notes.body+users.email author=notes.author+users.name
 delete from notes using users u where u.id = notes.id returning body, u.email
   body=notes.body! email=users.email!
 update notes set body = 'x' returning old.body, new.body, old

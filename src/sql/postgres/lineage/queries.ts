@@ -1,18 +1,32 @@
 import { LIMITS } from '../../../model/limits.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf, textOf } from '../nodes.ts';
+import { filterOutputs, readClauses, readOrderAndLimit } from './clauses.ts';
+import { ColumnUses } from './column-uses.ts';
 import { Expressions } from './expression.ts';
 import { figureName } from './figure-name.ts';
 import { compositeColumns, fromItems } from './from.ts';
-import { returningColumns } from './modification.ts';
+import { readModification } from './modification.ts';
 import { type Column, derived, either, NOTHING, UNKNOWN } from './origin.ts';
 import { relationNamed, type Scope, starOf } from './scope.ts';
 import { type CteScope, readWith } from './with.ts';
 
-/** What queries return and where it comes from, under one catalogue. */
+/** A statement that stands inside another: what it returns, and what it does with columns. */
+export interface InnerStatement {
+  readonly columns: readonly Column[] | undefined;
+  readonly uses: ColumnUses;
+}
+
+/** What the queries of one statement return, where it comes from and what else they do with columns. */
 export class Queries {
   readonly catalogue: Catalogue | undefined;
   readonly expressions: Expressions;
+  /** Of each INSERT, UPDATE, DELETE and MERGE in a WITH clause, by the body of its node. */
+  readonly inner = new Map<Body, InnerStatement>();
+  /** Of the statement that is being read. */
+  uses = new ColumnUses();
+  /** A number named a column. */
+  positional = false;
   #depth = 0;
   #steps = 0;
 
@@ -28,9 +42,23 @@ export class Queries {
     if (++this.#depth > LIMITS.maxNestedQueries) throw new RangeError('queries are nested too deeply');
     this.step();
     const body = bodyOf(node, tag);
-    const inner = readWith(body['withClause'], this, outer, ctes);
-    const columns = tag === 'SelectStmt' ? this.#select(body, outer, inner) : returningColumns(tag, body, this, inner);
+    const columns =
+      tag === 'SelectStmt'
+        ? this.#select(body, outer, readWith(body['withClause'], this, outer, ctes))
+        : this.#modification(tag, body, outer, ctes);
     this.#depth--;
+    return columns;
+  }
+
+  /** What decides in it decides around it too; what it writes and copies is its own. */
+  #modification(tag: string, body: Body, outer: Scope | undefined, ctes: CteScope | undefined) {
+    const around = this.uses;
+    const uses = new ColumnUses();
+    this.uses = uses;
+    const columns = readModification(tag, body, this, readWith(body['withClause'], this, outer, ctes));
+    this.inner.set(body, { columns, uses });
+    this.uses = around;
+    around.filter(uses.filters());
     return columns;
   }
 
@@ -59,20 +87,26 @@ export class Queries {
   #select(body: Body, outer: Scope | undefined, ctes: CteScope | undefined): readonly Column[] | undefined {
     if (body['op'] !== 'SETOP_NONE') return this.#setOperation(body, outer, ctes);
     const rows = listOf(body['valuesLists']);
-    if (rows.length > 0) return this.#values(rows, outer, ctes);
-    const items = fromItems(body['fromClause'], this, outer, ctes);
-    return this.targets(body['targetList'], { items, special: [], outer }, ctes);
+    const none: Scope = { items: [], special: [], outer };
+    if (rows.length > 0) {
+      const values = this.#values(rows, outer, ctes);
+      readOrderAndLimit(body, { queries: this, scope: none, ctes, outputs: values });
+      return values;
+    }
+    const scope: Scope = { items: fromItems(body['fromClause'], this, outer, ctes), special: [], outer };
+    const outputs = this.targets(body['targetList'], scope, ctes);
+    readClauses(body, { queries: this, scope, ctes, outputs });
+    return outputs;
   }
 
   #setOperation(body: Body, outer: Scope | undefined, ctes: CteScope | undefined): readonly Column[] | undefined {
     const left = this.columns({ SelectStmt: body['larg'] }, outer, ctes);
     const right = this.columns({ SelectStmt: body['rarg'] }, outer, ctes);
-    if (left === undefined || right === undefined || left.length !== right.length) return undefined;
-    // EXCEPT returns rows of the left side, but which ones depends on the right; so does INTERSECT
-    return left.map((column, index) => ({
-      name: column.name,
-      origin: either([column.origin, right[index]?.origin ?? UNKNOWN]),
-    }));
+    if (body['op'] !== 'SETOP_UNION' || body['all'] !== true)
+      for (const side of [left, right]) filterOutputs(side, this);
+    const outputs = left === undefined || right === undefined ? undefined : unitedColumns(left, right);
+    readOrderAndLimit(body, { queries: this, scope: { items: [], special: [], outer }, ctes, outputs });
+    return outputs;
   }
 
   #values(rows: readonly unknown[], outer: Scope | undefined, ctes: CteScope | undefined): readonly Column[] {
@@ -105,6 +139,12 @@ export class Queries {
     const origin = this.expressions.origin(indirection?.arg, scope, ctes);
     return names === undefined ? 'unknown' : names.map((name) => ({ name, origin }));
   }
+}
+
+/** EXCEPT returns rows of the left side, but which ones depends on the right; so does INTERSECT. */
+function unitedColumns(left: readonly Column[], right: readonly Column[]): readonly Column[] | undefined {
+  if (left.length !== right.length) return undefined;
+  return left.map(({ name, origin }, index) => ({ name, origin: either([origin, right[index]?.origin ?? UNKNOWN]) }));
 }
 
 /** The name that an alias gives to a relation. */

@@ -1,4 +1,6 @@
+import { LIMITS } from '../../../model/limits.ts';
 import { type Catalogue, type CatalogueRelation, resolveRelation, withSearchPath } from '../catalogue.ts';
+import { ancestorsOf, descendantsOf } from '../inheritance.ts';
 import { parseStatements } from '../parser.ts';
 import { isSensitive } from '../sensitive.ts';
 import { assigned, type Column, type Origin, ofColumn, UNKNOWN } from './origin.ts';
@@ -6,10 +8,16 @@ import { Queries } from './queries.ts';
 import { byName, type Relation } from './scope.ts';
 import { withNames } from './with.ts';
 
-/** A table or view by its name, with its columns where the catalogue describes it. */
+/** A relation as a FROM list names it; `only` leaves out what inherits from it. */
+export interface RelationName {
+  readonly schema: string;
+  readonly name: string;
+  readonly only: boolean;
+}
+
+/** A table or view by its name, with its columns where the catalogue describes it. A view's own conditions are read. */
 export function tableRelation(
-  schema: string,
-  name: string,
+  { schema, name, only }: RelationName,
   alias: { readonly name: string | undefined; readonly columns: readonly string[] },
   queries: Queries,
 ): Relation {
@@ -17,25 +25,34 @@ export function tableRelation(
   const found = catalogue === undefined ? undefined : resolveRelation(catalogue, schema, name);
   const shown = alias.name ?? name;
   if (catalogue !== undefined && found !== undefined) {
-    const columns = withNames(relationColumns(found, catalogue), alias.columns);
+    const read = relationColumns(found, catalogue, only);
+    if (read.filters !== undefined) queries.uses.filter(read.filters);
+    const columns = withNames(read.columns, alias.columns);
     return { alias: shown, ...(alias.name === undefined ? { schema: found.schema } : {}), columns, complete: true };
   }
   const open = catalogue === undefined && alias.columns.length === 0 ? byName(schema, name) : () => UNKNOWN;
   return { alias: shown, ...(alias.name === undefined ? { schema } : {}), columns: [], open, complete: false };
 }
 
+/** The columns of a relation, and for a view what decides its rows. */
+export interface RelationColumns {
+  readonly columns: readonly Column[];
+  readonly filters?: Origin;
+}
+
 /** The columns of a relation of the catalogue, views looked through. */
-export function relationColumns(relation: CatalogueRelation, catalogue: Catalogue): readonly Column[] {
-  const memo = memos.get(catalogue) ?? new Map<number, readonly Column[]>();
+export function relationColumns(relation: CatalogueRelation, catalogue: Catalogue, only: boolean): RelationColumns {
+  const memo = memos.get(catalogue) ?? new Map<number, RelationColumns>();
   memos.set(catalogue, memo);
-  const known = memo.get(relation.oid);
+  const key = only ? -relation.oid : relation.oid;
+  const known = memo.get(key);
   if (known !== undefined) return known;
   const isView = isViewOf(relation);
   // while a view is being read, what leads back to it is unknown
-  if (isView) memo.set(relation.oid, relation.columns.map(unknownColumn));
-  const columns = isView ? viewColumns(relation, catalogue) : tableColumns(relation, catalogue);
-  memo.set(relation.oid, columns);
-  return columns;
+  if (isView) memo.set(key, { columns: relation.columns.map(unknownColumn), filters: UNKNOWN });
+  const read = isView ? viewColumns(relation, catalogue) : { columns: tableColumns(relation, catalogue, only) };
+  memo.set(key, read);
+  return read;
 }
 
 /**
@@ -48,55 +65,50 @@ function isViewOf({ kind, schema, name, definition }: CatalogueRelation): boolea
   return !described || definition !== undefined || isSensitive(schema, name);
 }
 
-const memos = new WeakMap<Catalogue, Map<number, readonly Column[]>>();
+const memos = new WeakMap<Catalogue, Map<number, RelationColumns>>();
 
 function unknownColumn({ name }: { readonly name: string }): Column {
   return { name, origin: UNKNOWN };
 }
 
-/** A column of a partition or child table is also the column of that name of what it inherits from. */
-function tableColumns(relation: CatalogueRelation, catalogue: Catalogue): readonly Column[] {
-  const parents = ancestorsOf(relation, catalogue);
+/**
+ * A column of a partition or child table is also the column of that name of what it inherits from; a column of what is
+ * inherited from is also that of its children, whose rows come with its own, unless the text says ONLY.
+ */
+function tableColumns(relation: CatalogueRelation, catalogue: Catalogue, only: boolean): readonly Column[] {
+  const children = only ? [] : descendantsOf(relation, catalogue);
+  if (children.length > LIMITS.maxInheritedRelations) return relation.columns.map(unknownColumn);
+  const relatives = [...ancestorsOf(relation, catalogue), ...children];
   return relation.columns.map(({ name }) => {
     const own = ofColumn(relation.schema, relation.name, name);
-    if (parents.length === 0) return { name, origin: own };
+    if (relatives.length === 0) return { name, origin: own };
     const sources = new Map(own.sources);
-    for (const parent of parents) {
-      if (!parent.columns.some((column) => column.name === name)) continue;
-      for (const [key, source] of ofColumn(parent.schema, parent.name, name).sources) sources.set(key, source);
+    for (const relative of relatives) {
+      if (!relative.columns.some((column) => column.name === name)) continue;
+      for (const [key, source] of ofColumn(relative.schema, relative.name, name).sources) sources.set(key, source);
     }
     return { name, origin: { sources, unknown: false, plain: true } };
   });
 }
 
-function ancestorsOf(relation: CatalogueRelation, catalogue: Catalogue): readonly CatalogueRelation[] {
-  const found = new Set<CatalogueRelation>();
-  const queue = [...(relation.parents ?? [])];
-  for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
-    const parent = catalogue.relationsByOid.get(oid);
-    if (parent === undefined || found.has(parent)) continue;
-    found.add(parent);
-    queue.push(...(parent.parents ?? []));
-  }
-  return [...found];
-}
-
 /** A view's column is itself (it may be classified) and what its definition derives it from. */
-function viewColumns(relation: CatalogueRelation, catalogue: Catalogue): readonly Column[] {
-  const columns = definitionColumns(relation, catalogue);
-  return relation.columns.map(({ name }, index) => {
+function viewColumns(relation: CatalogueRelation, catalogue: Catalogue): RelationColumns {
+  const read = readDefinition(relation, catalogue);
+  const columns = relation.columns.map(({ name }, index) => {
     const own = ofColumn(relation.schema, relation.name, name);
-    const base: Origin = columns?.[index]?.origin ?? UNKNOWN;
+    const base: Origin = read?.columns[index]?.origin ?? UNKNOWN;
     return { name, origin: { ...assigned(own, base), plain: base.plain } };
   });
+  return { columns, filters: read?.filters ?? UNKNOWN };
 }
 
 /** Definitions are printed with an empty search_path, and are read with one. */
-function definitionColumns(relation: CatalogueRelation, catalogue: Catalogue): readonly Column[] | undefined {
+function readDefinition(relation: CatalogueRelation, catalogue: Catalogue): Required<RelationColumns> | undefined {
   if (relation.definition === undefined) return undefined;
   const parsed = parseStatements(relation.definition);
   const only = parsed.ok && parsed.statements.length === 1 ? parsed.statements[0] : undefined;
   if (only === undefined) return undefined;
-  const columns = new Queries(withSearchPath(catalogue, [])).columns(only.node, undefined, undefined);
-  return columns?.length === relation.columns.length ? columns : undefined;
+  const queries = new Queries(withSearchPath(catalogue, []));
+  const columns = queries.columns(only.node, undefined, undefined);
+  return columns?.length === relation.columns.length ? { columns, filters: queries.uses.filters() } : undefined;
 }

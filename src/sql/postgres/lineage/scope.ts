@@ -57,6 +57,11 @@ export function resolveName(name: string, scope: Scope | undefined): Origin {
   return found?.origin ?? UNKNOWN;
 }
 
+/** True where an item of this query itself, and none further out, has a column of this name. */
+export function hasColumn(name: string, { items }: Scope): boolean {
+  return items.some((item) => item.columns.some((column) => column.name === name));
+}
+
 /** `relation.column`, `schema.relation.column`. What is not found may be a call by attribute notation: unknown. */
 export function resolveQualified(path: readonly string[], scope: Scope | undefined): Origin {
   const relation = relationNamed(path.slice(0, -1), scope);
