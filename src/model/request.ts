@@ -28,6 +28,7 @@ export interface ColumnUse extends ColumnSource {
 
 /** Values of columns that go into a stored column: CREATE TABLE AS, INSERT … SELECT, SET a = b, MERGE, a column renamed. */
 export interface ColumnCopy {
+  /** The column `*` is any of its table, where the table's columns are not known. */
   readonly into: ColumnSource;
   /** `unknown` counts as everything that the operation reads. */
   readonly from: readonly ColumnSource[] | 'unknown';
@@ -91,6 +92,8 @@ export interface Request {
   readonly unsupported?: Refusal;
   /** What is recorded and what a person reads: the text sent and its parameters. Built when asked for. */
   body(): Body;
+  /** The operations of each statement that it runs, in order; absent where it is one. */
+  statements?(): readonly (readonly Operation[])[];
   /**
    * What else its meaning hangs on, by name (`database`, `role`, `search_path`): bound into an approval and shown to
    * the approver. Built when asked for.

@@ -1,6 +1,7 @@
 import type { ResultColumn } from '../../model/reply.ts';
 import type { ColumnSource, OutputColumn } from '../../model/request.ts';
-import { type Catalogue, columnOf } from '../../sql/postgres/catalogue.ts';
+import { type Catalogue, type CatalogueRelation, columnOf } from '../../sql/postgres/catalogue.ts';
+import { ancestorsOf, descendantsOf } from '../../sql/postgres/inheritance.ts';
 import { BodyReader } from './codec.ts';
 import { valueType } from './value-types.ts';
 
@@ -48,22 +49,22 @@ function sourcesOf(
       ? { sources: 'unknown', plain: false }
       : { sources: [...output.sources, named], plain: output.plain };
   }
-  const columns = [named, ...inherited(named, relation.parents, catalogue)];
+  const columns = [named, ...inherited(named, relation, catalogue)];
   // What RETURNING gives as a column of the table may just have been written from another.
   if (output === undefined) return { sources: columns, plain: true };
   return { sources: output.sources === 'unknown' ? 'unknown' : [...columns, ...output.sources], plain: output.plain };
 }
 
-/** A column of a partition or a child table is also the column of that name of its parents. */
+/**
+ * A column of a partition or a child table is also the column of that name of its parents; a parent's rows come with
+ * those of its children, of which the statement's own tree knows more where it is known.
+ */
 function inherited(
   column: ColumnSource,
-  parents: readonly number[] | undefined,
+  relation: CatalogueRelation,
   catalogue: Catalogue | undefined,
 ): ColumnSource[] {
-  return (parents ?? []).flatMap((oid) => {
-    const parent = catalogue?.relationsByOid.get(oid);
-    if (parent === undefined) return [];
-    const same = { schema: parent.schema, table: parent.name, column: column.column };
-    return [same, ...inherited(column, parent.parents, catalogue)];
-  });
+  if (catalogue === undefined) return [];
+  const relatives = [...ancestorsOf(relation, catalogue), ...descendantsOf(relation, catalogue)];
+  return relatives.map(({ schema, name }) => ({ schema, table: name, column: column.column }));
 }
