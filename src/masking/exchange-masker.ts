@@ -19,6 +19,8 @@ type ColumnOrder = ColumnMask & MaskOrder;
 /** The columns of one result as the masks see them. */
 interface Shape {
   readonly columns: readonly ResultColumn[];
+  /** What is looked for in each column. */
+  readonly findings: readonly (Findings | undefined)[];
   /** How each column that is masked whole is masked. */
   readonly orders: readonly (ColumnOrder | undefined)[];
   /** True where each row must be looked at: a masked column, or bytes that the scanner cannot read. */
@@ -27,7 +29,7 @@ interface Shape {
   readonly binaryNumbers: boolean;
 }
 
-const NO_SHAPE: Shape = { columns: [], orders: [], alwaysLook: false, binaryNumbers: false };
+const NO_SHAPE: Shape = { columns: [], findings: [], orders: [], alwaysLook: false, binaryNumbers: false };
 
 /** Masks the reply of one exchange. */
 export class ExchangeMasker implements Masker {
@@ -53,9 +55,12 @@ export class ExchangeMasker implements Masker {
       const { type, format } = column;
       return mask && { ...mask, type, format, digest: this.#shared.digest };
     });
+    const finders = columns.map(({ name }) => findings?.forColumn(name));
     const alwaysLook =
-      orders.some((order) => order !== undefined) || (findings !== undefined && columns.some(isHidden));
-    this.#shape = { columns, orders, alwaysLook, binaryNumbers: columns.some(isBinaryNumber) };
+      orders.some((order) => order !== undefined) ||
+      (findings !== undefined && columns.some(isHidden)) ||
+      finders.some((finder) => finder?.isNamed);
+    this.#shape = { columns, findings: finders, orders, alwaysLook, binaryNumbers: columns.some(isBinaryNumber) };
   }
 
   passes(wire: Buffer, kind: 'rows' | 'text'): boolean {
@@ -77,7 +82,7 @@ export class ExchangeMasker implements Masker {
       this.#counts.add('column', order.name);
       return maskValue(order, wire.subarray(start, end));
     }
-    const { findings } = this.#shared;
+    const findings = this.#shape.findings[column];
     return findings && maskContent(findings, described, wire, start, end, this.#countFinding);
   }
 

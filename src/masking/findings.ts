@@ -1,3 +1,4 @@
+import { LIMITS } from '../model/limits.ts';
 import type { Detector } from './detectors/detector.ts';
 import { DETECTORS } from './detectors/detectors.ts';
 import { TriggerScanner } from './trigger-scanner.ts';
@@ -18,12 +19,38 @@ export class Findings {
   readonly #detectors: readonly Detector[];
   readonly #scanner: TriggerScanner;
   readonly #escapesBit: number;
+  /** The detectors that what the text is called names, as bits: they look at all of it. */
+  readonly #named: number;
+  readonly #byColumn = new Map<string, Findings>();
   #binaryScanner: TriggerScanner | undefined;
 
-  constructor(detectors: readonly Detector[]) {
+  constructor(detectors: readonly Detector[], named?: { readonly bits: number; readonly by: Findings }) {
     this.#detectors = detectors;
     this.#escapesBit = 1 << detectors.length;
-    this.#scanner = new TriggerScanner([...detectors.map((detector) => detector.triggers), ESCAPES]);
+    this.#named = named?.bits ?? 0;
+    this.#scanner =
+      named === undefined
+        ? new TriggerScanner([...detectors.map((detector) => detector.triggers), ESCAPES])
+        : named.by.#scanner;
+  }
+
+  /** The same for a column of that name, which may say what its values are. */
+  forColumn(name: string): Findings {
+    const known = this.#byColumn.get(name);
+    if (known !== undefined) return known;
+    const latin1 = Buffer.from(name).toString('latin1');
+    let bits = 0;
+    for (const [index, { columnNames }] of this.#detectors.entries()) if (columnNames?.test(latin1)) bits |= 1 << index;
+    const own = bits === this.#named ? this : new Findings(this.#detectors, { bits, by: this });
+    // A client chooses names; what is kept of them is bounded.
+    if (this.#byColumn.size >= LIMITS.maxKeptColumnNames) this.#byColumn.clear();
+    this.#byColumn.set(name, own);
+    return own;
+  }
+
+  /** True where each value must be looked at, whatever the scanner says. */
+  get isNamed(): boolean {
+    return this.#named !== 0;
   }
 
   includes(detector: string): boolean {
@@ -37,7 +64,7 @@ export class Findings {
 
   /** False when nothing in `bytes[start, end)` can be a finding, numbers in binary left out: the cheap test. */
   suspects(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.#scanner.any(bytes, start, end);
+    return this.#named !== 0 || this.#scanner.any(bytes, start, end);
   }
 
   /** The same for rows in which there are numbers in binary. */
@@ -51,7 +78,7 @@ export class Findings {
 
   /** What stands in `bytes[start, end)`: ascending, overlapping ones joined, positions from `start`. */
   in(bytes: Buffer, start: number, end: number): readonly Finding[] {
-    const bits = this.#scanner.bits(bytes, start, end);
+    const bits = this.#scanner.bits(bytes, start, end) | this.#named;
     if (bits === 0) return NONE;
     const text = bytes.toString('latin1', start, end);
     if ((bits & this.#escapesBit) === 0) return joinFindings(this.#run(text, bits));
@@ -68,7 +95,8 @@ export class Findings {
     const found: Finding[] = [];
     for (const [index, detector] of this.#detectors.entries()) {
       if ((bits & (1 << index)) === 0) continue;
-      detector.find(text, (start, end) => found.push({ start, end, detector: detector.name }));
+      const isNamed = (this.#named & (1 << index)) !== 0;
+      detector.find(text, (start, end) => found.push({ start, end, detector: detector.name }), isNamed);
     }
     return found;
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { check } from 'recheck';
 import { DETECTORS } from './detectors/detectors.ts';
+import { NATIONAL_IDS } from './detectors/national-ids.ts';
 import { eachToken } from './json-tokens.ts';
 
 const FOLDER = import.meta.dirname;
@@ -29,7 +30,18 @@ function expressions(): readonly Found[] {
 const LITERAL =
   /(?<=[(=:,?[|&!] ?|=\n {2,4}|return )\/((?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuvy]*)(?=[.,;)\s\]}])/g;
 
-const ALL = expressions();
+/** The forms of national ids, which are put together when they are loaded. */
+function forms(): readonly Found[] {
+  return NATIONAL_IDS.flatMap(({ name, plain, named }) =>
+    [plain?.pattern, named].flatMap((form) => (form === undefined ? [] : [{ file: name, ...partsOf(form) }])),
+  );
+}
+
+function partsOf({ source, flags }: RegExp): Pick<Found, 'source' | 'flags'> {
+  return { source, flags };
+}
+
+const ALL = [...expressions(), ...forms()];
 
 test('the expressions of every file are seen', () => {
   assert.ok(ALL.length > 70, `only ${ALL.length} were found`);
@@ -97,6 +109,13 @@ const HOSTILE: readonly string[] = [
   '(415) ',
   '078-05-',
   '\\u0040',
+  'bsn ',
+  'cpf 529.982.',
+  '529.982.247-2',
+  'X1234567',
+  'RSSMRA85T10A562',
+  '2 55 08 14 ',
+  'steuer 86 095 ',
   '"',
   '\\',
   '{"a":',

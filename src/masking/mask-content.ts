@@ -40,8 +40,9 @@ export function maskContent(
     }
     case 'other':
       return tell(findings.in(bytes, start, end), count) ? null : undefined;
-    case 'integer2':
     case 'integer4':
+      return findings.isNamed ? maskNumberContent(findings, column, bytes.subarray(start, end), count) : undefined;
+    case 'integer2':
     case 'float4':
     case 'float8':
     case 'boolean':
@@ -81,23 +82,23 @@ function whole(bytes: Buffer, found: readonly Finding[]): Finding {
   return { start: 0, end: bytes.length, detector: found[0]?.detector ?? '' };
 }
 
-/** A card's number in a numeric column. */
+/** A card's number in a numeric column, or an id in a column that is called so. */
 function maskNumberContent(
   findings: Findings,
   column: Pick<ResultColumn, 'type' | 'format'>,
   value: Buffer,
   count: CountFinding,
 ): Buffer | undefined | null {
-  if (!findings.includes('card')) return undefined;
-  const written =
-    column.format === 'text'
-      ? value.toString('latin1')
-      : column.type === 'integer8'
-        ? readInteger('integer8', value)
-        : readNumeric(value);
-  if (!isCardNumber(written.replace(/^-/, '').replace(/\.0*$/, ''))) return undefined;
-  count('card');
+  if (!findings.includes('card') && !findings.isNamed) return undefined;
+  const digits = numberText(column, value).replace(/^-/, '').replace(/\.0*$/, '');
+  if (findings.includes('card') && isCardNumber(digits)) count('card');
+  else if (!findings.isNamed || !tell(findings.in(Buffer.from(digits), 0, digits.length), count)) return undefined;
   return zeroOf(column, value);
+}
+
+function numberText({ type, format }: Pick<ResultColumn, 'type' | 'format'>, value: Buffer): string {
+  if (format === 'text') return value.toString('latin1');
+  return type === 'integer4' || type === 'integer8' ? readInteger(type, value) : readNumeric(value);
 }
 
 /** Strings and keys have their findings replaced in place; a number that is one becomes 0. */
@@ -126,11 +127,11 @@ function maskJsonContent(
     const inside: Finding[] = [];
     while (next < whole.length && whole[next]!.start < end) {
       const { start: from, end: to, detector } = whole[next++]!;
-      if (from > start && to < end) inside.push({ start: from - start - 1, end: to - start - 1, detector });
+      if (token.kind === 'number' || (from > start && to < end))
+        inside.push({ start: from - start - 1, end: to - start - 1, detector });
     }
     if (token.kind === 'number') {
-      if (!tell(findings.in(value, start + prefix, end + prefix), count)) return;
-      keep(start, end, ZERO);
+      if (tell(inside, count) || tell(findings.in(value, start + prefix, end + prefix), count)) keep(start, end, ZERO);
     } else if (token.kind === 'string' || token.kind === 'key') {
       keep(start + 1, end - 1, maskFreeText(findings, value, start + 1 + prefix, end - 1 + prefix, count, inside));
     }

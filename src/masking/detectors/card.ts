@@ -1,5 +1,6 @@
 import { boundedTriggers, trigger } from '../triggers.ts';
 import { ASCII_WORD, DIGITS, isAt, runEnd, SEPARATOR_TRIGGER, separatorEnd } from './characters.ts';
+import { hasLuhn } from './check-digits.ts';
 import type { Detector, Report } from './detector.ts';
 
 const MIN_DIGITS = 13;
@@ -103,14 +104,4 @@ function isIssued(digits: string): boolean {
   if (two === 60 || two === 62 || two === 64 || two === 65 || two === 81 || two === 82) return length >= 16;
   if (four >= 2200 && four <= 2204) return length >= 16;
   return (two === 50 || (two >= 56 && two <= 69)) && length >= 16;
-}
-
-function hasLuhn(digits: string): boolean {
-  let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const digit = digits.charCodeAt(digits.length - 1 - i) - 48;
-    const doubled = digit * 2;
-    sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled;
-  }
-  return sum % 10 === 0;
 }

@@ -6,12 +6,17 @@ import type { Trigger } from '../triggers.ts';
  */
 export interface Detector {
   readonly name: string;
-  /** At least one of these occurs in everything that `find` reports, boundaries included. */
+  /** At least one of these occurs in everything that `find` reports, boundaries included, unless the column names it. */
   readonly triggers: readonly Trigger[];
   /** The same for numbers that PostgreSQL sends in binary, with the length that comes before them. */
   readonly binaryTriggers?: readonly Trigger[];
-  /** Reports every finding as [start, end); they may overlap. Linear in the text's length, whatever the text. */
-  find(text: string, report: Report): void;
+  /** What a column is called that holds such values: all of it is looked at, as if such a word stood before it. */
+  readonly columnNames?: RegExp;
+  /**
+   * Reports every finding as [start, end); they may overlap. `isNamed` says that what the text is called (its column)
+   * is one of `columnNames`. Linear in the text's length, whatever the text.
+   */
+  find(text: string, report: Report, isNamed?: boolean): void;
 }
 
 export type Report = (start: number, end: number) => void;

@@ -7,6 +7,8 @@ import { email } from './email.ts';
 import { iban } from './iban.ts';
 import { ipAddress } from './ip-address.ts';
 import { jwt } from './jwt.ts';
+import { nationalId } from './national-id.ts';
+import { NATIONAL_IDS } from './national-ids.ts';
 import { phone } from './phone.ts';
 import { privateKey } from './private-key.ts';
 import { urlPassword } from './url-password.ts';
@@ -25,13 +27,17 @@ export const DETECTORS: readonly Detector[] = [
   iban,
   phone,
   usSsn,
+  ...NATIONAL_IDS.map(nationalId),
   ipAddress,
 ];
+
+const NATIONAL = ['us-ssn', ...NATIONAL_IDS.map(({ name }) => name)];
 
 /** Names that stand for several detectors. A group covers the column classes of the same names, too. */
 export const DETECTOR_GROUPS: Readonly<Record<string, readonly string[]>> = {
   secret: ['jwt', 'private-key', 'api-key', 'aws-secret', 'url-password', 'credential'],
-  pii: ['email', 'phone', 'card', 'iban', 'us-ssn', 'ip-address'],
+  pii: ['email', 'phone', 'card', 'iban', 'ip-address', ...NATIONAL, 'national-id'],
+  'national-id': NATIONAL,
 };
 
 /** The classes that `names` mean, groups opened. */

@@ -29,6 +29,15 @@ export const DETECTORS: readonly string[] = [
   'iban',
   'phone',
   'us-ssn',
+  'uk-nhs',
+  'nl-bsn',
+  'de-tax-id',
+  'es-dni',
+  'fr-nir',
+  'it-fiscal-code',
+  'pl-pesel',
+  'br-cpf',
+  'in-aadhaar',
   'ip-address',
   'jwt',
   'private-key',
@@ -38,6 +47,7 @@ export const DETECTORS: readonly string[] = [
   'url-password',
   'secret',
   'pii',
+  'national-id',
 ];
 
 const RUN_FIELDS: readonly string[] = `
