@@ -1,17 +1,18 @@
 import { LIMITS } from '../../model/limits.ts';
+import { PROGRAM_ENTRIES } from './catalogue-query-programs.ts';
 
 /**
  * One statement, a row for each thing it tells of, each row one JSON array in base 64, which no client_encoding
  * changes. Three things about it matter:
  * - Every name, operators included, is qualified: a session may put its own functions and operators before
  *   pg_catalog's by its search_path, and what they say here decides what is masked.
- * - Its first row empties search_path until the end of the transaction, so that view definitions name every table with
- *   its schema, and its last row puts it back, in case a transaction is open. The branches of UNION ALL run in order.
- * - Where there is more than the limit, the relations and functions are left out.
+ * - Its first row empties search_path until the end of the transaction, so that definitions name everything with its
+ *   schema, and its last row puts it back, in case a transaction is open. The branches of UNION ALL run in order.
+ * - Where there is more than the limit, everything else is left out; bodies beyond theirs are left out alone.
  */
 export const CATALOGUE_QUERY = `
 WITH told AS MATERIALIZED (
-  SELECT c.oid, n.nspname, c.relname, c.relkind
+  SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f,S}'::pg_catalog."char"[])
@@ -22,11 +23,12 @@ WITH told AS MATERIALIZED (
   WHERE a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
     AND a.attrelid OPERATOR(pg_catalog.=) ANY (SELECT oid FROM told)
 ), routines AS (
-  SELECT p.oid, n.nspname, p.proname, p.provolatile, l.lanname
+  SELECT p.*, n.nspname, l.lanname
   FROM pg_catalog.pg_proc p
   JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
   JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang
   WHERE n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name
+    OR p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
 ), before AS MATERIALIZED (
   SELECT pg_catalog.current_setting('search_path') AS path,
     pg_catalog.current_schemas(false) AS schemas,
@@ -48,18 +50,20 @@ WITH told AS MATERIALIZED (
         AND NOT t.nspname OPERATOR(pg_catalog.=) ANY ('{pg_catalog,information_schema}'::pg_catalog.name[])
         THEN pg_catalog.pg_get_viewdef(t.oid) END,
       (SELECT pg_catalog.json_agg(i.inhparent ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i
-        WHERE i.inhrelid OPERATOR(pg_catalog.=) t.oid)) AS entry
+        WHERE i.inhrelid OPERATOR(pg_catalog.=) t.oid),
+      (SELECT s.srvname FROM pg_catalog.pg_foreign_table f
+        JOIN pg_catalog.pg_foreign_server s ON s.oid OPERATOR(pg_catalog.=) f.ftserver
+        WHERE f.ftrelid OPERATOR(pg_catalog.=) t.oid),
+      t.relrowsecurity) AS entry
     FROM told t LEFT JOIN columns c ON c.attrelid OPERATOR(pg_catalog.=) t.oid
     WHERE (SELECT fits FROM fits)
     ORDER BY t.oid
   ) AS relations
+  ${PROGRAM_ENTRIES.map((entry) => `UNION ALL\n  SELECT entry FROM (${entry}) AS more`).join('\n  ')}
   UNION ALL
-  SELECT entry FROM (
-    SELECT pg_catalog.json_build_array('function', nspname, proname, provolatile, lanname) AS entry
-    FROM routines WHERE (SELECT fits FROM fits) ORDER BY oid
-  ) AS functions
-  UNION ALL
-  SELECT pg_catalog.json_build_array('end', pg_catalog.set_config('search_path', path, true)) FROM before
+  SELECT pg_catalog.json_build_array('end', pg_catalog.set_config('search_path', path, true),
+    (SELECT pg_catalog.json_agg(relname ORDER BY oid) FROM pg_catalog.pg_class
+      WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())) FROM before
 )
 SELECT pg_catalog.encode(pg_catalog.convert_to(entry::pg_catalog.text, 'UTF8'::pg_catalog.name), 'base64')
 FROM entries`;

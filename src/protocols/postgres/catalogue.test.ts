@@ -87,13 +87,12 @@ for (const version of installedVersions()) {
 
     test('tells what functions may do, all overloads of them', async () => {
       const { functions } = await loadCatalogue(query);
-      assert.deepEqual(functions.get('pure'), [
-        { schema: 'public', name: 'pure', volatility: 'immutable', language: 'sql' },
-        { schema: 'public', name: 'pure', volatility: 'volatile', language: 'plpgsql' },
+      const told = (functions.get('pure') ?? []).map(({ volatility, language, kind }) => [volatility, language, kind]);
+      assert.deepEqual(told, [
+        ['immutable', 'sql', 'function'],
+        ['volatile', 'plpgsql', 'function'],
       ]);
-      assert.deepEqual(functions.get('act'), [
-        { schema: 'public', name: 'act', volatility: 'volatile', language: 'sql' },
-      ]);
+      assert.deepEqual(functions.get('act')?.[0]?.kind, 'procedure');
       assert.equal(functions.has('lower'), false);
     });
 

@@ -1,4 +1,5 @@
 import type { ColumnSource } from '../../model/request.ts';
+import { buildPrograms, type CatalogueFunction, type ProgramParts, type Programs } from './programs.ts';
 
 export type RelationKind = 'table' | 'partitioned' | 'view' | 'matview' | 'foreign' | 'sequence' | 'other';
 export type Volatility = 'immutable' | 'stable' | 'volatile';
@@ -23,13 +24,10 @@ export interface CatalogueRelation {
   readonly definition?: string;
   /** The OIDs of what it inherits from or is a partition of. */
   readonly parents?: readonly number[];
-}
-
-export interface CatalogueFunction {
-  readonly schema: string;
-  readonly name: string;
-  readonly volatility: Volatility;
-  readonly language: string;
+  /** For a foreign table: the server that holds its rows. */
+  readonly server?: string;
+  /** Row security is on: policies decide which rows there are. */
+  readonly rowSecurity?: true;
 }
 
 /** What the analyser knows of one database at one moment, through one search path. Immutable plain data. */
@@ -42,11 +40,16 @@ export interface Catalogue {
   /** By schema, then by name. */
   readonly relations: ReadonlyMap<string, ReadonlyMap<string, CatalogueRelation>>;
   readonly relationsByOid: ReadonlyMap<number, CatalogueRelation>;
-  /** Functions and procedures outside pg_catalog, by name: all overloads in all schemas. */
+  /** Functions and procedures that are not the server's own, by name: all overloads in all schemas. */
   readonly functions: ReadonlyMap<string, readonly CatalogueFunction[]>;
+  readonly programs: Programs;
+  /** The session's temporary relations, which hide others of their name; their columns are not known. */
+  readonly temporaries?: ReadonlySet<string>;
+  /** Definitions changed since it was read: of relations alone, or also of functions and whatever else runs. */
+  readonly stale?: 'relations' | 'programs';
 }
 
-export interface CatalogueParts {
+export interface CatalogueParts extends ProgramParts {
   readonly version: number;
   readonly searchPath: readonly string[];
   readonly relations: readonly CatalogueRelation[];
@@ -63,7 +66,8 @@ export function buildCatalogue(parts: CatalogueParts): Catalogue {
   }
   const functions = new Map<string, CatalogueFunction[]>();
   for (const one of parts.functions) functions.set(one.name, [...(functions.get(one.name) ?? []), one]);
-  return { version: parts.version, searchPath: parts.searchPath, relations, relationsByOid, functions };
+  const { version, searchPath } = parts;
+  return { version, searchPath, relations, relationsByOid, functions, programs: buildPrograms(parts) };
 }
 
 /** The same database seen through another search_path; the same object for the same path, so that caches hold. */
