@@ -48,7 +48,7 @@ export function approvalServices(parts: ApprovalServicesParts): ApprovalServices
       const decided = await approvals.decide(id, answer);
       return approvalDetails(decided, ...(shown ?? (await around(decided, caller))));
     },
-    maySee: async (id, caller) => (await approvals.find(id, viewerOf(caller))) !== undefined,
+    maySee: async (id, caller) => (await approvals.whoMaySee(id))(viewerOf(caller)),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type ApprovalRow,
   changed,
   findApproval,
+  findConcerned,
   letGo,
   redeemApproval,
   votesOf,
@@ -15,7 +16,14 @@ import { abandonHolds, cancelEndedRuns, expireApprovals } from '../store/approva
 import type { Store } from '../store/store.ts';
 import { ApprovalChanges } from './approval-changes.ts';
 import { boundedEstimate } from './bounded-estimate.ts';
-import { estimatePurpose, type FiledApproval, filedApproval, isVisible, voteOf } from './filed-approval.ts';
+import {
+  concernedIn,
+  estimatePurpose,
+  type FiledApproval,
+  filedApproval,
+  isVisible,
+  voteOf,
+} from './filed-approval.ts';
 import { Filer } from './filer.ts';
 import { giveAnswer } from './give-answer.ts';
 import { Holds } from './holds.ts';
@@ -49,6 +57,7 @@ export class ApprovalService implements AsyncDisposable {
   readonly #changes: ApprovalChanges;
   readonly #filed = new Set<(approval: FiledApproval) => void>();
   readonly #decided = new Set<(approval: FiledApproval) => void>();
+  readonly #concerned = new Map<string, Promise<(viewer: Viewer) => boolean>>();
   readonly #unwatch: () => void;
   readonly #timer: NodeJS.Timeout;
   #leaving: Promise<void> = Promise.resolve();
@@ -122,6 +131,21 @@ export class ApprovalService implements AsyncDisposable {
     const [row, votes] = await store.read(async (db) => [await findApproval(db, id), await votesOf(db, [id])] as const);
     const approval = row && filedApproval(row, votes, this.#openedNow());
     return approval && isVisible(approval, viewer) ? approval : undefined;
+  }
+
+  /** Tells who may see an approval; one look at the store serves everybody who is asked about at the same time. */
+  whoMaySee(id: string): Promise<(viewer: Viewer) => boolean> {
+    const asked = this.#concerned.get(id);
+    if (asked !== undefined) return asked;
+    const looking = this.#options.store
+      .read((db) => findConcerned(db, id))
+      .then((found) => {
+        const concerned = found && concernedIn(found);
+        return (viewer: Viewer) => concerned !== undefined && isVisible(concerned, viewer);
+      })
+      .finally(() => this.#concerned.delete(id));
+    this.#concerned.set(id, looking);
+    return looking;
   }
 
   /** What the viewer may see, newest first. */

@@ -77,16 +77,24 @@ const OVER: Readonly<Record<Exclude<ApprovalState, 'pending'>, string>> = {
 };
 
 /** Whether somebody may see an approval at all: its groups' people, those who may see all, and who answered it. */
-export function isVisible(
-  { obligations, votes }: Pick<FiledApproval, 'obligations' | 'votes'>,
-  viewer: Viewer,
-): boolean {
+export function isVisible({ obligations, votes }: Concerned, viewer: Viewer): boolean {
   const { person, all } = viewer;
   if (all) return true;
   if (person === undefined) return false;
   return (
     obligations.some(({ group }) => person.groups.includes(group)) || votes.some((vote) => vote.person === person.id)
   );
+}
+
+/** Whom an approval concerns. */
+interface Concerned {
+  readonly obligations: readonly Pick<ApproveObligation, 'group'>[];
+  readonly votes: readonly { readonly person: string }[];
+}
+
+export function concernedIn(found: { readonly obligations: string; readonly people: readonly string[] }): Concerned {
+  const obligations = JSON.parse(found.obligations) as readonly ApproveObligation[];
+  return { obligations, votes: found.people.map((person) => ({ person })) };
 }
 
 /** A row with its votes, opened. Throws the sealer's `Fault` where the body was sealed by another key. */

@@ -80,6 +80,17 @@ export function findApproval(db: Db, id: string): Promise<ApprovalRow | undefine
   return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Whom an approval concerns, without what it is about: the obligations' JSON, and who answered. */
+export async function findConcerned(
+  db: Db,
+  id: string,
+): Promise<{ readonly obligations: string; readonly people: readonly string[] } | undefined> {
+  const row = await db.selectFrom('approvals').select('obligations').where('id', '=', id).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const votes = await db.selectFrom('approval_votes').select('person').where('approval', '=', id).execute();
+  return { obligations: row.obligations, people: votes.map(({ person }) => person) };
+}
+
 /** In the order in which they were given. */
 export async function votesOf(db: Db, approvals: readonly string[]): Promise<readonly VoteRow[]> {
   if (approvals.length === 0) return [];
