@@ -17,7 +17,7 @@ export interface Floor {
 
 const WORDS = ['model', 'wire'];
 const ENGINES = ['sql', 'policy', 'masking', 'audit'];
-const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals'];
+const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets'];
 
 /** By folder below `src/`; a deeper folder has an entry of its own or belongs to the one above it. */
 export const FLOORS: Readonly<Record<string, Floor>> = {
@@ -36,16 +36,20 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
   targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
+  budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
   approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['nodemailer', 'zod'] },
+
+  // Policies tried without traffic: cases, replays, lint. It reads declared targets, and decides nothing that counts.
+  trials: { level: 2, imports: [...WORDS, ...ENGINES, 'targets'], packages: ['yaml', 'zod'] },
 
   api: {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols/protocol.ts', 'gateway'],
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols/protocol.ts', 'gateway', 'trials'],
     packages: ['fastify', '@fastify/cookie', '@fastify/static', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
   },
   cli: {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'cli/start'],
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'trials', 'cli/start'],
     packages: ['commander', 'pg', 'yaml', 'zod'],
   },
   // What `start` alone needs, so that no other command loads it.

@@ -67,17 +67,22 @@ async function apply(paths: readonly string[], options: ApplyOptions): Promise<v
   else output.write(`Applied ${applied.changes.length} ${applied.changes.length === 1 ? 'change' : 'changes'}.\n`);
 }
 
-/** The files, and those of the folders, in order of name. Throws a `CliError` where one cannot be read. */
+/** The files, and those of the folders but for cases, in order of name. Throws a `CliError` where one cannot be read. */
 export function readYamlFiles(paths: readonly string[]): readonly NamedFile[] {
   return paths.flatMap((path) => {
     try {
       if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
-      const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/.test(name));
+      const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(isConfiguration);
       return names.toSorted().map((name) => ({ name: join(path, name), text: readFileSync(join(path, name), 'utf8') }));
     } catch (cause) {
       throw new CliError(EXIT.config, `${printable(path)} cannot be read: ${(cause as Error).message}`, { cause });
     }
   });
+}
+
+/** What tests policies stands beside them and is no part of them. */
+function isConfiguration(name: string): boolean {
+  return /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name);
 }
 
 function send(api: ApiClient, json: unknown): Promise<Plan> {

@@ -3,12 +3,12 @@ import {
   buildCatalogue,
   type Catalogue,
   type CatalogueColumn,
-  type CatalogueFunction,
   type CatalogueRelation,
   type RelationKind,
 } from '../catalogue.ts';
 import { type Body, tagOf } from '../nodes.ts';
 import { parseStatements } from '../parser.ts';
+import type { CatalogueFunction } from '../programs.ts';
 import { STATEMENTS } from './schema-statements.ts';
 import { systemRelations } from './system-relations.ts';
 

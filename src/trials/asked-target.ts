@@ -1,0 +1,23 @@
+import type { TargetName } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
+import type { ClassifiedColumn, Target } from '../model/target.ts';
+
+/** A target that is only asked about: nobody connects to it. */
+export function askedTarget(asked: {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly classified?: readonly ClassifiedColumn[] | undefined;
+  readonly database?: string | undefined;
+}): Target {
+  return {
+    name: asked.name as TargetName,
+    protocol: 'postgres',
+    address: { host: '', port: 0 },
+    ...(asked.database === undefined ? {} : { database: asked.database }),
+    tls: { mode: 'verify-full' },
+    labels: asked.labels ?? {},
+    classified: asked.classified ?? [],
+    recordMode: 'strict',
+    storedReplyBytes: LIMITS.storedReplyBytes,
+  };
+}

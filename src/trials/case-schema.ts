@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { isPrincipalField } from '../policy/principal-fields.ts';
+
+const text = z.string().min(1).max(100_000);
+const word = z.string().min(1).max(500);
+
+const className = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a class is lower case letters, digits, `_` and `-`')
+  .describe('What the column holds; policies mask and match by class.');
+const column = z
+  .string()
+  .regex(/^[^.]+\.[^.]+\.[^.]+$/, 'a column is written schema.table.column')
+  .describe('schema.table.column');
+
+const target = z
+  .strictObject({
+    from: word
+      .optional()
+      .describe('A file with `targets:` that declares a target of this name; relative to this file.'),
+    labels: z.record(z.string(), z.string()).optional(),
+    database: word.optional(),
+    classified: z
+      .array(
+        z.strictObject({ column, class: className, mask: z.enum(['redact', 'partial', 'hash', 'null']).optional() }),
+      )
+      .optional()
+      .describe('Beside those that `from` declares.'),
+    schema: text
+      .optional()
+      .describe('The definitions of the database: CREATE TABLE, VIEW, FUNCTION, … as pg_dump writes them.'),
+    schemaFile: word.optional().describe('A file with such definitions; relative to this file.'),
+    searchPath: z.array(word).optional().describe('The search path of a new session; `[public]` where absent.'),
+  })
+  .describe('What a case needs to know of a target.');
+
+const run = z
+  .record(z.string(), z.string())
+  .refine((fields) => Object.keys(fields).every(isPrincipalField), 'name fields as in `principals` of a rule')
+  .describe('Who asks: fields of the principal and their values, such as `run.sourceRepositoryId: "74"`.');
+
+const masks = z
+  .record(z.string(), z.enum(['redact', 'partial', 'hash', 'null', 'clear']))
+  .describe('The columns of the last result that are masked, and how; every other one must come clear.');
+
+const limits = z
+  .record(z.enum(['rowsRead', 'rowsChanged', 'bytes', 'statements', 'tables']), z.int().min(0))
+  .describe('Budgets that must bind the permit.');
+
+const expectation = z
+  .strictObject({
+    decision: z
+      .enum(['permit', 'deny', 'hold'])
+      .optional()
+      .describe('`hold` is a permit that people must approve first; `permit` one that nobody is asked for.'),
+    code: word.optional().describe('Of a denial: policy-denied, policy-no-match, request-unknown, …'),
+    rules: z
+      .union([word.transform((one) => [one]), z.array(word)])
+      .optional()
+      .describe('The rules that decided, all of them, by name.'),
+    approve: z
+      .union([word.transform((one) => [one]), z.array(word)])
+      .optional()
+      .describe('The groups that are asked, all of them.'),
+    masks: masks.optional(),
+    detectors: z.array(word).optional().describe('Detectors that must be at work on the reply.'),
+    limits: limits.optional(),
+  })
+  .refine((value) => Object.keys(value).length > 0, 'say what is expected');
+
+const expect = z.union([z.enum(['permit', 'deny', 'hold']).transform((decision) => ({ decision })), expectation]);
+
+const step = z.union([
+  text.transform((statement) => ({ statement })),
+  z.strictObject({ statement: text, expect: expect.optional() }),
+]);
+
+/** One entry under `cases:`. */
+export const caseSchema = z
+  .strictObject({
+    name: word.describe('What holds, as a sentence.'),
+    target: word.optional().describe('One of `targets`.'),
+    run: z.union([word, run]).optional().describe('One of `runs`, or the fields themselves.'),
+    at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('When, for rules that ask for the time: 2026-11-23T09:30:00Z.'),
+    statement: text.optional().describe('What is asked.'),
+    session: z
+      .array(step)
+      .min(1)
+      .optional()
+      .describe('What one session asks, in order; a statement without `expect` must be permitted, and nobody asked.'),
+    expect: expect.optional().describe('Of the statement, or of the last of the session.'),
+  })
+  .superRefine((one, context) => {
+    const say = (message: string): void => context.addIssue({ code: 'custom', message });
+    if ((one.statement === undefined) === (one.session === undefined)) say('write either `statement` or `session`');
+    const isTold = one.expect !== undefined || one.session?.some((each) => 'expect' in each) === true;
+    if (!isTold) say('say what is expected');
+  });
+
+/** A whole `*.test.yaml`. */
+export const caseFileSchema = z.strictObject({
+  policies: z
+    .array(word)
+    .min(1)
+    .optional()
+    .describe('The files or folders that are tested, relative to this one; NAME.yaml for NAME.test.yaml where absent.'),
+  targets: z.record(z.string(), target).optional(),
+  runs: z.record(z.string(), run).optional().describe('Who asks, by name.'),
+  target: word.optional().describe('The target of cases that name none.'),
+  run: z.union([word, run]).optional().describe('The run of cases that name none.'),
+  cases: z.array(caseSchema).min(1),
+});
+
+export type CaseFileContent = z.infer<typeof caseFileSchema>;
+export type Case = z.infer<typeof caseSchema>;
+export type Expectation = z.infer<typeof expectation>;
+export type CaseTarget = z.infer<typeof target>;

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { loadPostgresParser } from '../sql/postgres/parser.ts';
+import { type Files, readCases } from './read-cases.ts';
+import { coverageOf, runCases } from './run-cases.ts';
+
+before(loadPostgresParser);
+
+const POLICIES = `policies:
+  - name: reads
+    principals: { run.sourceRepositoryId: "74" }
+    targets: [shop]
+    operations: [read, session]
+    effect: permit
+    mask: [email]
+  - name: asks
+    principals: any
+    targets: [shop]
+    operations: [create]
+    effect: permit
+    approve: { group: dba }
+  - name: mornings
+    principals: any
+    targets: [shop]
+    operations: [insert]
+    timezone: UTC
+    when: time.hour < 12
+    effect: permit
+`;
+
+const HEAD = `targets:
+  shop:
+    schema: |
+      create table users (id int, email text, name text);
+      create view mails as select email as address from users;
+    classified:
+      - { column: public.users.email, class: email, mask: partial }
+runs: { ci: { run.sourceRepositoryId: "74" } }
+target: shop
+run: ci
+cases:
+`;
+
+function filesOf(texts: Readonly<Record<string, string>>): Files {
+  const text = (path: string): string => texts[path] ?? assert.fail(`${path} is not there`);
+  return { text, yaml: (path) => [{ name: path, text: text(path) }] };
+}
+
+/** `name: difference; difference` for each case, `name` alone where it passed. */
+function run(cases: string, policies = POLICIES): readonly string[] {
+  const read = readCases('p/x.test.yaml', filesOf({ 'p/x.test.yaml': HEAD + cases, 'p/x.yaml': policies }));
+  if ('problems' in read) return read.problems.map(({ path, line, message }) => `${path}:${line} ${message}`);
+  return runCases(read, () => 0).map(({ name, steps }) =>
+    [name, steps.flatMap(({ differences }) => differences).join('; ')].filter((text) => text !== '').join(': '),
+  );
+}
+
+describe('a case', () => {
+  const cases: readonly [string, string, string][] = [
+    ['passes', '{ name: a, statement: select 1, expect: permit }', 'a'],
+    [
+      'fails with what was decided instead, and why',
+      '{ name: a, statement: delete from users, expect: permit }',
+      'a: expected permit, got deny (policy-no-match: No rule permits this delete on public.users.)',
+    ],
+    [
+      'tells a permit from one that people are asked for',
+      '{ name: a, statement: create table t (i int), expect: permit }',
+      'a: expected permit, got hold',
+    ],
+    [
+      'names rules, groups and the code',
+      '{ name: a, statement: create table t (i int), expect: { rules: reads, approve: [dba, ops] } }',
+      'a: expected rules reads, got asks; expected approval of dba, ops, got dba',
+    ],
+    [
+      'names the code of a denial',
+      '{ name: a, statement: nonsense, expect: { code: policy-denied } }',
+      'a: expected code policy-denied, got request-unparsable',
+    ],
+    [
+      'tells each mask',
+      '{ name: a, statement: "select email as e, id from users", expect: { masks: { e: partial } } }',
+      'a',
+    ],
+    [
+      'tells a mask that is another one, and columns that should be clear',
+      '{ name: a, statement: "select email as e, upper(email) as u, id from users", expect: { masks: { e: hash } } }',
+      'a: column e: expected hash, got partial (by public.users.email); column u: expected clear, got redact (by public.users.email)',
+    ],
+    [
+      'tells a column that is not there',
+      '{ name: a, statement: select id from users, expect: { masks: { e: hash } } }',
+      'a: expected a result column e, got id',
+    ],
+    [
+      'looks through views of the schema',
+      '{ name: a, statement: select * from mails, expect: { masks: { address: partial } } }',
+      'a',
+    ],
+    ['needs no result for no masks', '{ name: a, statement: set statement_timeout = 1, expect: { masks: {} } }', 'a'],
+    [
+      'has a run of its own',
+      '{ name: a, run: { run.sourceRepositoryId: "75" }, statement: select 1, expect: deny }',
+      'a',
+    ],
+    [
+      'has a time of its own',
+      '{ name: a, at: "2026-11-23T11:59:59Z", statement: insert into users values (1), expect: permit }',
+      'a',
+    ],
+    ['is asked at noon where it has none', '{ name: a, statement: insert into users values (1), expect: deny }', 'a'],
+  ];
+  for (const [what, text, expected] of cases) {
+    test(what, () => assert.deepEqual(run(`  - ${text}\n`), [expected]));
+  }
+});
+
+describe('a session', () => {
+  const session = (...steps: readonly string[]): readonly string[] =>
+    run(`  - name: s\n    session:\n${steps.map((step) => `      - ${step}\n`).join('')}`);
+
+  test('follows prepared statements and cursors', () => {
+    assert.deepEqual(session('prepare p as delete from users', '{ statement: execute p, expect: deny }'), [
+      's: expected permit, got deny (policy-no-match: No rule permits this delete on public.users.)',
+    ]);
+    assert.deepEqual(
+      session(
+        'prepare p as select email from users',
+        '{ statement: execute p, expect: { masks: { email: partial } } }',
+      ),
+      ['s'],
+    );
+  });
+
+  test('follows the search path', () => {
+    assert.deepEqual(
+      session(
+        'set search_path = nowhere',
+        '{ statement: select email from users, expect: { masks: { email: redact } } }',
+      ),
+      ['s'],
+    );
+  });
+
+  test('has a database of its own, and what it defines counts for what comes after', () => {
+    const made = 'create view v as select email from users';
+    assert.deepEqual(
+      session(
+        `{ statement: ${made}, expect: hold }`,
+        '{ statement: select * from v, expect: { masks: { email: partial } } }',
+      ),
+      ['s'],
+    );
+    assert.deepEqual(session('{ statement: select * from v, expect: { masks: { email: partial } } }'), [
+      's: the columns of the result cannot be told, so that all of them may be masked',
+    ]);
+  });
+
+  test('a statement that nothing is expected of must be permitted', () => {
+    assert.deepEqual(session('drop table users', '{ statement: select 1, expect: permit }'), [
+      's: expected permit, got deny (policy-no-match: No rule permits this drop on public.users.)',
+    ]);
+  });
+
+  test('what a copy makes has the class of what was copied', () => {
+    assert.deepEqual(
+      session(
+        '{ statement: create table t as select email as e from users, expect: hold }',
+        '{ statement: select e from t, expect: { masks: { e: redact } } }',
+      ),
+      ['s'],
+    );
+  });
+});
+
+test('coverage counts the cases in which a rule matches', () => {
+  const text = `${HEAD}  - { name: a, statement: select 1, expect: permit }\n  - { name: b, statement: select 2, expect: permit }\n`;
+  const read = readCases('x.test.yaml', filesOf({ 'x.test.yaml': text, 'x.yaml': POLICIES }));
+  if ('problems' in read) assert.fail(JSON.stringify(read.problems));
+  assert.deepEqual(
+    coverageOf(
+      read,
+      runCases(read, () => 0),
+    ),
+    [
+      { rule: 'reads', cases: 2 },
+      { rule: 'asks', cases: 0 },
+      { rule: 'mornings', cases: 0 },
+    ],
+  );
+});
+
+describe('what is wrong with a file of cases is told with its line', () => {
+  const cases: readonly [string, string, string][] = [
+    ['no expectation', '  - { name: a, statement: select 1 }', '12 cases.0: say what is expected'],
+    [
+      'two ways to ask',
+      '  - { name: a, statement: select 1, session: [select 1], expect: deny }',
+      '12 cases.0: write either `statement` or `session`',
+    ],
+    [
+      'a target that there is not',
+      '  - { name: a, target: b, statement: select 1, expect: deny }',
+      '12 there is no target b under `targets:`',
+    ],
+    [
+      'a run that there is not',
+      '  - { name: a, run: b, statement: select 1, expect: deny }',
+      '12 there is no run b under `runs:`',
+    ],
+    [
+      'a key that nobody knows',
+      '  - { name: a, statment: select 1, expect: deny }',
+      '12 cases.0: Unrecognized key: "statment"',
+    ],
+  ];
+  for (const [what, text, expected] of cases) {
+    test(what, () => assert.equal(run(`${text}\n`)[0], `p/x.test.yaml:${expected}`));
+  }
+
+  test('a problem of the policies', () => {
+    assert.deepEqual(
+      run('  - { name: a, statement: select 1, expect: deny }\n', 'policies:\n  - { name: a }\n')[0],
+      'p/x.yaml:2 Say who: fields of the principal and their values, or `principals: any` for everybody.',
+    );
+  });
+
+  test('a file that is not there', () => {
+    const read = readCases(
+      'a.test.yaml',
+      filesOf({ 'a.test.yaml': HEAD + '  - { name: a, statement: select 1, expect: deny }\n' }),
+    );
+    assert.deepEqual(read, { problems: [{ path: 'a.test.yaml', line: 1, message: 'a.yaml is not there' }] });
+  });
+});

@@ -1,0 +1,96 @@
+import type { Decision } from '../model/decision.ts';
+import { SchemaText } from '../sql/postgres/schema/schema-text.ts';
+import { askedPrincipal } from './asked-principal.ts';
+import type { Case, Expectation } from './case-schema.ts';
+import { differences } from './expectation.ts';
+import type { CaseFile, PlacedCase } from './read-cases.ts';
+import { type TrialAnswer, TrialSession } from './trial-session.ts';
+
+/** How one case went. */
+export interface CaseResult {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+  readonly passed: boolean;
+  readonly steps: readonly StepResult[];
+  readonly tookMs: number;
+}
+
+export interface StepResult {
+  readonly statement: string;
+  readonly answer: TrialAnswer;
+  /** What is otherwise than expected; empty where all is as it should be. */
+  readonly differences: readonly string[];
+}
+
+export interface Coverage {
+  readonly rule: string;
+  /** How many cases have an operation that the rule matches. */
+  readonly cases: number;
+}
+
+/** Without a time of its own a case is asked on a Monday at noon, UTC, so that it goes the same way every day. */
+const NOON = Date.UTC(2026, 0, 5, 12);
+
+/** Runs the cases of a file, each in a session of its own. `now` tells how long each took, in milliseconds. */
+export function runCases(file: CaseFile, now: () => number): readonly CaseResult[] {
+  return file.cases.map((placed) => {
+    const started = now();
+    const steps = runCase(placed.content, file);
+    const passed = steps.every((step) => step.differences.length === 0);
+    const { line, content } = placed;
+    return { file: file.path, line, name: content.name, passed, steps, tookMs: now() - started };
+  });
+}
+
+/** Which rules of a file's policies the cases exercised: matched at least one operation. */
+export function coverageOf(file: CaseFile, results: readonly CaseResult[]): readonly Coverage[] {
+  const counts = new Map(file.policies.map(({ name }) => [name, 0]));
+  for (const { steps } of results) {
+    const met = new Set(steps.flatMap(({ answer }) => answer.operations.flatMap(matchedRules)));
+    for (const name of met) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([rule, cases]) => ({ rule, cases }));
+}
+
+function matchedRules({ rules }: TrialAnswer['operations'][number]): readonly string[] {
+  return rules.filter(({ result }) => result !== 'not-matched').map(({ name }) => name);
+}
+
+function runCase(one: PlacedCase['content'], file: CaseFile): readonly StepResult[] {
+  const session = sessionOf(one, file);
+  const steps = stepsOf(one);
+  return steps.map(({ statement, expected }) => {
+    const answer = session.ask(statement);
+    return { statement, answer, differences: differences(expected, answer) };
+  });
+}
+
+/** A statement that nothing is expected of prepares those that come after it: it must be permitted. */
+function stepsOf({ statement, session = [], expect }: Case): readonly Step[] {
+  if (statement !== undefined) return [{ statement, expected: expect ?? PERMITTED }];
+  return session.map((step, index) => {
+    const own = 'expect' in step ? step.expect : undefined;
+    const last = index === session.length - 1 ? expect : undefined;
+    return { statement: step.statement, expected: own ?? last ?? PERMITTED };
+  });
+}
+
+interface Step {
+  readonly statement: string;
+  readonly expected: Expectation;
+}
+
+const PERMITTED: Expectation = { decision: 'permit' as const satisfies Decision['effect'] };
+
+function sessionOf(one: Case, { content, targets, policies }: CaseFile): TrialSession {
+  const known = targets.get(one.target ?? content.target ?? '');
+  const run = one.run ?? content.run ?? {};
+  const fields = typeof run === 'string' ? (content.runs?.[run] ?? {}) : run;
+  if (known === undefined) throw new RangeError('the case was read without its target');
+  const nowMs = one.at === undefined ? NOON : Date.parse(one.at);
+  // Each session has a database of its own: what one case creates is in no other.
+  const schema = known.schema === undefined ? undefined : new SchemaText(known.searchPath);
+  if (known.schema !== undefined) schema?.add(known.schema);
+  return new TrialSession({ policies, principal: askedPrincipal(fields, nowMs), target: known.target, schema, nowMs });
+}

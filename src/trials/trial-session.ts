@@ -1,0 +1,94 @@
+import { type ColumnPreview, detectorsOf, previewColumns } from '../masking/column-preview.ts';
+import { inheritedColumns } from '../masking/inherited-columns.ts';
+import type { Principal } from '../model/principal.ts';
+import type { ClassifiedColumn, Target } from '../model/target.ts';
+import { type Explanation, explainDecision } from '../policy/explain-decision.ts';
+import type { Policy } from '../policy/policy.ts';
+import { analyseOnce } from '../sql/postgres/analyser.ts';
+import type { Analysis, AnalysisContext, Effects } from '../sql/postgres/analysis.ts';
+import { type Catalogue, throughPath } from '../sql/postgres/catalogue.ts';
+import type { SchemaText } from '../sql/postgres/schema/schema-text.ts';
+
+export interface TrialSessionParts {
+  readonly policies: readonly Policy[];
+  readonly principal: Principal;
+  readonly target: Target;
+  /** The database as its definitions describe it; absent where nobody knows, and then names mean what they may. */
+  readonly schema?: SchemaText | undefined;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** What a gateway would do with one text. */
+export interface TrialAnswer extends Explanation {
+  readonly text: string;
+  readonly analysis: Analysis;
+  /** The columns of each result, in order; `undefined` where they cannot be told. Of what is denied there is none. */
+  readonly results: readonly (readonly ColumnPreview[] | undefined)[];
+  /** The detectors at work on every reply, by name. */
+  readonly detectors: readonly string[];
+}
+
+/**
+ * A session in which no server answers: each text is decided as the gateway would, and what was permitted counts for the
+ * next one, as if it had been done without an error. `loadPostgresParser` must have resolved.
+ */
+export class TrialSession implements AnalysisContext {
+  readonly #parts: TrialSessionParts;
+  readonly #prepared = new Map<string, string>();
+  readonly #cursors = new Map<string, string>();
+  #classified: readonly ClassifiedColumn[];
+  #searchPath: readonly string[] | 'default' | 'unknown' = 'default';
+
+  constructor(parts: TrialSessionParts) {
+    this.#parts = parts;
+    this.#classified = parts.target.classified;
+  }
+
+  get catalogue(): Catalogue | undefined {
+    const { schema } = this.#parts;
+    return schema && throughPath(schema.catalogue, this.#searchPath);
+  }
+
+  prepared(name: string): string | undefined {
+    return this.#prepared.get(name);
+  }
+
+  cursor(name: string): string | undefined {
+    return this.#cursors.get(name);
+  }
+
+  ask(text: string): TrialAnswer {
+    const { policies, principal, nowMs } = this.#parts;
+    const analysis = analyseOnce(text, this);
+    const target = { ...this.#parts.target, classified: this.#classified };
+    const explanation = explainDecision(policies, principal, target, analysis, { nowMs: () => nowMs });
+    const { decision } = explanation;
+    if (decision.effect === 'deny') return { ...explanation, text, analysis, results: [], detectors: [] };
+    this.#follow(text, analysis);
+    const classes = decision.obligations.flatMap((one) => (one.kind === 'mask' ? one.classes : []));
+    const results = analysis.statements
+      .filter(({ returnsRows }) => returnsRows)
+      .map(({ outputs }) => outputs && previewColumns(classes, this.#classified, analysis.operations, outputs));
+    return { ...explanation, text, analysis, results, detectors: detectorsOf(classes) };
+  }
+
+  #follow(text: string, { operations, statements }: Analysis): void {
+    const inherited = inheritedColumns(operations, this.#classified);
+    if (inherited !== undefined) {
+      this.#classified = [...this.#classified, ...inherited.stored, ...inherited.temporary];
+    }
+    for (const { effects } of statements) this.#followNames(effects);
+    if (statements.some(({ effects }) => effects.ddl)) this.#parts.schema?.add(text);
+  }
+
+  #followNames({ prepares, deallocates, declares, closes, searchPath }: Effects): void {
+    if (prepares !== undefined) this.#prepared.set(prepares.name, prepares.text);
+    if (deallocates === 'all') this.#prepared.clear();
+    else if (deallocates !== undefined) this.#prepared.delete(deallocates.name);
+    if (declares !== undefined) this.#cursors.set(declares.name, declares.text);
+    if (closes === 'all') this.#cursors.clear();
+    else if (closes !== undefined) this.#cursors.delete(closes.name);
+    if (searchPath !== undefined) this.#searchPath = searchPath;
+  }
+}
