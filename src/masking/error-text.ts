@@ -1,5 +1,7 @@
+import type { Told } from '../model/reply.ts';
 import type { Reading } from './column-rules.ts';
 import { REDACTED } from './mask-text.ts';
+import { SERVER_TEXTS } from './server-texts.ts';
 
 export interface MaskedErrorText {
   readonly text: string;
@@ -8,130 +10,108 @@ export interface MaskedErrorText {
 }
 
 /**
- * An error's or a notice's text of a statement that reads classified columns: PostgreSQL quotes row values in it. What
- * cannot be told apart from a value is replaced. Text is latin1; undefined where nothing changes.
+ * An error's or a notice's text of a statement that reads classified columns: PostgreSQL quotes row values in it. It stays
+ * where it can hold no value, which is where the server points into the request (it was reading that, and no row), and
+ * where it is one of the server's own texts; of these the values go. Anything else is replaced whole, as is what a
+ * function of the database says. Text is latin1; undefined where nothing changes.
  */
 export function maskErrorText(
   text: string,
+  told: Told | undefined,
   reading: Reading,
   said: (() => Uint8Array) | undefined,
 ): MaskedErrorText | undefined {
-  if (reading.opaque) return text === '' ? undefined : { text: REDACTED, columns: ['unknown'] };
-  const columns: string[] = [];
-  if (INNER_STATEMENT.test(text) && !sayer(said)(text)) return { text: REDACTED, columns: ['unknown'] };
-  const keyed = maskKeys(text, reading, columns);
-  const listed = keyed === text ? maskLists(text, columns) : keyed;
-  const masked = maskQuoted(listed, said, columns);
-  return masked === text ? undefined : { text: masked, columns };
+  if (text === '' || told?.atRequest === true) return undefined;
+  if (told === undefined || !told.ofServer) return WHOLE;
+  switch (told.part) {
+    case 'name':
+      return undefined;
+    case 'message':
+    case 'hint':
+      return maskOwnText(text, told, said) ?? WHOLE;
+    case 'detail':
+      return maskKeys(text, reading) ?? maskRow(text) ?? maskOwnText(text, told, said) ?? WHOLE;
+    case 'context':
+      return isOwnContext(text) ? undefined : maskContext(text);
+    case 'statement':
+    case 'payload':
+      return WHOLE;
+    default:
+      return told.part satisfies never;
+  }
 }
 
-/** `Key (email)=(ada@example.com) already exists.`: from the values on, to the last parenthesis. */
-function maskKeys(text: string, reading: Reading, columns: string[]): string {
-  const match = /\) ?= ?\(/.exec(text);
-  if (match === null) return text;
-  const open = text.indexOf('(');
-  const named = reading.columns.filter(({ column }) => text.slice(open + 1, match.index).includes(column));
-  if (named.length === 0) return text;
-  for (const { schema, table, column } of named) columns.push(`${schema}.${table}.${column}`);
-  return replaceBetween(text, match.index + match[0].length, text.lastIndexOf(')'));
+const WHOLE: MaskedErrorText = { text: REDACTED, columns: ['unknown'] };
+
+/** Undefined where it is none of the server's own texts, or names what the client did not. */
+function maskOwnText(text: string, told: Told, said: (() => Uint8Array) | undefined): MaskedErrorText | undefined {
+  for (const { code, part, text: pattern } of SERVER_TEXTS) {
+    if (part !== told.part || !told.code.startsWith(code)) continue;
+    const match = pattern.exec(text);
+    if (match === null) continue;
+    const { said: named, value } = match.groups ?? {};
+    if (named !== undefined && !isSaid(named, said)) return replaceGroup(text, match, 'said');
+    return value === undefined ? { text, columns: [] } : replaceGroup(text, match, 'value');
+  }
+  return undefined;
+}
+
+function replaceGroup(text: string, match: RegExpExecArray, group: string): MaskedErrorText | undefined {
+  const place = match.indices?.groups?.[group];
+  return place && { text: replaceBetween(text, ...place), columns: ['unknown'] };
 }
 
 /**
- * `Failing row contains (1, ada@example.com).`; in another language than English, or at a text's end, any list in
- * parentheses may be one.
+ * Whether the client's own request holds a text. A long request could hold everything that a value may be, and the
+ * answer would tell which it was; what is short stands in any statement by chance.
  */
-function maskLists(text: string, columns: string[]): string {
-  const open = text.indexOf('(');
-  const close = text.lastIndexOf(')');
-  if (open === -1 || close < open) return text;
-  const isForeign = /[\x80-\xff]/.test(text);
-  const isLast = text.length - close <= MAX_AFTER_LIST;
-  const isRow = text.includes(' row contains (') || ((isForeign || isLast) && text.slice(open, close).includes(', '));
-  if (!isRow) return text;
-  columns.push('unknown');
-  return replaceBetween(text, open + 1, close);
+function isSaid(text: string, said: (() => Uint8Array) | undefined): boolean {
+  if (text.length < MIN_SAID_CHARACTERS || said === undefined) return false;
+  const request = said();
+  return request.length <= MAX_SAID_BYTES && Buffer.from(request).toString('latin1').includes(text);
 }
 
-/** A full stop, in any script's bytes, and the parenthesis. */
-const MAX_AFTER_LIST = 4;
+const MIN_SAID_CHARACTERS = 3;
+const MAX_SAID_BYTES = 2_000;
 
-/** The statement that a function ran (the field `q`), with a literal in it; no message of the server's reads so. */
-const INNER_STATEMENT = /^\s*(?:select|insert|update|delete|merge|with|values|copy|execute|call|create|alter)\b[^']*'/i;
-
-/** Tells whether the client's own request holds a text; reads it once, and only when asked. */
-function sayer(said: (() => Uint8Array) | undefined): (text: string) => boolean {
-  let request: string | undefined;
-  return (text) => {
-    request ??= said === undefined ? '' : Buffer.from(said()).toString('latin1');
-    return text.length >= MIN_SAID_CHARACTERS && request.includes(text);
+/** `Key (email)=(ada@example.com) already exists.`: the values go where a column of the key is classified. */
+function maskKeys(text: string, reading: Reading): MaskedErrorText | undefined {
+  const match = KEY.exec(text);
+  const { columns: names = '' } = match?.groups ?? {};
+  if (match === null) return undefined;
+  const named = reading.columns.filter(({ column }) => names.includes(column));
+  if (named.length === 0 && !reading.opaque) return { text, columns: [] };
+  const columns = named.map(({ schema, table, column }) => `${schema}.${table}.${column}`);
+  const [start] = match.indices?.groups?.['values'] ?? [];
+  if (start === undefined) return WHOLE;
+  return {
+    text: replaceBetween(text, start, text.lastIndexOf(')')),
+    columns: named.length > 0 ? columns : ['unknown'],
   };
 }
 
-/** What a quotation is kept for, when the client said it: shorter ones stand in any statement by chance. */
-const MIN_SAID_CHARACTERS = 3;
+const KEY = /^(?:Key|Partition key of the failing row contains) (?<columns>\(.*?\)) ?= ?\((?<values>.*)\)(?: .*)?\.$/ds;
 
-/**
- * Quoted values, unless the client said them itself or they name a constraint. Names are no exception: a cast
- * (`name::regclass`) quotes any value as one.
- */
-function maskQuoted(text: string, said: (() => Uint8Array) | undefined, columns: string[]): string {
-  const isSaid = sayer(said);
-  let masked = '';
-  let kept = 0;
-  for (const { open, start, end } of quotations(text)) {
-    const quoted = text.slice(start, end);
-    const before = text.slice(Math.max(kept, open - CONSTRAINT.length), open);
-    if (quoted === REDACTED || quoted === '' || before === CONSTRAINT || isSaid(quoted)) continue;
-    masked += text.slice(kept, start) + REDACTED;
-    kept = end;
-    columns.push('unknown');
-  }
-  return masked + text.slice(kept);
+/** `Failing row contains (1, ada@example.com).` */
+function maskRow(text: string): MaskedErrorText | undefined {
+  if (!ROW.test(text)) return undefined;
+  return { text: replaceBetween(text, text.indexOf('(') + 1, text.lastIndexOf(')')), columns: ['unknown'] };
 }
 
-const CONSTRAINT = 'constraint ';
-/** The quotes that PostgreSQL's translations use, as the bytes of UTF-8: “ ” „ « » ‹ › ‘ ’ 「 」. */
-const QUOTES = [
-  ['"', '"'],
-  ['\xc2\xab', '\xc2\xbb'],
-  ['\xc2\xbb', '\xc2\xab'],
-  ['\xe2\x80\x9e', '\xe2\x80'],
-  ['\xe2\x80\x9c', '\xe2\x80'],
-  ['\xe2\x80\x98', '\xe2\x80\x99'],
-  ['\xe2\x80\xb9', '\xe2\x80\xba'],
-  ['\xe3\x80\x8c', '\xe3\x80\x8d'],
-] as const;
-/** What comes before a quoted value that may hold quotes itself: it goes to the text's last one. */
-const VALUE_FOLLOWS = /(?:: |value )$/;
-/** CONTEXT of an error in JSON: the piece of the value up to the error, not quoted. */
-const JSON_CONTEXT = 'JSON data, line ';
+const ROW = /^Failing row contains \(.*\)\.$/s;
 
-interface Quotation {
-  readonly open: number;
-  readonly start: number;
-  readonly end: number;
+/** Where a function was, in the server's words; a line with anything else could be part of a value. */
+function isOwnContext(text: string): boolean {
+  return text.split('\n').every((line) => CONTEXT.test(line));
 }
 
-function* quotations(text: string): Generator<Quotation> {
-  if (text.startsWith(JSON_CONTEXT)) {
-    const open = text.indexOf(': ') + 2;
-    yield { open, start: open, end: text.length };
-    return;
-  }
-  for (let at = 0; at < text.length; ) {
-    const quotes = QUOTES.find(([open]) => text.startsWith(open, at));
-    if (quotes === undefined) {
-      at++;
-      continue;
-    }
-    const [open, close] = quotes;
-    const start = at + open.length;
-    const isValue = VALUE_FOLLOWS.test(text.slice(Math.max(0, at - 6), at));
-    const found = isValue ? text.lastIndexOf(close) : text.indexOf(close, start);
-    const end = found < start ? text.length : found;
-    yield { open: at, start, end };
-    at = end + close.length;
-  }
+const CONTEXT =
+  /^(?:PL\/pgSQL function (?:[\w.]+\([\w ,.[\]"]*\)|inline_code_block) (?:line \d+ at [\w ]+|while [\w ]+)|SQL function "\w+" (?:statement \d+|during \w+)|parallel worker)$/;
+
+/** `COPY users, line 3, column email: "ada@example.com"` loses the value, any other context everything. */
+function maskContext(text: string): MaskedErrorText {
+  const place = /^COPY \w+, line \d+(?:, column \w+)?: "(?<value>.*)"$/ds.exec(text);
+  return (place && replaceGroup(text, place, 'value')) ?? WHOLE;
 }
 
 function replaceBetween(text: string, start: number, end: number): string {

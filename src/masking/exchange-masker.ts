@@ -1,4 +1,4 @@
-import type { MaskCount, ResultColumn } from '../model/reply.ts';
+import type { MaskCount, ResultColumn, Told } from '../model/reply.ts';
 import type { ColumnMask, ColumnRules, Reading } from './column-rules.ts';
 import { maskErrorText } from './error-text.ts';
 import type { Findings } from './findings.ts';
@@ -66,7 +66,7 @@ export class ExchangeMasker implements Masker {
   passes(wire: Buffer, kind: 'rows' | 'text'): boolean {
     const { findings } = this.#shared;
     // A message of text marks its fields by letters, which hide where a finding begins.
-    if (kind === 'text') return this.#reading.columns.length === 0 && findings === undefined;
+    if (kind === 'text') return this.#shared.rules.size === 0 && findings === undefined;
     if (this.#shape.alwaysLook) return false;
     if (findings === undefined) return true;
     return this.#shape.binaryNumbers
@@ -86,13 +86,14 @@ export class ExchangeMasker implements Masker {
     return findings && maskContent(findings, described, wire, start, end, this.#countFinding);
   }
 
-  text(wire: Buffer, start: number, end: number): Uint8Array | undefined {
-    const { findings } = this.#shared;
-    const rewritten =
-      this.#reading.columns.length === 0
-        ? undefined
-        : maskErrorText(wire.toString('latin1', start, end), this.#reading, this.#said);
-    if (rewritten === undefined) {
+  text(wire: Buffer, start: number, end: number, told?: Told): Uint8Array | undefined {
+    const { findings, rules } = this.#shared;
+    // Of a payload nobody knows what it was made of, nor whether that was in this exchange.
+    const mayHoldValues = told?.part === 'payload' ? rules.size > 0 : this.#reading.columns.length > 0;
+    const rewritten = mayHoldValues
+      ? maskErrorText(wire.toString('latin1', start, end), told, this.#reading, this.#said)
+      : undefined;
+    if (rewritten === undefined || rewritten.columns.length === 0) {
       return findings && maskFreeText(findings, wire, start, end, this.#countFinding);
     }
     for (const name of rewritten.columns) this.#counts.add('column', name);

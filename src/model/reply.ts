@@ -42,7 +42,19 @@ export interface FieldMasker {
   /** One value of the current shape, at `wire[start, end)`. */
   field(column: number, wire: Buffer, start: number, end: number): Uint8Array | null | undefined;
   /** Free text: an error or notice field, a channel's payload. */
-  text(wire: Buffer, start: number, end: number): Uint8Array | undefined;
+  text(wire: Buffer, start: number, end: number, told?: Told): Uint8Array | undefined;
+}
+
+/** What is known of a text of the server beside its words. */
+export interface Told {
+  /** Which text: of an error or notice its words, or the names of what it is about; a payload is somebody's message. */
+  readonly part: 'message' | 'detail' | 'hint' | 'context' | 'statement' | 'name' | 'payload';
+  /** The protocol's own code: an SQLSTATE. */
+  readonly code: string;
+  /** It points at a place in the request, which was being read then: no row had been. */
+  readonly atRequest: boolean;
+  /** False where somebody else may have chosen the words: a function of the database, another server. */
+  readonly ofServer: boolean;
 }
 
 /** How an exchange ended. */
@@ -63,8 +75,30 @@ export interface Part {
   readonly wire: Buffer;
   /** Present on the last part of a reply. */
   readonly result?: ExchangeResult;
+  /** What begins in the part; present where the reply is metered. */
+  readonly counts?: readonly ReplyCount[];
   /** The part as the masker wants it; `this` where nothing changed. */
   rewrite(masker: FieldMasker): Part;
+  /**
+   * Of a metered reply: what comes before the first message that `allow` says no to, and what is left from there on. It
+   * is asked about each message that counts, in order.
+   */
+  cut?(allow: (message: ReplyCount) => boolean): CutPart;
+}
+
+export interface CutPart {
+  readonly head: Part | undefined;
+  readonly rest: Part | undefined;
+}
+
+/** What one statement's share of a part comes to; a row counts, whole, where it begins. */
+export interface ReplyCount {
+  /** Of the request's statements, from 0. */
+  readonly statement: number;
+  readonly rowsRead: number;
+  readonly rowsChanged: number;
+  /** Of messages that carry data. */
+  readonly bytes: number;
 }
 
 /** What was masked in an exchange: a column or a detector's name, and how many values. Never a value. */

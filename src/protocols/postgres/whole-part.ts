@@ -1,4 +1,4 @@
-import type { FieldMasker, Part } from '../../model/reply.ts';
+import type { FieldMasker, Part, Told } from '../../model/reply.ts';
 import { BACKEND, message } from './messages.ts';
 
 /** One message that stands by itself: a notice, a notification, a parameter's change. */
@@ -27,30 +27,86 @@ export function rewriteText(wire: Buffer, masker: FieldMasker): Buffer | undefin
 }
 
 function rewriteFields(wire: Buffer, masker: FieldMasker): Buffer | undefined {
-  const fields: Uint8Array[] = [];
+  const kept: Uint8Array[] = [];
+  const fields = [...fieldsOf(wire)];
+  const origin = originOf(wire, fields);
   let changed = false;
-  let at = 5;
-  while (at < wire.length && wire[at] !== 0) {
-    const end = wire.indexOf(0, at);
-    if (end < 0) break;
-    const masked = FIXED_FIELDS.has(wire[at] as number) ? undefined : masker.text(wire, at + 1, end);
+  for (const { at, end } of fields) {
+    const part = partOf(wire[at] as number);
+    const masked = part === undefined ? undefined : masker.text(wire, at + 1, end, { ...origin, part });
     changed ||= masked !== undefined;
-    fields.push(wire.subarray(at, at + 1), masked === undefined ? wire.subarray(at + 1, end) : withoutNul(masked), NUL);
+    kept.push(wire.subarray(at, at + 1), masked === undefined ? wire.subarray(at + 1, end) : withoutNul(masked), NUL);
+  }
+  return changed ? message(wire[0] as number, ...kept, NUL) : undefined;
+}
+
+/** A field: its letter at `at`, its text from there to `end`. */
+interface Field {
+  readonly at: number;
+  readonly end: number;
+}
+
+function* fieldsOf(wire: Buffer): Generator<Field> {
+  for (let at = 5; at < wire.length && wire[at] !== 0; ) {
+    const end = wire.indexOf(0, at);
+    if (end < 0) return;
+    yield { at, end };
     at = end + 1;
   }
-  return changed ? message(wire[0] as number, ...fields, NUL) : undefined;
 }
+
+/** What a field holds (manual, 55.8); undefined of those that hold no text of the data. */
+function partOf(letter: number): Told['part'] | undefined {
+  if (FIXED_FIELDS.has(letter)) return undefined;
+  return PARTS.get(letter) ?? 'payload';
+}
+
+const PARTS: ReadonlyMap<number, Told['part']> = new Map(
+  Object.entries({
+    M: 'message',
+    D: 'detail',
+    H: 'hint',
+    W: 'context',
+    q: 'statement',
+    s: 'name',
+    t: 'name',
+    c: 'name',
+    d: 'name',
+    n: 'name',
+  } as const).map(([letter, part]) => [letter.charCodeAt(0), part]),
+);
+
+/**
+ * Who said it. P points into the client's own text; what a statement within a function points into has p instead. F is the
+ * server's source file, which no statement can choose: RAISE and its like are in those of procedural languages, and what
+ * another server said comes through those of dblink and postgres_fdw.
+ */
+function originOf(wire: Buffer, fields: readonly Field[]): Omit<Told, 'part'> {
+  const of = (letter: string): string | undefined => {
+    const field = fields.find(({ at }) => wire[at] === letter.charCodeAt(0));
+    return field && wire.toString('latin1', field.at + 1, field.end);
+  };
+  const file = of('F');
+  return {
+    code: of('C') ?? '',
+    atRequest: of('P') !== undefined && of('p') === undefined && of('q') === undefined,
+    ofServer: file !== undefined && /^[a-z_\d]+\.c$/.test(file) && !OTHERS_FILES.test(file),
+  };
+}
+
+const OTHERS_FILES = /^(?:pl(?!an)|spi|dblink|connection\.|postgres_fdw|libpq)/;
 
 /** NotificationResponse (manual, 55.7): process id, channel, payload. */
 function rewriteNotification(wire: Buffer, masker: FieldMasker): Buffer | undefined {
   const channelEnd = wire.indexOf(0, 9);
   const payloadEnd = channelEnd < 0 ? -1 : wire.indexOf(0, channelEnd + 1);
   if (payloadEnd < 0) return undefined;
-  const masked = masker.text(wire, channelEnd + 1, payloadEnd);
+  const masked = masker.text(wire, channelEnd + 1, payloadEnd, PAYLOAD);
   if (masked === undefined) return undefined;
   return message(BACKEND.notification, wire.subarray(5, channelEnd + 1), withoutNul(masked), NUL);
 }
 
+const PAYLOAD = { part: 'payload', code: '', atRequest: false, ofServer: false } as const;
 const NUL = Buffer.from([0]);
 
 function withoutNul(text: Uint8Array): Uint8Array {
