@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { policyCheckCommand } from './policy/policy-check.ts';
+import { policyLintCommand } from './policy/policy-lint.ts';
 import { policyTestCommand } from './policy/policy-test.ts';
 
 /** `chaperone policy`: policies as code. */
 export function policyCommand(): Command {
   const command = new Command('policy').summary('check, test and explain policies').addHelpText('after', EXAMPLES);
-  for (const each of [policyCheckCommand(), policyTestCommand()]) {
+  for (const each of [policyCheckCommand(), policyTestCommand(), policyLintCommand()]) {
     command.addCommand(each.addHelpText('after', EXAMPLES));
   }
   return command;
@@ -17,4 +18,5 @@ Examples:
   $ chaperone policy check policies/ --target demo --as run.sourceRepositoryId=100000001 \\
       --statement "drop table customers"
   $ chaperone policy test policies/ --coverage --junit results.xml
+  $ chaperone policy lint policies/
 `;

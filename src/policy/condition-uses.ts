@@ -33,12 +33,12 @@ export function usesOf(ast: unknown): Uses {
 
 const CLASS_FIELDS: ReadonlySet<string> = new Set(COLUMN_KEYS);
 
-interface Node {
+export interface Node {
   readonly op: string;
   readonly args: unknown;
 }
 
-function isNode(value: unknown): value is Node {
+export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 

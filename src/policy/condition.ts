@@ -11,6 +11,8 @@ import { NAMED_FIELDS } from './principal-fields.ts';
 export interface Condition {
   /** What it asks for beside the operation's plain facts. */
   readonly uses: Uses;
+  /** The syntax tree, for whoever asks what the condition can be. */
+  readonly tree: unknown;
   /** True, false, or the message of the error that evaluating it gave. */
   evaluate(operation: Operation, seen: Seen): boolean | { readonly error: string };
 }
@@ -45,6 +47,7 @@ export function compileCondition(text: string): Condition | { readonly problem: 
   const uses = usesOf(evaluate.ast);
   return {
     uses,
+    tree: evaluate.ast,
     evaluate: (operation, seen) => {
       try {
         const value: unknown = evaluate({

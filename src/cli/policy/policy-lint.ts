@@ -1,0 +1,96 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { loadTargets } from '../../targets/load-targets.ts';
+import type { LintTarget } from '../../trials/lint/finding.ts';
+import { lintPolicies, type PlacedFinding } from '../../trials/lint/lint-policies.ts';
+import { ApiClient } from '../api-client.ts';
+import { readYamlFiles } from '../apply.ts';
+import { EXIT } from '../cli-error.ts';
+import { type GatewayOptions } from '../common-options.ts';
+import { type Output, processOutput } from '../output.ts';
+import { printable } from '../printable.ts';
+import { type ReadPolicies, readPolicies, showProblems } from './read-policies.ts';
+
+interface LintOptions extends GatewayOptions {
+  readonly gateway?: boolean;
+}
+
+/** `chaperone policy lint`: what is wrong with rules that load. */
+export function policyLintCommand(): Command {
+  return new Command('lint')
+    .description(
+      'Finds rules that can never match, are shadowed or needless, overlap, are too broad, or name what is not there.\n' +
+        'Targets are those of the same files; with --gateway those of the gateway, and groups without people are found.\n' +
+        'Exits 1 where it finds something, 2 where the files cannot be read as policies.',
+    )
+    .argument('<files...>', 'YAML files or folders')
+    .option('--gateway', 'hold the rules against the targets and groups of the gateway')
+    .option('--url <url>', 'the gateway (default: CHAPERONE_URL, else the one started on this machine)')
+    .option('--json', 'answer in JSON')
+    .action(async (paths: readonly string[], options: LintOptions) => {
+      process.exitCode = await lint(paths, options, processOutput({ json: options.json ?? false }));
+    });
+}
+
+async function lint(paths: readonly string[], options: LintOptions, output: Output): Promise<number> {
+  const read = readPolicies(paths);
+  if (read.problems.length > 0) {
+    showProblems(read.problems, output);
+    return EXIT.incomplete;
+  }
+  const known = options.gateway === true ? await ofGateway(options) : { targets: declaredTargets(read) };
+  const findings = lintPolicies({
+    policies: read.policies,
+    declared: read.declared.sections.policies ?? [],
+    files: readYamlFiles(paths),
+    ...known,
+  });
+  if (output.json) output.writeJson({ ok: findings.length === 0, findings });
+  else show(findings, read.policies.length, output);
+  return findings.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Undefined where the files declare no targets at all: then nobody said which there are. */
+function declaredTargets({ declared }: ReadPolicies): readonly LintTarget[] | undefined {
+  const { targets } = declared.sections;
+  if (targets === undefined) return undefined;
+  return loadTargets(targets, ['postgres']).items.map(({ target: { name, labels, classified } }) => {
+    return { name, labels, classes: classified.map((column) => column.class) };
+  });
+}
+
+const targetsSchema = z.object({
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      labels: z.record(z.string(), z.string()),
+      classified: z.array(z.object({ class: z.string() })),
+    }),
+  ),
+});
+const peopleSchema = z.object({ people: z.array(z.object({ groups: z.array(z.string()) })) });
+
+async function ofGateway(options: LintOptions) {
+  const api = ApiClient.find(options, process.env);
+  const { targets } = await api.call({ path: '/v1/targets', as: 'operator' }, targetsSchema);
+  const { people } = await api.call({ path: '/v1/people', as: 'operator' }, peopleSchema);
+  return {
+    targets: targets.map(({ name, labels, classified }): LintTarget => {
+      return { name, labels, classes: classified.map((column) => column.class) };
+    }),
+    groups: new Set(people.flatMap((person) => person.groups)),
+  };
+}
+
+function show(findings: readonly PlacedFinding[], rules: number, output: Output): void {
+  for (const { path, line, code, rule, message, advice } of findings) {
+    output.write(
+      `${output.paint('yellow', `${printable(path)}:${line}`)} ${code}: ${printable(rule)}: ${printable(message)}\n`,
+    );
+    output.write(`  ${output.paint('dim', printable(advice))}\n`);
+  }
+  const told = findings.length === 0 ? output.paint('green', '✓') : output.paint('red', '✗');
+  output.write(
+    `${told} ${rules} ${rules === 1 ? 'rule' : 'rules'}, ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}\n`,
+  );
+}
