@@ -4,9 +4,11 @@ import type { ChannelService } from '../approvals/channels/channel-service.ts';
 import type { SlackInteractions } from '../approvals/channels/slack-interactions.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
+import type { SurveyedTarget } from '../gateway/survey-target.ts';
 import type { GrantService } from '../grants/grant-service.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
+import type { Principal } from '../model/principal.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { Store } from '../store/store.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
@@ -40,6 +42,9 @@ export interface ApiParts {
   /** Makes every part decide by the configuration as it is now. */
   readonly reload: () => Promise<void>;
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
+  /** Samples a target in a session of the principal's. */
+  readonly survey: (principal: Principal, target: Target, signal: AbortSignal) => Promise<SurveyedTarget>;
+  readonly audience: string;
   readonly reach: (protocol: string) => { readonly host: string; readonly port: number } | undefined;
   readonly decoders: ReplyDecoders;
   readonly certificateAuthority: string | undefined;

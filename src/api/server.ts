@@ -10,6 +10,7 @@ import {
 import { LIMITS } from '../model/limits.ts';
 import { approvalRoutes } from './approvals.ts';
 import { channelRoutes } from './channels.ts';
+import { classifyRoute } from './classify-route.ts';
 import { configurationRoutes } from './configuration.ts';
 import { configurationObjectRoutes } from './configuration-objects.ts';
 import { deliveryRoutes } from './deliveries.ts';
@@ -90,6 +91,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   tokenRoutes,
   runRoutes,
   targetRoutes,
+  classifyRoute,
   configurationRoutes,
   configurationObjectRoutes,
   grantRoutes,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Target } from '../model/target.ts';
 import type { InheritedClass } from '../targets/inherited-classes.ts';
 import { approvalServices } from './approval-services.ts';
+import { classifyTargets } from './classify-target.ts';
 import { grantServices } from './grant-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
 import { openLiveFeed } from './live-sources.ts';
@@ -64,6 +65,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
         return target && checkTarget(target, { credential, connect: parts.connect }, signal);
       },
     },
+    classify: classifyTargets(parts),
     ...configuring(parts),
     trust: parts.trust,
     tryPolicies: (request) => tryPolicies(request, { ...parts, directory, target: (name) => targets.get(name) }),

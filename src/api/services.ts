@@ -16,6 +16,7 @@ import type { Secret } from '../model/secret.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
 import type { Caller, CallerServices } from './caller.ts';
+import type { ClassificationView } from './classification-schemas.ts';
 import type { ListenerPlaces } from './listener-places.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
@@ -37,6 +38,15 @@ export interface ApiServices extends CallerServices {
   /** Ends the holder's own run: its grants are void, its sessions end. Throws `Refused` where it is not the holder's. */
   closeRun(run: string, holder: GrantHolder): Promise<void>;
   readonly targets: TargetService;
+  /**
+   * Samples a target and proposes classes for its columns, those that are classified included; undefined for an unknown
+   * name. Throws `Refused`, and the problem 502 where the target breaks off.
+   */
+  classify(
+    name: string,
+    operator: { readonly id: string; readonly display: string },
+    signal: AbortSignal,
+  ): Promise<ClassificationView | undefined>;
   readonly configuration: ConfigurationService;
   readonly configurationObjects: ConfigurationObjects;
   readonly trust: Pick<TrustDirectory, 'verify' | 'rules'>;

@@ -24,13 +24,17 @@ export type Tried<Value> =
   | { readonly ok: false; readonly error: string | undefined; readonly problem: CliError };
 
 export interface ApiCall {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string | readonly string[]>>;
   /** `operator` presents the operator's token; a grant presents itself as HTTP Basic. */
   readonly as?: Caller;
+  /** The ETag of what a change is of (RFC 9110, 13.1.1). */
+  readonly ifMatch?: string;
+  /** How long the gateway may take until it answers. */
+  readonly deadlineMs?: number;
 }
 
 /** Problem details (RFC 9457), and the errors of a token endpoint (RFC 6749, 5.2): what an answer of no carries. */
@@ -123,17 +127,19 @@ export class ApiClient {
       'user-agent': 'chaperone/cli',
       ...(body === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
       ...(authorization ? { authorization } : {}),
+      ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
     };
+    const deadlineMs = call.deadlineMs ?? DEADLINE_MS;
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const request = send(url, {
         method: call.method ?? 'GET',
         headers,
-        timeout: DEADLINE_MS,
+        timeout: deadlineMs,
         ...(this.#ca ? { ca: [...this.#ca] } : {}),
       });
       request.once('response', resolve);
-      request.once('timeout', () => request.destroy(new Error(`no answer within ${DEADLINE_MS / 1000} s`)));
+      request.once('timeout', () => request.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
       request.once('error', (cause) => reject(unreachable(this.url, cause)));
       request.end(body);
     });

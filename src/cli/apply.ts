@@ -19,7 +19,7 @@ export interface NamedFile {
   readonly text: string;
 }
 
-const planSchema = z.object({
+export const planSchema = z.object({
   digest: z.string(),
   changes: z.array(
     z.object({
@@ -31,7 +31,7 @@ const planSchema = z.object({
   ),
 });
 
-type Plan = z.infer<typeof planSchema>;
+export type Plan = z.infer<typeof planSchema>;
 
 /** `chaperone apply`: targets, trust and policies from files, with a plan shown first. */
 export function applyCommand(): Command {
@@ -91,7 +91,8 @@ function send(api: ApiClient, json: unknown): Promise<Plan> {
 
 const SIGNS = { create: ['+', 'green'], update: ['~', 'yellow'], delete: ['-', 'red'] } as const;
 
-function showPlan(plan: Plan, output: Output): void {
+/** The changes, a line each and their details below. */
+export function showPlan(plan: Plan, output: Output): void {
   for (const { action, kind, name, details } of plan.changes) {
     const [sign, style] = SIGNS[action];
     output.write(`${output.paint(style, `${sign} ${action} ${printable(kind)} ${printable(name)}`)}\n`);
@@ -99,7 +100,8 @@ function showPlan(plan: Plan, output: Output): void {
   }
 }
 
-async function confirm(output: Output): Promise<void> {
+/** Asks at the terminal. Throws a `CliError` where nobody is there, or says no. */
+export async function confirm(output: Output): Promise<void> {
   if (!process.stdin.isTTY || output.json) {
     throw new CliError(EXIT.usage, 'nobody is there to ask', {
       hint: 'Look at it with --plan, then run it again with --yes.',

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from './api-client.ts';
+import { classifyCommand } from './classify.ts';
 import { EXIT } from './cli-error.ts';
 import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
 import { listing } from './listing.ts';
@@ -28,7 +29,7 @@ export function targetsCommand(): Command {
     .summary('list targets, show what is classified in one, and check that the gateway reaches it')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ chaperone targets\n  $ chaperone targets check demo\n  $ chaperone targets show demo\n\nTargets are declared in YAML: see `chaperone apply --help`.\n',
+      '\nExamples:\n  $ chaperone targets\n  $ chaperone targets check demo\n  $ chaperone targets classify demo\n  $ chaperone targets show demo\n\nTargets are declared in YAML: see `chaperone apply --help`.\n',
     );
   command.addCommand(
     withGatewayOptions(new Command('list').description('Lists the targets; never their credentials.')).action(list),
@@ -43,6 +44,7 @@ export function targetsCommand(): Command {
       .argument('<target>', 'its name')
       .action(check),
   );
+  command.addCommand(classifyCommand());
   command.addCommand(showTargetCommand());
   command.addCommand(deleteClassCommand());
   return command;

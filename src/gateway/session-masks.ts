@@ -4,8 +4,16 @@ import type { Permit } from '../model/decision.ts';
 import type { Request } from '../model/request.ts';
 import type { ClassifiedColumn } from '../model/target.ts';
 
+/** What masks the replies of one session. */
+export interface Masks {
+  /** Undefined where nothing of this reply could change. */
+  masker(permit: Permit, request: Request): Masker | undefined;
+  /** For what the server says between exchanges. */
+  unasked(): Masker | undefined;
+}
+
 /** The mask plans of one session, one for each permit it was given (permits are shared between equal requests). */
-export class SessionMasks {
+export class SessionMasks implements Masks {
   readonly #columns: () => readonly ClassifiedColumn[];
   readonly #key: Uint8Array;
   #plans = new WeakMap<Permit, MaskPlan | 'none'>();

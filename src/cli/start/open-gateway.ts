@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { GatewayParts } from '../../gateway/admission.ts';
 import { Estimates } from '../../gateway/effect-estimator.ts';
 import { LiveSessions } from '../../gateway/live-sessions.ts';
+import type { SurveyedTarget } from '../../gateway/survey-target.ts';
 import type { ReplyDecoder } from '../../model/decoded-reply.ts';
 import { LIMITS } from '../../model/limits.ts';
+import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -30,6 +32,8 @@ export type OpenApi = (
 
 export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.asyncDispose> {
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
+  /** Samples a target in a session of the principal's. */
+  readonly survey: (principal: Principal, target: Target, signal: AbortSignal) => Promise<SurveyedTarget>;
   readonly reach: (protocol: string) => Address | undefined;
   /** The decoder of a protocol's recorded replies. */
   readonly decoders: (protocol: string) => ReplyDecoder | undefined;
@@ -100,6 +104,11 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     {
       ...control,
       connect: side.check,
+      survey: (principal, target, signal) => {
+        const credential = () => control.targets.credential(target);
+        const { recordMode = target.recordMode } = config;
+        return side.survey(gateway, { principal, target: { ...target, recordMode }, credential }, signal);
+      },
       reach: (protocol) =>
         protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
       decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),

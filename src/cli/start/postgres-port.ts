@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { GatewayParts } from '../../gateway/admission.ts';
+import type { Admitted } from '../../gateway/control-plane.ts';
 import { Listener } from '../../gateway/listener.ts';
+import { type SurveyedTarget, surveyTarget } from '../../gateway/survey-target.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { serverEndPoint } from '../../protocols/postgres/channel-binding.ts';
 import { createPostgres } from '../../protocols/postgres/postgres.ts';
@@ -23,6 +25,8 @@ export interface PostgresSide {
   listen(address: Address, mayMove: boolean, gateway: GatewayParts): Promise<Listening<PostgresPort>>;
   /** Connects and logs in as a session would, and leaves at once. */
   check(target: Target, credential: Credential, signal: AbortSignal): Promise<void>;
+  /** Looks at some rows of every table, in a session of the principal's. */
+  survey(gateway: GatewayParts, admitted: Admitted, signal: AbortSignal): Promise<SurveyedTarget>;
 }
 
 /** Loads PostgreSQL's parser and makes the protocol. Clients log in by SCRAM over TLS, and in no other way. */
@@ -45,5 +49,6 @@ export async function openPostgresSide(tls: KeyPairPem): Promise<PostgresSide> {
       const { upstream } = await protocol.connect(target, credential, { parameters: {}, cancelKeyBytes: 4 }, signal);
       await upstream[Symbol.asyncDispose]();
     },
+    survey: (gateway, admitted, signal) => surveyTarget(protocol, gateway, admitted, signal),
   };
 }

@@ -6,12 +6,12 @@ import type { Message, MessageDecoder } from './codec.ts';
  * away from whoever comes next.
  */
 export class ClientMessages {
-  readonly #client: ByteStream;
+  readonly #client: Pick<ByteStream, 'read'>;
   readonly #decoder: MessageDecoder;
   #head: Message | undefined;
   #reading: Promise<boolean> | undefined;
 
-  constructor(client: ByteStream, decoder: MessageDecoder) {
+  constructor(client: Pick<ByteStream, 'read'>, decoder: MessageDecoder) {
     this.#client = client;
     this.#decoder = decoder;
   }

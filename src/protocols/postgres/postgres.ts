@@ -13,6 +13,7 @@ import { BACKEND, int32, message, parameterStatus, readyForQuery } from './messa
 import { ClientConversation, farewell, TornReply } from './serve.ts';
 import { ClientGone, type ClientTls, readOpening } from './startup.ts';
 import type { StatementAnalyser } from './statement-text.ts';
+import { surveyOf } from './survey.ts';
 import { PostgresUpstream } from './upstream.ts';
 import { connectUpstream, type UpstreamOptions } from './upstream-login.ts';
 
@@ -34,6 +35,7 @@ export function createPostgres(options: PostgresOptions): Protocol<PostgresUpstr
     connect: (target, credential, login, signal) => connect(target, credential, login, signal, catalogues),
     cancel: (upstream) => upstream.cancel(),
     estimate: (question, signal) => estimateEffect(question, options.analyser, signal),
+    survey: (session) => surveyOf(session, options.analyser),
   };
 }
 
