@@ -5,9 +5,11 @@ import type { Decision } from '../model/decision.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Target } from '../model/target.ts';
+import { budgetWords } from '../policy/budget-words.ts';
 import { compilePolicies } from '../policy/compile-policies.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import { sessionWords } from '../policy/session-obligation.ts';
 import { policyDocument, readDeclarations } from '../store/configuration-rows.ts';
 import { listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
@@ -146,9 +148,9 @@ function inWords(decision: Decision): string {
       case 'approve':
         return `approval of ${obligation.quorum} of ${obligation.group}`;
       case 'limit':
-        return `limit ${Object.entries(obligation.limits)
-          .map(([name, most]) => `${name} ${most}`)
-          .join(', ')}`;
+        return `limit ${obligation.budgets.map(budgetWords).join(', ')}`;
+      case 'session':
+        return `session ${sessionWords(obligation)}`;
       default:
         return obligation satisfies never;
     }

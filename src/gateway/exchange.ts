@@ -1,23 +1,28 @@
 import type { ExchangeRecord } from '../audit/recorder.ts';
+import type { Masker } from '../masking/masker.ts';
 import type { Decision, Deny, Obligation, Permit } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Exchange } from '../protocols/protocol.ts';
 import { durable, keptByLog, UNRECORDED } from './durable.ts';
 import { failureResult } from './failure.ts';
+import type { Meter } from './meter.ts';
 import type { Stages } from './stages.ts';
 
 /**
  * Takes one request through every stage. This is the product's promise: nothing is forwarded that was not decided,
- * recorded and, where a rule asks for it, approved; nothing comes back that was not masked and recorded. No protocol
- * can go round it, because only this function hands out the upstream.
+ * recorded and, where a rule asks for it, counted and approved; nothing comes back that was not masked and recorded. No
+ * protocol can go round it, because only this function hands out the upstream.
  */
 export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages: Stages<Upstream>): Promise<void> {
-  const decision = decide(exchange, stages);
+  const decision = stages.bind(decide(exchange, stages), exchange);
   const record = stages.record(exchange.request, decision);
   if (!(await durable(record))) return refuseUnrecorded(exchange, record, stages);
-  const permit = discharge(decision, stages);
+  const permit = discharge(decision, exchange, stages);
   if (permit.effect === 'deny') return refuse(exchange, record, refusalOf(permit), stages);
+  using meter = stages.meter(permit, exchange, record);
+  const overdrawn = await meter?.admit();
+  if (overdrawn !== undefined) return refuse(exchange, record, overdrawn, stages);
   if (permit.obligations.some(asksPeople)) {
     const refusal = await stages.hold(exchange, record, permit);
     if (refusal !== undefined) return refuse(exchange, record, refusal, stages);
@@ -25,18 +30,39 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
   const inheriting = stages.inherit(exchange.request);
   const unkept = inheriting && (await inheriting);
   if (unkept !== undefined) return refuse(exchange, record, unkept, stages);
-  const masker = stages.masker(permit, exchange.request);
+  await answer(exchange, record, { meter, masker: stages.masker(permit, exchange.request) }, stages);
+}
+
+/** Forwards what may be, and brings back what may be seen: counted, masked, recorded, in this order. */
+async function answer<Upstream>(
+  exchange: Exchange<Upstream>,
+  record: ExchangeRecord,
+  { meter, masker }: { readonly meter: Meter | undefined; readonly masker: Masker | undefined },
+  stages: Stages<Upstream>,
+): Promise<void> {
+  const { upstream, signal } = stages;
   const input = recorded(exchange.input, record);
   let isRecorded = false;
+  const release = async (part: Part): Promise<void> => {
+    const seen = masker === undefined ? part : part.rewrite(masker);
+    isRecorded = seen.result !== undefined;
+    await recordReply(record, seen, masker?.counts() ?? []);
+    if (isRecorded) stages.replied();
+    await exchange.reply(seen);
+  };
   try {
-    const { upstream, signal } = stages;
-    for await (const part of exchange.forward({ upstream, input, whole: masker !== undefined, signal })) {
-      const seen = masker === undefined ? part : part.rewrite(masker);
-      isRecorded = seen.result !== undefined;
-      await recordReply(record, seen, masker?.counts() ?? []);
-      if (isRecorded) stages.replied();
-      await exchange.reply(seen);
+    const how = { whole: masker !== undefined, metered: meter?.countsReply ?? false };
+    let overdrawn: Refusal | undefined;
+    for await (const part of exchange.forward({ upstream, input, ...how, signal })) {
+      if (meter === undefined) await release(part);
+      else overdrawn = await meter.release(part, release);
+      if (overdrawn !== undefined) break;
     }
+    if (overdrawn === undefined) return;
+    isRecorded = true;
+    const result = { status: 'refused', code: overdrawn.code, rows: meter?.rowsRead ?? 0 } as const;
+    await record.end(result, masker?.counts() ?? [], overdrawn);
+    await exchange.stop?.(overdrawn, upstream);
   } catch (fault) {
     // Why the exchange broke is what counts; that its end could not be recorded either, the log keeps.
     if (!isRecorded) await ended(record.end(failureResult(fault, stages.signal), masker?.counts() ?? []));
@@ -50,24 +76,29 @@ function decide<Upstream>({ request }: Exchange<Upstream>, stages: Stages<Upstre
 }
 
 /** One that cannot be met at all turns the permit into a refusal, before people are asked or anything is masked. */
-function discharge<Upstream>(decision: Decision, stages: Stages<Upstream>): Decision {
+function discharge<Upstream>(decision: Decision, exchange: Exchange<Upstream>, stages: Stages<Upstream>): Decision {
   if (decision.effect === 'deny') return decision;
   for (const obligation of decision.obligations) {
     switch (obligation.kind) {
       case 'mask':
       case 'approve':
+      case 'session':
         continue;
       case 'limit':
-        return unmet(decision, {
-          code: 'obligation-unmet',
-          message: 'the policy limits this request, and this gateway cannot count against a budget',
-        });
+        // A reply that cannot be stopped cannot be limited.
+        if (exchange.stop !== undefined) continue;
+        return unmet(decision, UNLIMITED);
       default:
         return unmet(decision, unknownObligation(obligation, stages));
     }
   }
   return decision;
 }
+
+const UNLIMITED: Refusal = {
+  code: 'obligation-unmet',
+  message: 'the policy limits this request, and its protocol cannot be counted against a budget',
+};
 
 function asksPeople({ kind }: Obligation): boolean {
   return kind === 'approve';

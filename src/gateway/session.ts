@@ -13,8 +13,10 @@ import { runExchange } from './exchange.ts';
 import { sessionOutcome } from './failure.ts';
 import { HeldExchange, type HoldParts, type Waiting } from './hold.ts';
 import type { LiveSession } from './live-sessions.ts';
+import { bound } from './session-bounds.ts';
+import type { SessionBudgets } from './session-budgets.ts';
 import type { SessionClasses } from './session-classes.ts';
-import type { SessionMasks } from './session-masks.ts';
+import type { Masks } from './session-masks.ts';
 import type { Stages } from './stages.ts';
 
 export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
@@ -29,8 +31,9 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly record: SessionRecord;
   readonly policies: () => PolicySet;
   readonly classes: SessionClasses;
-  readonly masks: SessionMasks;
+  readonly masks: Masks;
   readonly holds: HoldParts;
+  readonly budgets: SessionBudgets;
   /** Called once the session is closed, upstream and record. */
   readonly onClosed: (session: LiveSession) => void;
   /** Aborted by the client's leaving; aborting it ends the session. */
@@ -133,6 +136,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       // The end of an exchange that was under way is on record before the end of its session.
       await this.#running?.catch(reportedByRun);
       const { reason } = ending.signal as { readonly reason: unknown };
+      this.#parts.budgets[Symbol.dispose]();
       try {
         await record.close(reason instanceof SessionOver ? 'completed' : sessionOutcome(reason));
       } finally {
@@ -142,16 +146,19 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   }
 
   #bindStages(): Stages<Upstream> {
-    const { connected, record, masks, classes } = this.#parts;
+    const { connected, principal, record, masks, budgets, classes } = this.#parts;
     const decider = (): Decider => this.#current();
     return {
       get policy(): string {
         return decider().set.digest;
       },
       decide: (request) => decider().decide(request),
+      bind: (decision, exchange) => bound(decision, exchange, connected.upstream, principal.run.id),
       record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
       hold: (exchange, exchangeRecord, permit) => this.#hold(exchange, exchangeRecord, permit),
       inherit: (request) => classes.inherit(request, this.#exchanges as ExchangeNumber),
+      meter: (permit, exchange, exchangeRecord) =>
+        budgets.meter(permit, exchange, exchangeRecord, (...held) => this.#hold(...held)),
       masker: (permit: Permit, request) => masks.masker(permit, request),
       replied: () => {
         this.#busy = false;

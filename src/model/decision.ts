@@ -4,7 +4,22 @@ import type { RefusalCode } from './refusal.ts';
 export type Obligation =
   | { readonly kind: 'mask'; readonly classes: readonly string[] }
   | ApproveObligation
-  | { readonly kind: 'limit'; readonly limits: Readonly<Record<string, number>> };
+  | SessionObligation
+  | { readonly kind: 'limit'; readonly budgets: readonly Budget[] };
+
+/** What must be in force in the target's session while the request runs there; as docs/reference/policy.md says. */
+export interface SessionObligation {
+  readonly kind: 'session';
+  readonly statementTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+  readonly idleInTransactionTimeoutMs?: number;
+  /** The target refuses writes. */
+  readonly readOnly?: true;
+  /** Each result of a read ends after so many rows. */
+  readonly rows?: number;
+  /** The target's own lists of sessions name the run. */
+  readonly name?: true;
+}
 
 /** People of the group must approve the exact request before it is forwarded. */
 export interface ApproveObligation {
@@ -20,6 +35,25 @@ export interface ApproveObligation {
   readonly measureRows: boolean;
   /** True where a channel's message may carry the text with its literals. */
   readonly showText: boolean;
+}
+
+/**
+ * What budgets count. `rowsRead`: rows in replies; `rowsChanged`: as the target tells them; `bytes`: of the reply that
+ * carry data; `statements`; `tables`: distinct ones.
+ */
+export type BudgetMeasure = 'rowsRead' | 'rowsChanged' | 'bytes' | 'statements' | 'tables';
+
+/** What may be spent at most, and on what. It belongs to its rule: those of two rules count apart. */
+export interface Budget {
+  readonly rule: string;
+  readonly measure: BudgetMeasure;
+  readonly most: number;
+  /** Each statement by itself, all of a run together, or all runs in a target together. */
+  readonly per: 'statement' | 'run' | 'target';
+  /** Counts what was spent in the time before now, sliding; absent: as long as the run lasts. */
+  readonly withinMs?: number;
+  /** Whom to ask for as much again once it is used up; absent: what crosses it is refused. */
+  readonly exceeded?: Omit<ApproveObligation, 'kind'>;
 }
 
 export type Decision = Permit | Deny;

@@ -23,6 +23,8 @@ export const LIMITS = {
   maxPlanBytes: 1024 * 1024,
   // protocols/postgres: settings that a session's requests hang on
   maxTrackedSavepoints: 1_000,
+  maxLimitedTexts: 100,
+  maxLimitedTextBytes: 256 * 1024,
 
   // client side of a protocol
   maxStartupBytes: 10_000,

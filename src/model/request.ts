@@ -94,6 +94,8 @@ export interface Request {
   body(): Body;
   /** The operations of each statement that it runs, in order; absent where it is one. */
   statements?(): readonly (readonly Operation[])[];
+  /** What is forwarded in its place, where a rule made it another text; built when asked for. */
+  forwarded?(): Body | undefined;
   /**
    * What else its meaning hangs on, by name (`database`, `role`, `search_path`): bound into an approval and shown to
    * the approver. Built when asked for.

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { jobOf, operationOf, targetNamed } from '../../test/support/subjects.ts';
-import type { Decision } from '../model/decision.ts';
+import type { Budget, Decision } from '../model/decision.ts';
 import type { Operation, TableUse } from '../model/request.ts';
+import { budgetWords } from './budget-words.ts';
 import { compilePolicies } from './compile-policies.ts';
 import type { Policy } from './policy.ts';
 
@@ -20,6 +21,14 @@ function rule(name: string, more: Partial<Policy>): Policy {
   return { name, principals: 'any', targets: 'any', effect: 'permit', ...more };
 }
 
+function budget(measure: Budget['measure'], most: number) {
+  return { measure, most, per: 'run' } as const;
+}
+
+function budgetLine(one: Budget): string {
+  return `${budgetWords(one)} of ${one.rule}`;
+}
+
 const READ = rule('read', { operations: ['read'] });
 
 function decide(policies: readonly Policy[], ...operations: readonly Operation[]): Decision {
@@ -30,10 +39,12 @@ function decide(policies: readonly Policy[], ...operations: readonly Operation[]
 function lineOf(decision: Decision): string {
   const rules = decision.rules.length > 0 ? ` by ${decision.rules.join(', ')}` : '';
   if (decision.effect === 'deny') return decision.code + rules;
-  const obligations = decision.obligations.map((one) => {
+  const obligations = decision.obligations.flatMap((one) => {
+    if (one.kind === 'limit') return `limit ${one.budgets.map(budgetLine).join(', ')}`;
     if (one.kind === 'mask') return `mask ${one.classes.join(' ')}`;
     if (one.kind === 'approve') return `approve ${one.quorum} of ${one.group} within ${one.withinMs}`;
-    return `limit ${JSON.stringify(one.limits)}`;
+    // What is read-only without being asked has tests of its own (session-obligation.test.ts).
+    return [];
   });
   return `permit${rules}${obligations.length > 0 ? ` [${obligations.join('; ')}]` : ''}`;
 }
@@ -61,10 +72,10 @@ describe('what is decided', () => {
     assert.equal(decision.effect === 'deny' && decision.hint, 'Go away.');
   });
 
-  test('obligations add up: masks unite, the most demanding approval and the smallest limit count', () => {
+  test('obligations add up: masks unite, the most demanding approval counts, and each rule’s budgets do', () => {
     const policies = [
-      rule('a', { operations: ['read'], mask: ['email', 'card'], limit: { rowsRead: 10, bytes: 7 } }),
-      rule('b', { operations: ['any'], mask: ['email', 'iban'], limit: { rowsRead: 5 } }),
+      rule('a', { operations: ['read'], mask: ['email', 'card'], limit: [budget('rowsRead', 10), budget('bytes', 7)] }),
+      rule('b', { operations: ['any'], mask: ['email', 'iban'], limit: [budget('rowsRead', 5)] }),
       rule('c', { operations: ['select'], approve: asked('dba', 1, 60_000) }),
       rule('d', { operations: ['select'], approve: asked('dba', 2, 90_000) }),
       rule('e', { operations: ['select'], approve: asked('owner', 1, 5) }),
@@ -72,7 +83,7 @@ describe('what is decided', () => {
     assert.equal(
       lineOf(decide(policies, SELECT)),
       'permit by a, b, c, d, e [mask card email iban; approve 2 of dba within 60000; ' +
-        'approve 1 of owner within 5; limit {"bytes":7,"rowsRead":5}]',
+        'approve 1 of owner within 5; limit 10 rowsRead per run of a, 7 bytes per run of a, 5 rowsRead per run of b]',
     );
   });
 
@@ -342,7 +353,10 @@ describe('for any rules and operations', () => {
           measureRows: fc.boolean(),
           showText: fc.boolean(),
         }),
-        limit: fc.record({ bytes: fc.nat(9) }),
+        limit: fc.array(
+          fc.nat(9).map((most) => budget('bytes', most)),
+          { minLength: 1, maxLength: 2 },
+        ),
         reason: fc.constantFrom('r1', 'r2'),
       },
       { requiredKeys: ['name', 'principals', 'targets', 'operations', 'effect'] },

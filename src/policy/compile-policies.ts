@@ -10,6 +10,7 @@ import { minuteOf } from './local-time.ts';
 import type { Policy } from './policy.ts';
 import type { PolicySet } from './policy-set.ts';
 import { compileRule } from './rule.ts';
+import { permitsReadsAlone, readOnly } from './session-obligation.ts';
 
 /**
  * Compiles policies that `parsePolicies` found no problem with. Throws where a condition does not compile. `clock` tells
@@ -27,6 +28,7 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
       const nowMs = applicable.some((rule) => rule.usesTime) ? (now.nowMs ?? clock.nowMs) : undefined;
       const usesClasses = applicable.some((rule) => rule.usesClasses);
       const classifiedNow = (usesClasses ? now.classified : undefined) ?? (() => target.classified);
+      const isReader = permitsReadsAlone(applicable.map(({ policy }) => policy));
       const kept = new WeakMap<readonly Operation[], Kept>();
       return ({ operations }) => {
         const at = nowMs?.();
@@ -35,7 +37,8 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
         const known = kept.get(operations);
         if (known?.minute === minute && known.classified === classified) return known.decision;
         const surroundings = { subject, columns: ClassifiedColumns.of(classified), nowMs: at };
-        const made = decideSafely(() => decide(operations, applicable, surroundings, digest), digest);
+        const judged = decideSafely(() => decide(operations, applicable, surroundings, digest), digest);
+        const made = isReader ? readOnly(judged) : judged;
         // The same decision stays the same object: what was planned for it still holds.
         const decision = known !== undefined && isDeepStrictEqual(known.decision, made) ? known.decision : made;
         kept.set(operations, { decision, minute, classified });

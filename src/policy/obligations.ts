@@ -1,12 +1,13 @@
-import type { ApproveObligation, Obligation } from '../model/decision.ts';
+import type { ApproveObligation, Budget, Obligation } from '../model/decision.ts';
 import type { Policy } from './policy.ts';
+import { sessionObligationOf } from './session-obligation.ts';
 
-/** What the policies demand together: masks unite, the smallest limit and the most demanding approval of a group count. */
+/** What the policies demand together: masks unite, the most demanding approval of a group counts, and every budget does. */
 export function obligationsOf(policies: readonly Policy[]): readonly Obligation[] {
   const classes = new Set(policies.flatMap((policy) => policy.mask ?? []));
   const approvals = new Map<string, Omit<ApproveObligation, 'kind'>>();
-  const limits = new Map<string, number>();
-  for (const { approve, limit } of policies) {
+  const budgets: Budget[] = [];
+  for (const { name, approve, limit = [] } of policies) {
     if (approve !== undefined) {
       const before = approvals.get(approve.group);
       approvals.set(approve.group, {
@@ -19,14 +20,14 @@ export function obligationsOf(policies: readonly Policy[]): readonly Obligation[
         showText: approve.showText && (before?.showText ?? true),
       });
     }
-    for (const [name, most] of Object.entries(limit ?? {})) {
-      limits.set(name, Math.min(most, limits.get(name) ?? Number.POSITIVE_INFINITY));
-    }
+    for (const budget of limit) budgets.push({ rule: name, ...budget });
   }
   const obligations: Obligation[] = [];
   if (classes.size > 0) obligations.push({ kind: 'mask', classes: [...classes].sort() });
   for (const [, approve] of [...approvals].sort(byKey)) obligations.push({ kind: 'approve', ...approve });
-  if (limits.size > 0) obligations.push({ kind: 'limit', limits: Object.fromEntries([...limits].sort(byKey)) });
+  const session = sessionObligationOf(policies);
+  if (session !== undefined) obligations.push(session);
+  if (budgets.length > 0) obligations.push({ kind: 'limit', budgets });
   return obligations;
 }
 

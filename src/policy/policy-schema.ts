@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
+import { approve, identifier } from './approve-schema.ts';
+import { limit } from './budget-schema.ts';
 import { LOCK_MODES } from './column-facts.ts';
 import { compileCondition } from './condition.ts';
 import { MAX_STARS, starsOf } from './glob.ts';
 import { isTimeZone } from './local-time.ts';
 import { isOperationName } from './operation-names.ts';
 import { isPrincipalField, PATTERN_FIELDS, PRINCIPAL_FIELDS } from './principal-fields.ts';
+import { session } from './session-schema.ts';
 
 const text = z.string().min(1, 'Write something here, or leave the line out.').max(LIMITS.maxPolicyTextBytes);
 const word = z
@@ -21,7 +24,6 @@ const oneOrMore = <Item extends z.ZodType>(item: Item) =>
 
 const pattern = word.refine((value) => starsOf(value) <= MAX_STARS, `Use at most ${MAX_STARS} stars.`);
 const name = word.regex(/^[^\p{Cc}]+$/u, 'A name has no line breaks or control characters.').max(200);
-const identifier = word.regex(/^[a-z][a-z0-9_-]*$/i, 'Use letters, digits, - and _ only.');
 
 const principalPattern = z.record(z.string(), oneOrMore(word)).superRefine((fields, context) => {
   if (Object.keys(fields).length === 0) {
@@ -85,31 +87,6 @@ const condition = text.superRefine((value, context) => {
 const className = word.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'Write a class as the target has it, or `any`.');
 const timezone = word.refine(isTimeZone, 'Write a zone of the IANA database, such as Europe/Berlin, or UTC.');
 
-const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const duration = z
-  .string({ error: 'Write a duration such as 30m.' })
-  .regex(/^[1-9]\d{0,5}(ms|s|m|h|d)$/, 'Write a duration such as 30m: a number and one of ms, s, m, h, d.')
-  .transform((value) => {
-    const unit = /[a-z]+$/.exec(value)?.[0];
-    return (
-      Number.parseInt(value, 10) * UNITS[unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' ? unit : 'd']
-    );
-  });
-
-const approve = z
-  .strictObject({
-    group: identifier,
-    quorum: z.int('Write how many people must approve.').min(1).max(20).default(1),
-    within: duration.default(30 * UNITS.m),
-    allowActor: z.boolean('Write true or false.').default(false),
-    measureRows: z.boolean('Write true or false.').default(false),
-    showText: z.boolean('Write true or false.').default(false),
-  })
-  .transform(({ within, ...rest }) => ({ ...rest, withinMs: within }));
-
-const amount = z.int('Write a whole number.').min(0).optional();
-const limit = z.strictObject({ rowsRead: amount, rowsChanged: amount, bytes: amount, statements: amount });
-
 /** One entry under `policies:`. Unknown keys are problems: an obligation that nobody knows must not be dropped. */
 export const policySchema = z
   .strictObject({
@@ -131,6 +108,7 @@ export const policySchema = z
     mask: oneOrMore(identifier).optional(),
     approve: approve.optional(),
     limit: limit.optional(),
+    session: session.optional(),
     reason: text.optional(),
     hint: text.optional(),
   })
@@ -143,7 +121,7 @@ export const policySchema = z
       const message = 'A condition that asks for the `time` says in which `timezone`, such as Europe/Berlin.';
       context.addIssue({ code: 'custom', path: ['when'], message });
     }
-    for (const obligation of ['mask', 'approve', 'limit'] as const) {
+    for (const obligation of ['mask', 'approve', 'limit', 'session'] as const) {
       if (policy.effect !== 'deny' || policy[obligation] === undefined) continue;
       const message = `\`${obligation}\` binds a permit; a rule that denies cannot have it.`;
       context.addIssue({ code: 'custom', path: [obligation], message });

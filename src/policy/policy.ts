@@ -1,4 +1,4 @@
-import type { ApproveObligation } from '../model/decision.ts';
+import type { ApproveObligation, Budget, SessionObligation } from '../model/decision.ts';
 import type { LockMode } from '../model/request.ts';
 
 /** A rule as its author wrote it, checked but not compiled. Policies are shown, signed and compared in this form. */
@@ -26,7 +26,9 @@ export interface Policy {
   readonly effect: 'permit' | 'deny';
   readonly mask?: readonly string[];
   readonly approve?: Omit<ApproveObligation, 'kind'>;
-  readonly limit?: Readonly<Record<string, number>>;
+  /** `readOnly: false` switches off what is read-only without being asked. */
+  readonly session?: Omit<SessionObligation, 'kind' | 'readOnly'> & { readonly readOnly?: boolean };
+  readonly limit?: readonly Omit<Budget, 'rule'>[];
   readonly reason?: string;
   readonly hint?: string;
 }

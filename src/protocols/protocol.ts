@@ -11,6 +11,7 @@ import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Operation, Request } from '../model/request.ts';
 import type { Secret } from '../model/secret.ts';
+import type { Survey } from '../model/survey.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 
@@ -33,6 +34,8 @@ export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
    * there. Never rejects: what cannot be told is `unavailable`, and why.
    */
   estimate?(question: EffectQuestion, signal: AbortSignal): Promise<Estimate>;
+  /** What the target holds, asked through this session as a client would. */
+  survey?(session: Session<Upstream, Greeting>): Survey;
 }
 
 export interface EffectQuestion {
@@ -124,6 +127,11 @@ export interface Exchange<Upstream> {
   readonly request: Request;
   /** What the client goes on sending after the request: a COPY's rows, a shell's keystrokes. */
   readonly input?: AsyncIterable<Part>;
+  /**
+   * Takes on what rules ask of the target's session while the request runs there, before it is recorded; `request` says
+   * from then on what will be forwarded. A refusal where it cannot be met. Absent where the protocol has no such session.
+   */
+  bind?(bounds: SessionBounds, upstream: Upstream): Refusal | undefined;
   /** Sends the request, then each piece of input; yields the reply, decoded. The last part carries the result. */
   forward(call: Forward<Upstream>): AsyncIterable<Part>;
   /** Writes one piece of the reply to the client. A promise while the client is slower than the upstream. */
@@ -133,6 +141,13 @@ export interface Exchange<Upstream> {
    * that a refusal leaves (PostgreSQL: abort the open transaction) and send nothing else.
    */
   refuse(refusal: Refusal, upstream: Upstream): Promise<void>;
+  /**
+   * Says no in the middle of a reply that was metered, after the parts that were given: nothing more of it is asked for,
+   * what the request did is undone where the protocol can, and the connection stays usable.
+   */
+  stop?(refusal: Refusal, upstream: Upstream): Promise<void>;
+  /** Why the rows that it changes cannot be counted while the change can still be undone; undefined where they can. */
+  uncountable?(): string | undefined;
   /** Tells a waiting client that a human was asked, where the protocol has a way to. */
   waiting?(notice: WaitingNotice): Promise<void> | undefined;
   /**
@@ -142,6 +157,19 @@ export interface Exchange<Upstream> {
   meaning?(): readonly Operation[];
   /** How long the client waits for this reply before it gives up, where it has said so. Milliseconds. */
   readonly patienceMs?: number | undefined;
+}
+
+/** The most that the target's session may be while a request runs there. */
+export interface SessionBounds {
+  readonly statementTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+  readonly idleInTransactionTimeoutMs?: number;
+  /** The target refuses writes. */
+  readonly readOnly?: true;
+  /** Each result of a read ends after so many rows, and the client is told. */
+  readonly rows?: number;
+  /** Stands behind the client's own name for itself in the target's lists of sessions. */
+  readonly mark?: string;
 }
 
 export interface WaitingNotice {
@@ -159,5 +187,7 @@ export interface Forward<Upstream> {
   readonly input: AsyncIterable<Part>;
   /** True where the reply will be rewritten: parts must then hold whole messages. Otherwise they may be any bytes. */
   readonly whole: boolean;
+  /** True where parts must tell what they count, and the reply may be stopped: no change is final before it was taken. */
+  readonly metered: boolean;
   readonly signal: AbortSignal;
 }

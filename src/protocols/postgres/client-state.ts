@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { LIMITS } from '../../model/limits.ts';
-import type { Analysis, AnalysisContext, Effects, SessionName, Statement } from '../../sql/postgres/analysis.ts';
+import type {
+  Analysis,
+  AnalysisContext,
+  Effects,
+  SessionName,
+  Statement,
+  TrackedSetting,
+} from '../../sql/postgres/analysis.ts';
 import { type Catalogue, throughPath } from '../../sql/postgres/catalogue.ts';
+import { BoundSettings } from './bound-settings.ts';
+import type { ForwardedText } from './limit-request.ts';
 import type { TransactionStatus } from './messages.ts';
+import { RowLimiter } from './row-limiter.ts';
 import { SessionSettings, timeoutMs } from './session-settings.ts';
 
 /** A statement that Parse made, as the server now has it. */
@@ -10,6 +20,8 @@ export interface PreparedStatement {
   readonly text: string;
   readonly analysis: Analysis;
   readonly parameterTypes: readonly number[];
+  /** What the server has in the place of `text`, where a rule limits rows; undefined where none asked. */
+  forwarded?: ForwardedText;
   /** The RowDescription that Describe gave, or `none` for NoData; its formats say nothing, since Bind chooses them. */
   description: Buffer | 'none' | undefined;
 }
@@ -20,6 +32,8 @@ export interface Portal {
   readonly parameters: readonly (Buffer | null)[];
   readonly parameterFormats: readonly number[];
   readonly resultFormats: readonly number[];
+  /** Of a portal with a limit: how many rows it gave before it was last suspended. */
+  rowsGiven?: number;
 }
 
 /** Where a session works, as it began. */
@@ -30,8 +44,8 @@ export interface SessionPlace {
   user(): string | undefined;
   /** As the server reported it at the start (PostgreSQL 18 does). */
   readonly searchPath?: string | undefined;
-  /** As the client asked for it while connecting. */
-  readonly statementTimeout?: string | undefined;
+  /** Settings as the client asked for them while connecting, or as the server reported them then. */
+  readonly settings?: ReadonlyMap<TrackedSetting, string>;
 }
 
 const NOWHERE: SessionPlace = { user: () => undefined };
@@ -56,13 +70,41 @@ export class ClientState implements AnalysisContext {
   #searchPath: SearchPath = 'default';
   #pathChangedInTransaction = false;
   #heldBytes = 0;
+  #bound: BoundSettings | undefined;
+  #limiter: RowLimiter | undefined;
+  /** Of prepared statements and cursors of SQL that were made under a limit. */
+  #limits: Map<string, number> | undefined;
+  /** The most rows that reads of the request under way return. */
+  rowLimit: number | undefined;
 
   /** `base` is the target's catalogue as last read, through the search path of a new session. */
   constructor(base: () => Catalogue | undefined, place: SessionPlace = NOWHERE) {
     this.#base = base;
     this.#place = place;
-    const { statementTimeout } = place;
-    this.#settings = new SessionSettings(statementTimeout === undefined ? {} : { statement_timeout: statementTimeout });
+    this.#settings = new SessionSettings(place.settings ?? new Map());
+  }
+
+  /** The settings that rules bound; from here on they are followed. */
+  bind(): BoundSettings {
+    this.#bound ??= new BoundSettings(this.#settings);
+    return this.#bound;
+  }
+
+  /** Undefined while no rule bounded a request of this session. */
+  get bound(): BoundSettings | undefined {
+    return this.#bound;
+  }
+
+  /** How many rows a prepared statement or cursor of SQL returns at most; undefined where nothing limits it. */
+  limitOf(of: SessionName['of'], name: string): number | undefined {
+    return (
+      this.#limits?.get(`${of} ${name}`) ?? (of === 'prepared' ? this.statements.get(name)?.forwarded?.most : undefined)
+    );
+  }
+
+  get limiter(): RowLimiter {
+    this.#limiter ??= new RowLimiter();
+    return this.#limiter;
   }
 
   /** How long a statement of this session may take, as its client has said; milliseconds. */
@@ -137,6 +179,7 @@ export class ClientState implements AnalysisContext {
   follow(statement: Statement, tag: string): void {
     const { effects } = statement;
     if (this.#settings.follow(statement, tag)) this.#unknown = undefined;
+    this.#bound?.follow(statement, tag);
     if (effects.temporary === true || effects.opaque === true) this.#hasTemporaries = true;
     if (effects.closes === 'all' && effects.deallocates === 'all') this.#hasTemporaries = false;
     this.#followNames(effects);
@@ -144,13 +187,19 @@ export class ClientState implements AnalysisContext {
 
   #followNames(effects: Effects): void {
     const { prepares, deallocates, declares, closes, searchPath } = effects;
-    if (prepares !== undefined) (this.#sqlPrepared ??= new Map()).set(prepares.name, prepares.text);
+    if (prepares !== undefined) {
+      (this.#sqlPrepared ??= new Map()).set(prepares.name, prepares.text);
+      this.#noteLimit(`prepared ${prepares.name}`);
+    }
     if (deallocates === 'all') this.#forgetPrepared();
     else if (deallocates !== undefined) {
       this.#sqlPrepared?.delete(deallocates.name);
       this.dropStatement(deallocates.name);
     }
-    if (declares !== undefined) (this.#cursors ??= new Map()).set(declares.name, declares.text);
+    if (declares !== undefined) {
+      (this.#cursors ??= new Map()).set(declares.name, declares.text);
+      this.#noteLimit(`cursor ${declares.name}`);
+    }
     if (closes === 'all') this.#cursors?.clear();
     else if (closes !== undefined) this.#cursors?.delete(closes.name);
     if (searchPath !== undefined) {
@@ -163,12 +212,15 @@ export class ClientState implements AnalysisContext {
   /** The server sent an error: what the transaction did is undone, once it ends. */
   failed(): void {
     this.#settings.failed();
+    this.#bound?.failed();
   }
 
   /** What ReadyForQuery says: portals end with their transaction, and a path set within one may have been undone. */
   ready(status: TransactionStatus, wasIdle: boolean): void {
+    if (status === 'T' && wasIdle) this.#bound?.began();
     if (status !== 'I') return;
     this.#settings.idle();
+    this.#bound?.idle();
     this.portals.clear();
     if (this.#pathChangedInTransaction && !wasIdle) {
       this.#searchPath = 'unknown';
@@ -181,6 +233,11 @@ export class ClientState implements AnalysisContext {
   reportedSearchPath(path: string): void {
     this.#searchPath = path === this.#place.searchPath ? 'default' : parseSearchPath(path);
     this.#pathChangedInTransaction = false;
+  }
+
+  #noteLimit(name: string): void {
+    if (this.rowLimit !== undefined) (this.#limits ??= new Map()).set(name, this.rowLimit);
+    else this.#limits?.delete(name);
   }
 
   #notKnown(): string {

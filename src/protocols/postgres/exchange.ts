@@ -2,14 +2,21 @@ import type { Refusal } from '../../model/refusal.ts';
 import type { Part } from '../../model/reply.ts';
 import type { Operation } from '../../model/request.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
-import type { Exchange, Forward, WaitingNotice } from '../protocol.ts';
+import type { Exchange, Forward, SessionBounds, WaitingNotice } from '../protocol.ts';
+import { bindRequest } from './bind-request.ts';
+import { settleSession } from './bound-reply.ts';
+import type { BoundSettings } from './bound-settings.ts';
+import { uncountable } from './changed-rows.ts';
 import type { ClientMessages } from './client-messages.ts';
 import type { ClientState } from './client-state.ts';
 import { BodyReader } from './codec.ts';
 import { CopyInput } from './copy-input.ts';
+import { LimitedReply } from './limited-reply.ts';
 import { describePortal, noticeResponse, parse, readyForQuery, sync } from './messages.ts';
+import type { MakePart } from './metered-reader.ts';
+import { MeteredReply } from './metered-reply.ts';
 import { refusalResponse } from './refusal.ts';
-import { PassingReader, WholeReader } from './reply-reader.ts';
+import { PassedPart, PassingReader, WholeReader } from './reply-reader.ts';
 import { ReplyRewriter } from './reply-rewriter.ts';
 import { ReplyState } from './reply-state.ts';
 import type { Action, PostgresRequest } from './request.ts';
@@ -25,17 +32,82 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
   isTorn = false;
   /** Pending while the client has not taken a refusal; the next exchange waits for it. */
   unsent: Promise<void> | undefined;
-  readonly #client: ByteStream;
+  #reply: MeteredReply | undefined;
+  #bounds: SessionBounds | undefined;
+  readonly #client: Pick<ByteStream, 'write'>;
   readonly #state: ClientState;
 
-  constructor(request: PostgresRequest, client: ByteStream, messages: ClientMessages, state: ClientState) {
+  constructor(
+    request: PostgresRequest,
+    client: Pick<ByteStream, 'write'>,
+    messages: ClientMessages,
+    state: ClientState,
+  ) {
     this.request = request;
     this.#client = client;
     this.#state = state;
     this.input = new CopyInput(messages, request.barrier === 'sync' ? 'sync' : 'copy-end');
   }
 
-  async *forward({ upstream, input, whole, signal }: Forward<PostgresUpstream>): AsyncIterable<Part> {
+  forward(call: Forward<PostgresUpstream>): AsyncIterable<Part> {
+    const settings = this.#state.bound;
+    return settings === undefined ? this.#replies(call) : this.#settled(call, settings);
+  }
+
+  #replies(call: Forward<PostgresUpstream>): AsyncIterable<Part> {
+    return call.metered ? this.#metered(call) : this.#passed(call);
+  }
+
+  /** The reply, once the session is as rules ask. */
+  async *#settled(call: Forward<PostgresUpstream>, settings: BoundSettings): AsyncIterable<Part> {
+    const { upstream, signal } = call;
+    upstream.begin(signal);
+    const { said, failure } = await settleSession(upstream, settings, this.#bounds, this.request, this.#state).catch(
+      (cause: unknown) => Promise.reject(upstream.lost(cause) as Error),
+    );
+    yield* said;
+    if (failure !== undefined) {
+      this.input.stop();
+      this.discardsUntilSync = this.request.barrier === 'flush';
+      upstream.finish();
+      yield failure;
+      return;
+    }
+    if (this.#bounds?.rows === undefined) {
+      yield* this.#replies(call);
+      return;
+    }
+    const limited = new LimitedReply(this.request);
+    for await (const part of this.#replies(call)) yield limited.part(part);
+  }
+
+  bind(bounds: SessionBounds, upstream: PostgresUpstream): Refusal | undefined {
+    this.#bounds = bounds;
+    return bindRequest(bounds, this.request, this.#state, upstream.status === 'I' && !upstream.unsynced);
+  }
+
+  async *#metered({ upstream, input, whole, signal }: Forward<PostgresUpstream>): AsyncIterable<Part> {
+    const plan = whole ? withHiddenDescribes(this.request) : this.request;
+    const rewriter = whole ? new ReplyRewriter(plan.actions, this.#state.catalogue) : undefined;
+    const make: MakePart = (wire, result) => rewriter?.part(wire, result) ?? new PassedPart(wire, result);
+    const { request } = this;
+    const reply = new MeteredReply({ request, plan, client: this.#state, upstream, input, make, whole });
+    this.#reply = reply;
+    upstream.begin(signal);
+    try {
+      yield* reply.take();
+      await upstream.settle();
+      upstream.finish();
+    } catch (cause) {
+      throw upstream.lost(cause);
+    } finally {
+      this.isTorn = reply.isTorn;
+      this.input.stop();
+      this.discardsUntilSync = reply.failed && request.barrier === 'flush';
+    }
+  }
+
+  async *#passed({ upstream, input, whole, signal }: Forward<PostgresUpstream>): AsyncIterable<Part> {
     const plan = whole ? withHiddenDescribes(this.request) : this.request;
     const state = new ReplyState(this.request, plan.actions, this.#state, upstream);
     const reader = whole
@@ -75,12 +147,32 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
   /** What a server says after an error of its own: the transaction, if one is open, has failed there too. */
   async refuse(refusal: Refusal, upstream: PostgresUpstream): Promise<void> {
     if (upstream.status === 'T' || upstream.unsynced) await failTransaction(upstream, this.#state);
+    this.#say(refusal, upstream);
+  }
+
+  #say(refusal: Refusal, upstream: PostgresUpstream): void {
     this.discardsUntilSync = this.request.barrier === 'flush';
     const words = refusalResponse(refusal);
     const said = this.discardsUntilSync ? words : Buffer.concat([words, readyForQuery(upstream.status)]);
     // Not awaited: a client that has read it may say goodbye before the kernel has told us that it was sent.
     this.unsent = this.#client.write(said)?.catch(ignoreWriteFault);
     this.#state.ready(upstream.status, true);
+  }
+
+  /** A reply is cut at a message's start, so the client reads an error next, as the server could have sent it. */
+  async stop(refusal: Refusal, upstream: PostgresUpstream): Promise<void> {
+    try {
+      await this.#reply?.stop(() => failTransaction(upstream, this.#state));
+    } catch (cause) {
+      throw upstream.lost(cause);
+    }
+    this.isTorn = false;
+    upstream.finish();
+    this.#say(refusal, upstream);
+  }
+
+  uncountable(): string | undefined {
+    return uncountable(this.request);
   }
 
   meaning(): readonly Operation[] {

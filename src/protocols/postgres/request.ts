@@ -4,7 +4,8 @@ import type { Analysis, Statement } from '../../sql/postgres/analysis.ts';
 import { describeBatch, preparedOf, statementsOf } from './batch-statements.ts';
 import type { ClientState, Portal, PreparedStatement } from './client-state.ts';
 import { BodyReader, MalformedMessage, type Message } from './codec.ts';
-import { FRONTEND } from './messages.ts';
+import { type ForwardedText, forwardedWire, isEdited } from './limit-request.ts';
+import { FRONTEND, message } from './messages.ts';
 import { mayChangeSettings, type StatementReader, unreadable } from './statement-text.ts';
 
 /** What a message asks of the server, in the order in which the server will answer. */
@@ -26,9 +27,11 @@ export class PostgresRequest implements Request {
   readonly operations: readonly Operation[];
   readonly unsupported?: Refusal;
   readonly actions: readonly Action[];
-  /** The messages as they came. */
-  readonly wire: readonly Buffer[];
+  /** The messages as they are forwarded: as they came, but for the texts that a rule limits. */
+  wire: readonly Buffer[];
   readonly barrier: 'query' | 'sync' | 'flush';
+  /** The text of a simple query as it is forwarded, where that is another than came. */
+  forwardedText: ForwardedText | undefined;
   readonly #text: string | undefined;
   readonly #state: ClientState | undefined;
   readonly #statements: StatementReader | undefined;
@@ -60,9 +63,20 @@ export class PostgresRequest implements Request {
     return { media: 'application/json', bytes: Buffer.from(JSON.stringify(batch), 'utf8') };
   }
 
+  /** Of a text of several statements each has the operations of all: which are whose is not told apart. */
+  statements(): readonly (readonly Operation[])[] {
+    return this.actions.flatMap((action) => {
+      if (action.kind === 'statement') return [this.operations];
+      return action.kind === 'execute' ? [action.portal.statement.analysis.operations] : [];
+    });
+  }
+
   /** As the session is when it is asked: it changes between requests, and not while one is under way. */
   context(): Readonly<Record<string, string>> {
-    return this.#state?.context(statementsOf(this.actions).flatMap(({ names }) => names ?? [])) ?? {};
+    const names = statementsOf(this.actions).flatMap((statement) => statement.names ?? []);
+    const forwarded = this.forwarded();
+    const also = forwarded === undefined ? {} : { 'forwarded as': Buffer.from(forwarded.bytes).toString('utf8') };
+    return { ...this.#state?.context(names), ...also };
   }
 
   /** The operations by the catalogue as it is known now; the same objects while it has not changed. */
@@ -72,6 +86,27 @@ export class PostgresRequest implements Request {
     if (this.#text !== undefined) return statements.analyse(this.#text).operations;
     const texts = new Set(preparedOf(this.actions).map(({ text }) => text));
     return [...texts].flatMap((text) => statements.analyse(text).operations);
+  }
+
+  /** Texts that a rule limits are forwarded with their limits; from here on the request says so. */
+  limited(forwardedText: ForwardedText | undefined): void {
+    const encode = (text: string): Buffer => this.#statements?.encode(text) ?? Buffer.from(text, 'utf8');
+    this.forwardedText = forwardedText;
+    this.wire =
+      forwardedText === undefined
+        ? forwardedWire(this.wire, this.actions, encode)
+        : [message(FRONTEND.query, encode(forwardedText.text), Buffer.from([0]))];
+  }
+
+  /** What is forwarded in the place of what was asked; undefined where that is the same. */
+  forwarded(): Body | undefined {
+    if (this.forwardedText !== undefined) {
+      return { media: 'application/sql', bytes: Buffer.from(this.forwardedText.text, 'utf8') };
+    }
+    const prepared = new Set(preparedOf(this.actions).filter(isEdited));
+    if (prepared.size === 0) return undefined;
+    const texts = [...prepared].map(({ text, forwarded }) => ({ text, forwarded: forwarded.text }));
+    return { media: 'application/json', bytes: Buffer.from(JSON.stringify(texts), 'utf8') };
   }
 
   /** The session that asks, as it is now. */
@@ -85,15 +120,15 @@ export class PostgresRequest implements Request {
   }
 }
 
-export function readQuery(message: Message, statements: StatementReader, state: ClientState): PostgresRequest {
-  const reader = BodyReader.of(message);
+export function readQuery(asked: Message, statements: StatementReader, state: ClientState): PostgresRequest {
+  const reader = BodyReader.of(asked);
   const { text, analysis } = statements.read(reader.cstring(), false);
   reader.end();
   const actions: Action[] = analysis.statements.map((statement) => ({ kind: 'statement', statement }));
   return new PostgresRequest({
     operations: analysis.operations,
     actions,
-    wire: [message.wire],
+    wire: [asked.wire],
     barrier: 'query',
     text,
     state,
@@ -128,11 +163,11 @@ export class BatchReader {
     return this.#bytes;
   }
 
-  add(message: Message): void {
-    this.#wire.push(message.wire);
-    this.#bytes += message.wire.length;
-    const reader = BodyReader.of(message);
-    switch (message.type) {
+  add(added: Message): void {
+    this.#wire.push(added.wire);
+    this.#bytes += added.wire.length;
+    const reader = BodyReader.of(added);
+    switch (added.type) {
       case FRONTEND.parse:
         this.#parse(reader);
         break;

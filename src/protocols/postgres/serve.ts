@@ -1,6 +1,7 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { Refused } from '../../model/refusal.ts';
+import type { TrackedSetting } from '../../sql/postgres/analysis.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Login, Session } from '../protocol.ts';
@@ -43,7 +44,7 @@ export class ClientConversation {
       database: login.database ?? session.target.database,
       user: () => settings.get('session_authorization'),
       searchPath: settings.get('search_path'),
-      statementTimeout: login.parameters['statement_timeout'],
+      settings: settingsAtStart(login, settings),
     });
     this.#statements = new StatementReader(analyser, this.#state, settings);
     this.#batch = new BatchReader(this.#state, this.#statements);
@@ -113,6 +114,20 @@ export class ClientConversation {
     this.#unsent = exchange.unsent;
     this.#discarding = exchange.discardsUntilSync;
   }
+}
+
+/** What the client set of these while connecting, and what the server reported of itself. */
+function settingsAtStart(login: Login, reported: ReadonlyMap<string, string>): ReadonlyMap<TrackedSetting, string> {
+  const known = new Map<TrackedSetting, string>();
+  for (const name of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'] as const) {
+    const value = login.parameters[name];
+    if (value !== undefined) known.set(name, value);
+  }
+  for (const name of ['application_name', 'default_transaction_read_only'] as const) {
+    const value = reported.get(name);
+    if (value !== undefined) known.set(name, value);
+  }
+  return known;
 }
 
 /** A reply broke off within a message, so that no further message can be told from the rest of it. */

@@ -51,6 +51,12 @@ export class StatementReader {
     return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
   }
 
+  /** The bytes in which the server reads this text; it came in the same encoding. */
+  encode(text: string): Buffer {
+    const encoding = (this.#settings.get('client_encoding') ?? 'UTF8').toUpperCase();
+    return Buffer.from(text, encoding === 'LATIN1' ? 'latin1' : 'utf8');
+  }
+
   #backslashesEscape(): boolean {
     return this.#settings.get('standard_conforming_strings') === 'off';
   }

@@ -6,6 +6,8 @@ import { type Body, isBody, listOf } from './nodes.ts';
 export interface ParsedStatement {
   readonly node: Body;
   text(): string;
+  /** Where it stands in the whole text, without the semicolon that ends it; what comes before it may be its own. */
+  span(): { readonly start: number; readonly end: number };
 }
 
 export type Parsed =
@@ -27,9 +29,18 @@ export function parseStatements(text: string): Parsed {
   if (text === '') return { ok: true, statements: [] };
   try {
     const raw = listOf(parseSync(text).stmts);
-    if (raw.length === 1) return { ok: true, statements: [{ node: nodeOf(raw[0]), text: () => text }] };
+    if (raw.length === 1)
+      return {
+        ok: true,
+        statements: [{ node: nodeOf(raw[0]), text: () => text, span: () => spanOf(raw[0], Buffer.from(text)) }],
+      };
     const bytes = Buffer.from(text);
-    return { ok: true, statements: raw.map((one) => ({ node: nodeOf(one), text: () => sliceOf(one, bytes) })) };
+    const statementOf = (one: unknown): ParsedStatement => ({
+      node: nodeOf(one),
+      text: () => sliceOf(one, bytes),
+      span: () => spanOf(one, bytes),
+    });
+    return { ok: true, statements: raw.map(statementOf) };
   } catch (error) {
     return { ok: false, problem: `the text cannot be parsed: ${error instanceof Error ? error.message : 'unknown'}` };
   }
@@ -37,6 +48,13 @@ export function parseStatements(text: string): Parsed {
 
 function nodeOf(raw: unknown): Body {
   return isBody(raw) && isBody(raw['stmt']) ? raw['stmt'] : {};
+}
+
+/** The same as indices of the string. */
+function spanOf(raw: unknown, bytes: Buffer): { readonly start: number; readonly end: number } {
+  const before = isBody(raw) ? Number(raw['stmt_location'] ?? 0) : 0;
+  const start = bytes.toString('utf8', 0, before).length;
+  return { start, end: start + sliceOf(raw, bytes).length };
 }
 
 /** `stmt_location` and `stmt_len` count bytes of UTF-8; a length of 0 reaches to the end. */

@@ -1,0 +1,75 @@
+import type { Refusal } from '../../model/refusal.ts';
+import type { Statement } from '../../sql/postgres/analysis.ts';
+import type { SessionBounds } from '../protocol.ts';
+import { type BoundSettings, exceeds } from './bound-settings.ts';
+import type { ClientState } from './client-state.ts';
+import { limitRequest } from './limit-request.ts';
+import type { PostgresRequest } from './request.ts';
+
+/**
+ * Takes on what rules ask of the session while a request runs. What the client sets beyond that by itself is held down
+ * before its next request; a refusal where it would come into force within this one.
+ */
+export function bindRequest(
+  bounds: SessionBounds,
+  request: PostgresRequest,
+  state: ClientState,
+  isIdle: boolean,
+): Refusal | undefined {
+  const settings = state.bind();
+  const statements = statementsRun(request);
+  for (const [i, statement] of statements.entries()) {
+    const refusal = unmetBy(statement, i === statements.length - 1, bounds, isIdle ? undefined : settings);
+    if (refusal !== undefined) return refusal;
+  }
+  state.rowLimit = bounds.rows;
+  return bounds.rows === undefined ? undefined : limitRequest(request, bounds.rows, state);
+}
+
+/** `open` are the settings where a transaction is open, whose end may bring back what was before it. */
+function unmetBy(
+  statement: Statement,
+  isLast: boolean,
+  bounds: SessionBounds,
+  open: BoundSettings | undefined,
+): Refusal | undefined {
+  const beyond = (statement.effects.settings ?? []).filter((change) => exceeds(change, bounds));
+  const writing = beyond.find(({ name, value }) => name.endsWith('read_only') && value !== undefined);
+  if (writing !== undefined) return READ_WRITE;
+  const [raised] = beyond;
+  // Alone it comes into force when the request is over, and is held down before the next one; so it need not fail.
+  if (raised !== undefined && !(isLast && SETTING.has(statement.kind))) return tooMuch(raised.name);
+  if (!isLast && open !== undefined && ENDING.has(statement.kind) && !open.holdOutside(bounds)) return BY_ITSELF;
+  return undefined;
+}
+
+/** The statements that a request runs, in order. */
+function statementsRun({ actions }: PostgresRequest): readonly Statement[] {
+  return actions.flatMap((action) => {
+    if (action.kind === 'statement') return action.statement ?? [];
+    return action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
+  });
+}
+
+const SETTING: ReadonlySet<string> = new Set(['set', 'reset', 'discard']);
+const ENDING: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback-to', 'release', 'prepare-transaction']);
+
+const READ_WRITE: Refusal = {
+  code: 'obligation-unmet',
+  message: 'the policy lets this session read only, so its transactions stay read-only',
+  hint: 'Leave READ WRITE out.',
+};
+
+const BY_ITSELF: Refusal = {
+  code: 'obligation-unmet',
+  message: 'the end of the transaction would bring back settings that the policy bounds, before the next statement',
+  hint: 'Send what ends the transaction by itself.',
+};
+
+function tooMuch(name: string): Refusal {
+  return {
+    code: 'obligation-unmet',
+    message: `the policy bounds ${name}, and this request could run with more`,
+    hint: 'Leave it out, or set it to less. A SET that is sent by itself is taken, and held down.',
+  };
+}
