@@ -39,8 +39,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
   approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['nodemailer', 'zod'] },
 
-  // Policies tried without traffic: cases, replays, lint. It reads declared targets, and decides nothing that counts.
-  trials: { level: 2, imports: [...WORDS, ...ENGINES, 'targets'], packages: ['yaml', 'zod'] },
+  // Policies tried without traffic: cases, replays, lint. It reads what targets and trust declare, and decides nothing that counts.
+  trials: { level: 2, imports: [...WORDS, ...ENGINES, 'targets', 'identity'], packages: ['yaml', 'zod'] },
 
   api: {
     level: 3,

@@ -89,12 +89,13 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
     this.#pieces = [copyOf(bytes)];
   }
 
-  end(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> | undefined {
+  end(result: ExchangeResult, masked: readonly MaskCount[], refusal?: Refusal): Promise<void> | undefined {
     const barred = this.#barred();
     if (barred !== undefined) return barred;
-    if (this.#reply !== undefined || this.#input !== undefined) return this.#endStreams(result, masked);
+    const why = refusal === undefined ? '' : `"refusal":${refusalJson(refusal)},`;
+    if (this.#reply !== undefined || this.#input !== undefined) return this.#endStreams(result, masked, why);
     try {
-      this.#end(result, masked);
+      this.#end(result, masked, why);
     } catch (fault) {
       return Promise.reject(fault);
     }
@@ -142,7 +143,7 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
     return this.#fault === undefined ? undefined : Promise.reject(this.#fault);
   }
 
-  async #endStreams(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> {
+  async #endStreams(result: ExchangeResult, masked: readonly MaskCount[], why: string): Promise<void> {
     const input = await this.#input?.finish(OCTETS);
     const reply = await this.#reply?.finish(OCTETS);
     if (this.#life.closed) throw sessionClosed();
@@ -151,17 +152,17 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
         const before = `"exchange":${this.#exchange},"kind":"input","mono":"${this.#parts.monotonic()}",`;
         this.#parts.journal.append(this.#head(FLAG.described), '', before, '', [Buffer.from(input)]);
       }
-      if (reply === undefined) this.#end(result, masked);
-      else this.#endStreamed(result, masked, Buffer.from(reply));
+      if (reply === undefined) this.#end(result, masked, why);
+      else this.#endStreamed(result, masked, why, Buffer.from(reply));
     });
   }
 
-  #end(result: ExchangeResult, masked: readonly MaskCount[]): void {
+  #end(result: ExchangeResult, masked: readonly MaskCount[], why: string): void {
     this.#once();
     const { journal, salts, shelf } = this.#parts;
     const masks = masksMember(masked);
-    const pen = journal.open(REPLY_BYTES + masks.length * 3 + resultBound(result) + this.#pieceBytes);
-    this.#write(pen, FLAG.ends | FLAG.body, OCTETS, masks, result);
+    const pen = journal.open(REPLY_BYTES + (masks.length + why.length) * 3 + resultBound(result) + this.#pieceBytes);
+    this.#write(pen, FLAG.ends | FLAG.body, OCTETS, masks, result, why);
     pen.saltedBody(salts.next());
     const shelved = shelf.take(this);
     if (shelved !== undefined) pen.range(shelved.bytes, 0, shelved.length);
@@ -169,19 +170,19 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
     journal.appended();
   }
 
-  #endStreamed(result: ExchangeResult, masked: readonly MaskCount[], body: Buffer): void {
+  #endStreamed(result: ExchangeResult, masked: readonly MaskCount[], why: string, body: Buffer): void {
     this.#once();
     const { journal } = this.#parts;
     const masks = masksMember(masked);
-    const pen = journal.open(REPLY_BYTES + masks.length * 3 + resultBound(result) + body.length);
-    this.#write(pen, FLAG.ends | FLAG.described, '', masks, result);
+    const pen = journal.open(REPLY_BYTES + (masks.length + why.length) * 3 + resultBound(result) + body.length);
+    this.#write(pen, FLAG.ends | FLAG.described, '', masks, result, why);
     pen.body();
     pen.bytes(body);
     journal.appended();
   }
 
   /** All of a reply's record but its body. */
-  #write(pen: RecordPen, flags: number, media: string, masks: string, result: ExchangeResult): void {
+  #write(pen: RecordPen, flags: number, media: string, masks: string, result: ExchangeResult, why: string): void {
     pen.begin(this.#head(flags), media);
     pen.bytes(EXCHANGE);
     pen.decimal(this.#exchange);
@@ -191,6 +192,7 @@ export class RecordedExchange implements ExchangeRecord, ShelfOwner {
     pen.decimal(this.#parts.monotonic());
     pen.bytes(MONO_END);
     pen.after();
+    pen.text(why);
     writeResult(pen, result);
   }
 

@@ -83,8 +83,8 @@ export interface ExchangeRecord {
   input(bytes: Uint8Array): Promise<void> | undefined;
   /** A piece of the reply as the client will see it, before it does. A promise while the log is behind. */
   reply(bytes: Uint8Array): Promise<void> | undefined;
-  /** The end of the reply, recorded before its last byte is released. */
-  end(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> | undefined;
+  /** The end of the reply, recorded before its last byte is released; with why, where it was cut off by a refusal. */
+  end(result: ExchangeResult, masked: readonly MaskCount[], refusal?: Refusal): Promise<void> | undefined;
   /** How the wait for an approval ended: in the log, durably, before it resolves, whatever the record mode. */
   approval(approval: ApprovalRecord): Promise<void>;
   /** The request was refused: by the decision, or by what came after it. */

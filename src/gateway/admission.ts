@@ -4,6 +4,7 @@ import { Fault } from '../model/fault.ts';
 import { mintId, type SessionId, type TargetName } from '../model/ids.ts';
 import type { Limits } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
+import type { PolicySet } from '../policy/policy-set.ts';
 import type {
   Admission,
   CancelKey,
@@ -21,8 +22,9 @@ import type { EffectEstimator, Estimates } from './effect-estimator.ts';
 import { sessionOutcome } from './failure.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { GatewaySession } from './session.ts';
+import { SessionBudgets } from './session-budgets.ts';
 import { SessionClasses } from './session-classes.ts';
-import { SessionMasks } from './session-masks.ts';
+import { type Masks, SessionMasks } from './session-masks.ts';
 
 /** What a gateway is made of; one value, handed to every connection. */
 export interface GatewayParts {
@@ -41,16 +43,25 @@ export interface GatewayParts {
   readonly onFault: (fault: unknown, client: string) => void;
 }
 
+/** The client's connection as far as its admission and its holds may know it: nothing is read from it here. */
+export type ClientStream = Pick<ByteStream, 'signal' | 'onStall' | 'peer'>;
+
+/** By what a session of the gateway's own is judged and masked, in place of the policies in force. */
+export interface SessionRules {
+  readonly policies: () => PolicySet;
+  readonly masks: Masks;
+}
+
 /** Lets one connection in, at most once, as one session. */
 export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implements Admission<Upstream, Greeting> {
   readonly signal: AbortSignal;
-  readonly #client: ByteStream;
+  readonly #client: ClientStream;
   readonly #protocol: Protocol<Upstream, Greeting>;
   readonly #gateway: GatewayParts;
   readonly #onAdmitted: () => void;
 
   constructor(
-    client: ByteStream,
+    client: ClientStream,
     protocol: Protocol<Upstream, Greeting>,
     gateway: GatewayParts,
     onAdmitted: () => void,
@@ -77,12 +88,17 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     if (admitted.target.protocol !== this.#protocol.name) {
       throw new Refused({ code: 'target-unknown', message: `"${target}" is not a ${this.#protocol.name} target` });
     }
+    const session = await this.open(admitted, login);
+    this.#onAdmitted();
+    return session;
+  }
+
+  /** Opens the session of one who was admitted. Throws `Refused` where it cannot be recorded, or the target not reached. */
+  async open(admitted: Admitted, login: Login, rules?: SessionRules): Promise<Session<Upstream, Greeting>> {
     const id = mintId('ses', this.#gateway.now(), (bytes) => randomBytes(bytes)) as SessionId;
     const record = await this.#openRecord(id, admitted, login);
     const connected = await this.#connect(admitted, login, record);
-    const session = this.#open(id, admitted, connected, record, login);
-    this.#onAdmitted();
-    return session;
+    return this.#open(id, admitted, connected, record, login, rules);
   }
 
   /** In the log before the upstream hears of the session. */
@@ -126,6 +142,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     connected: Connected<Upstream, Greeting>,
     record: SessionRecord,
     login: Login,
+    rules: SessionRules | undefined,
   ): GatewaySession<Upstream, Greeting> {
     const { live, controlPlane, now, maskKey, draining, limits, onFault } = this.#gateway;
     const { principal, target } = admitted;
@@ -142,9 +159,9 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       protocol: this.#protocol,
       connected,
       record,
-      policies: () => controlPlane.policies(),
+      policies: rules?.policies ?? (() => controlPlane.policies()),
       classes,
-      masks: new SessionMasks(() => classes.current(), maskKey(principal.run.id)),
+      masks: rules?.masks ?? new SessionMasks(() => classes.current(), maskKey(principal.run.id)),
       holds: {
         session: id,
         principal,
@@ -158,6 +175,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         onFault,
         estimator: this.#estimator(admitted, login),
       },
+      budgets: new SessionBudgets({ desk: controlPlane.budgets, principal, target, onFault: fault }),
       // A session counts as live until its end is on record: a shutdown closes the log after that.
       onClosed: (closed) => live.remove(closed),
       ending,

@@ -3,7 +3,7 @@
  * the two together.
  */
 import type { Estimate, HoldAnswer } from '../model/approval.ts';
-import type { ApproveObligation, Permit } from '../model/decision.ts';
+import type { ApproveObligation, Budget, Permit } from '../model/decision.ts';
 import type { ApprovalId, ExchangeNumber, GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Request } from '../model/request.ts';
@@ -24,6 +24,7 @@ export interface ControlPlane {
   onRevoked(listener: (grant: GrantId) => void): () => void;
   readonly approvals: ApprovalDesk;
   readonly classes: ClassDesk;
+  readonly budgets: BudgetDesk;
 }
 
 /** Where a held request is put before people. */
@@ -33,6 +34,37 @@ export interface ApprovalDesk {
    * not used yet, that approval answers at once. Throws `Refused` where nobody can be asked.
    */
   hold(held: HeldRequest): Promise<Hold>;
+}
+
+/** Where it is kept what was spent of budgets, for every gateway. */
+export interface BudgetDesk {
+  /** The counter of a budget of a run or a target: one and the same for all who open it, until they close it. */
+  open(budget: Budget, whose: { readonly run: RunId; readonly target: TargetName }): BudgetCounter;
+}
+
+/** What may be spent of one budget. What is at hand here was counted as spent, durably, before. */
+export interface BudgetCounter {
+  /** Takes so much of what is at hand; false where it is less, and then nothing was taken. */
+  take(amount: number): boolean;
+  /** Gives back what was taken and not spent. */
+  give(amount: number): void;
+  /** Brings so much to hand; true where the budget had it. Rejects where that cannot be learned. */
+  ensure(amount: number): Promise<boolean>;
+  /** Takes tables that were not met yet; false where that were too many. Rejects where that cannot be learned. */
+  touch(tables: readonly string[]): Promise<boolean> | true;
+  /** What was spent and what may be, as last learned. */
+  standing(): BudgetStanding;
+  /** Allows as much again as the rule does. */
+  extend(): Promise<void>;
+  /** An exchange begins to spend, and is done: what is at hand goes back once nobody spends. */
+  enter(): void;
+  leave(): void;
+  close(): void;
+}
+
+export interface BudgetStanding {
+  readonly spent: number;
+  readonly most: number;
 }
 
 /** Where it is kept which columns hold what. */

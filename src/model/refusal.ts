@@ -21,6 +21,8 @@ export const REFUSAL_CODES = [
   'request-unknown',
   'request-unparsable',
   'obligation-unmet',
+  'budget-exceeded',
+  'budget-unavailable',
   'approval-unavailable',
   'approval-denied',
   'approval-expired',

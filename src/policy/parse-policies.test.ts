@@ -49,7 +49,7 @@ policies:
           measureRows: false,
           showText: false,
         },
-        limit: { rowsRead: 1000 },
+        limit: [{ measure: 'rowsRead', most: 1000, per: 'run' }],
         reason: 'Because.',
         hint: 'Do it.',
       },

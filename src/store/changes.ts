@@ -6,7 +6,7 @@ import type { Secret } from '../model/secret.ts';
 import type { Schema } from './schema.ts';
 
 /** What other processes may change under us. */
-export type Topic = 'grants' | 'configuration' | 'classes' | 'approvals' | 'people' | 'deliveries' | 'sessions';
+export type Topic = 'grants' | 'configuration' | 'classes' | 'approvals' | 'people' | 'deliveries' | 'sessions' | 'budgets';
 export const TOPICS = [
   'grants',
   'configuration',
@@ -15,6 +15,7 @@ export const TOPICS = [
   'deliveries',
   'approvals',
   'sessions',
+  'budgets',
 ] as const satisfies readonly Topic[];
 
 /**

@@ -2,6 +2,7 @@ import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { approvalsMigration } from './approvals-migration.ts';
 import { classesMigration } from './class-tables.ts';
+import { budgetsMigration } from './budget-tables.ts';
 import { peopleMigration } from './people-migration.ts';
 import { liveSessionsMigration } from './session-migration.ts';
 
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-channels': { up: channels },
   '0006-live-sessions': { up: liveSessionsMigration },
   '0007-inherited-classes': { up: classesMigration },
+  '0008-budgets': { up: budgetsMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

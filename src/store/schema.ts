@@ -1,13 +1,14 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ApprovalGroupsTable, ApprovalsTable, ApprovalVotesTable } from './approval-tables.ts';
 import type { InheritedClassesTable } from './class-tables.ts';
+import type { BudgetTables } from './budget-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
 
 /**
  * The store's tables, in the subset that SQLite and PostgreSQL share: text and integers. Times are RFC 3339 in UTC with
  * milliseconds, so that text order is time order; booleans are 0 and 1; lists and records are JSON; bytes are base64.
  */
-export interface Schema extends PeopleTables {
+export interface Schema extends PeopleTables, BudgetTables {
   deployment: DeploymentTable;
   versions: VersionsTable;
   targets: TargetsTable;

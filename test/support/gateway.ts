@@ -15,7 +15,7 @@ import { createSecureContext } from 'node:tls';
 import { type AuditLogOptions, type OpenAuditLog, openAuditLog } from '../../src/audit/open-audit-log.ts';
 import type { AuditLog } from '../../src/audit/recorder.ts';
 import type { GatewayParts } from '../../src/gateway/admission.ts';
-import type { ApprovalDesk } from '../../src/gateway/control-plane.ts';
+import type { ApprovalDesk, BudgetDesk } from '../../src/gateway/control-plane.ts';
 import { Estimates } from '../../src/gateway/effect-estimator.ts';
 import { Listener } from '../../src/gateway/listener.ts';
 import { LiveSessions } from '../../src/gateway/live-sessions.ts';
@@ -46,6 +46,8 @@ export interface TestGatewayOptions {
   readonly limits?: Partial<Limits>;
   /** Whom held requests are put before; nobody where absent. */
   readonly approvals?: ApprovalDesk;
+  /** Where budgets are counted; nowhere where absent. */
+  readonly budgets?: BudgetDesk;
   /** Made and removed by the gateway where absent. */
   readonly directory?: string;
   /** Settings of the log: its clock, its file operations. */
@@ -117,6 +119,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
   const live = new LiveSessions();
   const controlPlane = new StaticControlPlane(options.targets, compilePolicies(options.policies ?? [PERMIT_ALL]));
   if (options.approvals !== undefined) controlPlane.approvals = options.approvals;
+  if (options.budgets !== undefined) controlPlane.budgets = options.budgets;
   controlPlane.onRevoked((grant) => live.endGrant(grant));
   const parts: GatewayParts = {
     controlPlane,

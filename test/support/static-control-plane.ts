@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Admitted, ApprovalDesk, ClassDesk, ControlPlane } from '../../src/gateway/control-plane.ts';
+import type { Admitted, ApprovalDesk, BudgetDesk, ClassDesk, ControlPlane } from '../../src/gateway/control-plane.ts';
 import { decoyScramKeys, deriveScramKeys, provesPossession } from '../../src/grants/scram-keys.ts';
 import { type GrantId, mintId, type PrincipalId, type RunId, type TargetName } from '../../src/model/ids.ts';
 import type { Principal, Run } from '../../src/model/principal.ts';
@@ -8,6 +8,7 @@ import type { ClassifiedColumn, Credential, Target } from '../../src/model/targe
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import type { Claim, ScramKeys } from '../../src/protocols/protocol.ts';
 import { NO_APPROVALS } from './no-approvals.ts';
+import { NO_BUDGETS } from './no-budgets.ts';
 
 /** A grant and its secret, as a client carries them. */
 export interface TestGrant {
@@ -58,6 +59,9 @@ export class StaticControlPlane implements ControlPlane {
 
   /** Answers what is held; a test puts one with people behind it. */
   approvals: ApprovalDesk = NO_APPROVALS;
+
+  /** Counts nothing; a test puts one with a store behind it. */
+  budgets: BudgetDesk = NO_BUDGETS;
 
   /** Keeps what columns inherit in memory. */
   classes: ClassDesk = memoryClasses();

@@ -1,4 +1,5 @@
 import type { ApprovalService } from '../../approvals/approval-service.ts';
+import type { BudgetService } from '../../budgets/budget-service.ts';
 import type { ControlPlane } from '../../gateway/control-plane.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
 import { Refused } from '../../model/refusal.ts';
@@ -13,6 +14,7 @@ export interface ControlPlaneParts {
   readonly policies: PolicyDirectory;
   readonly approvals: ApprovalService;
   readonly classes: InheritedClasses;
+  readonly budgets: BudgetService;
   /** The deployment's own, where it sets one: it overrides that of the targets. */
   readonly recordMode: RecordMode | undefined;
 }
@@ -24,12 +26,14 @@ export function makeControlPlane({
   policies,
   approvals,
   classes,
+  budgets,
   recordMode,
 }: ControlPlaneParts): ControlPlane {
   return {
     scramKeys: (user) => grants.scramKeys(user),
     approvals,
     classes,
+    budgets,
     policies: () => policies.current(),
     onRevoked: (listener) => grants.onRevoked(listener),
     grantExpiryMs: async (id) => {

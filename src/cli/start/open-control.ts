@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
+import { BudgetService } from '../../budgets/budget-service.ts';
 import { GrantService } from '../../grants/grant-service.ts';
 import { openTrustDirectory, type TrustDirectory } from '../../identity/trust-directory.ts';
 import { Fault } from '../../model/fault.ts';
@@ -40,6 +41,7 @@ export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPe
   readonly audit: SessionIndex;
   readonly log: OpenAuditLog;
   readonly grants: GrantService;
+  readonly budgets: BudgetService;
   readonly targets: TargetDirectory;
   readonly classes: InheritedClasses;
   readonly policies: PolicyDirectory;
@@ -79,6 +81,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
   const targets = parts.use(await openTargetDirectory({ store, sealer, secrets, onFault }));
   const classes = parts.use(await openClasses({ store, targets, audit, random, now: nowMs, onFault }));
   const policies = parts.use(await openPolicyDirectory({ store, audit, nowMs, onFault }));
+  const budgets = parts.use(new BudgetService({ store, onFault }));
   const grants = parts.use(
     new GrantService({
       store,
@@ -108,6 +111,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
     audit,
     log,
     grants,
+    budgets,
     targets,
     classes,
     policies,

@@ -183,9 +183,10 @@ class IndexedExchange implements ExchangeRecord {
     return recorded;
   }
 
-  end(result: ExchangeResult, masked: readonly MaskCount[]): Promise<void> | undefined {
+  end(result: ExchangeResult, masked: readonly MaskCount[], refusal?: Refusal): Promise<void> | undefined {
     for (const { count } of masked) this.#session.masked += count;
-    const recorded = this.#record.end(result, masked);
+    const recorded = this.#record.end(result, masked, refusal);
+    if (refusal !== undefined) this.#session.refused();
     this.#session.moved();
     return recorded;
   }

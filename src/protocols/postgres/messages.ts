@@ -110,6 +110,18 @@ export function sync(): Buffer {
   return message(FRONTEND.sync);
 }
 
+export function flush(): Buffer {
+  return message(FRONTEND.flush);
+}
+
+export function query(text: string): Buffer {
+  return message(FRONTEND.query, cstring(text));
+}
+
+export function copyFail(why: string): Buffer {
+  return message(FRONTEND.copyFail, cstring(why));
+}
+
 export function parse(name: string, text: string, types: readonly number[] = []): Buffer {
   return message(FRONTEND.parse, cstring(name), cstring(text), int16(types.length), ...types.map(int32));
 }

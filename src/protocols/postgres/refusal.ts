@@ -19,6 +19,8 @@ const SQLSTATES: { readonly [Code in RefusalCode]: string } = {
   'request-unknown': '42501',
   'request-unparsable': '42501',
   'obligation-unmet': '42501',
+  'budget-exceeded': '53400',
+  'budget-unavailable': '58030',
   'approval-unavailable': '42501',
   'approval-denied': '42501',
   'approval-expired': '42501',

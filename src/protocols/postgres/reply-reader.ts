@@ -2,13 +2,13 @@ import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { Refused } from '../../model/refusal.ts';
 import type { Part } from '../../model/reply.ts';
+import { HEADER_BYTES, lengthAt } from './message-length.ts';
 import { BACKEND } from './messages.ts';
 import type { ReplyRewriter } from './reply-rewriter.ts';
 import type { ReplyState } from './reply-state.ts';
 
-const HEADER_BYTES = 5;
 /** Messages that are not rows are kept whole while they are read; a longer one is passed on unread. */
-const MAX_KEPT_BYTES = 1024 * 1024;
+export const MAX_KEPT_BYTES = 1024 * 1024;
 
 /** Turns the bytes of a reply into parts. `rest` is what came after the reply's end. */
 export interface ReplyReader {
@@ -177,7 +177,7 @@ export class WholeReader implements ReplyReader {
   }
 }
 
-class PassedPart implements Part {
+export class PassedPart implements Part {
   readonly wire: Buffer;
   readonly result?: NonNullable<Part['result']>;
 
@@ -193,18 +193,7 @@ class PassedPart implements Part {
 
 const EMPTY = Buffer.alloc(0);
 
-function lengthAt(bytes: Buffer, at: number): number {
-  const size =
-    ((bytes[at + 1] as number) << 24) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 8) |
-    (bytes[at + 4] as number);
-  if (size < 4 || size > LIMITS.maxUpstreamMessageBytes)
-    throw new Fault('upstream-protocol', 'the server sent a message of a wrong length');
-  return size;
-}
-
-function tooLongToMask(): Refused {
+export function tooLongToMask(): Refused {
   return new Refused({
     code: 'mask-impossible',
     message: 'a row of the reply is too long to be masked, so it was not passed on',
