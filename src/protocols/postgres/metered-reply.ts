@@ -118,6 +118,8 @@ export class MeteredReply {
       for await (const { wire } of input) {
         await upstream.write(this.#finality === 'sync' ? withoutSync(wire) : wire);
       }
+      // The Flush before the copy was taken while it lasted.
+      if (this.#finality === 'sync') await upstream.write(flush());
     };
     return copy().catch((fault: Error) => upstream.drop(fault));
   }
