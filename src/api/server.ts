@@ -29,6 +29,7 @@ import { policyRoutes } from './policies.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { runRoutes } from './runs.ts';
+import { schemaRoutes } from './schemas.ts';
 import { secureHeaders } from './security-headers.ts';
 import type { ApiServices } from './services.ts';
 import { sessionRecordRoutes } from './session-records.ts';
@@ -105,6 +106,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   statementRoutes,
   eventRoutes,
   policyRoutes,
+  schemaRoutes,
   trustCheckRoutes,
   logRoutes,
   channelRoutes,

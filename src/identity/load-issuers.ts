@@ -9,7 +9,8 @@ import { parseKeySet } from './issuer-keys.ts';
 
 const claimPath = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(8).readonly()]);
 
-const issuerSchema = z.strictObject({
+/** One entry under `issuers:`. */
+export const issuerSchema = z.strictObject({
   name: nameSchema,
   kind: z.enum(['github', 'gitlab', 'generic']),
   issuer: z.url({ protocol: /^https?$/ }).max(500),

@@ -25,13 +25,15 @@ const givenSchema = z.strictObject({
     .optional(),
 });
 
-const ruleSchema = givenSchema.extend({
+/** One entry under `trust:` for CI jobs. */
+export const ruleSchema = givenSchema.extend({
   issuer: z.string(),
   claims: z.record(z.string(), values),
   allow: z.array(z.string()).max(20).optional(),
 });
 
-const peopleSchema = givenSchema.extend({
+/** One entry under `trust:` for people. */
+export const peopleSchema = givenSchema.extend({
   people: z.strictObject({ groups: z.array(z.string().min(1).max(200)).min(1).max(100) }),
 });
 

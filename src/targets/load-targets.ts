@@ -28,7 +28,8 @@ const columnSchema = z.strictObject({
   mask: z.enum(['redact', 'partial', 'hash', 'null']).optional(),
 });
 
-const targetSchema = z.strictObject({
+/** One entry under `targets:`. */
+export const targetSchema = z.strictObject({
   name: nameSchema,
   protocol: z.string(),
   address: z.string().min(1).max(300),

@@ -44,7 +44,7 @@ const masks = z
   .describe('The columns of the last result that are masked, and how; every other one must come clear.');
 
 const limits = z
-  .record(z.enum(['rowsRead', 'rowsChanged', 'bytes', 'statements', 'tables']), z.int().min(0))
+  .partialRecord(z.enum(['rowsRead', 'rowsChanged', 'bytes', 'statements', 'tables']), z.int().min(0))
   .describe('Budgets that must bind the permit.');
 
 const expectation = z

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { loadPostgresParser } from '../../sql/postgres/parser.ts';
-import { type CaseFile, type CaseProblem, readCases } from '../../trials/read-cases.ts';
-import { type CaseResult, type Coverage, coverageOf, runCases } from '../../trials/run-cases.ts';
+import { type CaseProblem, readCases } from '../../trials/read-cases.ts';
+import type { CaseResult, Coverage } from '../../trials/run-cases.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type Output, processOutput } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -45,13 +44,20 @@ async function test(paths: readonly string[], options: TestOptions, output: Outp
       hint: 'They stand in files *.test.yaml; docs/operating/testing-policies.md shows one.',
     });
   }
+  // The parser is large; only this asks for it.
+  const { loadPostgresParser } = await import('../../sql/postgres/parser.ts');
+  const { coverageOf, runCases } = await import('../../trials/run-cases.ts');
   await loadPostgresParser();
   const problems: CaseProblem[] = [];
   const tested: Tested[] = [];
   for (const path of files) {
     const read = readCases(path, LOCAL_FILES);
     if ('problems' in read) problems.push(...read.problems);
-    else tested.push(testFile(read, options, output));
+    else {
+      const results = runCases(read, () => performance.now());
+      if (!output.json) showFile(path, results, output);
+      tested.push({ path, results, coverage: coverageOf(read, results) });
+    }
   }
   if (options.junit !== undefined) writeFileSync(options.junit, junitXml(tested));
   const results = tested.flatMap((one) => one.results);
@@ -64,12 +70,6 @@ async function test(paths: readonly string[], options: TestOptions, output: Outp
   } else showEnd(results, problems, unexercised, output);
   if (failed.length > 0) return EXIT.failed;
   return ok ? EXIT.ok : EXIT.incomplete;
-}
-
-function testFile(file: CaseFile, _options: TestOptions, output: Output): Tested {
-  const results = runCases(file, () => performance.now());
-  if (!output.json) showFile(file.path, results, output);
-  return { path: file.path, results, coverage: coverageOf(file, results) };
 }
 
 function showFile(path: string, results: readonly CaseResult[], output: Output): void {

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { jsonSchema, SCHEMA_NAMES } from '../trials/json-schemas.ts';
+import type { ApiRouter } from './server.ts';
+
+/** JSON Schemas of the files that people write. They say nothing of this gateway, so anybody may have them. */
+export function schemaRoutes(router: ApiRouter): void {
+  const schema = {
+    tags: ['policies'],
+    summary: 'Read a JSON Schema',
+    description:
+      'Of a kind of file, for editors: `# yaml-language-server: $schema=https://gateway.example.com/v1/schemas/policies`.',
+    params: z.object({ name: z.enum(SCHEMA_NAMES) }),
+    security: [],
+    response: { 200: z.record(z.string(), z.unknown()) },
+  };
+  router.get('/v1/schemas/:name', { schema }, (request) => jsonSchema(request.params.name));
+}

@@ -1,0 +1,25 @@
+/** What each key of a rule means, for editors; docs/reference/policy.md says it in full, and a test holds the keys. */
+export const POLICY_FIELDS: Readonly<Record<string, string>> = {
+  name: 'Shown in refusals and in the record. Unique over all files.',
+  principals: 'Who: `any`, or fields of the principal and their values, or a list of such alternatives.',
+  targets: 'Where: `any`, a list of names (`*` stands for any characters), or `{ names: […], labels: {…} }`.',
+  operations: 'Which operations: kinds, groups, `any`. Required in a rule that permits.',
+  tables:
+    'Which tables: `schema.name`, or `{ table: schema.name, use: read }`. A permit covers only operations on these alone.',
+  functions: 'Which functions: `nextval`, `app.*`.',
+  flags: 'Operations that bear at least one of these.',
+  reads: 'Operations that show a column of one of these classes, or of `any`.',
+  filters: 'Operations that filter, join, sort, group or choose by a column of one of these classes, or of `any`.',
+  writes: 'Operations that assign a column of one of these classes, or of `any`.',
+  copies: 'Operations that store values of a column of one of these classes, or of `any`, in another column.',
+  lock: 'Operations that lock a table at least so strongly.',
+  when: 'A condition in CEL over `operation`, `principal`, `run`, `target` and `time`.',
+  timezone: 'The zone in which `when` asks for the `time`, such as Europe/Berlin.',
+  effect: '`permit` or `deny`. A rule that denies wins.',
+  mask: 'Classes of columns, detectors and groups of detectors whose finds are masked in what the server answers.',
+  approve: 'People of a group must approve the exact request before it is forwarded.',
+  limit: 'Budgets: how many rows, bytes, statements or tables, per statement, run or target.',
+  session: "What the target's session is told before the request is forwarded.",
+  reason: 'Told to the client on a denial: why.',
+  hint: 'Told to the client on a denial: what to do instead.',
+};
