@@ -1,6 +1,7 @@
 import { LIMITS } from '../model/limits.ts';
 import type { Detector } from './detectors/detector.ts';
 import { DETECTORS } from './detectors/detectors.ts';
+import { withEscapes } from './escapes.ts';
 import { TriggerScanner } from './trigger-scanner.ts';
 import { trigger } from './triggers.ts';
 
@@ -81,21 +82,18 @@ export class Findings {
     const bits = this.#scanner.bits(bytes, start, end) | this.#named;
     if (bits === 0) return NONE;
     const text = bytes.toString('latin1', start, end);
-    if ((bits & this.#escapesBit) === 0) return joinFindings(this.#run(text, bits));
-    const { decoded, offsets } = unescapeAscii(text);
-    const hidden = this.#run(decoded, -1).map((found) => ({
-      start: offsets[found.start]!,
-      end: offsets[found.end]!,
-      detector: found.detector,
-    }));
-    return joinFindings([...this.#run(text, -1), ...hidden]);
+    const plain = this.#run(text, bits);
+    if (!text.includes('\\')) return joinFindings(plain);
+    return joinFindings(
+      withEscapes(text, plain, (decoded) => this.#run(decoded, hasBit(bits, this.#escapesBit) ? -1 : bits)),
+    );
   }
 
   #run(text: string, bits: number): Finding[] {
     const found: Finding[] = [];
     for (const [index, detector] of this.#detectors.entries()) {
-      if ((bits & (1 << index)) === 0) continue;
-      const isNamed = (this.#named & (1 << index)) !== 0;
+      if (!hasBit(bits, 1 << index)) continue;
+      const isNamed = hasBit(this.#named, 1 << index);
       detector.find(text, (start, end) => found.push({ start, end, detector: detector.name }), isNamed);
     }
     return found;
@@ -128,24 +126,6 @@ export function joinFindings(findings: Finding[]): readonly Finding[] {
   return joined;
 }
 
-/** Reads `\u00XX` of ASCII; `offsets[n]` is where the n-th decoded character began, one more for the end. */
-function unescapeAscii(text: string): { readonly decoded: string; readonly offsets: Uint32Array } {
-  const offsets = new Uint32Array(text.length + 1);
-  let decoded = '';
-  let length = 0;
-  let at = 0;
-  while (at < text.length) {
-    const next = text.indexOf('\\u00', at);
-    const stop = next === -1 ? text.length : next;
-    decoded += text.slice(at, stop);
-    for (; at < stop; at++) offsets[length++] = at;
-    if (next === -1) break;
-    const code = Number.parseInt(text.slice(next + 4, next + 6), 16);
-    const isAscii = code >= 0x20 && code < 0x7f;
-    decoded += isAscii ? String.fromCharCode(code) : text[next];
-    offsets[length++] = next;
-    at = isAscii ? next + 6 : next + 1;
-  }
-  offsets[length] = text.length;
-  return { decoded, offsets };
+function hasBit(bits: number, bit: number): boolean {
+  return (bits & bit) !== 0;
 }

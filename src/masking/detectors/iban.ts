@@ -1,12 +1,11 @@
 import { getCountrySpecifications } from 'ibantools';
 import { trigger } from '../triggers.ts';
-import { characters, isAt } from './characters.ts';
+import { characters, isAt, SEPARATOR_TRIGGER, separatorEnd } from './characters.ts';
 import type { Detector } from './detector.ts';
 
 const CODE = characters('A-Z', '0-9');
 const ALPHANUMERIC = characters('A-Z', 'a-z', '0-9', '_');
-const JOINERS = characters(' -');
-const CANDIDATE = /(?<![A-Za-z0-9_])[A-Z]{2}\d{2}(?=[ -]?[A-Z0-9])/g;
+const CANDIDATE = /(?<![A-Za-z0-9_])[A-Z]{2}\d{2}(?=[ .\-\xc2\xe2]?[A-Z0-9\x80\xa0])/g;
 
 /** The length of each country's numbers (the IBAN registry, as ibantools has it). */
 const LENGTHS: ReadonlyMap<string, number> = new Map(
@@ -16,7 +15,7 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
 /** International bank account numbers (ISO 13616): upper case, a country's length, the check of ISO 7064 MOD 97-10. */
 export const iban: Detector = {
   name: 'iban',
-  triggers: [trigger('[A-Z][A-Z]\\d\\d[ -]?[A-Z0-9]{4}')],
+  triggers: [trigger('[A-Z][A-Z]\\d\\d[A-Z0-9]{4}'), trigger(`[A-Z][A-Z]\\d\\d${SEPARATOR_TRIGGER}[A-Z0-9]{4}`)],
   find(text, report) {
     CANDIDATE.lastIndex = 0;
     for (let match = CANDIDATE.exec(text); match !== null; match = CANDIDATE.exec(text)) {
@@ -35,8 +34,9 @@ function numberEnd(text: string, start: number, length: number): number {
   let code = '';
   let at = start;
   while (code.length < length) {
-    if (isAt(text, at, CODE)) code += text[at];
-    else if (!isAt(text, at, JOINERS) || !isAt(text, at + 1, CODE)) return -1;
+    if (!isAt(text, at, CODE)) at = separatorEnd(text, at);
+    if (!isAt(text, at, CODE)) return -1;
+    code += text[at];
     at++;
   }
   return isAt(text, at, ALPHANUMERIC) || !checks(code) ? -1 : at;

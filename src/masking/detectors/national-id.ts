@@ -9,7 +9,7 @@ export interface NationalId {
   readonly plain?: Form;
   /** The form that is taken for one where a word of `words` says so: too many other numbers look like it. */
   readonly named?: RegExp;
-  /** Lower-case words, by which people and columns call it; latin1, so those beyond ASCII are their UTF-8 bytes. */
+  /** Lower-case words, by which people and columns call it; a blank may be `_`, `-` or nothing. In latin1, so those beyond ASCII are their UTF-8 bytes. */
   readonly words: readonly string[];
   /** Whether the code checks: digits and capitals, without separators. */
   readonly checks: (code: string) => boolean;
@@ -30,7 +30,7 @@ const SEPARATOR = '(?:[ ./-]|\\xc2\\xa0|\\xe2\\x80[\\x80-\\x95\\xaf])';
 /** A form of digits and capitals that is part of nothing longer; `source` says its groups, `~` is a separator or none. */
 export function idPattern(source: string): RegExp {
   const body = source.replaceAll('~', `${SEPARATOR}?`);
-  return new RegExp(`(?<![A-Za-z0-9_])(?<![0-9][.,-])(?:${body})(?![A-Za-z0-9_])(?![.,-][0-9])`, 'g');
+  return new RegExp(`(?<![A-Za-z0-9_])(?<![0-9][.-])(?:${body})(?![A-Za-z0-9_])(?![.-][0-9])`, 'g');
 }
 
 /** The triggers of a plain form; `~` is a separator. */
@@ -78,5 +78,5 @@ function wordTrigger(word: string): Trigger {
 }
 
 function eitherCase(word: string): string {
-  return word.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+  return word.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`).replaceAll(' ', '[ _-]?');
 }

@@ -18,31 +18,14 @@ export const NATIONAL_IDS: readonly NationalId[] = [
     // Besluit burgerservicenummer: nine digits, the test of eleven.
     name: 'nl-bsn',
     named: idPattern('\\d{9}|\\d{4}~\\d{2}~\\d{3}|\\d{3}~\\d{3}~\\d{3}'),
-    words: [
-      'bsn',
-      'burgerservicenummer',
-      'burger service nummer',
-      'sofinummer',
-      'sofi-nummer',
-      'citizen service number',
-    ],
+    words: ['bsn', 'burger service nummer', 'sofi nummer', 'citizen service number'],
     checks: (code) => weighted(code, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0 && Number(code) > 0,
   },
   {
     // Paragraph 139b AO: eleven digits, of the first ten one occurs twice or three times, ISO 7064 MOD 11,10.
     name: 'de-tax-id',
     named: idPattern('[1-9]\\d~\\d{3}~\\d{3}~\\d{3}'),
-    words: [
-      'steuer',
-      'steueridentifikationsnummer',
-      'identifikationsnummer',
-      'idnr',
-      'steuerid',
-      'tax id',
-      'tax_id',
-      'taxid',
-      'tax-id',
-    ],
+    words: ['steuer', 'steueridentifikationsnummer', 'identifikationsnummer', 'idnr', 'steuer id', 'tax id'],
     checks: (code) => hasOneRepeated(code.slice(0, 10)) && hasMod11And10(code),
   },
   {

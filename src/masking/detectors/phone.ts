@@ -1,14 +1,16 @@
 import { isValidPhoneNumber } from 'libphonenumber-js/min';
 import { trigger } from '../triggers.ts';
-import { DIGITS, isAt } from './characters.ts';
+import { DIGITS, isAt, SEPARATOR_TRIGGER } from './characters.ts';
 import type { Detector, Report } from './detector.ts';
 
 /** ITU-T E.164 with its plus sign, at most two separators between digits. */
-const INTERNATIONAL = /(?<![\w+])\+[1-9](?:[ ().\-/]{0,2}\d){6,14}/g;
+const INTERNATIONAL = /(?<![\w+])\+[1-9](?:(?:[ ().\-/]{1,2}|\xc2\xa0|\xe2\x80[\x80-\x95\xaf])?\d){6,14}/g;
 /** The North American plan's usual groups of 3, 3 and 4. */
 const NORTH_AMERICAN =
-  /(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?![\w-])(?!\.\d)/g;
-const LAST_GROUP = /[ ()./-]{1,2}\d{1,15}$/;
+  /(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}(?:[ .-]|\xc2\xa0|\xe2\x80[\x90-\x95\xaf]))[2-9]\d{2}(?:[ .-]|\xc2\xa0|\xe2\x80[\x90-\x95\xaf])\d{4}(?![\w-])(?!\.\d)/g;
+const LAST_GROUP = /(?:[ ()./-]{1,2}|\xc2\xa0|\xe2\x80[\x80-\x95\xaf])\d{1,15}$/;
+/** What libphonenumber need not know of. */
+const TYPOGRAPHIC = /\xc2\xa0|\xe2\x80[\x80-\x95\xaf]/g;
 const MIN_DIGITS = 7;
 
 /**
@@ -18,8 +20,8 @@ const MIN_DIGITS = 7;
 export const phone: Detector = {
   name: 'phone',
   triggers: [
-    trigger('\\+[1-9]([ ()./-]?[ ()./-]?\\d){3}'),
-    trigger('\\d{3}[ .-]\\d{3}[ .-]\\d{4}'),
+    trigger('\\+[1-9]([ ()./\\xc2\\xe2-]?[ ()./\\xa0\\x80-]?[\\x80-\\x95\\xaf]?\\d){3}'),
+    trigger(`\\d{3}${SEPARATOR_TRIGGER}\\d{3}${SEPARATOR_TRIGGER}\\d{4}`),
     trigger('\\(\\d{3}\\) ?\\d{3}[ .-]'),
   ],
   find(text, report) {
@@ -27,7 +29,8 @@ export const phone: Detector = {
       for (const match of text.matchAll(INTERNATIONAL)) reportValid(text, match.index, match[0], report);
     }
     for (const match of text.matchAll(NORTH_AMERICAN)) {
-      if (isValidPhoneNumber(match[0], 'US')) report(match.index, match.index + match[0].length);
+      if (isValidPhoneNumber(match[0].replaceAll(TYPOGRAPHIC, ' '), 'US'))
+        report(match.index, match.index + match[0].length);
     }
   },
 };
@@ -37,7 +40,7 @@ function reportValid(text: string, start: number, found: string, report: Report)
   let candidate = found;
   if (isAt(text, start + found.length, DIGITS)) candidate = candidate.replace(LAST_GROUP, '');
   while (candidate.replaceAll(/\D/g, '').length >= MIN_DIGITS) {
-    if (isValidPhoneNumber(candidate)) {
+    if (isValidPhoneNumber(candidate.replaceAll(TYPOGRAPHIC, ' '))) {
       report(start, start + candidate.length);
       return;
     }
