@@ -3,7 +3,7 @@ import type { ApprovalRecord, Vote } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
-import type { Operation } from '../model/request.ts';
+import type { ForwardedStatement, Operation } from '../model/request.ts';
 import type { SessionOutcome } from './recorder.ts';
 
 export type EventKind =
@@ -32,6 +32,8 @@ export interface AuditEvent {
   readonly exchange?: number;
   readonly body?: BodyRef;
   readonly decision?: Decision;
+  /** How the texts of the body were changed before they were forwarded. */
+  readonly forwarded?: readonly ForwardedStatement[];
   readonly op?: readonly Omit<Operation, 'outputs'>[];
   readonly masked?: readonly MaskCount[];
   readonly result?: Omit<ExchangeResult, 'rows'> & { readonly rows?: string };
@@ -124,6 +126,10 @@ const isOperation = shaped({
   tables: listOf(shaped({ schema: isText, name: isText, use: isText })),
   flags: listOf(isText),
 });
+const isForwarded = shaped({
+  statement: isCount,
+  edits: listOf(shaped({ at: isCount, removed: isCount, inserted: isText })),
+});
 const isHeld = shaped({
   id: isText,
   state: isText,
@@ -151,6 +157,7 @@ const isWhole = shaped({
   decision: optional(
     shaped({ effect: isText, rules: listOf(isText), obligations: optional(listOf(shaped({ kind: isText }))) }),
   ),
+  forwarded: optional(listOf(isForwarded)),
   op: optional(listOf(isOperation)),
   result: optional(shaped({ status: isText })),
   held: optional(isHeld),

@@ -3,7 +3,7 @@ import type { ApprovalRecord } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
-import type { Operation } from '../model/request.ts';
+import type { ForwardedStatement, Operation } from '../model/request.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { JSON_CHARACTER_BYTES, type RecordPen } from './record-pen.ts';
 
@@ -30,6 +30,14 @@ export function decisionMember(decision: Decision): Uint8Array {
   }
   return text;
 }
+
+/** `,"forwarded":[…]` where another text was forwarded than was sent: the changes alone, none of the client's words. */
+export function forwardedMember(forwarded: readonly ForwardedStatement[] | undefined): Uint8Array {
+  if (forwarded === undefined) return NOTHING;
+  return Buffer.from(`,"forwarded":${canonicalJson(forwarded as unknown as Json)}`);
+}
+
+const NOTHING = new Uint8Array();
 
 /** What the line says of a wait for people: no name and no reason. */
 export function heldJson({ votes, ...approval }: ApprovalRecord): string {

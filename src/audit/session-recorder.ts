@@ -5,7 +5,7 @@ import type { ExchangeNumber } from '../model/ids.ts';
 import type { Limits } from '../model/limits.ts';
 import type { Request } from '../model/request.ts';
 import type { RecordMode } from '../model/target.ts';
-import { decisionMember, operationsMember } from './event-json.ts';
+import { decisionMember, forwardedMember, operationsMember } from './event-json.ts';
 import { RecordedExchange } from './exchange-recorder.ts';
 import type { Journal } from './journal.ts';
 import { COMMITMENT_PREFIX_BYTES, FLAG, HEADER_BYTES, RECORD } from './record-codec.ts';
@@ -57,14 +57,17 @@ export class RecordedSession implements SessionRecord {
     const { bytes, media } = request.body();
     const decided = decisionMember(decision);
     const operations = operationsMember(request.operations);
+    const forwarded = forwardedMember(request.forwarded?.());
     const head = { kind: RECORD.event, flags: FLAG.body | opening(decision), session: number, exchange, at: clock() };
     const record = new RecordedExchange(this.#parts, this.#life, exchange);
     try {
-      const pen = journal.open(REQUEST_BYTES + media.length + decided.length + operations.length + bytes.length);
+      const bound = REQUEST_BYTES + media.length + decided.length + forwarded.length + operations.length + bytes.length;
+      const pen = journal.open(bound);
       pen.begin(head, media);
       pen.bytes(decided);
       pen.bytes(EXCHANGE);
       pen.decimal(exchange);
+      pen.bytes(forwarded);
       pen.bytes(REQUEST);
       pen.decimal(monotonic());
       pen.bytes(MONO_END);

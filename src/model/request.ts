@@ -94,13 +94,27 @@ export interface Request {
   body(): Body;
   /** The operations of each statement that it runs, in order; absent where it is one. */
   statements?(): readonly (readonly Operation[])[];
-  /** What is forwarded in its place, where a rule made it another text; built when asked for. */
-  forwarded?(): Body | undefined;
+  /** Where another text is forwarded than was sent, because a rule limits it; undefined where none is. */
+  forwarded?(): readonly ForwardedStatement[] | undefined;
   /**
    * What else its meaning hangs on, by name (`database`, `role`, `search_path`): bound into an approval and shown to
    * the approver. Built when asked for.
    */
   context?(): Readonly<Record<string, string>>;
+}
+
+/** How a text was changed before it was forwarded; nothing here is of the client's own. */
+export interface ForwardedStatement {
+  /** Of the recorded body's statements, from 0; 0 for a body that is one text. */
+  readonly statement: number;
+  readonly edits: readonly TextEdit[];
+}
+
+/** A stretch of a text that becomes another; `at` and `removed` count UTF-16 units of the original. */
+export interface TextEdit {
+  readonly at: number;
+  readonly removed: number;
+  readonly inserted: string;
 }
 
 /** A recorded body: its media type says how a reader renders it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type RecordedStatement, recordedStatements } from '../../audit/recorded-statements.ts';
+import { editText } from '../../sql/postgres/text-edits.ts';
 
 const bodySchema = z.object({
   media: z.string(),
@@ -22,6 +23,12 @@ const decisionSchema = z.object({
   rules: z.array(z.string()),
   reason: z.string().optional(),
   hint: z.string().optional(),
+});
+
+/** How the text of a statement was changed before it was forwarded. */
+const forwardedSchema = z.object({
+  statement: z.int().min(0),
+  edits: z.array(z.object({ at: z.int().min(0), removed: z.int().min(0), inserted: z.string() })),
 });
 
 const heldSchema = z.object({
@@ -48,6 +55,7 @@ export const recordedEventSchema = z.looseObject({
   exchange: z.number().optional(),
   body: bodySchema.optional(),
   decision: decisionSchema.optional(),
+  forwarded: z.array(forwardedSchema).optional(),
   refusal: refusalSchema.optional(),
   held: heldSchema.optional(),
   masked: z.array(z.object({ by: z.enum(['column', 'detector']), name: z.string(), count: z.number() })).optional(),
@@ -83,6 +91,12 @@ export function requestStatements(event: RecordedEvent): readonly RecordedStatem
   const bytes = bodyBytes(event);
   if (bytes === undefined) return [{ text: `(${event.body?.withheld ?? 'not kept'})`, parameters: [] }];
   return recordedStatements(bytes, event.body?.media ?? '');
+}
+
+/** What was forwarded in the place of a statement of the request; undefined where that is what was asked. */
+export function forwardedText(event: RecordedEvent, statement: number, text: string): string | undefined {
+  const changed = event.forwarded?.find((one) => one.statement === statement);
+  return changed === undefined || bodyBytes(event) === undefined ? undefined : editText(text, changed.edits);
 }
 
 function parsedJson(bytes: Buffer | undefined): unknown {

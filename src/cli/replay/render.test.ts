@@ -149,3 +149,9 @@ test('what was erased, capped or lost is said to be so', () => {
   assert.match(shown(plain(), event('reply', body(cut))), /\(1 row\)\n\n\(… 11 bytes more that are not shown\)/);
   assert.match(shown(plain(), event('gap')), /unknown/);
 });
+
+test('what was forwarded in the place of what was asked stands below it', () => {
+  const forwarded = [{ statement: 0, edits: [{ at: 15, removed: 0, inserted: '\nLIMIT 100' }] }];
+  const request = event('request', { ...body(Buffer.from('select * from t'), 'application/sql'), forwarded });
+  assert.equal(shown(plain(), request), 'demo=> select * from t\n  forwarded: select * from t\n    LIMIT 100\n');
+});

@@ -8,6 +8,7 @@ import { alignedTable, rowCount } from '../table.ts';
 import { approvalText } from './approval-text.ts';
 import {
   bodyBytes,
+  forwardedText,
   type RecordedEvent,
   type RecordedHold,
   type RecordedMask,
@@ -40,7 +41,7 @@ export class SessionRenderer {
   render(event: RecordedEvent): readonly Shown[] {
     switch (event.kind) {
       case 'request':
-        return requestStatements(event).map((statement) => this.#statement(statement));
+        return requestStatements(event).map((one, i) => this.#statement(one, forwardedText(event, i, one.text)));
       case 'reply':
         return [{ text: this.#reply(event) }];
       case 'unasked':
@@ -66,7 +67,7 @@ export class SessionRenderer {
     }
   }
 
-  #statement({ text, parameters }: RecordedStatement): Shown {
+  #statement({ text, parameters }: RecordedStatement, forwarded: string | undefined): Shown {
     const [first = '', ...more] = printableLines(text.trim()).split('\n');
     const mark = this.#state === 'T' ? '*' : this.#state === 'E' ? '!' : '';
     const prompt = (lead: string) => this.#paint('cyan', `${this.#prompt}${lead}${mark}> `);
@@ -74,7 +75,10 @@ export class SessionRenderer {
     const bound = parameters.map(
       (value, index) => `  $${index + 1} = ${value === null ? 'NULL' : `'${printable(value)}'`}\n`,
     );
-    return { text: prompt('='), typed: `${lines}\n${bound.length > 0 ? this.#paint('dim', bound.join('')) : ''}` };
+    const instead =
+      forwarded === undefined ? [] : [`  forwarded: ${printableLines(forwarded.trim()).replaceAll('\n', '\n    ')}\n`];
+    const beside = [...bound, ...instead].join('');
+    return { text: prompt('='), typed: `${lines}\n${beside === '' ? '' : this.#paint('dim', beside)}` };
   }
 
   #reply(event: RecordedEvent): string {

@@ -21,19 +21,29 @@ export function preparedOf(actions: readonly Action[]): readonly PreparedStateme
  * different things are described differently, for an approval is bound to this. `decode` reads what is sent as text.
  */
 export function describeBatch(actions: readonly Action[], decode: TextDecoding): readonly unknown[] {
+  return described(actions).map((action) => {
+    if (action.kind === 'parse') return { text: action.statement.text };
+    const { statement, parameters } = action.portal;
+    if (action.kind === 'bind') return { text: statement.text, parameters: parametersOf(action.portal, decode) };
+    const values = parameters.length === 0 ? {} : { parameters: parametersOf(action.portal, decode) };
+    return { text: statement.text, again: true, ...values };
+  });
+}
+
+/** The statement of each thing that is recorded of a batch, in the same order. */
+export function describedStatements(actions: readonly Action[]): readonly PreparedStatement[] {
+  return described(actions).map((action) => (action.kind === 'parse' ? action.statement : action.portal.statement));
+}
+
+type Described = Extract<Action, { kind: 'parse' | 'bind' | 'execute' }>;
+
+function described(actions: readonly Action[]): readonly Described[] {
   const bound = new Set<PreparedStatement>();
   for (const action of actions) if (action.kind === 'bind') bound.add(action.portal.statement);
-  return actions.flatMap((action) => {
-    if (action.kind === 'bind') {
-      return [{ text: action.portal.statement.text, parameters: parametersOf(action.portal, decode) }];
-    }
-    if (action.kind === 'parse' && !bound.has(action.statement)) return [{ text: action.statement.text }];
-    if (action.kind === 'execute' && !bound.has(action.portal.statement)) {
-      const { statement, parameters } = action.portal;
-      const values = parameters.length === 0 ? {} : { parameters: parametersOf(action.portal, decode) };
-      return [{ text: statement.text, again: true, ...values }];
-    }
-    return [];
+  return actions.filter((action): action is Described => {
+    if (action.kind === 'bind') return true;
+    if (action.kind === 'parse') return !bound.has(action.statement);
+    return action.kind === 'execute' && !bound.has(action.portal.statement);
   });
 }
 

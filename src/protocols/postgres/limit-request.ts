@@ -1,6 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
+import type { TextEdit } from '../../model/request.ts';
 import type { Statement } from '../../sql/postgres/analysis.ts';
-import type { Edit } from '../../sql/postgres/text-edits.ts';
+import { preparedOf } from './batch-statements.ts';
 import type { ClientState, PreparedStatement } from './client-state.ts';
 import { FRONTEND, message as frame } from './messages.ts';
 import type { Action, PostgresRequest } from './request.ts';
@@ -11,7 +12,7 @@ export interface ForwardedText {
   /** The most rows that each of its statements returns. */
   readonly most: number;
   readonly text: string;
-  readonly edits: readonly Edit[];
+  readonly edits: readonly TextEdit[];
   /** Of each statement, whether it was limited; none where none had to be. */
   readonly statements: readonly boolean[];
 }
@@ -53,12 +54,8 @@ function limitBatch(request: PostgresRequest, most: number, limiter: RowLimiter)
       if (forwarded === WITHOUT || typeof forwarded === 'string' || forwarded.edits.length > 0) return unmet(WITHOUT);
     }
   }
-  if (preparedHere(request).some(isEdited)) request.limited(undefined);
+  if (preparedOf(request.actions).some(isEdited)) request.limited(undefined);
   return undefined;
-}
-
-function preparedHere({ actions }: PostgresRequest): readonly PreparedStatement[] {
-  return actions.flatMap((action) => (action.kind === 'parse' ? action.statement : []));
 }
 
 /** The messages of a batch, with the texts that are forwarded. */

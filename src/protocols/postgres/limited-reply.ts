@@ -1,5 +1,6 @@
 import type { FieldMasker, Part } from '../../model/reply.ts';
-import { type Edit, originalPosition } from '../../sql/postgres/text-edits.ts';
+import type { TextEdit } from '../../model/request.ts';
+import { originalPosition } from '../../sql/postgres/text-edits.ts';
 import { ActionCursor } from './action-cursor.ts';
 import type { Portal } from './client-state.ts';
 import { BACKEND, message, noticeResponse } from './messages.ts';
@@ -121,7 +122,7 @@ export class LimitedReply {
   }
 }
 
-function positionIn(text: string, edits: readonly Edit[] | undefined, position: number): number {
+function positionIn(text: string, edits: readonly TextEdit[] | undefined, position: number): number {
   return edits === undefined ? position : originalPosition(text, edits, position);
 }
 

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
-import type { Body, Operation, Request } from '../../model/request.ts';
+import type { Body, ForwardedStatement, Operation, Request } from '../../model/request.ts';
 import type { Analysis, Statement } from '../../sql/postgres/analysis.ts';
-import { describeBatch, preparedOf, statementsOf } from './batch-statements.ts';
+import { describeBatch, describedStatements, preparedOf, statementsOf } from './batch-statements.ts';
 import type { ClientState, Portal, PreparedStatement } from './client-state.ts';
 import { BodyReader, MalformedMessage, type Message } from './codec.ts';
 import { type ForwardedText, forwardedWire, isEdited } from './limit-request.ts';
@@ -32,6 +32,7 @@ export class PostgresRequest implements Request {
   readonly barrier: 'query' | 'sync' | 'flush';
   /** The text of a simple query as it is forwarded, where that is another than came. */
   forwardedText: ForwardedText | undefined;
+  #isLimited = false;
   readonly #text: string | undefined;
   readonly #state: ClientState | undefined;
   readonly #statements: StatementReader | undefined;
@@ -74,8 +75,7 @@ export class PostgresRequest implements Request {
   /** As the session is when it is asked: it changes between requests, and not while one is under way. */
   context(): Readonly<Record<string, string>> {
     const names = statementsOf(this.actions).flatMap((statement) => statement.names ?? []);
-    const forwarded = this.forwarded();
-    const also = forwarded === undefined ? {} : { 'forwarded as': Buffer.from(forwarded.bytes).toString('utf8') };
+    const also = this.#isLimited ? { 'forwarded as': this.#forwardedTexts() } : {};
     return { ...this.#state?.context(names), ...also };
   }
 
@@ -92,21 +92,29 @@ export class PostgresRequest implements Request {
   limited(forwardedText: ForwardedText | undefined): void {
     const encode = (text: string): Buffer => this.#statements?.encode(text) ?? Buffer.from(text, 'utf8');
     this.forwardedText = forwardedText;
+    this.#isLimited = true;
     this.wire =
       forwardedText === undefined
         ? forwardedWire(this.wire, this.actions, encode)
         : [message(FRONTEND.query, encode(forwardedText.text), Buffer.from([0]))];
   }
 
-  /** What is forwarded in the place of what was asked; undefined where that is the same. */
-  forwarded(): Body | undefined {
-    if (this.forwardedText !== undefined) {
-      return { media: 'application/sql', bytes: Buffer.from(this.forwardedText.text, 'utf8') };
-    }
-    const prepared = new Set(preparedOf(this.actions).filter(isEdited));
-    if (prepared.size === 0) return undefined;
-    const texts = [...prepared].map(({ text, forwarded }) => ({ text, forwarded: forwarded.text }));
-    return { media: 'application/json', bytes: Buffer.from(JSON.stringify(texts), 'utf8') };
+  forwarded(): readonly ForwardedStatement[] | undefined {
+    if (!this.#isLimited) return undefined;
+    if (this.forwardedText !== undefined) return [{ statement: 0, edits: this.forwardedText.edits }];
+    return describedStatements(this.actions).flatMap((statement, i) =>
+      isEdited(statement) ? { statement: i, edits: statement.forwarded.edits } : [],
+    );
+  }
+
+  /** The texts that are forwarded, where they are others than came. */
+  #forwardedTexts(): string {
+    const texts = new Set(
+      preparedOf(this.actions)
+        .filter(isEdited)
+        .map(({ forwarded }) => forwarded.text),
+    );
+    return [this.forwardedText?.text ?? [], ...texts].flat().join(';\n');
   }
 
   /** The session that asks, as it is now. */

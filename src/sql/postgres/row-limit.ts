@@ -1,6 +1,7 @@
+import type { TextEdit } from '../../model/request.ts';
 import { as, type Body, bodyOf, isBody, listOf, tagOf, textOf } from './nodes.ts';
 import { type ParsedStatement, parseStatements } from './parser.ts';
-import { type Edit, editText } from './text-edits.ts';
+import { editText } from './text-edits.ts';
 import { isSameTree, treeAround, treeWithLimit } from './tree-edits.ts';
 
 /** A text whose reads return no more than so many rows, or why there can be none. */
@@ -8,7 +9,7 @@ export type LimitedText =
   | {
       readonly kind: 'limited';
       readonly text: string;
-      readonly edits: readonly Edit[];
+      readonly edits: readonly TextEdit[];
       /** Of each statement, whether it was limited. */
       readonly statements: readonly boolean[];
     }
@@ -23,7 +24,7 @@ export type LimitedText =
 export function limitRows(text: string, most: number): LimitedText {
   const parsed = parseStatements(text);
   if (!parsed.ok) return refused('what cannot be parsed cannot be limited');
-  const limited: (readonly Edit[])[] = [];
+  const limited: (readonly TextEdit[])[] = [];
   for (const statement of parsed.statements) {
     const edits = limitSafely(text, statement, most);
     if (typeof edits === 'string') return refused(edits);
@@ -35,7 +36,7 @@ export function limitRows(text: string, most: number): LimitedText {
   return { kind: 'limited', text: editText(text, edits), edits, statements };
 }
 
-function limitSafely(text: string, statement: ParsedStatement, most: number): readonly Edit[] | string {
+function limitSafely(text: string, statement: ParsedStatement, most: number): readonly TextEdit[] | string {
   try {
     return limitStatement(text, statement, most);
   } catch (error) {
@@ -49,7 +50,7 @@ function refused(why: string): LimitedText {
 }
 
 /** The edits that limit a statement, in order; why it cannot be limited, where it cannot. */
-function limitStatement(text: string, { node, span }: ParsedStatement, most: number): readonly Edit[] | string {
+function limitStatement(text: string, { node, span }: ParsedStatement, most: number): readonly TextEdit[] | string {
   const place = queryOf(node);
   if (place === undefined) return [];
   if (typeof place === 'string') return place;
@@ -157,7 +158,7 @@ function changesRows(select: Body): boolean {
 
 /** What might limit a statement: edits of its text, and the tree that must come of them. */
 interface Attempt {
-  readonly edits: readonly Edit[];
+  readonly edits: readonly TextEdit[];
   readonly tree: unknown;
 }
 
@@ -187,7 +188,7 @@ function around(own: string, most: number, node: Body): Attempt {
   return { edits, tree: treeAround(onlyStatement(`${before}SELECT 1${after}`), node) };
 }
 
-function insertion(at: number, inserted: string): Edit {
+function insertion(at: number, inserted: string): TextEdit {
   return { at, removed: 0, inserted };
 }
 

@@ -1,12 +1,7 @@
-/** A stretch of a text that becomes another; `at` and `removed` count UTF-16 units of the original. */
-export interface Edit {
-  readonly at: number;
-  readonly removed: number;
-  readonly inserted: string;
-}
+import type { TextEdit } from '../../model/request.ts';
 
 /** The text with its edits, which are in order and do not overlap. */
-export function editText(text: string, edits: readonly Edit[]): string {
+export function editText(text: string, edits: readonly TextEdit[]): string {
   let edited = '';
   let from = 0;
   for (const { at, removed, inserted } of edits) {
@@ -20,7 +15,7 @@ export function editText(text: string, edits: readonly Edit[]): string {
  * Where a place of the edited text was in the original. Both count characters from 1, as the server does (PostgreSQL
  * manual, 55.8, field P); a place within what was inserted is where it was put.
  */
-export function originalPosition(text: string, edits: readonly Edit[], position: number): number {
+export function originalPosition(text: string, edits: readonly TextEdit[], position: number): number {
   let shift = 0;
   for (const { at, removed, inserted } of edits) {
     const start = characters(text, 0, at) + 1;

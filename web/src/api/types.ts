@@ -308,6 +308,8 @@ export interface RecordedEvent {
   exchange?: number;
   decision?: { effect: 'permit' | 'deny'; rules: string[]; reason?: string; code?: string };
   op?: unknown[];
+  /** How statements of the body were changed before they were forwarded, because a rule limits their rows. */
+  forwarded?: { statement: number; edits: { at: number; removed: number; inserted: string }[] }[];
   result?: { status: string; code?: string; rows: string | number; tags?: string[] };
   refusal?: { code: string; message: string; rule?: string; hint?: string };
   masked?: { by: string; name: string; count: number }[];

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Visible } from '../../ui/Code.tsx';
-import { requestText } from './request-text.ts';
+import { forwardedText, requestText } from './request-text.ts';
 
 /** Highlighted at once; the rest when it is asked for. */
 const SHOWN_CHARACTERS = 20_000;
@@ -18,7 +18,7 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
     <div className="grid gap-2">
       {shown.map((statement, index) => (
         // The statements of a batch have no identity but their place
-        <Statement key={index} statement={statement} />
+        <Statement key={index} statement={statement} forwarded={forwardedText(event, index, statement.text)} />
       ))}
       {shown.length < statements.length && (
         <Button size="sm" onClick={() => setAll(true)}>
@@ -29,7 +29,12 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
   );
 }
 
-function Statement({ statement: { text, parameters } }: { readonly statement: ApprovalStatement }) {
+interface StatementProps {
+  readonly statement: ApprovalStatement;
+  readonly forwarded: string | undefined;
+}
+
+function Statement({ statement: { text, parameters }, forwarded }: StatementProps) {
   const [whole, setWhole] = useState(false);
   const cut = !whole && text.length > SHOWN_CHARACTERS;
   return (
@@ -39,6 +44,12 @@ function Statement({ statement: { text, parameters } }: { readonly statement: Ap
         <Button size="sm" className="justify-self-start" onClick={() => setWhole(true)}>
           Show all {text.length.toLocaleString('en')} characters
         </Button>
+      )}
+      {forwarded !== undefined && (
+        <details className="text-sm">
+          <summary className="cursor-pointer text-muted">Forwarded with a limit of rows</summary>
+          <Code language="sql" text={forwarded.slice(0, SHOWN_CHARACTERS)} label="What was forwarded" />
+        </details>
       )}
       {parameters.length > 0 && (
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5 font-mono text-sm">

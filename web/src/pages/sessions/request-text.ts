@@ -23,6 +23,19 @@ export function bodyBytes(event: RecordedEvent): Uint8Array | undefined {
   return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
 }
 
+/** What was forwarded in the place of a statement; undefined where that is what was asked. */
+export function forwardedText(event: RecordedEvent, statement: number, text: string): string | undefined {
+  const changed = event.forwarded?.find((one) => one.statement === statement);
+  if (changed === undefined) return undefined;
+  let edited = '';
+  let from = 0;
+  for (const { at, removed, inserted } of changed.edits) {
+    edited += text.slice(from, at) + inserted;
+    from = at + removed;
+  }
+  return edited + text.slice(from);
+}
+
 /** Enough of a request for one line of a list, without opening all of a large body. */
 export function requestHead(event: RecordedEvent): string {
   const encoded = event.body?.base64;
