@@ -5,7 +5,9 @@
  */
 import type { z } from 'zod';
 import type { approvalSchema, approvalSummarySchema, statementSchema } from '../src/api/approval-schemas.ts';
+import type { budgetSchema } from '../src/api/budgets.ts';
 import type { channelSchema } from '../src/api/channels.ts';
+import type { classificationSchema } from '../src/api/classification-schemas.ts';
 import type { planSchema } from '../src/api/configuration.ts';
 import type { objectSchema } from '../src/api/configuration-objects.ts';
 import type { deliverySchema } from '../src/api/deliveries.ts';
@@ -53,6 +55,7 @@ type WithoutScopes<Value> = Omit<Value, 'scopes'>;
 /** `true` for each pair that agrees; anything else is an error of types at its line. */
 export const AGREED: {
   readonly problem: Same<z.infer<typeof problemSchema>, web.Problem>;
+  readonly classification: Same<z.infer<typeof classificationSchema>, web.Classification>;
   readonly overview: Same<z.infer<typeof overviewSchema>, web.Overview>;
   readonly logHealth: Same<z.infer<typeof logHealthSchema>, web.LogHealth>;
   readonly logStatus: Same<z.infer<typeof logStatusSchema>, web.LogStatus>;
@@ -63,6 +66,7 @@ export const AGREED: {
   readonly statement: Same<z.infer<typeof statementSchema>, web.StatementView>;
   readonly runSummary: Same<z.infer<typeof runSummarySchema>, web.RunSummary>;
   readonly run: Same<z.infer<typeof runSchema>, web.Run>;
+  readonly budget: Same<z.infer<typeof budgetSchema>, web.BudgetView>;
   readonly grant: Same<z.infer<typeof grantSchema>, web.GrantView>;
   readonly session: Same<z.infer<typeof sessionSchema>, web.SessionView>;
   readonly evidenceLine: Same<EvidenceLine, web.SessionEvidence['lines'][number]>;
@@ -96,6 +100,7 @@ export const AGREED: {
   statement: true,
   runSummary: true,
   run: true,
+  budget: true,
   grant: true,
   session: true,
   evidenceLine: true,
@@ -103,6 +108,7 @@ export const AGREED: {
   decodedReply: true,
   target: true,
   targetCheck: true,
+  classification: true,
   configurationObject: true,
   configurationPlan: true,
   policyCheck: true,

@@ -7,6 +7,7 @@ import type {
   TargetCheck,
   TrustCheck,
 } from '../src/api/types.ts';
+import { CLASSIFICATION } from './classification-world.ts';
 import { TARGETS } from './configuration-world.ts';
 import { Answered, type Asked, type Route, route } from './route.ts';
 import { tell, type World } from './world.ts';
@@ -16,6 +17,7 @@ export function configurationRoutes(world: World): readonly Route[] {
   return [
     route('GET', '/v1/targets', () => ({ targets: TARGETS })),
     route('POST', '/v1/targets/:target/check', ({ parts: [target = ''] }) => checkOf(target)),
+    route('POST', '/v1/targets/:target/classify', () => CLASSIFICATION),
     route('GET', '/v1/configuration', ({ query }) => ({
       objects: world.configuration.filter(({ kind }) => query.get('kind') === null || kind === query.get('kind')),
     })),

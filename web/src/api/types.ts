@@ -241,6 +241,23 @@ export interface Run extends RunSummary {
   evidence: { tokenDigest?: string; jwksDigest?: string };
 }
 
+/** `GET /v1/budgets?run=&target=&limit=`: `{budgets}`; `DELETE /v1/budgets/:budget` begins one anew. */
+export interface BudgetView {
+  id: string;
+  rule: string;
+  measure: 'rowsRead' | 'rowsChanged' | 'bytes' | 'statements' | 'tables';
+  per: 'run' | 'target';
+  run?: string;
+  target?: string;
+  /** The time before now that counts. */
+  withinMs?: number;
+  spent: number;
+  most: number;
+  /** What people allowed beyond that. */
+  granted: number;
+  updatedAt: string;
+}
+
 export interface GrantView {
   id: string;
   run: string;
@@ -389,6 +406,36 @@ export interface TargetCheck {
     detail: string;
     hint?: string;
   }[];
+}
+
+/** A class for a column, and why. Nothing of it shows a value. */
+export interface ClassProposal {
+  schema: string;
+  table: string;
+  column: string;
+  type: string;
+  class: string;
+  confidence: 'low' | 'medium' | 'high';
+  why: string[];
+  /** Sampled values that were neither null nor empty. */
+  values: number;
+  hits: { detector: string; whole: number; any: number }[];
+  /** What its values look like: `a***@***.com`. */
+  shape?: string;
+  /** The class that the target gives it already. */
+  classified?: string;
+}
+
+/** `POST /v1/targets/:name/classify?all=` */
+export interface Classification {
+  target: string;
+  session: string;
+  run: string;
+  sampled: { table: string; rows: number }[];
+  notSampled: { table: string; code: string; why: string }[];
+  /** False where the target has more columns than are looked at. */
+  complete: boolean;
+  proposals: ClassProposal[];
 }
 
 /**

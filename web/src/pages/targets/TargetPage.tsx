@@ -16,6 +16,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { Facts, Page, Section } from '../../ui/Page.tsx';
 import { AppLink, useGo, useParam } from '../../ui/routing.tsx';
 import { CheckTarget } from './CheckTarget.tsx';
+import { ClassifyTarget } from './ClassifyTarget.tsx';
 import { Inherited } from './Inherited.tsx';
 import { Labels } from './Labels.tsx';
 import { TlsBadge } from './TlsBadge.tsx';
@@ -43,6 +44,7 @@ export function TargetPage() {
                 <CheckTarget target={name} />
               </div>
               <Classified target={target} />
+              <ClassifyTarget target={name} />
               <Inherited target={target} />
               {mayRead && <Declaration name={name} />}
             </>
