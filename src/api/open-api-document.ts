@@ -54,6 +54,7 @@ export function openApiDocument({ version }: Pick<GatewayInfo, 'version'>): Open
       { name: 'configuration', description: 'Targets, trust, policies: as files, or one by one.' },
       { name: 'policies', description: 'Checked, and tried on recent traffic.' },
       { name: 'trust', description: 'Which CI jobs are let in.' },
+      { name: 'budgets', description: 'What was spent of what rules allow.' },
       { name: 'grants', description: 'Who may enter what, until when.' },
       { name: 'tokens', description: 'The token endpoint of CI jobs.' },
       { name: 'login', description: 'How people come in.' },

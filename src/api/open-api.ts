@@ -4,12 +4,14 @@ import type { ChannelService } from '../approvals/channels/channel-service.ts';
 import type { SlackInteractions } from '../approvals/channels/slack-interactions.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
+import type { BudgetService } from '../budgets/budget-service.ts';
 import type { SurveyedTarget } from '../gateway/survey-target.ts';
 import type { GrantService } from '../grants/grant-service.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Credential, Target } from '../model/target.ts';
+import type { Catalogue } from '../sql/postgres/catalogue.ts';
 import type { Store } from '../store/store.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { ConfigurationService } from '../targets/configuration-service.ts';
@@ -33,6 +35,7 @@ export interface ApiParts {
   readonly approvals: ApprovalService;
   readonly channels: { readonly service: ChannelService; readonly slack: Pick<SlackInteractions, 'take'> };
   readonly grants: GrantService;
+  readonly budgets: BudgetService;
   readonly targets: TargetDirectory;
   readonly classes: InheritedClasses;
   readonly configuration: ConfigurationService;
@@ -44,6 +47,8 @@ export interface ApiParts {
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
   /** Samples a target in a session of the principal's. */
   readonly survey: (principal: Principal, target: Target, signal: AbortSignal) => Promise<SurveyedTarget>;
+  /** What was last read of a target's database; undefined where no session was there yet. */
+  readonly catalogue?: (target: Target) => Catalogue | undefined;
   readonly audience: string;
   readonly reach: (protocol: string) => { readonly host: string; readonly port: number } | undefined;
   readonly decoders: ReplyDecoders;

@@ -94,6 +94,8 @@ const ROUTES: Readonly<Record<string, Entry>> = {
     json: { text: 'policies: []' },
   },
   'DELETE /v1/configuration/{kind}/{name}': { who: ['admin'], path: '/v1/configuration/policy/none' },
+  'GET /v1/budgets': { who: ALL_ROLES },
+  'DELETE /v1/budgets/{budget}': { who: ['admin'] },
   'GET /v1/grants': { who: ['operator', 'auditor', 'admin'] },
   'DELETE /v1/grants/{grant}': { who: ['operator', 'admin'] },
   'GET /v1/log': { who: ALL_ROLES },

@@ -9,6 +9,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { LIMITS } from '../model/limits.ts';
 import { approvalRoutes } from './approvals.ts';
+import { budgetRoutes } from './budgets.ts';
 import { channelRoutes } from './channels.ts';
 import { classifyRoute } from './classify-route.ts';
 import { configurationRoutes } from './configuration.ts';
@@ -26,6 +27,7 @@ import { operatorTokenRoutes } from './operator-tokens.ts';
 import { overviewRoutes } from './overview.ts';
 import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
+import { policyTrialRoutes } from './policy-trials.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { runRoutes } from './runs.ts';
@@ -96,6 +98,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   configurationRoutes,
   configurationObjectRoutes,
   grantRoutes,
+  budgetRoutes,
   operatorTokenRoutes,
   loginRoutes,
   deviceLoginRoutes,
@@ -106,6 +109,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   statementRoutes,
   eventRoutes,
   policyRoutes,
+  policyTrialRoutes,
   schemaRoutes,
   trustCheckRoutes,
   logRoutes,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Target } from '../model/target.ts';
 import type { InheritedClass } from '../targets/inherited-classes.ts';
 import { approvalServices } from './approval-services.ts';
+import { budgetServices } from './budget-services.ts';
 import { classifyTargets } from './classify-target.ts';
 import { grantServices } from './grant-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
@@ -10,6 +11,8 @@ import { namesOf } from './log-names.ts';
 import { logServices } from './log-services.ts';
 import type { ApiParts } from './open-api.ts';
 import { overviewService } from './overview-services.ts';
+import { explainRequest } from './policy-explanation.ts';
+import { replayPolicies } from './policy-replay.ts';
 import { tryPolicies } from './policy-trial.ts';
 import { recordingService } from './recordings.ts';
 import { runServices } from './run-services.ts';
@@ -68,9 +71,12 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     classify: classifyTargets(parts),
     ...configuring(parts),
     trust: parts.trust,
+    explainPolicies: (request) => explainRequest(request, { ...parts, directory }),
+    replayPolicies: (request) => replayPolicies(request, { ...parts, directory }),
     tryPolicies: (request) => tryPolicies(request, { ...parts, directory, target: (name) => targets.get(name) }),
     recordings,
     approvals,
+    budgets: budgetServices(parts),
     runs: runServices({ store, grants: granting.grants, recordings, approvals }),
     log: logging,
     overview: overviewService({ store, approvals: parts.approvals, log: logging, nowMs }),

@@ -15,6 +15,7 @@ import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
+import type { budgetSchema } from './budgets.ts';
 import type { Caller, CallerServices } from './caller.ts';
 import type { ClassificationView } from './classification-schemas.ts';
 import type { ListenerPlaces } from './listener-places.ts';
@@ -22,6 +23,8 @@ import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
 import type { overviewSchema } from './overview.ts';
 import type { trialSchema } from './policies.ts';
+import type { ExplainRequest, PolicyExplanation } from './policy-explanation.ts';
+import type { PolicyReplayRequest, PolicyReplayView } from './policy-replay.ts';
 import type { Page, RecordingFilter, RecordingService } from './recording-service.ts';
 import type { runSchema, runSummarySchema } from './run-schemas.ts';
 
@@ -52,7 +55,12 @@ export interface ApiServices extends CallerServices {
   readonly trust: Pick<TrustDirectory, 'verify' | 'rules'>;
   /** Decides what was recorded lately again, with other policies. */
   tryPolicies(request: TrialRequest): Promise<PolicyTrialView>;
+  /** Says how the policies in force decide a request; undefined where there is none. */
+  explainPolicies(request: ExplainRequest): Promise<PolicyExplanation | undefined>;
+  /** Judges the record again under other policies. */
+  replayPolicies(request: PolicyReplayRequest): Promise<PolicyReplayView>;
   readonly grants: GrantAdministration;
+  readonly budgets: BudgetServices;
   readonly logins: Logins;
   /** Tells the operator, in the program's own log. */
   readonly onFault: (fault: unknown) => void;
@@ -169,6 +177,19 @@ export interface ConfigurationPlan {
     /** What differs, a line each; credentials are named, never shown. */
     readonly details: readonly string[];
   }[];
+}
+
+export type BudgetView = z.infer<typeof budgetSchema>;
+
+export interface BudgetServices {
+  /** Those of a run come with those of the targets that it was in. */
+  list(filter: {
+    readonly run?: string | undefined;
+    readonly target?: string | undefined;
+    readonly limit: number;
+  }): Promise<readonly BudgetView[]>;
+  /** Begins one anew; false where there is none of this id. */
+  reset(id: string): Promise<boolean>;
 }
 
 export interface GrantAdministration {

@@ -48,6 +48,7 @@ const CONFIGURED: Members = { action: code, by: actor, name: names, what: names 
 const APPROVAL: Members = { approval: id, digest, exchange: count, run: id, session: id, target: names };
 const ACTION: Members = {
   action: code,
+  budget: idOrNoneAtAll,
   by: actor,
   channel: names,
   delivery: idOrNoneAtAll,

@@ -34,6 +34,7 @@ test('every command says what it is for and shows an example', async () => {
     'open',
     'targets',
     'tokens',
+    'budgets',
     'grants',
     'apply',
     'channels',

@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   open: async () => (await import('./open.ts')).openCommand(),
   targets: async () => (await import('./targets.ts')).targetsCommand(),
   tokens: async () => (await import('./tokens.ts')).tokensCommand(),
+  budgets: async () => (await import('./budgets.ts')).budgetsCommand(),
   grants: async () => (await import('./grants.ts')).grantsCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
   channels: async () => (await import('./channels.ts')).channelsCommand(),

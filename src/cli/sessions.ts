@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from './api-client.ts';
+import { BUDGET_COLUMNS, budgetsSchema } from './budgets.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { type GatewayOptions, parseTime, withGatewayOptions } from './common-options.ts';
 import { listing, shortTime } from './listing.ts';
@@ -125,7 +126,9 @@ async function show(id: string, options: GatewayOptions): Promise<void> {
   const session = await api.call({ path, as: 'operator' }, sessionSchema);
   const query = { session: id, limit: 1000 };
   const { statements } = await api.call({ path: '/v1/statements', query, as: 'operator' }, statementsSchema);
-  if (output.json) return output.writeJson({ ...session, statements });
+  const spent = { run: session.run, limit: 100 };
+  const { budgets } = await api.call({ path: '/v1/budgets', query: spent, as: 'operator' }, budgetsSchema);
+  if (output.json) return output.writeJson({ ...session, statements, budgets });
   const lines: readonly (readonly [string, string])[] = [
     ['session', session.id],
     ['who', session.principal],
@@ -141,6 +144,7 @@ async function show(id: string, options: GatewayOptions): Promise<void> {
     ],
   ];
   for (const [name, value] of lines) output.write(`${output.paint('dim', name.padEnd(12))}${printable(value)}\n`);
+  if (budgets.length > 0) output.write(`\n${listing(budgets, BUDGET_COLUMNS.slice(0, 4), output)}`);
   if (statements.length > 0)
     output.write(
       `\n${listing(statements.toReversed(), STATEMENT_COLUMNS.slice(0, 1).concat(STATEMENT_COLUMNS.slice(3)), output)}`,

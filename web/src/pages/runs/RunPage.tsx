@@ -10,6 +10,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { AppLink, useParam } from '../../ui/routing.tsx';
 import { Skeleton } from '../../ui/Skeleton.tsx';
+import { RunBudgets } from './RunBudgets.tsx';
 import { RunEvidence } from './RunEvidence.tsx';
 import { RunIdentity } from './RunIdentity.tsx';
 import { RunStory } from './RunStory.tsx';
@@ -48,6 +49,7 @@ export function RunPage() {
     >
       <RunTotals run={run} />
       <RunIdentity run={run} />
+      <RunBudgets run={run} />
       <RunStory key={run.id} run={run} />
       <RunEvidence run={run} />
     </Page>

@@ -1,7 +1,7 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { get } from '../../api/client.ts';
 import { key } from '../../api/queries.ts';
-import type { Page, Run, RunSummary, StatementView } from '../../api/types.ts';
+import type { BudgetView, Page, Run, RunSummary, StatementView } from '../../api/types.ts';
 import { filterQuery, type SearchFilter } from '../sessions/search-filter.ts';
 import { found, NEWEST_ITEMS } from '../sessions/search-queries.ts';
 
@@ -32,6 +32,15 @@ export function runQuery(id: string) {
   return queryOptions({
     queryKey: key.run(id),
     queryFn: ({ signal }) => get<Run>(`/v1/runs/${encodeURIComponent(id)}`, undefined, signal),
+  });
+}
+
+/** What the run spent, and what all runs in its targets did. */
+export function runBudgetsQuery(id: string) {
+  return queryOptions({
+    queryKey: [...key.run(id), 'budgets'],
+    queryFn: async ({ signal }) =>
+      (await get<{ readonly budgets: readonly BudgetView[] }>('/v1/budgets', { run: id }, signal)).budgets,
   });
 }
 
