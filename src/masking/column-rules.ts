@@ -8,6 +8,8 @@ export interface ColumnMask {
   readonly kind: MaskKind;
   readonly class: string;
   readonly name: string;
+  /** True of what is not a column as it stands: its mask tells nothing of it, not even whether it is NULL. */
+  readonly constant: boolean;
 }
 
 type Described = Pick<ResultColumn, 'name' | 'sources' | 'plain'>;
@@ -62,7 +64,7 @@ export class ColumnRules {
   maskOf({ name, sources, plain }: Described, reading: Reading): ColumnMask | undefined {
     if (this.size === 0) return undefined;
     if (sources === 'unknown') {
-      return reading.columns.length === 0 ? undefined : { kind: 'redact', class: 'unknown', name };
+      return reading.columns.length === 0 ? undefined : { kind: 'redact', class: 'unknown', name, constant: true };
     }
     let mask: ColumnMask | undefined;
     for (const source of sources) {
@@ -71,6 +73,7 @@ export class ColumnRules {
         const next: ColumnMask = {
           kind: plain || column.mask === 'null' ? (column.mask ?? 'redact') : 'redact',
           class: column.class,
+          constant: !plain,
           name: `${column.schema === '' ? source.schema : column.schema}.${column.table}.${column.column}`,
         };
         if (mask === undefined || STRICTNESS[next.kind] > STRICTNESS[mask.kind]) mask = next;

@@ -1,7 +1,7 @@
 import type { Told } from '../model/reply.ts';
 import type { Reading } from './column-rules.ts';
 import { REDACTED } from './mask-text.ts';
-import { SERVER_TEXTS } from './server-texts.ts';
+import { placesIn, SERVER_DETAILS, SERVER_HINTS, SERVER_MESSAGES } from './server-texts.ts';
 
 export interface MaskedErrorText {
   readonly text: string;
@@ -43,22 +43,19 @@ export function maskErrorText(
 
 const WHOLE: MaskedErrorText = { text: REDACTED, columns: ['unknown'] };
 
-/** Undefined where it is none of the server's own texts, or names what the client did not. */
+/** Undefined where it is none of the server's own texts. */
 function maskOwnText(text: string, told: Told, said: (() => Uint8Array) | undefined): MaskedErrorText | undefined {
-  for (const { code, part, text: pattern } of SERVER_TEXTS) {
-    if (part !== told.part || !told.code.startsWith(code)) continue;
-    const match = pattern.exec(text);
-    if (match === null) continue;
-    const { said: named, value } = match.groups ?? {};
-    if (named !== undefined && !isSaid(named, said)) return replaceGroup(text, match, 'said');
-    return value === undefined ? { text, columns: [] } : replaceGroup(text, match, 'value');
+  const { part, code } = told;
+  const texts = part === 'message' ? SERVER_MESSAGES : part === 'detail' ? SERVER_DETAILS : SERVER_HINTS;
+  for (const template of [...(texts[code] ?? []), ...(texts[code.slice(0, 2)] ?? [])]) {
+    const places = placesIn(template, text);
+    if (places === undefined) continue;
+    const secret = places.filter(
+      ({ place, start, end }) => place === 'value' || (place === 'said' && !isSaid(text.slice(start, end), said)),
+    );
+    return { text: replaceAll(text, secret), columns: secret.map(() => 'unknown') };
   }
   return undefined;
-}
-
-function replaceGroup(text: string, match: RegExpExecArray, group: string): MaskedErrorText | undefined {
-  const place = match.indices?.groups?.[group];
-  return place && { text: replaceBetween(text, ...place), columns: ['unknown'] };
 }
 
 /**
@@ -76,29 +73,27 @@ const MAX_SAID_BYTES = 2_000;
 
 /** `Key (email)=(ada@example.com) already exists.`: the values go where a column of the key is classified. */
 function maskKeys(text: string, reading: Reading): MaskedErrorText | undefined {
-  const match = KEY.exec(text);
-  const { columns: names = '' } = match?.groups ?? {};
-  if (match === null) return undefined;
+  const isKey = KEYS.some((begin) => text.startsWith(begin));
+  const [begin] = VALUES.flatMap((mark) => [text.indexOf(mark)].filter((at) => at >= 0).map((at) => at + mark.length));
+  if (!isKey || begin === undefined || !text.endsWith('.')) return undefined;
+  const names = text.slice(0, begin);
   const named = reading.columns.filter(({ column }) => names.includes(column));
   if (named.length === 0 && !reading.opaque) return { text, columns: [] };
   const columns = named.map(({ schema, table, column }) => `${schema}.${table}.${column}`);
-  const [start] = match.indices?.groups?.['values'] ?? [];
-  if (start === undefined) return WHOLE;
-  return {
-    text: replaceBetween(text, start, text.lastIndexOf(')')),
-    columns: named.length > 0 ? columns : ['unknown'],
-  };
+  const end = Math.max(begin, text.lastIndexOf(')'));
+  return { text: replaceAll(text, [{ start: begin, end }]), columns: named.length > 0 ? columns : ['unknown'] };
 }
 
-const KEY = /^(?:Key|Partition key of the failing row contains) (?<columns>\(.*?\)) ?= ?\((?<values>.*)\)(?: .*)?\.$/ds;
+const KEYS = ['Key (', 'Partition key of the failing row contains ('];
+const VALUES = [')=(', ') = ('];
 
 /** `Failing row contains (1, ada@example.com).` */
 function maskRow(text: string): MaskedErrorText | undefined {
-  if (!ROW.test(text)) return undefined;
-  return { text: replaceBetween(text, text.indexOf('(') + 1, text.lastIndexOf(')')), columns: ['unknown'] };
+  if (!text.startsWith(ROW) || !text.endsWith(').')) return undefined;
+  return { text: `${ROW}${REDACTED}).`, columns: ['unknown'] };
 }
 
-const ROW = /^Failing row contains \(.*\)\.$/s;
+const ROW = 'Failing row contains (';
 
 /** Where a function was, in the server's words; a line with anything else could be part of a value. */
 function isOwnContext(text: string): boolean {
@@ -110,10 +105,19 @@ const CONTEXT =
 
 /** `COPY users, line 3, column email: "ada@example.com"` loses the value, any other context everything. */
 function maskContext(text: string): MaskedErrorText {
-  const place = /^COPY \w+, line \d+(?:, column \w+)?: "(?<value>.*)"$/ds.exec(text);
-  return (place && replaceGroup(text, place, 'value')) ?? WHOLE;
+  const [place] = COPY.test(text) ? [text.indexOf(': "')] : [];
+  if (place === undefined || !text.endsWith('"')) return WHOLE;
+  return { text: replaceAll(text, [{ start: place + 3, end: text.length - 1 }]), columns: ['unknown'] };
 }
 
-function replaceBetween(text: string, start: number, end: number): string {
-  return `${text.slice(0, start)}${REDACTED}${text.slice(Math.max(start, end))}`;
+const COPY = /^COPY \w+, line \d+(?:, column \w+)?: "/;
+
+function replaceAll(text: string, places: readonly { readonly start: number; readonly end: number }[]): string {
+  let masked = '';
+  let kept = 0;
+  for (const { start, end } of places) {
+    masked += text.slice(kept, start) + REDACTED;
+    kept = end;
+  }
+  return masked + text.slice(kept);
 }

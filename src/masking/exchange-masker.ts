@@ -2,6 +2,7 @@ import type { MaskCount, ResultColumn, Told } from '../model/reply.ts';
 import type { ColumnMask, ColumnRules, Reading } from './column-rules.ts';
 import { maskErrorText } from './error-text.ts';
 import type { Findings } from './findings.ts';
+import { constantMask } from './mask-constants.ts';
 import { maskContent, maskFreeText } from './mask-content.ts';
 import { MaskCounts } from './mask-counts.ts';
 import type { Masker } from './masker.ts';
@@ -14,7 +15,11 @@ export interface MaskRules {
   readonly digest: (bytes: Uint8Array) => Buffer;
 }
 
-type ColumnOrder = ColumnMask & MaskOrder;
+interface ColumnOrder extends MaskOrder {
+  readonly name: string;
+  /** What stands for each value; undefined where that depends on the value. */
+  readonly constant: Buffer | null | undefined;
+}
 
 /** The columns of one result as the masks see them. */
 interface Shape {
@@ -52,8 +57,7 @@ export class ExchangeMasker implements Masker {
     const { rules, findings } = this.#shared;
     const orders = columns.map((column) => {
       const mask = rules.maskOf(column, this.#reading);
-      const { type, format } = column;
-      return mask && { ...mask, type, format, digest: this.#shared.digest };
+      return mask && orderOf(mask, column, this.#shared.digest);
     });
     const finders = columns.map(({ name }) => findings?.forColumn(name));
     const alwaysLook =
@@ -80,10 +84,17 @@ export class ExchangeMasker implements Masker {
     const order = this.#shape.orders[column];
     if (order !== undefined) {
       this.#counts.add('column', order.name);
-      return maskValue(order, wire.subarray(start, end));
+      return order.constant === undefined ? maskValue(order, wire.subarray(start, end)) : order.constant;
     }
     const findings = this.#shape.findings[column];
     return findings && maskContent(findings, described, wire, start, end, this.#countFinding);
+  }
+
+  absent(column: number): Uint8Array | undefined {
+    const order = this.#shape.orders[column];
+    if (order?.constant === undefined || order.constant === null) return undefined;
+    this.#counts.add('column', order.name);
+    return order.constant;
   }
 
   text(wire: Buffer, start: number, end: number, told?: Told): Uint8Array | undefined {
@@ -114,6 +125,11 @@ export class ExchangeMasker implements Masker {
     const { findings } = this.#shared;
     return findings && maskContent(findings, UNDESCRIBED, wire, start, end, this.#countFinding);
   }
+}
+
+function orderOf(mask: ColumnMask, { type, format }: ResultColumn, digest: MaskOrder['digest']): ColumnOrder {
+  const constant = mask.kind === 'null' ? null : constantMask(type, format);
+  return { ...mask, type, format, digest, constant: mask.constant ? constant : undefined };
 }
 
 const UNDESCRIBED = { type: 'other', format: 'text' } as const;

@@ -38,6 +38,7 @@ export function maskContent(
       const value = column.format === 'text' ? decodeBytea(bytes.subarray(start, end)) : bytes.subarray(start, end);
       return tell(findings.in(value, 0, value.length), count) ? zeroOf(column, value) : undefined;
     }
+    case 'textArray':
     case 'other':
       return tell(findings.in(bytes, start, end), count) ? null : undefined;
     case 'integer4':

@@ -5,8 +5,8 @@ import type { MaskOrder } from './masks.ts';
 const JSONB_VERSION = 1;
 
 /**
- * The same structure with every leaf masked: strings as text is, numbers as 0, booleans as false, null and keys as they
- * are. What is no JSON becomes the string `"[redacted]"`.
+ * The same structure with every leaf masked: strings as text is, numbers as 0, booleans as false, null as it is. Keys stay
+ * that look like names of fields, others may be values. What is no JSON becomes the string `"[redacted]"`.
  */
 export function maskJson(order: MaskOrder, type: 'json' | 'jsonb', value: Buffer): Buffer {
   const prefix = jsonPrefix(type, order.format);
@@ -49,12 +49,20 @@ function maskLeaf(order: MaskOrder, text: string, token: JsonToken): string | un
     case 'boolean':
       return 'false';
     case 'null':
-    case 'key':
       return undefined;
+    case 'key':
+      return isFieldName(text.slice(token.start + 1, token.end - 1)) ? undefined : `"${REDACTED}"`;
     default:
       return token.kind satisfies never;
   }
 }
+
+/** Looks like the name of a field, and not like what somebody is called, has or lives at. */
+function isFieldName(key: string): boolean {
+  return key.length <= MAX_KEY_CHARACTERS && /^[a-z_$][a-z0-9_$-]*$/i.test(key) && !/\d{4}/.test(key);
+}
+
+const MAX_KEY_CHARACTERS = 40;
 
 /** `quoted` is a JSON string of latin1 characters that are the bytes of some encoding. */
 function maskString(order: MaskOrder, quoted: string): string {

@@ -12,6 +12,7 @@ const parserOf = pg.types.getTypeParser as unknown as (
   format: 'text' | 'binary',
 ) => (value: Buffer | string) => unknown;
 const OID: Readonly<Record<Exclude<ValueType, 'other'>, number>> = {
+  textArray: 1009,
   text: 25,
   integer2: 21,
   integer4: 23,
@@ -241,4 +242,45 @@ test('masking what is masked changes nothing, but for hashes', () => {
       assert.equal(text(kind, type, once, 'card'), once, `${kind} ${type}`);
     }
   }
+});
+
+test('an array of texts keeps its shape, its bounds and its NULLs', () => {
+  assert.equal(
+    text('redact', 'textArray', '{ada@home,"a \\"b\\" c",NULL,"NULL"}'),
+    '{"[redacted]","[redacted]",NULL,"[redacted]"}',
+  );
+  assert.equal(text('redact', 'textArray', '{}'), '{}');
+  assert.equal(text('redact', 'textArray', '[0:1]={{a},{b}}'), '[0:1]={{"[redacted]"},{"[redacted]"}}');
+  assert.equal(text('partial', 'textArray', '{"4111 1111 1111 1111"}'), '{"**** **** **** 1111"}');
+  assert.equal(
+    text('hash', 'textArray', '{ada,ada}')?.split(',')[0]?.slice(1),
+    text('hash', 'textArray', '{ada}')?.slice(1, -1),
+  );
+});
+
+test('an array of texts keeps its shape in binary, and the driver reads both', () => {
+  const header = [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1];
+  const array = Buffer.from([...header, 0, 0, 0, 3, 97, 100, 97, 255, 255, 255, 255]);
+  const read = masked('redact', 'textArray', 'binary', array);
+  assert.deepEqual(
+    read,
+    Buffer.concat([Buffer.from([...header, 0, 0, 0, 10]), Buffer.from('[redacted]'), Buffer.alloc(4, 255)]),
+  );
+  assert.deepEqual(parserOf(1009, 'text')('{"[redacted]",NULL}'), ['[redacted]', null]);
+});
+
+test('what is no array of texts becomes NULL', () => {
+  assert.equal(masked('redact', 'textArray', 'text', '{"a'), null);
+  assert.equal(masked('redact', 'textArray', 'binary', Buffer.from([0, 0, 0, 1])), null);
+  assert.equal(
+    masked('redact', 'textArray', 'binary', Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 9])),
+    null,
+  );
+});
+
+test('keys of JSON stay where they look like names of fields', () => {
+  assert.equal(
+    text('redact', 'json', '{"street": "x", "ada@home": 1, "+44 20": {"a_b": null}, "id1234567": true}'),
+    '{"street": "[redacted]", "[redacted]": 0, "[redacted]": {"a_b": null}, "[redacted]": false}',
+  );
 });

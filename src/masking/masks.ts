@@ -1,5 +1,6 @@
 import type { ValueType } from '../model/reply.ts';
 import type { MaskKind } from '../model/target.ts';
+import { maskTextArray } from './mask-arrays.ts';
 import { maskDate, maskTimestamp } from './mask-dates.ts';
 import { maskJson } from './mask-json.ts';
 import { maskFloat, maskInteger, maskNumeric } from './mask-numbers.ts';
@@ -50,6 +51,8 @@ export function maskValue(order: MaskOrder, value: Buffer): Buffer | null {
       return maskJson(order, order.type, value);
     case 'bytea':
       return maskBytes(order, value);
+    case 'textArray':
+      return maskTextArray(order, value);
     case 'other':
       return null;
     default:

@@ -28,6 +28,7 @@ export type ValueType =
   | 'json'
   | 'jsonb'
   | 'bytea'
+  | 'textArray'
   | 'other';
 
 /**
@@ -41,6 +42,8 @@ export interface FieldMasker {
   passes(wire: Buffer, kind: 'rows' | 'text'): boolean;
   /** One value of the current shape, at `wire[start, end)`. */
   field(column: number, wire: Buffer, start: number, end: number): Uint8Array | null | undefined;
+  /** What stands where a value of the current shape is NULL; undefined, as where this is not there, keeps it. */
+  absent?(column: number): Uint8Array | undefined;
   /** Free text: an error or notice field, a channel's payload. */
   text(wire: Buffer, start: number, end: number, told?: Told): Uint8Array | undefined;
 }

@@ -224,7 +224,7 @@ function rewriteRow(
     const value = at + 4;
     const next = length < 0 ? value : value + length;
     if (next > end) throw unknownShape();
-    const masked = length < 0 ? undefined : masker.field(column, wire, value, next);
+    const masked = length < 0 ? masker.absent?.(column) : masker.field(column, wire, value, next);
     if (masked !== undefined) {
       pieces ??= [];
       pieces.push(wire.subarray(from, at), lengthOf(masked));

@@ -5,6 +5,10 @@ import { type PostgresServer, startPostgres } from '../../../test/support/postgr
 import { valueType } from './value-types.ts';
 
 const EXPECTED: Readonly<Record<string, string>> = {
+  _bpchar: 'textArray',
+  _name: 'textArray',
+  _text: 'textArray',
+  _varchar: 'textArray',
   bool: 'boolean',
   bpchar: 'text',
   bytea: 'bytea',
@@ -54,7 +58,7 @@ for (const version of installedVersions()) {
       const { fields } = await client.query('SELECT * FROM people');
       await client.end();
       const types = fields.map(({ dataTypeID }) => valueType(dataTypeID));
-      assert.deepEqual(types, ['text', 'other', 'other', 'other', 'other']);
+      assert.deepEqual(types, ['text', 'other', 'other', 'textArray', 'other']);
     });
   });
 }

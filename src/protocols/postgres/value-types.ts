@@ -22,6 +22,10 @@ const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map([
   [700, 'float4'],
   [701, 'float8'],
   [705, 'text'], // unknown
+  [1003, 'textArray'], // name[]
+  [1009, 'textArray'], // text[]
+  [1014, 'textArray'], // bpchar[]
+  [1015, 'textArray'], // varchar[]
   [1042, 'text'], // bpchar
   [1043, 'text'], // varchar
   [1082, 'date'],

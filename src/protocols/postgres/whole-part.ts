@@ -77,7 +77,8 @@ const PARTS: ReadonlyMap<number, Told['part']> = new Map(
 );
 
 /**
- * Who said it. P points into the client's own text; what a statement within a function points into has p instead. F is the
+ * Who said it. P points into the client's own text; what a statement within a function points into has p instead, and what
+ * a value is parsed as (`email::regtype`) has a context, W. F is the
  * server's source file, which no statement can choose: RAISE and its like are in those of procedural languages, and what
  * another server said comes through those of dblink and postgres_fdw.
  */
@@ -89,7 +90,7 @@ function originOf(wire: Buffer, fields: readonly Field[]): Omit<Told, 'part'> {
   const file = of('F');
   return {
     code: of('C') ?? '',
-    atRequest: of('P') !== undefined && of('p') === undefined && of('q') === undefined,
+    atRequest: of('P') !== undefined && ['p', 'q', 'W'].every((letter) => of(letter) === undefined),
     ofServer: file !== undefined && /^[a-z_\d]+\.c$/.test(file) && !OTHERS_FILES.test(file),
   };
 }
