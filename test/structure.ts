@@ -26,7 +26,12 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
 
   sql: { level: 1, imports: WORDS, packages: ['libpg-query'], pure: true },
   policy: { level: 1, imports: WORDS, packages: ['@marcbachmann/cel-js', 'yaml', 'zod'], pure: true },
-  masking: { level: 1, imports: WORDS, packages: ['ibantools', 'libphonenumber-js'], pure: true },
+  masking: {
+    level: 1,
+    imports: WORDS,
+    packages: ['@secretlint/secretlint-rule-preset-recommend', 'ibantools', 'libphonenumber-js'],
+    pure: true,
+  },
   audit: { level: 1, imports: WORDS, packages: [] },
   protocols: { level: 1, imports: WORDS, packages: [] },
   'protocols/postgres': { level: 1, imports: [...WORDS, 'sql', 'protocols/protocol.ts'], packages: [] },

@@ -139,6 +139,7 @@ export const VENDOR_KEYS: readonly VendorKey[] = [
     triggers: ['\\d:AA'],
     pattern: /(?<![A-Za-z0-9])\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/g,
   },
+  { vendor: 'Figma', literals: ['figd_'], pattern: /figd_[A-Za-z0-9_-]{30,}/g },
   { vendor: 'age', literals: ['AGE-SECRET-KEY-1'], pattern: /AGE-SECRET-KEY-1[A-Z0-9]{50,}/g },
   { vendor: 'Azure storage', literals: ['AccountKey='], pattern: /AccountKey=[A-Za-z0-9+/]{80,}={0,2}/g },
 ];

@@ -113,7 +113,8 @@ export const VENDOR_SAMPLES: Readonly<Record<string, (seeded: Seeded) => string>
   Figma: (s) => `figd_${s.token(43)}`,
   Cloudflare: (s) => `${s.pick(['cfk', 'cfut', 'cfat'])}_${s.token(40)}${s.text(8, ALPHABETS.hex)}`,
   Tailscale: (s) => `tskey-auth-${s.token(12)}-${s.token(32)}`,
-  '1Password': (s) => `ops_ey${s.token(250)}fQ`,
+  '1Password': (s) =>
+    `ops_${Buffer.from(JSON.stringify({ email: `${s.digits(5)}@example.com`, secretKey: s.token(50) })).toString('base64')}`,
 };
 
 export const apiKey: Maker = {
