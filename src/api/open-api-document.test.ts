@@ -116,6 +116,8 @@ function bodyFor(name: string): { readonly json?: unknown; readonly body?: { typ
     'put /v1/configuration/{kind}/{name}': { text: 'policies: []' },
     'post /v1/policies/check': { files: [file] },
     'post /v1/policies/try': { text: 'policies: []' },
+    'post /v1/policies/explain': { statement: 'select 1', target: 'x' },
+    'post /v1/policies/replay': { files: [file] },
     'post /v1/trust/check': { token: 'x' },
     'post /v1/operator-tokens': { name: 'x', role: 'auditor', expiresAt: null },
     'patch /v1/people/{person}': { localGroups: [] },

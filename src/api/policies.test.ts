@@ -27,8 +27,8 @@ describe('policies and trust, tried before they count', () => {
     assert.deepEqual(
       changed.map(({ before, after, statement }) => [before, after, statement.text]),
       [
-        ['permit, mask email', 'deny (no email)', 'select id from people'],
-        ['permit, mask email', 'deny (no email)', 'select email from people'],
+        ['permit, mask email, session readOnly', 'deny (no email)', 'select id from people'],
+        ['permit, mask email, session readOnly', 'deny (no email)', 'select email from people'],
       ],
     );
   });
@@ -39,7 +39,7 @@ describe('policies and trust, tried before they count', () => {
 `;
     const { json } = await tried(text);
     const [first] = json['changed'] as { after: string }[];
-    assert.equal(first?.after, 'permit, approval of 1 of dba');
+    assert.equal(first?.after, 'permit, approval of 1 of dba, session readOnly');
     const now = await api.call('GET', '/v1/configuration/policy/read', { auth: api.admin });
     assert.match(String(now.json['text']), /mask/);
     assert.equal((await tried(text, api.admin, { limit: 1 })).json['looked'], 1);

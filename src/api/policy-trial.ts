@@ -5,11 +5,10 @@ import type { Decision } from '../model/decision.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Target } from '../model/target.ts';
-import { budgetWords } from '../policy/budget-words.ts';
 import { compilePolicies } from '../policy/compile-policies.ts';
+import { decisionWords } from '../policy/obligation-words.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import { sessionWords } from '../policy/session-obligation.ts';
 import { policyDocument, readDeclarations } from '../store/configuration-rows.ts';
 import { listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
@@ -109,7 +108,7 @@ class Trial {
 
   #judge({ event, body }: RecordedEvent, row: SessionRow, [now, then]: readonly [Decision, Decision]): void {
     this.#looked++;
-    const [before, after] = [inWords(now), inWords(then)];
+    const [before, after] = [decisionWords(now), decisionWords(then)];
     if (before === after) {
       this.#same++;
       return;
@@ -133,27 +132,12 @@ class Trial {
     // The target's labels and columns as they are now: what is tried is what would be decided next time.
     const known = this.#parts.target(target.name);
     if (known === undefined) return undefined;
-    const [now, then] = [this.#now.decider(principal, known), this.#then.decider(principal, known)];
-    return ({ op = [] }) => [now({ operations: op }), then({ operations: op })];
+    let at = 0;
+    const clock = { nowMs: () => at };
+    const [now, then] = [this.#now.decider(principal, known, clock), this.#then.decider(principal, known, clock)];
+    return ({ op = [], at: asked }) => {
+      at = Date.parse(asked);
+      return [now({ operations: op }), then({ operations: op })];
+    };
   }
-}
-
-/** A decision as far as it makes a difference: what happens, what is masked, who is asked. */
-function inWords(decision: Decision): string {
-  if (decision.effect === 'deny') return `deny (${decision.rules.join(', ') || decision.code})`;
-  const also = decision.obligations.map((obligation) => {
-    switch (obligation.kind) {
-      case 'mask':
-        return `mask ${obligation.classes.join(', ')}`;
-      case 'approve':
-        return `approval of ${obligation.quorum} of ${obligation.group}`;
-      case 'limit':
-        return `limit ${obligation.budgets.map(budgetWords).join(', ')}`;
-      case 'session':
-        return `session ${sessionWords(obligation)}`;
-      default:
-        return obligation satisfies never;
-    }
-  });
-  return ['permit', ...also].join(', ');
 }

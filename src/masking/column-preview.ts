@@ -6,7 +6,7 @@ import { DETECTORS, expandClasses } from './detectors/detectors.ts';
 /** A column of a result as it would come: masked, or as it is but for what detectors find in it. */
 export interface ColumnPreview {
   readonly name: string;
-  readonly mask?: ColumnMask;
+  readonly mask?: Pick<ColumnMask, 'kind' | 'class' | 'name'>;
 }
 
 /** What masking by column would do to a result. `classes` is what the decision's mask obligations name. */
@@ -19,8 +19,10 @@ export function previewColumns(
   const rules = new ColumnRules(classified, expandClasses(classes));
   const reading = rules.reading(operations);
   return outputs.map((output) => {
-    const mask = rules.maskOf(output, reading);
-    return mask === undefined ? { name: output.name } : { name: output.name, mask };
+    const found = rules.maskOf(output, reading);
+    if (found === undefined) return { name: output.name };
+    const { kind, class: of, name } = found;
+    return { name: output.name, mask: { kind, class: of, name } };
   });
 }
 

@@ -1,5 +1,6 @@
-import type { Decision, Obligation, SessionObligation } from '../model/decision.ts';
+import type { Decision, Obligation } from '../model/decision.ts';
 import { budgetWords } from './budget-words.ts';
+import { sessionWords } from './session-obligation.ts';
 
 /** A decision as far as it makes a difference: what happens, what is masked, who is asked, what is limited. */
 export function decisionWords(decision: Decision): string {
@@ -20,10 +21,4 @@ export function obligationWords(obligation: Obligation): string {
     default:
       return obligation satisfies never;
   }
-}
-
-function sessionWords({ kind: _kind, ...told }: SessionObligation): string {
-  return Object.entries(told)
-    .map(([name, value]) => (value === true ? name : `${name} ${value}`))
-    .join(', ');
 }

@@ -7,6 +7,7 @@ import { askedTarget } from '../../trials/asked-target.ts';
 import { type TrialAnswer, TrialSession } from '../../trials/trial-session.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { printable } from '../printable.ts';
+import { fieldsOf, pair } from './asked-fields.ts';
 import { LOCAL_FILES } from './case-files.ts';
 
 /** A statement to judge, by whom and where, as the command line says it. */
@@ -44,11 +45,6 @@ export async function answerOffline(policies: readonly Policy[], question: Quest
   return new TrialSession({ policies, principal, target, schema, nowMs }).ask(question.statement);
 }
 
-/** Fields of the principal, as `--as` gives them. */
-export function fieldsOf(as: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(as.map((field) => pair(field, '--as')));
-}
-
 function principalOf(as: readonly string[], nowMs: number) {
   try {
     return askedPrincipal(fieldsOf(as), nowMs);
@@ -82,10 +78,4 @@ function columnOf(text: string): ClassifiedColumn {
     });
   }
   return { schema, table, column, class: of, mask };
-}
-
-function pair(text: string, option: string): readonly [name: string, value: string] {
-  const at = text.indexOf('=');
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new CliError(EXIT.usage, `${option} ${printable(text)} is not NAME=VALUE`);
 }

@@ -1,7 +1,8 @@
+import { explanationView } from '../../trials/explanation-view.ts';
 import type { CaseResult, StepResult } from '../../trials/run-cases.ts';
 import type { Output } from '../output.ts';
 import { printable, printableLines } from '../printable.ts';
-import { explanationLines, resultLines } from './explanation-text.ts';
+import { explanationLines } from './explanation-text.ts';
 
 /** What a case that failed is told with: what differs, and every rule's reason. */
 export function failureText({ steps }: CaseResult, paint: Output['paint']): string {
@@ -13,8 +14,7 @@ function stepText({ statement, differences, answer }: StepResult, paint: Output[
   const lines = [
     ...printableLines(statement.trim()).split('\n'),
     ...differences.map((difference) => paint('red', printable(difference))),
-    ...explanationLines(answer, paint).map((line) => `  ${line}`),
-    ...resultLines(answer.results, paint).map((line) => `  ${line}`),
+    ...explanationLines(explanationView(answer, answer), paint).map((line) => `  ${line}`),
   ];
   return lines.map((line) => `    ${line}\n`).join('');
 }

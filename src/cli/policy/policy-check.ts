@@ -6,7 +6,8 @@ import { type Output, processOutput } from '../output.ts';
 import type { Question } from './asked.ts';
 import { collect, readPolicies, showProblems } from './read-policies.ts';
 
-interface CheckOptions extends Omit<Question, 'statement' | 'target'> {
+/** What is asked, by whom and where. */
+export interface QuestionOptions extends Omit<Question, 'statement' | 'target'> {
   readonly json?: boolean;
   readonly statement?: string;
   readonly target?: string;
@@ -22,7 +23,7 @@ export function policyCheckCommand(): Command {
     .argument('<files...>', 'YAML files or folders');
   return withQuestion(command)
     .option('--json', 'answer in JSON')
-    .action(async (paths: readonly string[], options: CheckOptions) => {
+    .action(async (paths: readonly string[], options: QuestionOptions) => {
       process.exitCode = await check(paths, options, processOutput({ json: options.json ?? false }));
     });
 }
@@ -44,7 +45,7 @@ export function withQuestion(command: Command): Command {
     .option('--at <time>', 'when, for rules that ask for the time (default: now)');
 }
 
-async function check(paths: readonly string[], options: CheckOptions, output: Output): Promise<number> {
+async function check(paths: readonly string[], options: QuestionOptions, output: Output): Promise<number> {
   const { policies, problems } = readPolicies(paths);
   if (problems.length > 0) {
     showProblems(problems, output);
@@ -62,7 +63,7 @@ async function check(paths: readonly string[], options: CheckOptions, output: Ou
 }
 
 /** Says how a statement would be decided by these policies alone. */
-export async function judge(policies: readonly Policy[], options: CheckOptions, output: Output): Promise<number> {
+export async function judge(policies: readonly Policy[], options: QuestionOptions, output: Output): Promise<number> {
   const { target, statement = '' } = options;
   if (target === undefined) throw new CliError(EXIT.usage, '--statement needs --target as well');
   // The parser is large; only this asks for it.

@@ -1,6 +1,7 @@
+import { explanationView } from '../../trials/explanation-view.ts';
 import type { TrialAnswer } from '../../trials/trial-session.ts';
 import type { Output } from '../output.ts';
-import { explanationLines, resultLines } from './explanation-text.ts';
+import { explanationLines } from './explanation-text.ts';
 
 /** How a statement would be decided: each operation and rule, the decision, and each column of a result. */
 export function showAnswer(answer: TrialAnswer, output: Output): void {
@@ -9,7 +10,5 @@ export function showAnswer(answer: TrialAnswer, output: Output): void {
     output.writeJson({ ok: decision.effect === 'permit', decision, operations, results, detectors });
     return;
   }
-  const found = detectors.length === 0 ? [] : [`detectors: ${detectors.join(', ')}`];
-  const lines = [...explanationLines(answer, output.paint), ...resultLines(results, output.paint), ...found];
-  for (const line of lines) output.write(`${line}\n`);
+  for (const line of explanationLines(explanationView(answer, answer), output.paint)) output.write(`${line}\n`);
 }

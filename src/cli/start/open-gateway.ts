@@ -10,6 +10,7 @@ import { LIMITS } from '../../model/limits.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
+import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Demo } from '../demo/demo.ts';
 import { isLoopback, runningGateway } from '../gateway-file.ts';
@@ -34,6 +35,8 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
   /** Samples a target in a session of the principal's. */
   readonly survey: (principal: Principal, target: Target, signal: AbortSignal) => Promise<SurveyedTarget>;
+  /** What was last read of a target's database; undefined where no session was there yet. */
+  readonly catalogue: (target: Target) => Catalogue | undefined;
   readonly reach: (protocol: string) => Address | undefined;
   /** The decoder of a protocol's recorded replies. */
   readonly decoders: (protocol: string) => ReplyDecoder | undefined;
@@ -104,6 +107,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     {
       ...control,
       connect: side.check,
+      catalogue: side.catalogue,
       survey: (principal, target, signal) => {
         const credential = () => control.targets.credential(target);
         const { recordMode = target.recordMode } = config;

@@ -5,9 +5,11 @@ import type { Admitted } from '../../gateway/control-plane.ts';
 import { Listener } from '../../gateway/listener.ts';
 import { type SurveyedTarget, surveyTarget } from '../../gateway/survey-target.ts';
 import type { Credential, Target } from '../../model/target.ts';
+import { CatalogueCache, catalogueKey } from '../../protocols/postgres/catalogue-cache.ts';
 import { serverEndPoint } from '../../protocols/postgres/channel-binding.ts';
 import { createPostgres } from '../../protocols/postgres/postgres.ts';
 import { Analyser } from '../../sql/postgres/analyser.ts';
+import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import { loadPostgresParser } from '../../sql/postgres/parser.ts';
 import type { KeyPairPem } from './certificates.ts';
 import { type Listening, listenFrom } from './listen.ts';
@@ -25,6 +27,8 @@ export interface PostgresSide {
   listen(address: Address, mayMove: boolean, gateway: GatewayParts): Promise<Listening<PostgresPort>>;
   /** Connects and logs in as a session would, and leaves at once. */
   check(target: Target, credential: Credential, signal: AbortSignal): Promise<void>;
+  /** The catalogue of the target's own database, as a session last read it; undefined where none was there yet. */
+  catalogue(target: Target): Catalogue | undefined;
   /** Looks at some rows of every table, in a session of the principal's. */
   survey(gateway: GatewayParts, admitted: Admitted, signal: AbortSignal): Promise<SurveyedTarget>;
 }
@@ -33,8 +37,10 @@ export interface PostgresSide {
 export async function openPostgresSide(tls: KeyPairPem): Promise<PostgresSide> {
   await loadPostgresParser();
   const bindingData = serverEndPoint(new X509Certificate(tls.certificate).raw);
+  const catalogues = new CatalogueCache();
   const protocol = createPostgres({
     analyser: new Analyser(),
+    catalogues,
     authentication: 'scram',
     tls: {
       context: createSecureContext({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }),
@@ -49,6 +55,7 @@ export async function openPostgresSide(tls: KeyPairPem): Promise<PostgresSide> {
       const { upstream } = await protocol.connect(target, credential, { parameters: {}, cancelKeyBytes: 4 }, signal);
       await upstream[Symbol.asyncDispose]();
     },
+    catalogue: ({ name, database }) => catalogues.get(catalogueKey(name, database)),
     survey: (gateway, admitted, signal) => surveyTarget(protocol, gateway, admitted, signal),
   };
 }

@@ -34,3 +34,8 @@ export class CatalogueCache {
     this.#byDatabase.set(key, { catalogue, readAtMs: performance.now() });
   }
 }
+
+/** Of a database behind a target; the user's own where none is named. */
+export function catalogueKey(target: string, database: string | undefined): string {
+  return `${target}\0${database ?? ''}`;
+}

@@ -4,7 +4,7 @@ import type { Credential, Target } from '../../model/target.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import type { Admission, Connected, Login, Protocol, Session } from '../protocol.ts';
 import { cancelUpstream } from './cancel-upstream.ts';
-import { CatalogueCache } from './catalogue-cache.ts';
+import { CatalogueCache, catalogueKey } from './catalogue-cache.ts';
 import { type ClientAuthentication, logIn } from './client-login.ts';
 import { MalformedMessage, MessageDecoder } from './codec.ts';
 import { estimateEffect } from './estimate.ts';
@@ -20,6 +20,8 @@ import { connectUpstream, type UpstreamOptions } from './upstream-login.ts';
 export interface PostgresOptions {
   readonly analyser: StatementAnalyser;
   readonly authentication: ClientAuthentication;
+  /** Where the catalogues of its targets are kept; its own where absent. */
+  readonly catalogues?: CatalogueCache;
   readonly tls?: ClientTls & { /** The hash of the certificate, RFC 5929. */ readonly bindingData?: Uint8Array };
 }
 
@@ -28,7 +30,7 @@ export interface PostgresOptions {
  * grant's secret as its password, and names the target as its database (`target`, or `target/database`).
  */
 export function createPostgres(options: PostgresOptions): Protocol<PostgresUpstream, PostgresGreeting> {
-  const catalogues = new CatalogueCache();
+  const { catalogues = new CatalogueCache() } = options;
   return {
     name: 'postgres',
     serve: (client, admission) => serve(client, admission, options),
@@ -109,7 +111,7 @@ async function connect(
   const { socket, leftover, transactionStatus, processId, secretKey } = connection;
   const cancel = (): Promise<void> =>
     cancelUpstream(options, processId, secretKey, AbortSignal.timeout(LIMITS.upstreamConnectDeadlineMs));
-  const key = `${target.name}\0${database ?? ''}`;
+  const key = catalogueKey(target.name, database);
   const refreshCatalogue = (refreshed: PostgresUpstream): Promise<void> => catalogues.refresh(key, refreshed);
   const upstream = new PostgresUpstream(
     { socket, leftover, status: transactionStatus, cancel, refreshCatalogue },

@@ -1,0 +1,97 @@
+import type { ColumnPreview } from '../masking/column-preview.ts';
+import type { ColumnUse, Operation } from '../model/request.ts';
+import { COLUMN_KEYS, type ColumnFacts } from '../policy/column-facts.ts';
+import type { ConsideredRule, Explanation } from '../policy/explain-decision.ts';
+import { obligationWords } from '../policy/obligation-words.ts';
+
+/** An explanation as people read it: in a terminal, in the browser, in JSON. */
+export interface ExplanationView {
+  readonly effect: 'permit' | 'deny';
+  /** Of a denial. */
+  readonly code?: string;
+  readonly reason?: string;
+  readonly hint?: string;
+  /** The rules that decided. */
+  readonly rules: readonly string[];
+  /** What a permit asks for, in words. */
+  readonly obligations: readonly string[];
+  readonly operations: readonly OperationView[];
+  /** The columns of each result; null where they cannot be told. */
+  readonly results: readonly (readonly ColumnPreview[] | null)[];
+  /** Detectors at work on every reply. */
+  readonly detectors: readonly string[];
+}
+
+export interface OperationView {
+  /** `delete on public.users`. */
+  readonly name: string;
+  readonly outcome: string;
+  /** What it does, a line each, as far as a rule can see it. */
+  readonly facts: readonly string[];
+  readonly rules: readonly ConsideredRule[];
+}
+
+export function explanationView(
+  { decision, operations }: Explanation,
+  shown: {
+    readonly results: readonly (readonly ColumnPreview[] | undefined)[];
+    readonly detectors: readonly string[];
+  },
+): ExplanationView {
+  const denial =
+    decision.effect === 'deny'
+      ? {
+          code: decision.code,
+          reason: decision.reason,
+          ...(decision.hint === undefined ? {} : { hint: decision.hint }),
+        }
+      : {};
+  return {
+    effect: decision.effect,
+    ...denial,
+    rules: decision.rules,
+    obligations: decision.effect === 'permit' ? decision.obligations.map(obligationWords) : [],
+    operations: operations.map(({ name, outcome, operation, columns, rules }) => {
+      return { name, outcome, facts: factsOf(operation, columns), rules };
+    }),
+    results: shown.results.map((columns) => columns ?? null),
+    detectors: shown.detectors,
+  };
+}
+
+/** Kind, flags, columns, copies and lock. */
+function factsOf(operation: Operation, columns: ColumnFacts): readonly string[] {
+  const { access, flags, functions, hasWhere, lock, reason, copies = [] } = operation;
+  const lines = [`${access}${hasWhere ? '' : ', of every row'}${lock === undefined ? '' : `, lock ${lock}`}`];
+  if (flags.length > 0) lines.push(`flags: ${flags.join(', ')}`);
+  if (functions.length > 0) lines.push(`calls: ${functions.join(', ')}`);
+  lines.push(...columnLines(operation.columns));
+  for (const { into, from } of copies) {
+    lines.push(
+      `copies: ${from === 'unknown' ? 'not known' : from.map(columnName).join(', ')} into ${columnName(into)}`,
+    );
+  }
+  for (const key of COLUMN_KEYS) {
+    const perhaps = columns.known ? '' : 'perhaps ';
+    if (columns[key].length > 0) lines.push(`${key} ${perhaps}${columns[key].join(', ')} (classes)`);
+  }
+  return reason === undefined ? lines : [...lines, reason];
+}
+
+function columnLines(columns: Operation['columns']): readonly string[] {
+  if (columns === undefined) return [];
+  if (columns === 'unknown') return ['columns: not known'];
+  return (['output', 'filter', 'write'] as const).flatMap((use) => {
+    const names = columns.filter((one) => one.use === use).map(columnName);
+    return names.length === 0 ? [] : [`${USES[use]}: ${[...new Set(names)].join(', ')}`];
+  });
+}
+
+const USES = { output: 'shows', filter: 'filters by', write: 'assigns' } as const satisfies Record<
+  ColumnUse['use'],
+  string
+>;
+
+function columnName({ schema, table, column }: Pick<ColumnUse, 'schema' | 'table' | 'column'>): string {
+  return [...(schema === '' ? [] : [schema]), table, column].join('.');
+}
