@@ -1,6 +1,13 @@
 import type { ColumnSource, Operation, OutputColumn } from '../../src/model/request.ts';
 import type { AnalysisContext } from '../../src/sql/postgres/analysis.ts';
-import { buildCatalogue, type Catalogue, type CatalogueRelation } from '../../src/sql/postgres/catalogue.ts';
+import {
+  buildCatalogue,
+  type Catalogue,
+  type CatalogueColumn,
+  type CatalogueRelation,
+  type Volatility,
+} from '../../src/sql/postgres/catalogue.ts';
+import type { CatalogueFunction } from '../../src/sql/postgres/programs.ts';
 
 /** A small database: a shop, a schema apart, a view of each kind, a partition, and some of pg_catalog. */
 export function shopCatalogue(searchPath: readonly string[] = ['public']): Catalogue {
@@ -30,8 +37,8 @@ export function shopCatalogue(searchPath: readonly string[] = ['public']): Catal
       { ...table(24, 'pg_catalog', 'pg_stats', 'tablename most_common_vals'), kind: 'view' },
     ],
     functions: [
-      { schema: 'public', name: 'tidy', volatility: 'immutable', language: 'sql' },
-      { schema: 'public', name: 'look_up', volatility: 'stable', language: 'plpgsql' },
+      routine('public', 'tidy', 'immutable', 'sql', 'SELECT trim($1)'),
+      routine('public', 'look_up', 'stable', 'plpgsql', 'BEGIN RETURN (SELECT body FROM public.notes LIMIT 1); END'),
       { schema: 'public', name: 'wipe', volatility: 'volatile', language: 'plpgsql' },
       { schema: 'public', name: 'gen_salt', volatility: 'volatile', language: 'c' },
       { schema: 'app', name: 'lower', volatility: 'volatile', language: 'plpgsql' },
@@ -74,13 +81,25 @@ function outputText({ name, sources, plain }: OutputColumn): string {
   return `${name}=${texts.join('+')}${plain ? '!' : ''}`;
 }
 
+function routine(
+  schema: string,
+  name: string,
+  volatility: Volatility,
+  language: string,
+  body: string,
+): CatalogueFunction {
+  const definition = `CREATE FUNCTION ${schema}.${name}(text) RETURNS text LANGUAGE ${language} AS $_$${body}$_$`;
+  return { schema, name, volatility, language, definition };
+}
+
 function table(oid: number, schema: string, name: string, columns: string): CatalogueRelation {
   const listed = columns.split(' ').map((column, index) => ({ attnum: index + 1, name: column, type: 25 }));
   return { oid, schema, name, kind: 'table', columns: listed };
 }
 
 function generated(relation: CatalogueRelation, name: string): CatalogueRelation {
-  const mark = (column: string): { readonly generated?: true } => (column === name ? { generated: true } : {});
+  const mark = (column: string): Partial<CatalogueColumn> =>
+    column === name ? { generated: true, expression: 'net * 2' } : {};
   return { ...relation, columns: relation.columns.map((column) => Object.assign({}, column, mark(column.name))) };
 }
 

@@ -3,6 +3,7 @@ import type { CatalogueColumn, CatalogueRelation, RelationKind, Volatility } fro
 import type {
   CatalogueCast,
   CatalogueFunction,
+  CatalogueReference,
   CatalogueTrigger,
   FunctionReference,
   ProgramParts,
@@ -39,12 +40,7 @@ export function programsOf(
       name: String(name),
       texts: listOf(texts).map(String),
     })),
-    references: ofKind(entries, 'reference').map(([, from, to, onDelete, onUpdate]) => ({
-      from: Number(from),
-      to: Number(to),
-      onDelete: onDelete === true,
-      onUpdate: onUpdate === true,
-    })),
+    references: ofKind(entries, 'reference').map(foreignKey),
     eventTriggers: ofKind(entries, 'event-trigger').map(([, , , called]) => reference(called)),
   };
 }
@@ -79,9 +75,10 @@ function relation(entry: Entry): CatalogueRelation {
 }
 
 function column(entry: unknown): CatalogueColumn {
-  const [attnum, name, type, generated] = listOf(entry);
+  const [attnum, name, type, generated, expression] = listOf(entry);
   const column = { attnum: Number(attnum), name: String(name), type: Number(type) };
-  return generated === true ? { ...column, generated } : column;
+  if (generated !== true) return column;
+  return { ...column, generated, ...(typeof expression === 'string' ? { expression } : {}) };
 }
 
 /** A letter that a later version adds counts as the least harmless. */
@@ -129,6 +126,22 @@ function trigger(entry: Entry): CatalogueTrigger {
     ...(typeof definition === 'string' ? { definition } : {}),
   };
 }
+
+function foreignKey(entry: Entry): CatalogueReference {
+  const [, from, to, onDelete, onUpdate, columns] = entry;
+  const deleted = KEY_ACTIONS[String(onDelete)];
+  const updated = KEY_ACTIONS[String(onUpdate)];
+  return {
+    from: Number(from),
+    to: Number(to),
+    columns: listOf(columns).map(String),
+    ...(deleted === undefined ? {} : { onDelete: deleted }),
+    ...(updated === undefined ? {} : { onUpdate: 'update' }),
+  };
+}
+
+/** What becomes of the rows that refer (pg_constraint.confdeltype): nothing, or this. */
+const KEY_ACTIONS: Readonly<Record<string, 'delete' | 'update'>> = { c: 'delete', n: 'update', d: 'update' };
 
 function cast(entry: Entry): CatalogueCast {
   const [, target, context, called] = entry;

@@ -115,11 +115,12 @@ const DOMAINS = `
   GROUP BY t.oid, t.typname ORDER BY t.oid`;
 
 const REFERENCES = `
-  SELECT pg_catalog.json_build_array('reference', conrelid, confrelid,
-    ${oneOf('confdeltype', 'c,n,d')}, ${oneOf('confupdtype', 'c,n,d')}) AS entry
-  FROM pg_catalog.pg_constraint
-  WHERE ${FITS} AND ${oneOf('contype', 'f')}
-  ORDER BY oid`;
+  SELECT pg_catalog.json_build_array('reference', c.conrelid, c.confrelid, c.confdeltype, c.confupdtype,
+    (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+      WHERE ${equal('a.attrelid', 'c.confrelid')} AND ${equal('a.attnum', 'ANY (c.confkey)')})) AS entry
+  FROM pg_catalog.pg_constraint c
+  WHERE ${FITS} AND ${oneOf('c.contype', 'f')}
+  ORDER BY c.oid`;
 
 const EVENT_TRIGGERS = `
   SELECT pg_catalog.json_build_array('event-trigger', evtname, evtevent, ${reference('evtfoid')}) AS entry

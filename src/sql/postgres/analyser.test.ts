@@ -196,7 +196,10 @@ describe('what a statement changes about its session', () => {
       "select length(set_config('role', 'bob', false))",
       { ddl: false, settings: [{ name: 'role', value: null, local: false }] },
     ],
-    ['do $$ begin set role bob; end $$', { ddl: false, opaque: true }],
+    [
+      'do $$ begin set role bob; end $$',
+      { ddl: false, opaque: true, settings: [{ name: 'role', value: null, local: false }] },
+    ],
     ['create temp table users (id int)', { ddl: true, temporary: true }],
     ["select pg_catalog.set_config('search_path', '', false)", { ddl: false, searchPath: [] }],
     ["select set_config('search_path', 'a, b', false)", { ddl: false, searchPath: ['a', 'b'] }],

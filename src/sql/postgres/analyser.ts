@@ -160,13 +160,22 @@ function asking(context: AnalysisContext, asks: Ask[]): AnalysisContext {
   };
 }
 
-const PLAIN_KINDS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete']);
+const PLAIN_KINDS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge', 'function']);
 /** Flags that come of names and clauses, never of a value. */
 const PLAIN_FLAGS: ReadonlySet<string> = new Set([
   'opaque-source',
   'for-update',
   'sensitive-catalog',
   'volatile-function',
+  'security-definer',
+  'in-function',
+  'in-trigger',
+  'fires-trigger',
+  'through-view',
+  'cascades',
+  'unknown-relation',
+  'foreign-access',
+  'returning',
 ]);
 
 /** True where no literal of the text can have had a part in what the analysis says. */

@@ -1,5 +1,5 @@
 import type { Operation, OutputColumn } from '../../model/request.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, Stale } from './catalogue.ts';
 
 /** What a text is, statement by statement. Immutable; the same object for the same text while it is cached. */
 export interface Analysis {
@@ -57,6 +57,8 @@ export interface Effects {
   readonly closes?: Name;
   /** The definition of an object changes, so that a catalogue read before may be wrong. */
   readonly ddl: boolean;
+  /** What of the programs of the database may be others after it; relations may be wherever `ddl` is true. */
+  readonly stale?: Stale;
   /** search_path becomes this; `default` where it is reset, `unknown` where the text does not tell. */
   readonly searchPath?: readonly string[] | 'default' | 'unknown';
   /** Settings that become others, in order. */

@@ -1,4 +1,5 @@
 import type { Access } from '../../model/request.ts';
+import type { Program } from './bodies/program.ts';
 
 /** What a call of a function does beyond computing a value from its arguments. */
 export interface CallEffect {
@@ -7,6 +8,8 @@ export interface CallEffect {
   /** Where its result comes from: its arguments, nothing of any table, or what cannot be told. */
   readonly result: 'arguments' | 'nothing' | 'unknown';
   readonly reason?: string;
+  /** What it runs that can be looked into; its effects are not part of the above. */
+  readonly programs?: readonly Program[];
 }
 
 /** Computes a value from its arguments. */

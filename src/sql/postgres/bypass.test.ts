@@ -231,9 +231,12 @@ set client_encoding to sjis
 alter role current_user set standard_conforming_strings = off
   alter admin
 do 'begin execute ''delete from users''; end'
-  do unknown [do-block]
+  do write w:public.users [do-block]
+  delete write w:public.users [in-function] unrestrained
 do language plpgsql $x$ begin perform wipe(); end $x$
-  do unknown [do-block]
+  do unknown [do-block volatile-function]
+  select read fn:wipe [volatile-function opaque-source in-function]
+  function unknown fn:wipe [volatile-function in-function]
 copy users from program 'id'
   copy-program admin w:public.users [copy-program]
 copy (select 1) to program 'sh'
@@ -252,7 +255,6 @@ create view v with (security_invoker = false) as select * from app.secret
   select read r:app.secret
 call public.wipe()
   call unknown fn:public.wipe [volatile-function opaque-source]
-  function unknown fn:public.wipe [volatile-function]
 # what earlier statements of a text change for later ones
 prepare known as select 1; execute known
   prepare session

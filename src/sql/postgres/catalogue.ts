@@ -11,6 +11,8 @@ export interface CatalogueColumn {
   readonly type: number;
   /** A generated column, which COPY of the whole table leaves out. */
   readonly generated?: boolean;
+  /** What a generated column is computed by, as pg_get_expr says while search_path is empty. */
+  readonly expression?: string;
 }
 
 export interface CatalogueRelation {
@@ -45,8 +47,18 @@ export interface Catalogue {
   readonly programs: Programs;
   /** The session's temporary relations, which hide others of their name; their columns are not known. */
   readonly temporaries?: ReadonlySet<string>;
-  /** Definitions changed since it was read: of relations alone, or also of functions and whatever else runs. */
-  readonly stale?: 'relations' | 'programs';
+  /** Definitions changed since it was read. */
+  readonly stale?: Stale;
+}
+
+/** What may mean something else than the catalogue says, beside relations. */
+export interface Stale {
+  /** Functions of these names; with `any`, operators and casts too. */
+  readonly functions: ReadonlySet<string> | 'any';
+  /** The bodies of functions, triggers and views. */
+  readonly programs: boolean;
+  /** What a write sets off: triggers, rules, defaults. */
+  readonly writes: boolean;
 }
 
 export interface CatalogueParts extends ProgramParts {
@@ -72,40 +84,40 @@ export function buildCatalogue(parts: CatalogueParts): Catalogue {
 
 /** The same database seen through another search_path; the same object for the same path, so that caches hold. */
 export function withSearchPath(catalogue: Catalogue, searchPath: readonly string[]): Catalogue {
-  const base = bases.get(catalogue) ?? catalogue;
-  const key = JSON.stringify(searchPath);
-  if (key === JSON.stringify(base.searchPath)) return base;
-  const known = pathsOf(base);
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  if (known.size >= MAX_PATHS) known.clear();
-  const made: Catalogue = { ...base, searchPath: [...searchPath] };
-  bases.set(made, base);
-  known.set(key, made);
-  return made;
+  return derived(catalogue, { ...viewOf(catalogue), searchPath, pathUnknown: false });
 }
 
 /** The same database through whatever search path there may be. */
 export function withUnknownPath(catalogue: Catalogue): Catalogue {
   if (catalogue.pathUnknown === true) return catalogue;
-  const base = bases.get(catalogue) ?? catalogue;
-  const found = unknowns.get(base);
-  if (found !== undefined) return found;
-  const made: Catalogue = { ...base, pathUnknown: true };
-  bases.set(made, base);
-  unknowns.set(base, made);
-  return made;
+  const { searchPath } = baseOf(catalogue);
+  return derived(catalogue, { ...viewOf(catalogue), searchPath, pathUnknown: true });
 }
 
 /** The same database after a change of search_path; `default` is that of a new session, which was read first. */
 export function throughPath(catalogue: Catalogue, path: readonly string[] | 'default' | 'unknown'): Catalogue {
   if (path === 'unknown') return withUnknownPath(catalogue);
-  return path === 'default' ? (bases.get(catalogue) ?? catalogue) : withSearchPath(catalogue, path);
+  return withSearchPath(catalogue, path === 'default' ? baseOf(catalogue).searchPath : path);
+}
+
+/** The same database in a session that has these temporary relations. */
+export function withTemporaries(catalogue: Catalogue, temporaries: ReadonlySet<string>): Catalogue {
+  return derived(catalogue, { ...viewOf(catalogue), temporaries: [...temporaries].sort() });
+}
+
+/** The same database after changes of definitions that were not read. */
+export function withStale(catalogue: Catalogue, stale: Stale): Catalogue {
+  const { functions } = stale;
+  return derived(catalogue, {
+    ...viewOf(catalogue),
+    stale: { ...stale, functions: functions === 'any' ? functions : [...functions].sort() },
+  });
 }
 
 /** Finds a relation as the server would: pg_catalog first unless the path names it, then the path in order. */
 export function resolveRelation(catalogue: Catalogue, schema: string, name: string): CatalogueRelation | undefined {
   if (schema !== '') return catalogue.relations.get(schema)?.get(name);
+  if (catalogue.temporaries?.has(name) === true) return undefined;
   if (catalogue.pathUnknown === true) return onlyRelation(catalogue, name);
   for (const candidate of searchOrder(catalogue)) {
     const found = catalogue.relations.get(candidate)?.get(name);
@@ -128,19 +140,63 @@ export function searchOrder(catalogue: Catalogue): readonly string[] {
   return searchPath.includes('pg_catalog') ? searchPath : ['pg_catalog', ...searchPath];
 }
 
-/** Search paths remembered for one catalogue; beyond it they are forgotten and made anew. */
-const MAX_PATHS = 100;
-const paths = new WeakMap<Catalogue, Map<string, Catalogue>>();
-const unknowns = new WeakMap<Catalogue, Catalogue>();
+/** Views of one catalogue that are remembered; beyond it they are forgotten and made anew. */
+const MAX_VIEWS = 100;
+const views = new WeakMap<Catalogue, Map<string, Catalogue>>();
 const bases = new WeakMap<Catalogue, Catalogue>();
+
+type StaleView = Omit<Stale, 'functions'> & { readonly functions: readonly string[] | 'any' };
+
+/** What differs between the ways to see one database. */
+interface View {
+  readonly searchPath: readonly string[];
+  readonly pathUnknown: boolean;
+  readonly temporaries: readonly string[];
+  readonly stale: StaleView | null;
+}
+
+function baseOf(catalogue: Catalogue): Catalogue {
+  return bases.get(catalogue) ?? catalogue;
+}
+
+function viewOf({ searchPath, pathUnknown, temporaries, stale }: Catalogue): View {
+  return {
+    searchPath,
+    pathUnknown: pathUnknown === true,
+    temporaries: [...(temporaries ?? [])],
+    stale:
+      stale === undefined
+        ? null
+        : { ...stale, functions: stale.functions === 'any' ? stale.functions : [...stale.functions] },
+  };
+}
+
+function derived(catalogue: Catalogue, view: View): Catalogue {
+  const base = baseOf(catalogue);
+  const known = views.get(base) ?? new Map([[JSON.stringify(viewOf(base)), base]]);
+  views.set(base, known);
+  const key = JSON.stringify(view);
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  if (known.size >= MAX_VIEWS) for (const [other, one] of known) if (one !== base) known.delete(other);
+  const { pathUnknown: _path, temporaries: _temporaries, stale: _stale, ...plain } = base;
+  const made: Catalogue = {
+    ...plain,
+    searchPath: [...view.searchPath],
+    ...(view.pathUnknown ? { pathUnknown: true } : {}),
+    ...(view.temporaries.length === 0 ? {} : { temporaries: new Set(view.temporaries) }),
+    ...(view.stale === null ? {} : { stale: staleOf(view.stale) }),
+  };
+  bases.set(made, base);
+  known.set(key, made);
+  return made;
+}
+
+function staleOf(view: StaleView): Stale {
+  return { ...view, functions: view.functions === 'any' ? 'any' : new Set(view.functions) };
+}
 
 function onlyRelation(catalogue: Catalogue, name: string): CatalogueRelation | undefined {
   const all = [...catalogue.relations.values()].flatMap((schema) => schema.get(name) ?? []);
   return all.length === 1 ? all[0] : undefined;
-}
-
-function pathsOf(base: Catalogue): Map<string, Catalogue> {
-  const known = paths.get(base) ?? new Map<string, Catalogue>();
-  paths.set(base, known);
-  return known;
 }

@@ -1,16 +1,19 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { TableUse } from '../../model/request.ts';
-import type { CallEffect } from './builtin-effects.ts';
+import type { Program } from './bodies/program.ts';
+import { type CallEffect, PURE } from './builtin-effects.ts';
 import { type Catalogue, type CatalogueRelation, resolveRelation } from './catalogue.ts';
 import { type ColumnNames, type CteNames, columnNames, findCte } from './cte-names.ts';
-import { effectOfCall, isBuiltin } from './functions.ts';
+import { effectOfName, effectOfReference, effectWithin, isBuiltin } from './functions.ts';
 import { as, type Body, bodyOf, constantOf, isBody, listOf, namesOf, tagOf, textOf } from './nodes.ts';
+import type { FunctionReference } from './programs.ts';
 import { isSensitive } from './sensitive.ts';
 import { effectOfSetting } from './settings.ts';
+import { castFunctions, domainPrograms, operatorFunctions, operatorsOf, programsOfUse } from './silent-calls.ts';
 
-/** A call of a function that does more than read. */
+/** A call of a function, or something else that runs, that does more than read. */
 export interface EffectfulCall {
-  readonly name: string;
+  readonly functions: readonly string[];
   readonly effect: CallEffect;
 }
 
@@ -29,16 +32,21 @@ export class Facts {
   readonly flags = new Set<string>();
   readonly calls = new Map<string, EffectfulCall>();
   readonly nested: NestedStatement[] = [];
+  /** What runs with it and can be looked into, with the functions that the statement calls for it. */
+  readonly programs = new Map<Program, readonly string[]>();
   /** True where the result may derive from tables that are not among `tables`. */
   opaque = false;
   readonly #catalogue: Catalogue | undefined;
+  readonly #isWithin: boolean;
   /** What each alias or name in a FROM list may stand for, by its columns; undefined where they are not known. */
   readonly #aliases = new Map<string, (ColumnNames | undefined)[]>();
   readonly #attributes: { readonly of: string; readonly name: string }[] = [];
   #depth = 0;
 
-  constructor(catalogue: Catalogue | undefined) {
+  /** `within` a program, what it calls is only collected. */
+  constructor(catalogue: Catalogue | undefined, within = false) {
     this.#catalogue = catalogue;
+    this.#isWithin = within;
   }
 
   /** Walks a node, a body or a list. `use` is what a relation named outside of any query counts as. */
@@ -85,30 +93,77 @@ export class Facts {
     for (const { of, name } of this.#attributes) {
       const meant = this.#aliases.get(of) ?? [undefined];
       if (meant.every((columns) => columns?.has(name) === true)) continue;
-      this.call('', name);
+      this.call('', name, 1);
     }
     this.#attributes.length = 0;
+    for (const cast of this.#catalogue?.programs.silentCasts ?? []) this.reference(cast.function);
     return this;
   }
 
   table(schema: string, name: string, use: Use): void {
     const found = this.#find(schema, name);
-    const resolved = found?.schema ?? schema;
+    const isTemporary = schema === '' && this.#catalogue?.temporaries?.has(name) === true;
+    const resolved = found?.schema ?? (isTemporary ? 'pg_temp' : schema);
     if (isSensitive(resolved, name)) this.flags.add('sensitive-catalog');
     if (found === undefined) this.opaque = true;
+    else this.#uses(found, use);
     this.tables.set(`${use}\0${resolved}\0${name}`, { schema: resolved, name, use });
   }
 
-  call(schema: string, name: string): void {
+  /** A call by name; `count` is how many arguments it has, where that is known. */
+  call(schema: string, name: string, count?: number): void {
     const shown = schema === '' ? name : `${schema}.${name}`;
     this.functions.add(shown.toLowerCase());
-    this.effect(shown, effectOfCall(schema, name, this.#catalogue));
+    this.effect(shown, effectOfName(schema, name, this.#catalogue, count));
   }
 
-  effect(name: string, effect: CallEffect): void {
+  /** A call by an operator, a cast, a trigger. */
+  reference(called: FunctionReference): void {
+    if (this.#catalogue === undefined) return;
+    this.effect(`${called.schema}.${called.name}`, effectOfReference(called, this.#catalogue));
+  }
+
+  effect(name: string, own: CallEffect, functions: readonly string[] = [functionOf(name)]): void {
+    const effect = this.#isWithin ? own : effectWithin(own, this.#catalogue);
     for (const flag of effect.flags) this.flags.add(flag);
+    for (const program of own.programs ?? []) this.programs.set(program, functions);
     if (effect.result === 'unknown') this.opaque = true;
-    if (effect.access !== 'read') this.calls.set(name, { name, effect });
+    if (effect.access !== 'read') this.calls.set(name, { functions, effect });
+  }
+
+  /** Something that runs with the statement without being called: of its result nothing is seen. */
+  program(program: Program, functions: readonly string[] = []): void {
+    const effect = effectWithin({ ...PURE, programs: [program] }, this.#isWithin ? undefined : this.#catalogue);
+    for (const flag of effect.flags) this.flags.add(flag);
+    this.programs.set(program, functions);
+    if (effect.access !== 'read') this.calls.set(program.title, { functions, effect });
+  }
+
+  /** Triggers, rules or defaults may be others than the catalogue knows. */
+  doubtWrites(): void {
+    const reason = 'triggers and rules may have been defined since the catalogue was read';
+    this.effect('a trigger', { access: 'unknown', flags: ['fires-trigger'], result: 'nothing', reason }, []);
+  }
+
+  #uses(relation: CatalogueRelation, use: Use): void {
+    if (relation.kind === 'foreign') this.flags.add('foreign-access');
+    if (this.#catalogue === undefined) return;
+    for (const program of programsOfUse(relation, use, this.#catalogue)) this.program(program);
+  }
+
+  #operators(tag: string, body: Body): void {
+    const catalogue = this.#catalogue;
+    if (catalogue === undefined) return;
+    for (const called of operatorFunctions(tag, body, catalogue)) this.reference(called);
+    if (catalogue.stale?.functions !== 'any' || operatorsOf(tag, body).length === 0) return;
+    const reason = 'operators may have been defined since the catalogue was read';
+    this.effect('operator', { access: 'unknown', flags: ['unknown-function'], result: 'unknown', reason }, []);
+  }
+
+  #cast(typeName: unknown): void {
+    if (this.#catalogue === undefined) return;
+    for (const called of castFunctions(typeName, this.#catalogue)) this.reference(called);
+    for (const program of domainPrograms(typeName, this.#catalogue)) this.program(program);
   }
 
   #walkBody(value: Body, use: Use, ctes: CteNames | undefined): void {
@@ -154,7 +209,18 @@ export class Facts {
         this.walkParts(body, use, ctes, ['funcname']);
         return;
       case 'A_Indirection':
-        for (const name of namesOf(body['indirection'])) if (this.#matters(name)) this.call('', name);
+        for (const name of namesOf(body['indirection'])) if (this.#matters(name)) this.call('', name, 1);
+        this.walkParts(body, use, ctes);
+        return;
+      case 'A_Expr':
+      case 'SubLink':
+      case 'SortBy':
+      case 'CaseExpr':
+        this.#operators(tag, body);
+        this.walkParts(body, use, ctes);
+        return;
+      case 'TypeCast':
+        this.#cast(body['typeName']);
         this.walkParts(body, use, ctes);
         return;
       case 'ColumnRef':
@@ -169,6 +235,7 @@ export class Facts {
       case 'JsonTable':
       case 'JoinExpr':
         this.#alias(body, undefined);
+        this.#operators(tag, body);
         this.walkParts(body, use, ctes);
         return;
       default:
@@ -200,8 +267,11 @@ export class Facts {
     const names = namesOf(body['funcname']);
     const name = names.at(-1) ?? '';
     const schema = names.length > 1 ? (names.at(-2) ?? '') : '';
-    if (name === 'set_config' && (schema === '' || schema === 'pg_catalog')) this.#setConfig(listOf(body['args']));
-    else this.call(schema, name);
+    const args = listOf(body['args']);
+    // what an ordered-set aggregate orders by is an argument, too
+    const count = body['agg_within_group'] === true ? undefined : args.length;
+    if (name === 'set_config' && (schema === '' || schema === 'pg_catalog')) this.#setConfig(args);
+    else this.call(schema, name, count);
   }
 
   /** `(x).f` and `t.f` may call the function f (PostgreSQL manual, 8.16.5), so a name that would matter counts. */
@@ -212,8 +282,8 @@ export class Facts {
 
   #matters(name: string): boolean {
     if (!isBuiltin(name) && this.#catalogue?.functions.has(name) !== true) return false;
-    const effect = effectOfCall('', name, this.#catalogue);
-    return effect.access !== 'read' || effect.result === 'unknown';
+    const effect = effectOfName('', name, this.#catalogue, 1);
+    return effect.access !== 'read' || effect.result === 'unknown' || effect.programs !== undefined;
   }
 
   #alias(body: Body, columns: ColumnNames | undefined): void {
@@ -263,6 +333,11 @@ export class Facts {
 /** True for the body of a SelectStmt that stands without its tag (an arm of a set operation). */
 function isSelect(body: Body): boolean {
   return typeof body['op'] === 'string' && body['op'].startsWith('SETOP_');
+}
+
+/** The function of a call's name, which may have a setting's name behind it. */
+function functionOf(name: string): string {
+  return (name.split(' ', 1)[0] ?? name).toLowerCase();
 }
 
 function isColumn(node: unknown, name: string): boolean {

@@ -7,6 +7,14 @@ import { tableOfObject } from './special-statements.ts';
 /** The result may derive from tables that `tables` does not list. */
 export const OPAQUE = 'opaque-source';
 
+/** Marks between the passes of the analysis, which no operation leaves with: it changes definitions, also of what runs. */
+export const CHANGES_DEFINITIONS = ' ddl';
+export const CHANGES_PROGRAMS = ' ddl-programs';
+
+export function isMark(flag: string): boolean {
+  return flag.startsWith(' ');
+}
+
 /** What RETURNING reads, as an operation of its own, so that a rule for writes alone permits no reading. */
 export function returningRead(full: Operation, opaque: boolean): Operation {
   const tables = new Map<string, TableUse>();

@@ -1,20 +1,37 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { Operation, TableUse } from '../../model/request.ts';
 import type { AnalysisContext, Effects, Statement } from './analysis.ts';
-import { type Catalogue, resolveRelation, throughPath, withUnknownPath } from './catalogue.ts';
+import { blockProgram } from './bodies/program.ts';
+import { type CallEffect, PURE } from './builtin-effects.ts';
+import { callOperations, operationsWithin, programsRun, type RunProgram, tablesOf } from './called-programs.ts';
+import { type Catalogue, resolveRelation, throughPath, withStale, withUnknownPath } from './catalogue.ts';
 import { copyDetails } from './copy.ts';
 import type { CteNames } from './cte-names.ts';
 import { Facts } from './facts.ts';
+import { strictest } from './functions.ts';
 import type { StatementLineage } from './lineage/statement.ts';
 import { type Body, bodyOf, isBody, listOf, tagOf } from './nodes.ts';
-import { intoOf, isStatement, OPAQUE, objectTables, returningRead, selectInto, tableKey } from './operation-parts.ts';
+import {
+  CHANGES_DEFINITIONS,
+  CHANGES_PROGRAMS,
+  intoOf,
+  isMark,
+  isStatement,
+  OPAQUE,
+  objectTables,
+  returningRead,
+  selectInto,
+  tableKey,
+} from './operation-parts.ts';
 import type { ParsedStatement } from './parser.ts';
 import { effectsOf } from './session-effects.ts';
 import { SessionNames } from './session-names.ts';
 import { settingChanges } from './setting-changes.ts';
 import { describe, executes, isTemporary, type StatementFacts } from './special-statements.ts';
+import { bothStale, changesPrograms, staleAfter, staleOf } from './stale.ts';
 import { StatementLineages } from './statement-lineages.ts';
 import { STATEMENTS } from './statement-table.ts';
+import { effectsOfWrites, functionNameOf, writesOf } from './write-effects.ts';
 
 /** Turns the statements of one text into operations, in order, keeping track of what earlier ones change for later. */
 export class OperationBuilder {
@@ -26,7 +43,13 @@ export class OperationBuilder {
   #stale = false;
   #depth = 0;
 
-  constructor(context: AnalysisContext) {
+  /** What its statements run that can be looked into; `within` a program, this is left to whoever asks. */
+  readonly reached: RunProgram[] = [];
+  readonly #isWithin: boolean;
+
+  constructor(context: AnalysisContext, within?: 'body') {
+    this.#isWithin = within === 'body';
+    this.#stale = context.catalogue?.stale !== undefined;
     this.#names = new SessionNames(context);
     this.#lineages = new StatementLineages(this.#names);
     this.#catalogue = context.catalogue;
@@ -44,10 +67,12 @@ export class OperationBuilder {
     this.#statement(parsed.node, undefined);
     const own = this.operations[first];
     if (own === undefined) throw new Error('a statement has an operation');
+    if (!this.#isWithin) this.operations.push(...operationsWithin(this.reached.splice(0)));
     const added = this.operations.slice(first);
-    const ddl = added.some((one) => one.flags.includes(DDL));
-    for (let i = first; i < this.operations.length; i++) this.operations[i] = withoutMark(this.operations[i]);
-    const effects = this.#effects(tag, body, parsed, ddl, added);
+    const effects = this.#effects(tag, body, parsed, added);
+    if (!this.#isWithin) {
+      for (let i = first; i < this.operations.length; i++) this.operations[i] = withoutMarks(this.operations[i]);
+    }
     this.#follow(effects);
     const outputs = this.operations[first]?.outputs;
     const names = this.#names.takeAsked();
@@ -76,7 +101,7 @@ export class OperationBuilder {
       const reason = `the statement ${tag === '' ? 'node' : tag} is not known`;
       this.#push({ kind: 'unknown', access: 'unknown', flags: [], hasWhere: true, reason }, new Facts(undefined));
     } else {
-      const facts = new Facts(this.#catalogue);
+      const facts = new Facts(this.#catalogue, this.#isWithin);
       const inner = this.#walk(tag, body, facts, ctes);
       const described = describe(tag, body, known);
       this.#addWithInner(tag, body, described, facts.finish(), inner, known.ddl);
@@ -104,6 +129,9 @@ export class OperationBuilder {
         return isBody(body['query']) ? [body['query']] : [];
       case 'CallStmt':
         facts.walk({ FuncCall: body['funccall'] }, 'read', ctes);
+        return [];
+      case 'DoStmt':
+        if (this.#catalogue !== undefined) facts.program(blockProgram(body));
         return [];
       case 'LockStmt':
         facts.walk(body['relations'], body['mode'] === 1 ? 'read' : 'write', ctes);
@@ -143,10 +171,15 @@ export class OperationBuilder {
     const named = this.#names.queryOf(tag, body);
     const lost: Partial<StatementFacts> = named && 'reason' in named ? { access: 'unknown', reason: named.reason } : {};
     const query = named && 'query' in named ? [named.query] : [];
-    const flags = ddl || isInto ? [...facets.flags, DDL] : facets.flags;
-    this.#push({ ...facets, ...lost, flags }, facts);
+    const written = ddl || isInto ? [] : this.#setOff(tag, body, facts, described.hasWhere);
+    if (ddl) firesEventTriggers(facts, this.#catalogue);
+    const flags = [...facets.flags, ...marksOf(tag, body, ddl || isInto)];
+    this.#push({ ...facets, ...this.#runs(tag, facts), ...lost, flags }, facts);
+    const reached = this.reached.length;
+    this.reached.push(...programsRun(facts, this.#catalogue));
+    if (!RUNS.has(tag)) this.operations.push(...callOperations(facts, this.#catalogue));
+    this.operations.push(...written);
     const mode = tag === 'ExplainStmt' && !executes(body) ? 'planned' : 'executed';
-    if (mode === 'executed') this.#calls(facts);
     const afterOwn = this.operations.length;
     // a cursor's query was read when it was declared, through the search_path of then
     const catalogue = this.#catalogue;
@@ -155,7 +188,7 @@ export class OperationBuilder {
     for (const nested of facts.nested) this.#statement(nested.node, nested.ctes);
     for (const statement of [...inner, ...query]) this.#statement(statement, undefined);
     const below = this.operations.slice(afterOwn);
-    if (mode === 'planned') this.#keepUnknownCalls(afterOwn);
+    if (mode === 'planned') this.#keepPlanned(afterOwn, reached);
     this.#complete(own, tag, body, facts, below, lineage);
     this.#catalogue = catalogue;
   }
@@ -209,38 +242,51 @@ export class OperationBuilder {
     return found === undefined || found.kind === 'view' || found.kind === 'matview' || found.parents !== undefined;
   }
 
-  /** An operation of its own for each call that does more than read, so that a rule for reads alone permits no call. */
-  #calls(facts: Facts): void {
-    for (const { name, effect } of facts.calls.values()) {
-      const reason = effect.reason === undefined ? {} : { reason: `${name}: ${effect.reason}` };
-      const access = effect.access;
-      const functions = [name.split(' ', 1)[0] ?? name];
-      this.operations.push({
-        kind: 'function',
-        access,
-        tables: [],
-        functions,
-        hasWhere: true,
-        flags: effect.flags,
-        ...reason,
-      });
-    }
+  /** Adds what a write sets off to the facts; returns the writes that it leads to. */
+  #setOff(tag: string, body: Body, facts: Facts, hasWhere: boolean): readonly Operation[] {
+    const catalogue = this.#catalogue;
+    if (catalogue === undefined) return [];
+    const { writes, unresolved } = writesOf(tag, body, hasWhere, catalogue);
+    if (unresolved) facts.flags.add('unknown-relation');
+    if (catalogue.stale?.writes === true && (writes.length > 0 || unresolved)) facts.doubtWrites();
+    const { programs, rules, triggers, operations } = effectsOfWrites(writes, catalogue);
+    for (const program of programs) facts.program(program);
+    for (const program of rules) facts.program(program);
+    for (const [program, trigger] of triggers) facts.program(program, [functionNameOf(trigger)]);
+    if (rules.size > 0 || triggers.size > 0) facts.flags.add('fires-trigger');
+    return operations;
   }
 
-  /** A plan without ANALYZE executes nothing, but what is unknown might be called while planning. */
-  #keepUnknownCalls(from: number): void {
+  /** What a DO or CALL does is what it runs. */
+  #runs(tag: string, facts: Facts): Partial<StatementFacts> & { readonly tables?: readonly TableUse[] } {
+    if (!RUNS.has(tag) || this.#catalogue === undefined) return {};
+    const effects = Array.from(facts.calls.values(), ({ effect }) => effect);
+    let effect: CallEffect = PURE;
+    for (const one of effects) effect = strictest(effect, one);
+    const tables = tablesOf([...facts.programs.keys()], this.#isWithin ? undefined : this.#catalogue);
+    const { access, reason = '' } = effect;
+    return { access, tables, ...(access === 'unknown' ? { reason } : {}) };
+  }
+
+  /** A plan without ANALYZE executes nothing, but what is not volatile might be called while planning. */
+  #keepPlanned(from: number, reached: number): void {
     const planned = this.operations.splice(from);
-    this.operations.push(...planned.filter((one) => one.access === 'unknown'));
+    const programs = this.reached.splice(reached).filter(({ program }) => program.mayRunPlanned);
+    this.reached.push(...programs);
+    const called = new Set(programs.flatMap(({ functions }) => functions));
+    const mayRun = (one: Operation): boolean =>
+      one.kind === 'function' && one.functions.some((name) => called.has(name));
+    this.operations.push(...planned.filter((one) => one.access === 'unknown' || mayRun(one)));
   }
 
-  #push(statement: StatementFacts, facts: Facts): void {
+  #push(statement: StatementFacts & { readonly tables?: readonly TableUse[] }, facts: Facts): void {
     const flags = new Set([...statement.flags, ...facts.flags]);
     if (this.#stale) facts.opaque = true;
     const { kind, access, reason } = statement;
     this.operations.push({
       kind,
       access,
-      tables: [...facts.tables.values()],
+      tables: [...facts.tables.values(), ...(statement.tables ?? [])],
       functions: [...facts.functions],
       hasWhere: statement.hasWhere,
       flags: [...flags],
@@ -248,15 +294,18 @@ export class OperationBuilder {
     });
   }
 
-  #effects(tag: string, body: Body, parsed: ParsedStatement, ddl: boolean, added: readonly Operation[]): Effects {
+  #effects(tag: string, body: Body, parsed: ParsedStatement, added: readonly Operation[]): Effects {
+    const ddl = added.some((one) => one.flags.includes(CHANGES_DEFINITIONS));
     const effects = effectsOf(tag, body, parsed, ddl);
+    const stale = staleAfter(tag, body, added);
     const changesPath = added.some((one) => one.flags.includes('search-path'));
     const settings = settingChanges(tag, body, added);
     return {
       ...effects,
+      ...(stale === undefined ? {} : { stale }),
       ...(changesPath && effects.searchPath === undefined ? { searchPath: 'unknown' } : {}),
       ...(settings.length === 0 ? {} : { settings }),
-      ...(added.some((one) => one.access === 'unknown') ? { opaque: true } : {}),
+      ...(added.some(isOpaque) ? { opaque: true } : {}),
       ...(added.some((one) => one.flags.includes('temporary')) ? { temporary: true } : {}),
     };
   }
@@ -264,19 +313,41 @@ export class OperationBuilder {
   #follow(effects: Effects): void {
     this.#names.follow(effects);
     this.#stale ||= effects.ddl;
+    const stale = staleOf(effects);
+    if (stale !== undefined && this.#catalogue !== undefined) {
+      this.#catalogue = withStale(this.#catalogue, bothStale(this.#catalogue.stale, stale) ?? stale);
+    }
     const path = effects.searchPath;
     if (path !== undefined && this.#catalogue !== undefined) this.#catalogue = throughPath(this.#catalogue, path);
   }
 }
 
-/** A mark between the passes of this file; no operation leaves with it. */
-const DDL = ' ddl';
+/** Statements that are what they run, so that their calls are no operations beside them. */
+const RUNS = new Set(['DoStmt', 'CallStmt']);
 /** The kinds whose reply can carry values of tables. */
 const SHOWS = new Set('select copy-out copy-program fetch execute explain call'.split(' '));
 const RETURNS_ROWS = new Set('select fetch show explain execute call'.split(' '));
 
-function withoutMark(operation: Operation | undefined): Operation {
+function withoutMarks(operation: Operation | undefined): Operation {
   if (operation === undefined) throw new Error('an operation stands where one was added');
   const columns = operation.columns ?? (operation.access === 'unknown' ? 'unknown' : []);
-  return { ...operation, columns, flags: operation.flags.filter((flag) => flag !== DDL) };
+  return { ...operation, columns, flags: operation.flags.filter((flag) => !isMark(flag)) };
+}
+
+/** It may change the session in ways that the text does not tell: nobody follows what a function sets. */
+function isOpaque({ kind, access, flags, functions }: Operation): boolean {
+  if (access === 'unknown') return true;
+  const isWithin = flags.includes('in-function') || flags.includes('in-trigger');
+  return isWithin && (access === 'session' || kind === 'set' || kind === 'reset' || functions.includes('set_config'));
+}
+
+function marksOf(tag: string, body: Body, ddl: boolean): readonly string[] {
+  if (!ddl) return [];
+  return changesPrograms(tag, body, ddl) ? [CHANGES_DEFINITIONS, CHANGES_PROGRAMS] : [CHANGES_DEFINITIONS];
+}
+
+function firesEventTriggers(facts: Facts, catalogue: Catalogue | undefined): void {
+  const triggers = catalogue?.programs.eventTriggers ?? [];
+  for (const called of triggers) facts.reference(called);
+  if (triggers.length > 0) facts.flags.add('fires-trigger');
 }

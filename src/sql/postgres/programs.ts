@@ -76,12 +76,14 @@ export interface CatalogueDomain {
   readonly texts: readonly string[];
 }
 
-/** A foreign key whose rows change with those that they refer to. */
+/** A foreign key. What becomes of its rows when those that they refer to change is absent where nothing does. */
 export interface CatalogueReference {
   readonly from: number;
   readonly to: number;
-  readonly onDelete: boolean;
-  readonly onUpdate: boolean;
+  /** The columns that are referred to. */
+  readonly columns: readonly string[];
+  readonly onDelete?: 'delete' | 'update';
+  readonly onUpdate?: 'update';
 }
 
 interface AllParts {

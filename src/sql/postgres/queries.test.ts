@@ -83,6 +83,7 @@ select tidy(name) from users
   select read r:public.users fn:tidy
 select look_up(1)
   select read fn:look_up [opaque-source]
+  select read r:public.notes fn:look_up [in-function]
 select wipe()
   select read fn:wipe [volatile-function opaque-source]
   function unknown fn:wipe [volatile-function]
@@ -201,6 +202,7 @@ select relname from pg_class
 select wipe() from users where look_up(1) is null
   select read r:public.users fn:wipe,look_up [volatile-function opaque-source]
   function unknown fn:wipe [volatile-function]
+  select read r:public.notes fn:look_up [in-function]
 insert into users values (1)
   insert write w:public.users
 insert into users (id) select user_id from orders

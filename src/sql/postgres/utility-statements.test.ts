@@ -383,14 +383,14 @@ explain analyze create table x as select * from users
   create ddl w:.x [into]
   select read r:public.users
 do $$ begin delete from users; end $$
-  do unknown [do-block]
+  do write w:public.users [do-block]
+  delete write w:public.users [in-function] unrestrained
 do language plpython3u 'x'
   do unknown [do-block]
 call wipe()
   call unknown fn:wipe [volatile-function opaque-source]
-  function unknown fn:wipe [volatile-function]
 call tidy(1)
-  call unknown fn:tidy
+  call read fn:tidy
 import foreign schema s from server x into public
   create admin [foreign-access]
 `;

@@ -115,8 +115,10 @@ select pg_notify('c', email) from users
   function
 select look_up(id) from users
   select ?
+  select o:notes.body
 select id from users where look_up(id) is null
   select ?
+  select o:notes.body
 select nextval('s'), current_user
   select
   function
@@ -140,6 +142,7 @@ insert into notes (id, body) values (1, (select email from users limit 1)) on co
   insert f:notes.id f:notes.author w:notes.id w:notes.body w:notes.author | notes.body<users.email notes.author<notes.body+users.email
 insert into v_users (id, mail) select id, body from notes
   insert w:v_users.id w:users.id w:v_users.mail w:users.email | v_users.id<notes.id users.id<notes.id v_users.mail<notes.body users.email<notes.body
+  insert
 insert into events select id, email from users
   insert w:events.id w:events.who | events.id<users.id events.who<users.email
 update notes set body = author where id = 4
@@ -267,9 +270,8 @@ show search_path
   show
 call wipe()
   call ?
-  function ?
 do $$ begin end $$
-  do ?
+  do
 select 1; create table x (a int); insert into notes (body) select email from users
   select
   create

@@ -90,7 +90,7 @@ function createView(
   return found === undefined ? `the columns of ${name.schema}.${name.name} cannot be told` : undefined;
 }
 
-function createFunction(schema: SchemaText, body: Body): string | undefined {
+function createFunction(schema: SchemaText, body: Body, text: string): string | undefined {
   const names = namesOf(body['funcname']);
   const options = new Map(
     listOf(body['options']).flatMap((one) => {
@@ -98,11 +98,15 @@ function createFunction(schema: SchemaText, body: Body): string | undefined {
       return option?.defname === undefined ? [] : [[option.defname, constantOf(option.arg) ?? ''] as const];
     }),
   );
+  const language = (options.get('language') ?? 'sql').toLowerCase();
   schema.functions.push({
     schema: names.length > 1 ? (names.at(-2) ?? '') : schema.firstSchema,
     name: names.at(-1) ?? '',
     volatility: VOLATILITIES[options.get('volatility') ?? ''] ?? 'volatile',
-    language: options.get('language') ?? 'sql',
+    language,
+    kind: body['is_procedure'] === true ? 'procedure' : 'function',
+    ...(options.get('security') === 'true' ? { securityDefiner: true } : {}),
+    ...(language === 'sql' || language === 'plpgsql' ? { definition: text } : {}),
   });
   return undefined;
 }
