@@ -18,8 +18,10 @@ export function bindRequest(
 ): Refusal | undefined {
   const settings = state.bind();
   const statements = statementsRun(request);
+  const setsAlone = callsSetConfigAlone(request);
   for (const [i, statement] of statements.entries()) {
-    const refusal = unmetBy(statement, i === statements.length - 1, bounds, isIdle ? undefined : settings);
+    const isLast = i === statements.length - 1;
+    const refusal = unmetBy(statement, { isLast, setsAlone }, bounds, isIdle ? undefined : settings);
     if (refusal !== undefined) return refusal;
   }
   state.rowLimit = bounds.rows;
@@ -29,7 +31,7 @@ export function bindRequest(
 /** `open` are the settings where a transaction is open, whose end may bring back what was before it. */
 function unmetBy(
   statement: Statement,
-  isLast: boolean,
+  { isLast, setsAlone }: { readonly isLast: boolean; readonly setsAlone: boolean },
   bounds: SessionBounds,
   open: BoundSettings | undefined,
 ): Refusal | undefined {
@@ -38,7 +40,7 @@ function unmetBy(
   if (writing !== undefined) return READ_WRITE;
   const [raised] = beyond;
   // Alone it comes into force when the request is over, and is held down before the next one; so it need not fail.
-  if (raised !== undefined && !(isLast && SETTING.has(statement.kind))) return tooMuch(raised.name);
+  if (raised !== undefined && !(isLast && (SETTING.has(statement.kind) || setsAlone))) return tooMuch(raised.name);
   if (!isLast && open !== undefined && ENDING.has(statement.kind) && !open.holdOutside(bounds)) return BY_ITSELF;
   return undefined;
 }
@@ -49,6 +51,13 @@ function statementsRun({ actions }: PostgresRequest): readonly Statement[] {
     if (action.kind === 'statement') return action.statement ?? [];
     return action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
   });
+}
+
+/** SELECT set_config(…) and nothing that could run under what it sets. */
+function callsSetConfigAlone({ operations }: PostgresRequest): boolean {
+  return operations.every(
+    ({ tables, functions }) => tables.length === 0 && functions.every((name) => name.endsWith('set_config')),
+  );
 }
 
 const SETTING: ReadonlySet<string> = new Set(['set', 'reset', 'discard']);
