@@ -66,7 +66,7 @@ export const NATIONAL_IDS: readonly NationalId[] = [
     name: 'it-fiscal-code',
     plain: {
       pattern: idPattern('[A-Z]{3}[ ]?[A-Z]{3}[ ]?\\d{2}[ABCDEHLMPRST]\\d{2}[ ]?[A-Z]\\d{3}[ ]?[A-Z]'),
-      triggers: idTriggers('[A-Z]{3} ?[A-Z]{3} ?\\d{2}[A-T]\\d{2} ?[A-Z]\\d'),
+      triggers: idTriggers('[A-Z] ?\\d{2}[A-T]\\d{2} ?[A-Z]\\d'),
     },
     words: [],
     checks: hasFiscalLetter,
