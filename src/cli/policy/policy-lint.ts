@@ -38,7 +38,7 @@ async function lint(paths: readonly string[], options: LintOptions, output: Outp
     showProblems(read.problems, output);
     return EXIT.incomplete;
   }
-  const known = options.gateway === true ? await ofGateway(options) : { targets: declaredTargets(read) };
+  const known = options.gateway === true ? await ofGateway(options, output) : { targets: declaredTargets(read) };
   const findings = lintPolicies({
     policies: read.policies,
     declared: read.declared.sections.policies ?? [],
@@ -68,18 +68,35 @@ const targetsSchema = z.object({
     }),
   ),
 });
-const peopleSchema = z.object({ people: z.array(z.object({ groups: z.array(z.string()) })) });
+const peopleSchema = z.object({
+  items: z.array(z.object({ groups: z.array(z.string()), disabled: z.boolean() })),
+  next: z.string().optional(),
+});
 
-async function ofGateway(options: LintOptions) {
+async function ofGateway(options: LintOptions, output: Output) {
   const api = ApiClient.find(options, process.env);
   const { targets } = await api.call({ path: '/v1/targets', as: 'operator' }, targetsSchema);
-  const { people } = await api.call({ path: '/v1/people', as: 'operator' }, peopleSchema);
   return {
     targets: targets.map(({ name, labels, classified }): LintTarget => {
       return { name, labels, classes: classified.map((column) => column.class) };
     }),
-    groups: new Set(people.flatMap((person) => person.groups)),
+    groups: await groupsOf(api, output),
   };
+}
+
+/** The groups that somebody is in who can log in; undefined where the caller may not know. */
+async function groupsOf(api: ApiClient, output: Output): Promise<ReadonlySet<string> | undefined> {
+  const groups = new Set<string>();
+  for (let cursor: string | undefined; ; ) {
+    const page = await api.try({ path: '/v1/people', query: { limit: 1000, cursor }, as: 'operator' }, peopleSchema);
+    if (!page.ok) {
+      output.say(`Groups are not checked: ${page.problem.message}\n`);
+      return undefined;
+    }
+    for (const person of page.value.items) if (!person.disabled) for (const group of person.groups) groups.add(group);
+    cursor = page.value.next;
+    if (cursor === undefined) return groups;
+  }
 }
 
 function show(findings: readonly PlacedFinding[], rules: number, output: Output): void {
