@@ -26,7 +26,7 @@ const CASES: readonly (readonly [text: string, details: CopyDetails, outputs: st
   ['copy (delete from notes returning body) to stdout', TEXT, 'body=notes.body!'],
   ['copy notes to stdout (format csv, header false)', CSV, 'id=notes.id! body=notes.body! author=notes.author!'],
   ['copy priced to stdout', TEXT, 'net=priced.net!'],
-  ['copy priced (gross) to stdout', { ...TEXT, columns: ['gross'] }, 'gross=priced.gross!'],
+  ['copy priced (gross) to stdout', { ...TEXT, columns: ['gross'] }, 'gross=priced.gross+priced.net'],
   [
     "copy notes (id) to stdout with delimiter '|' null 'NIL'",
     { ...TEXT, columns: ['id'], delimiter: '|', null: 'NIL' },

@@ -1,6 +1,7 @@
 import { effectOfCall } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf } from '../nodes.ts';
 import { readWindow } from './clauses.ts';
+import { functionValue } from './function-value.ts';
 import { derived, NOTHING, type Origin, UNKNOWN } from './origin.ts';
 import type { Queries } from './queries.ts';
 import { relationNamed, resolveName, resolveQualified, type Scope, starOf, wholeOf } from './scope.ts';
@@ -82,9 +83,20 @@ export class Expressions {
     this.#qualifiers(body, body['agg_within_group'] === true ? [] : order, scope, ctes);
     // what does more than read may show its arguments elsewhere: a notification, a setting, a file
     if (effect.access !== 'read') uses.output(value);
-    if (effect.result === 'nothing' || body['agg_distinct'] === true) uses.filter(value);
+    // what returns sets makes as many rows as its arguments say, which can be counted
+    const decides = effect.result === 'nothing' || body['agg_distinct'] === true || RETURNS_SETS.test(name);
+    if (decides) uses.filter(value);
     if (effect.result === 'nothing') return NOTHING;
-    return effect.result === 'unknown' ? UNKNOWN : value;
+    return effect.result === 'unknown' ? this.#result(schema, name, inputs) : value;
+  }
+
+  /** What a function in SQL returns is what its body selects, and what it was handed. */
+  #result(schema: string, name: string, inputs: readonly Origin[]): Origin {
+    const { catalogue, uses } = this.#queries;
+    const result = functionValue(schema, name, inputs.length, catalogue);
+    if (result === undefined) return UNKNOWN;
+    uses.filter(result.filters);
+    return derived([...result.columns, ...inputs]);
   }
 
   /** FILTER, ORDER BY and OVER of a call decide what goes into its value. */
@@ -106,6 +118,10 @@ export class Expressions {
     return this.#parts(values, scope, ctes);
   }
 }
+
+/** Functions of pg_catalog and of well-known extensions that return sets. */
+const RETURNS_SETS =
+  /^(generate_(series|subscripts)|unnest|regexp_(matches|split_to_table)|string_to_table|jsonb?_(array_elements|each)(_text)?|jsonb?_(object_keys|populate_recordset|to_recordset)|jsonb_path_query(_tz)?|each|skeys|svals|ts_parse|xpath_table)$/;
 
 /** Expressions that carry no value of any table. */
 const VALUELESS = new Set(

@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { columnsOfBuiltin, effectOfCall, isBuiltin } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf, textOf } from '../nodes.ts';
 import { figureName } from './figure-name.ts';
+import { type FunctionValue, functionValue } from './function-value.ts';
 import { joinItem } from './join.ts';
 import { type Column, derived, NOTHING, type Origin, UNKNOWN } from './origin.ts';
 import { aliasOf, type Queries } from './queries.ts';
@@ -76,48 +77,68 @@ function functionRelation(body: Body, queries: Queries, before: Scope, ctes: Cte
   const columns: Column[] = [];
   const origins: Origin[] = [];
   let complete = true;
-  let known = true;
   const functions = listOf(body['functions']).map((item) => listOf(as(item, 'List')?.items));
   for (const [call, definitions] of functions) {
     const origin = queries.expressions.origin(call, before, ctes);
+    // How many rows there are hangs on its arguments, and can be counted.
+    queries.uses.filter(origin);
     origins.push(origin);
     const listed = [...columnNames(definitions), ...columnNames(body['coldeflist'])];
     const shape = listed.length > 0 ? { names: listed, sure: true } : shapeOf(call, alias.name, queries);
     complete &&= shape.sure;
-    known &&= shape.sure;
-    for (const name of shape.names) columns.push({ name, origin });
+    const each = shape.value?.columns.length === shape.names.length ? shape.value.columns : undefined;
+    const handed = each && queries.expressions.origin(as(call, 'FuncCall')?.args, before, ctes);
+    for (const [index, name] of shape.names.entries()) {
+      const own = each?.[index];
+      columns.push({ name, origin: own === undefined || handed === undefined ? origin : withArguments(own, handed) });
+    }
   }
   if (body['ordinality'] === true) columns.push({ name: 'ordinality', origin: NOTHING });
   const all = derived(origins);
   const name = alias.name ?? columns[0]?.name ?? '';
   const relation = { alias: name, columns: withNames(columns, alias.columns), complete };
-  return known ? relation : { ...relation, open: () => all };
+  return complete ? relation : { ...relation, open: () => all };
 }
 
-/** The columns of `(f(x)).*` for a builtin that has several; undefined for anything else. */
+/** A column of a function's result stays a column as it stands where nothing was handed in that it could derive from. */
+function withArguments(own: Origin, handed: Origin): Origin {
+  return handed === NOTHING ? own : derived([own, handed]);
+}
+
+/** The columns of `(f(x)).*` for a function that has several; undefined for anything else. */
 export function compositeColumns(node: unknown, catalogue: Catalogue | undefined): readonly string[] | undefined {
-  const path = namesOf(as(node, 'FuncCall')?.funcname);
+  const call = as(node, 'FuncCall');
+  const path = namesOf(call?.funcname);
   const name = path.at(-1) ?? '';
-  if (path.length > 1 && path.at(-2) !== 'pg_catalog') return undefined;
-  if (path.length === 1 && catalogue?.functions.has(name) === true) return undefined;
+  const schema = path.length > 1 ? (path.at(-2) ?? '') : '';
+  const value = functionValue(schema, name, listOf(call?.args).length, catalogue);
+  if (value?.names !== undefined) return value.names;
+  if (schema !== '' && schema !== 'pg_catalog') return undefined;
+  if (schema === '' && catalogue?.functions.has(name) === true) return undefined;
   const columns = columnsOfBuiltin(name);
   return columns !== undefined && columns.length > 1 ? columns : undefined;
 }
 
-/** The result columns of a function in FROM, and whether they are all (`chooseScalarFunctionAlias`). */
-function shapeOf(
-  call: unknown,
-  alias: string | undefined,
-  queries: Queries,
-): { readonly names: readonly string[]; readonly sure: boolean } {
+interface Shape {
+  readonly names: readonly string[];
+  /** The names are all. */
+  readonly sure: boolean;
+  readonly value?: FunctionValue;
+}
+
+/** The result columns of a function in FROM (`chooseScalarFunctionAlias`). */
+function shapeOf(call: unknown, alias: string | undefined, queries: Queries): Shape {
   const function_ = as(call, 'FuncCall');
   if (function_ === undefined) return { names: [alias ?? figureName(call)], sure: true };
   const path = namesOf(function_.funcname);
   const name = path.at(-1) ?? '';
   const schema = path.length > 1 ? (path.at(-2) ?? '') : '';
-  const user = schema !== 'pg_catalog' && queries.catalogue?.functions.has(name) === true;
+  const { catalogue } = queries;
+  const value = functionValue(schema, name, listOf(function_.args).length, catalogue);
+  if (value !== undefined) return { names: value.names ?? [alias ?? name], sure: true, value };
+  const user = schema !== 'pg_catalog' && catalogue?.functions.has(name) === true;
   if (user || !isBuiltin(name) || (schema !== '' && schema !== 'pg_catalog')) return { names: [], sure: false };
-  if (effectOfCall(schema, name, queries.catalogue).result === 'unknown' && columnsOfBuiltin(name) === undefined) {
+  if (effectOfCall(schema, name, catalogue).result === 'unknown' && columnsOfBuiltin(name) === undefined) {
     return { names: [], sure: false };
   }
   if (ROW_OF_ARGUMENT.test(name)) {
@@ -136,6 +157,7 @@ function columnNames(definitions: unknown): string[] {
 function tableFunctionRelation(body: Body, queries: Queries, before: Scope, ctes: CteScope | undefined): Relation {
   const { alias: _alias, ...parts } = body;
   const origin = queries.expressions.origin(parts, before, ctes);
+  queries.uses.filter(origin);
   const alias = aliasOf(body);
   const columns = tableFunctionColumns(body['columns']).map((name) => ({ name, origin }));
   return { alias: alias.name ?? '', columns: withNames(columns, alias.columns), complete: true };

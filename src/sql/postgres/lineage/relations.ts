@@ -1,11 +1,18 @@
 import { LIMITS } from '../../../model/limits.ts';
-import { type Catalogue, type CatalogueRelation, resolveRelation, withSearchPath } from '../catalogue.ts';
+import {
+  type Catalogue,
+  type CatalogueColumn,
+  type CatalogueRelation,
+  resolveRelation,
+  withSearchPath,
+} from '../catalogue.ts';
 import { ancestorsOf, descendantsOf } from '../inheritance.ts';
+import { as, listOf } from '../nodes.ts';
 import { parseStatements } from '../parser.ts';
 import { isSensitive } from '../sensitive.ts';
 import { assigned, type Column, type Origin, ofColumn, UNKNOWN } from './origin.ts';
 import { Queries } from './queries.ts';
-import { byName, type Relation } from './scope.ts';
+import { byName, itemOf, type Relation, type Scope } from './scope.ts';
 import { withNames } from './with.ts';
 
 /** A relation as a FROM list names it; `only` leaves out what inherits from it. */
@@ -79,7 +86,7 @@ function tableColumns(relation: CatalogueRelation, catalogue: Catalogue, only: b
   const children = only ? [] : descendantsOf(relation, catalogue);
   if (children.length > LIMITS.maxInheritedRelations) return relation.columns.map(unknownColumn);
   const relatives = [...ancestorsOf(relation, catalogue), ...children];
-  return relation.columns.map(({ name }) => {
+  const stored = relation.columns.map(({ name }) => {
     const own = ofColumn(relation.schema, relation.name, name);
     if (relatives.length === 0) return { name, origin: own };
     const sources = new Map(own.sources);
@@ -89,6 +96,28 @@ function tableColumns(relation: CatalogueRelation, catalogue: Catalogue, only: b
     }
     return { name, origin: { sources, unknown: false, plain: true } };
   });
+  if (!relation.columns.some((column) => column.generated === true)) return stored;
+  return stored.map((column, index) => withExpression(column, relation.columns[index], stored, catalogue));
+}
+
+/** A generated column is itself (it may be classified) and what it is computed from. */
+function withExpression(
+  column: Column,
+  described: CatalogueColumn | undefined,
+  row: readonly Column[],
+  catalogue: Catalogue,
+): Column {
+  if (described?.generated !== true) return column;
+  return { name: column.name, origin: assigned(column.origin, generatedOrigin(described.expression, row, catalogue)) };
+}
+
+function generatedOrigin(expression: string | undefined, row: readonly Column[], catalogue: Catalogue): Origin {
+  const parsed = expression === undefined ? undefined : parseStatements(`SELECT ${expression}`);
+  const only = parsed?.ok === true && parsed.statements.length === 1 ? parsed.statements[0] : undefined;
+  const target = as(listOf(as(only?.node, 'SelectStmt')?.targetList)[0], 'ResTarget')?.val;
+  if (target === undefined) return UNKNOWN;
+  const scope: Scope = { items: [itemOf({ alias: '', columns: row, complete: true })], special: [], outer: undefined };
+  return new Queries(withSearchPath(catalogue, [])).expressions.origin(target, scope, undefined);
 }
 
 /** A view's column is itself (it may be classified) and what its definition derives it from. */
