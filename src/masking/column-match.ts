@@ -20,3 +20,9 @@ export function isOfTable(schema: string, table: string, column: ClassifiedColum
 export function isColumn(source: ColumnSource, column: ClassifiedColumn): boolean {
   return source.column === column.column && isOfTable(source.schema, source.table, column);
 }
+
+/** Views and functions are looked through where columns are told, and tables are those that the text names. */
+export function touches({ tables, columns }: Operation, column: ClassifiedColumn): boolean {
+  if (tables.some(({ schema, name }) => isOfTable(schema, name, column))) return true;
+  return columns !== undefined && columns !== 'unknown' && columns.some((use) => isColumn(use, column));
+}

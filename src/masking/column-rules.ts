@@ -1,7 +1,7 @@
 import type { ResultColumn } from '../model/reply.ts';
 import type { Operation } from '../model/request.ts';
 import type { ClassifiedColumn, MaskKind } from '../model/target.ts';
-import { isColumn, isOfTable, isOpaque, STRICTNESS } from './column-match.ts';
+import { isColumn, isOpaque, STRICTNESS, touches } from './column-match.ts';
 
 /** What a masked column becomes, and under which name it is counted. */
 export interface ColumnMask {
@@ -46,11 +46,10 @@ export class ColumnRules {
     const kept = this.#readings.get(operations);
     if (kept !== undefined) return kept;
     const opaque = this.size > 0 && operations.some(isOpaque);
-    const columns = opaque
+    const isAnything = opaque || operations.some(({ columns }) => columns === 'unknown');
+    const columns = isAnything
       ? this.#classified
-      : this.#classified.filter((column) =>
-          operations.some((operation) => operation.tables.some((use) => isOfTable(use.schema, use.name, column))),
-        );
+      : this.#classified.filter((column) => operations.some((operation) => touches(operation, column)));
     const reading = { columns, opaque };
     this.#readings.set(operations, reading);
     return reading;

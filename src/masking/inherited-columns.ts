@@ -1,6 +1,6 @@
 import type { ColumnCopy, ColumnSource, Operation } from '../model/request.ts';
 import type { ClassifiedColumn, InheritedColumn, MaskKind } from '../model/target.ts';
-import { isColumn, isOfTable, isOpaque, STRICTNESS } from './column-match.ts';
+import { isColumn, isOpaque, STRICTNESS, touches } from './column-match.ts';
 
 /** Columns that take a class by what a request copies, and did not have it before. */
 export interface InheritedColumns {
@@ -66,10 +66,8 @@ function isAnyOf(sources: readonly ColumnSource[], column: ClassifiedColumn): bo
 }
 
 function readColumns(operations: readonly Operation[], known: readonly ClassifiedColumn[]) {
-  if (operations.some(isOpaque)) return known;
-  return known.filter((column) =>
-    operations.some(({ tables }) => tables.some(({ schema, name }) => isOfTable(schema, name, column))),
-  );
+  if (operations.some((operation) => isOpaque(operation) || operation.columns === 'unknown')) return known;
+  return known.filter((column) => operations.some((operation) => touches(operation, column)));
 }
 
 /**

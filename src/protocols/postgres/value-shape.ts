@@ -40,7 +40,8 @@ function sourcesOf(
   output: OutputColumn | undefined,
   catalogue: Catalogue | undefined,
 ): Sources {
-  if (table === 0) return output === undefined ? { sources: 'unknown', plain: false } : output;
+  // A whole row has the number 0; the server says of it whose it is, and the statement's tree what is in it.
+  if (table === 0 || attribute === 0) return output === undefined ? { sources: 'unknown', plain: false } : output;
   const relation = catalogue?.relationsByOid.get(table);
   const named = catalogue === undefined ? undefined : columnOf(catalogue, table, attribute);
   if (relation === undefined || named === undefined) return { sources: 'unknown', plain: false };
