@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { check } from 'recheck';
 import { DETECTORS } from './detectors/detectors.ts';
 import { NATIONAL_IDS } from './detectors/national-ids.ts';
+import { Findings } from './findings.ts';
 import { eachToken } from './json-tokens.ts';
 
 const FOLDER = import.meta.dirname;
@@ -112,6 +113,9 @@ const HOSTILE: readonly string[] = [
   'vcp_',
   'ops_ey',
   'xoxb-a-',
+  '\\u00e9@',
+  '\\n4111',
+  '\\\\n',
   'https://hooks.slack.com/services/T',
   'cfut_a',
   'glc_a',
@@ -131,9 +135,9 @@ const HOSTILE: readonly string[] = [
 ];
 
 /** Nanoseconds of processor time a character, the least of several runs: noise only ever adds. */
-function cost(run: () => void, characters: number): number {
+function cost(run: () => void, characters: number, runs = 5): number {
   let fastest = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < runs; i++) {
     const before = process.cpuUsage();
     run();
     fastest = Math.min(fastest, process.cpuUsage(before).user * 1_000);
@@ -151,6 +155,23 @@ for (const detector of DETECTORS) {
     }
   });
 }
+
+test('all detectors together take as long for each byte of four megabytes as for each of one', () => {
+  const all = new Findings(DETECTORS);
+  all.suspects(Buffer.from('-'), 0, 1);
+  for (const unit of HOSTILE) {
+    const [one = 0, two = 0, four = 0] = [1, 2, 4].map((megabytes) => {
+      const bytes = Buffer.from(unit.repeat(Math.ceil((megabytes * 1_000_000) / unit.length)));
+      return cost(() => all.in(bytes, 0, bytes.length), bytes.length, 1);
+    });
+    assert.ok(
+      two < one * 4 + 100 && four < one * 4 + 100,
+      `${JSON.stringify(unit)}: ${one}, ${two}, ${four} ns a byte`,
+    );
+    // No text makes a byte cost more than this: a megabyte of the worst is well under a second.
+    assert.ok(four < 600, `${JSON.stringify(unit)}: ${four} ns a byte`);
+  }
+});
 
 test('reading JSON takes time in proportion to hostile text', () => {
   for (const unit of HOSTILE) {

@@ -1,7 +1,7 @@
 import { LIMITS } from '../model/limits.ts';
 import type { MaskCount } from '../model/reply.ts';
 import { settledLines } from './detectors/private-key.ts';
-import type { Findings } from './findings.ts';
+import type { Finding, Findings } from './findings.ts';
 import { maskFreeText } from './mask-content.ts';
 import { MaskCounts } from './mask-counts.ts';
 import { REDACTED } from './mask-text.ts';
@@ -9,10 +9,15 @@ import { REDACTED } from './mask-text.ts';
 const NOTHING = Buffer.alloc(0);
 const NEWLINE = 10;
 const RETURN = 13;
+/** How far before a secret or an id the word may stand that names it (the detectors' own windows). */
+const NAMING_BYTES = 64;
+/** How far into the text that word can reach, and what it names. */
+const NAMED_BYTES = 256;
 
 /**
  * Masks text that arrives in chunks cut anywhere, as if it had arrived whole. No finding but a private key goes beyond
  * its line, so whole lines are let go and the last, unfinished one is held; and a private key from its first marker on.
+ * A word that names a number may stand in the line before: the end of what was let go is remembered for that.
  * At most `LIMITS.maxHeldStreamBytes` are held: of a longer line all but the last piece is let go, and that piece is
  * what a finding may be cut by.
  */
@@ -20,6 +25,8 @@ export class StreamMasker {
   readonly #findings: Findings;
   readonly #counts = new MaskCounts();
   #held: Buffer = NOTHING;
+  /** The last of what was let go, as it came. */
+  #before: Buffer = NOTHING;
   /** True inside a finding that was longer than what may be held: the rest of it is dropped. */
   #dropping = false;
   readonly #count = (detector: string): void => this.#counts.add('detector', detector);
@@ -55,7 +62,23 @@ export class StreamMasker {
   #mask(text: Buffer, end: number): Buffer {
     // A copy: the chunk that a view is of may be used again by whoever reads.
     this.#held = end === text.length ? NOTHING : Buffer.from(text.subarray(end));
-    return maskFreeText(this.#findings, text, 0, end, this.#count) ?? text.subarray(0, end);
+    const released =
+      maskFreeText(this.#findings, text, 0, end, this.#count, this.#named(text, end)) ?? text.subarray(0, end);
+    this.#before = Buffer.concat([this.#before, text.subarray(Math.max(0, end - NAMING_BYTES), end)]).subarray(
+      -NAMING_BYTES,
+    );
+    return released;
+  }
+
+  /** What is only found in the beginning of `text[0, end)` because of what stands before it. */
+  #named(text: Buffer, end: number): readonly Finding[] {
+    const before = this.#before.length;
+    if (before === 0 || end === 0) return [];
+    const both = Buffer.concat([this.#before, text.subarray(0, Math.min(end, NAMED_BYTES))]);
+    return this.#findings
+      .in(both, 0, both.length)
+      .filter(({ start, end: last }) => start >= before && (last < both.length || end <= NAMED_BYTES))
+      .map((found) => ({ ...found, start: found.start - before, end: found.end - before }));
   }
 
   /** Lets go of a line that is too long to be held, but for its last quarter and any finding that reaches into that. */

@@ -59,9 +59,12 @@ export function nationalId(id: NationalId): Detector {
   };
 }
 
-/** Whether a word stands near [start, end). */
+/** Whether a word stands near [start, end): before it, or after it in its line. */
 function isCalled(text: string, start: number, end: number, words: RegExp): boolean {
-  return words.test(text.slice(Math.max(0, start - BEFORE), start)) || words.test(text.slice(end, end + AFTER));
+  if (words.test(text.slice(Math.max(0, start - BEFORE), start))) return true;
+  const after = text.slice(end, end + AFTER);
+  const line = after.search(/[\r\n]/);
+  return words.test(line === -1 ? after : after.slice(0, line));
 }
 
 function codeOf(written: string): string {
