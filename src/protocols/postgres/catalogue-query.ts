@@ -37,7 +37,9 @@ WITH told AS MATERIALIZED (
 ), fits AS MATERIALIZED (
   SELECT size OPERATOR(pg_catalog.<=) ${LIMITS.maxCatalogueColumns}::pg_catalog.int8 AS fits FROM before
 ), columns AS (
-  SELECT attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(attnum, attname, atttypid, generated) ORDER BY attnum) AS list
+  SELECT attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(attnum, attname, atttypid, generated,
+    CASE WHEN generated THEN (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d
+      WHERE d.adrelid OPERATOR(pg_catalog.=) attrelid AND d.adnum OPERATOR(pg_catalog.=) attnum) END) ORDER BY attnum) AS list
   FROM attributes GROUP BY attrelid
 ), entries AS (
   SELECT pg_catalog.json_build_array('search-path', schemas, size,
