@@ -67,7 +67,7 @@ describe('budgets', { concurrency: false }, () => {
   /** The action that the log has of this budget, once the next checkpoint shows it. */
   async function noteOf(id: string): Promise<string> {
     for (;;) {
-      const { json } = await api.call('GET', '/v1/log/entries?limit=1000', { auth: api.admin });
+      const { json } = await api.call('GET', '/v1/log/entries?limit=100', { auth: api.admin });
       const entries = (json['entries'] as { text: string }[]).map(
         ({ text }) => JSON.parse(text) as { detail?: { action?: string; budget?: string } },
       );

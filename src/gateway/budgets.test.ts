@@ -214,7 +214,7 @@ describe('a budget', { concurrency: false }, () => {
     assert.equal(await refused('begin; delete from notes; commit'), 'a commit in the same request makes them final');
     assert.equal(
       await refused('do $$ begin delete from notes; end $$'),
-      'the server does not say how many rows a do changes',
+      'the server does not say how many rows the inner delete changes',
     );
     assert.equal(briefly(await client.query('select 1')), 'T … C Z:I');
   });

@@ -55,7 +55,8 @@ const entry = z
   .superRefine((budget, context) => {
     const { per, within, statements } = budget;
     const say = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
-    if (MEASURES.every((measure) => budget[measure] === undefined)) {
+    // A measure that is misspelt was told already.
+    if (context.issues.length === 0 && MEASURES.every((measure) => budget[measure] === undefined)) {
       context.addIssue({ code: 'custom', message: `Say how much of what: ${MEASURES.join(', ')}.` });
     }
     if (per === 'statement' && within !== undefined) say('within', 'A statement has no time; leave `within` out.');

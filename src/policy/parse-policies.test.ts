@@ -239,3 +239,74 @@ describe('what is wrong is said with its line', () => {
     );
   });
 });
+
+describe('a limit', () => {
+  const read = (limit: string) => {
+    const text = `policies:\n  - name: a\n    principals: any\n    targets: any\n    operations: [read]\n    effect: permit\n    limit: ${limit}\n`;
+    const { policies, problems } = parsePolicies([{ path: 'a.yaml', text }]);
+    return problems.length > 0 ? problems.map(({ message }) => message).join(' ') : policies[0]?.limit;
+  };
+
+  test('is a map of what a run may spend, or a list of budgets', () => {
+    assert.deepEqual(read('{ rowsRead: 10, bytes: 50MB }'), [
+      { measure: 'rowsRead', most: 10, per: 'run' },
+      { measure: 'bytes', most: 50_000_000, per: 'run' },
+    ]);
+    assert.deepEqual(read('[{ rowsChanged: 5, per: statement }, { tables: 3, per: target, within: 1h }]'), [
+      { measure: 'rowsChanged', most: 5, per: 'statement' },
+      { measure: 'tables', most: 3, per: 'target', withinMs: 3_600_000 },
+    ]);
+    assert.deepEqual(read('[{ statements: 5, exceeded: deny }]'), [{ measure: 'statements', most: 5, per: 'run' }]);
+    assert.deepEqual(read('[{ rowsRead: 5, exceeded: { approve: { group: dba, within: 10m } } }]'), [
+      {
+        measure: 'rowsRead',
+        most: 5,
+        per: 'run',
+        exceeded: {
+          group: 'dba',
+          quorum: 1,
+          withinMs: 600_000,
+          allowActor: false,
+          measureRows: false,
+          showText: false,
+        },
+      },
+    ]);
+  });
+
+  for (const [size, bytes] of [
+    ['7', 7],
+    ['7B', 7],
+    ['2KB', 2_000],
+    ['2KiB', 2_048],
+    ['3 MiB', 3_145_728],
+    ['1GB', 1_000_000_000],
+    ['1GiB', 1_073_741_824],
+  ] as const) {
+    test(`of ${size} is one of ${bytes} bytes`, () => {
+      assert.deepEqual(read(`{ bytes: ${size} }`), [{ measure: 'bytes', most: bytes, per: 'run' }]);
+    });
+  }
+
+  for (const [limit, message] of [
+    ['{}', 'Say how much of what: rowsRead, rowsChanged, bytes, statements, tables.'],
+    ['[{ per: run }]', 'Say how much of what: rowsRead, rowsChanged, bytes, statements, tables.'],
+    ['7', 'Write a list of budgets, or a map such as { rowsRead: 1000 }.'],
+    ['{ rowsRead: -1 }', 'Write 0 or more.'],
+    ['{ rowsRead: many }', 'Write a whole number.'],
+    ['{ bytes: 5 parsecs }', 'Write a size such as 50MB: a number, and B, KB, MB, GB, KiB, MiB or GiB.'],
+    ['{ bytes: 5mb }', 'Write a size such as 50MB: a number, and B, KB, MB, GB, KiB, MiB or GiB.'],
+    ['[{ rowsRead: 5, per: hour }]', 'Write statement, run or target.'],
+    ['[{ rowsRead: 5, per: target }]', 'A target has no end: say `within`, such as 1h.'],
+    ['[{ rowsRead: 5, per: statement, within: 1h }]', 'A statement has no time; leave `within` out.'],
+    ['[{ statements: 5, per: statement }]', 'Count statements per run or per target.'],
+    ['[{ rowsRead: 5, within: 10s }]', 'Write at least 1m.'],
+    ['[{ rowsRead: 5, within: 90d }]', 'Write at most 31d.'],
+    ['[{ rowsRead: 5, exceeded: ask }]', 'Write `deny`, or `{ approve: { group: … } }`.'],
+    ['[{ rowsRead: 5 }, { rowsRead: 9 }]', 'There are two budgets of rowsRead per run; keep one.'],
+  ] as const) {
+    test(`of ${limit} is told: ${message}`, () => {
+      assert.equal(read(limit), message);
+    });
+  }
+});
