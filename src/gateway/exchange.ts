@@ -26,9 +26,12 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
   if (permit.obligations.some(asksPeople)) {
     const refusal = await stages.hold(exchange, record, permit);
     if (refusal !== undefined) return refuse(exchange, record, refusal, stages);
+    // People take their time: a rule that asks for it, or for classes, may say no by now.
+    const now = decide(exchange, stages);
+    if (now.effect === 'deny') return refuse(exchange, record, refusalOf(now), stages);
   }
   const inheriting = stages.inherit(exchange.request);
-  const unkept = inheriting && (await inheriting);
+  const unkept = (inheriting && (await inheriting)) ?? stages.unmaskable(permit, exchange.request);
   if (unkept !== undefined) return refuse(exchange, record, unkept, stages);
   await answer(exchange, record, { meter, masker: stages.masker(permit, exchange.request) }, stages);
 }

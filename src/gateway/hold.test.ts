@@ -186,6 +186,36 @@ describe('a held request', { concurrency: false }, () => {
     await client[Symbol.asyncDispose]();
   });
 
+  test('is refused where the time in which it may be done is over when people have answered', async () => {
+    let now = Date.parse('2026-11-23T15:59:00Z');
+    const policies = [
+      PERMIT_ALL,
+      HELD,
+      {
+        ...PERMIT_ALL,
+        name: 'not after four',
+        effect: 'deny' as const,
+        timezone: 'UTC',
+        when: 'operation.kind == "delete" && time.hour >= 16',
+        reason: 'The window is closed.',
+      },
+    ];
+    const { gateway, people } = await open({ policies, policyClock: () => now });
+    await using _ = gateway;
+    const { client } = await logIn(gateway);
+    client.send(query('delete from keep where id = 108'));
+    const approval = await people.nth(0);
+    now += 60_000;
+    approval.approve();
+    const { code, text } = await refusalTo(client);
+    assert.equal(code, '42501');
+    assert.match(text, /The window is closed/);
+    await client.untilReady();
+    assert.equal(await reached('delete from keep where id = 108'), false);
+    assert.equal(summary(await client.query('select 1')), 'T D C Z:I');
+    await client[Symbol.asyncDispose]();
+  });
+
   test('is void where a definition that it hangs on changed before it was approved', async () => {
     const { gateway, people } = await open({
       policies: [PERMIT_ALL, { ...HELD, operations: ['select'], tables: [{ table: 'public.shown' }] }],

@@ -40,6 +40,8 @@ export interface TestGatewayOptions {
   readonly targets: readonly TestTarget[];
   /** Permits everything, and masks nothing, where absent. */
   readonly policies?: readonly Policy[];
+  /** The time by which policies decide, ms since 1970; rules that ask for it deny where absent. */
+  readonly policyClock?: () => number;
   /** Offers TLS with a certificate for 127.0.0.1 by an authority made for this gateway. */
   readonly tls?: boolean;
   readonly authentication?: 'scram' | 'password';
@@ -117,7 +119,11 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
   const faults: unknown[] = [];
   const draining = new AbortController();
   const live = new LiveSessions();
-  const controlPlane = new StaticControlPlane(options.targets, compilePolicies(options.policies ?? [PERMIT_ALL]));
+  const clock = options.policyClock === undefined ? {} : { nowMs: options.policyClock };
+  const controlPlane = new StaticControlPlane(
+    options.targets,
+    compilePolicies(options.policies ?? [PERMIT_ALL], clock),
+  );
   if (options.approvals !== undefined) controlPlane.approvals = options.approvals;
   if (options.budgets !== undefined) controlPlane.budgets = options.budgets;
   controlPlane.onRevoked((grant) => live.endGrant(grant));
