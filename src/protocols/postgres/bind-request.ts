@@ -1,6 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { Statement } from '../../sql/postgres/analysis.ts';
 import type { SessionBounds } from '../protocol.ts';
+import { preparedOf } from './batch-statements.ts';
 import { type BoundSettings, exceeds } from './bound-settings.ts';
 import type { ClientState } from './client-state.ts';
 import { limitRequest } from './limit-request.ts';
@@ -17,6 +18,7 @@ export function bindRequest(
   isIdle: boolean,
 ): Refusal | undefined {
   const settings = state.bind();
+  if (!isRead(request)) return UNREAD;
   const statements = statementsRun(request);
   const setsAlone = callsSetConfigAlone(request);
   for (const [i, statement] of statements.entries()) {
@@ -45,6 +47,12 @@ function unmetBy(
   return undefined;
 }
 
+/** False where a text was not understood: it might set anything. */
+function isRead({ actions, operations }: PostgresRequest): boolean {
+  if (actions.length === 0) return operations.every(({ kind }) => kind !== 'unknown');
+  return preparedOf(actions).every(({ analysis }) => analysis.problem === undefined);
+}
+
 /** The statements that a request runs, in order. */
 function statementsRun({ actions }: PostgresRequest): readonly Statement[] {
   return actions.flatMap((action) => {
@@ -62,6 +70,12 @@ function callsSetConfigAlone({ operations }: PostgresRequest): boolean {
 
 const SETTING: ReadonlySet<string> = new Set(['set', 'reset', 'discard']);
 const ENDING: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback-to', 'release', 'prepare-transaction']);
+
+const UNREAD: Refusal = {
+  code: 'obligation-unmet',
+  message: 'the policy bounds the session, and what cannot be read could go beyond',
+  hint: 'Say it as plain statements that the gateway can read.',
+};
 
 const READ_WRITE: Refusal = {
   code: 'obligation-unmet',

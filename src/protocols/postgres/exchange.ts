@@ -51,7 +51,10 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
 
   forward(call: Forward<PostgresUpstream>): AsyncIterable<Part> {
     const settings = this.#state.bound;
-    return settings === undefined ? this.#replies(call) : this.#settled(call, settings);
+    const { actions, barrier } = this.request;
+    // A Sync by itself needs no settings, and may be what a server waits for that takes nothing else.
+    if (settings === undefined || (actions.length === 0 && barrier !== 'query')) return this.#replies(call);
+    return this.#settled(call, settings);
   }
 
   #replies(call: Forward<PostgresUpstream>): AsyncIterable<Part> {
