@@ -1,4 +1,5 @@
 import { type FiledApproval, standingOf } from '../approvals/filed-approval.ts';
+import { operationFacts } from '../audit/operation-facts.ts';
 import { recordedStatements } from '../audit/recorded-statements.ts';
 import type { Vote } from '../model/approval.ts';
 import type { Operation } from '../model/request.ts';
@@ -67,12 +68,18 @@ function standing(approval: FiledApproval, { person, scopes }: Caller): ReturnTy
   return { mine: false, code: 'not-yours', why: 'you may look, and not answer' };
 }
 
-function operationView({ kind, access, tables, functions, hasWhere, flags, outputs, reason }: Operation) {
+function operationView(operation: Operation) {
+  const { kind, access, tables, functions, hasWhere, flags, outputs, reason } = operation;
+  const { reads, filters, writes, copies, lock, unknown } = operationFacts(operation);
   return {
     kind,
     access,
     tables: tables.map((table) => ({ name: tableName(table), use: table.use })),
-    columns: columnsOf(outputs),
+    columns: unknown ? ['?'] : [...new Set([...reads, ...columnsOf(outputs)])],
+    filters,
+    writes,
+    copies,
+    ...(lock === undefined ? {} : { lock }),
     functions,
     hasWhere,
     flags,

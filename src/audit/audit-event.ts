@@ -3,7 +3,8 @@ import type { ApprovalRecord, Vote } from '../model/approval.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
-import type { ForwardedStatement, Operation } from '../model/request.ts';
+import type { ForwardedStatement } from '../model/request.ts';
+import { type RecordedOperation, unpackOperation } from './recorded-operations.ts';
 import type { SessionOutcome } from './recorder.ts';
 
 export type EventKind =
@@ -34,7 +35,7 @@ export interface AuditEvent {
   readonly decision?: Decision;
   /** How the texts of the body were changed before they were forwarded. */
   readonly forwarded?: readonly ForwardedStatement[];
-  readonly op?: readonly Omit<Operation, 'outputs'>[];
+  readonly op?: readonly RecordedOperation[];
   readonly masked?: readonly MaskCount[];
   readonly result?: Omit<ExchangeResult, 'rows'> & { readonly rows?: string };
   readonly refusal?: Refusal;
@@ -94,7 +95,9 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
   } catch {
     return undefined; // not JSON: the caller says where
   }
-  return isEvent(event) ? event : undefined;
+  if (!isEvent(event) || event.op === undefined) return isEvent(event) ? event : undefined;
+  const op = event.op.map(unpackOperation);
+  return op.every((one) => one !== undefined) ? { ...event, op } : undefined;
 }
 
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
@@ -120,9 +123,13 @@ const isBody = shaped({
   storedDigest: optional(isText),
   lost: optional(isFlag),
 });
+const isSource = shaped({ schema: isText, table: isText, column: isText });
+const isCopy = shaped({ into: isSource, from: (value) => value === 'unknown' || listOf(isSource)(value) });
 const isOperation = shaped({
   kind: isText,
   access: isText,
+  copies: optional(listOf(isCopy)),
+  lock: optional(isText),
   tables: listOf(shaped({ schema: isText, name: isText, use: isText })),
   flags: listOf(isText),
 });

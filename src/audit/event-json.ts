@@ -6,16 +6,16 @@ import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { ForwardedStatement, Operation } from '../model/request.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { JSON_CHARACTER_BYTES, type RecordPen } from './record-pen.ts';
+import { packOperation } from './recorded-operations.ts';
 
 const operationsText = new WeakMap<readonly Operation[], Uint8Array>();
 const decisionText = new WeakMap<Decision, Uint8Array>();
 
-/** `"op":[…],`: what was asked, without the lineage of result columns, which can be derived from the statement. */
+/** `"op":[…],`: what was asked, as policy judged it. */
 export function operationsMember(operations: readonly Operation[]): Uint8Array {
   let text = operationsText.get(operations);
   if (text === undefined) {
-    const told = operations.map((operation) => ({ ...operation, outputs: undefined }) as unknown as Json);
-    text = Buffer.from(`"op":${canonicalJson(told)},`);
+    text = Buffer.from(`"op":${canonicalJson(operations.map(packOperation))},`);
     operationsText.set(operations, text);
   }
   return text;

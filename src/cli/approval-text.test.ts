@@ -30,6 +30,10 @@ const APPROVAL: Approval = {
       access: 'write',
       tables: [{ name: 'public.orders', use: 'write' }],
       columns: [],
+      filters: ['public.orders.note'],
+      writes: [],
+      copies: [],
+      lock: 'row-exclusive',
       functions: [],
       hasWhere: false,
       flags: [],
@@ -65,7 +69,7 @@ in      database shop
 │ $1 = 'it's'
 │ $2 = NULL
 
-does    delete (write); writes public.orders; EVERY ROW: nothing restrains it
+does    delete (write); writes public.orders; filters by public.orders.note; locks row-exclusive; EVERY ROW: nothing restrains it
 effect  1,204 rows, cost 12.5 (measured, and rolled back)
 answer  ada approved at 2026-01-05 07:59:30 UTC (web): fine
 

@@ -1,3 +1,4 @@
+import { factsLine } from '../audit/operation-facts.ts';
 import type { Approval, ApprovalSummary } from './approval-schemas.ts';
 import { shortTime } from './listing.ts';
 import type { Output } from './output.ts';
@@ -96,10 +97,12 @@ function statementText({ text, parameters }: Approval['statements'][number], pai
 }
 
 function operationLines({ operations }: Approval): Line[] {
-  return operations.map(({ kind, access, tables, columns, functions, hasWhere, flags, reason }) => {
+  return operations.map(({ kind, access, tables, columns, functions, hasWhere, flags, reason, ...facts }) => {
+    const { filters, writes, copies, lock } = facts;
     const parts = [
       `${kind} (${access})`,
       tables.map(({ name, use }) => (use === 'write' ? `writes ${name}` : `reads ${name}`)).join(', '),
+      factsLine({ reads: [], filters, writes, copies, unknown: false, ...(lock === undefined ? {} : { lock }) }),
       columns.length === 0 ? '' : `returns ${columns.join(', ')}`,
       functions.length === 0 ? '' : `calls ${functions.join(', ')}`,
       hasWhere ? '' : 'EVERY ROW: nothing restrains it',

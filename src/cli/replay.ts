@@ -12,6 +12,7 @@ import { SessionRenderer, type Shown } from './replay/render.ts';
 
 interface ReplayOptions extends GatewayOptions {
   readonly speed?: string;
+  readonly details?: boolean;
 }
 
 /** Nobody watches a pause longer than this; the recording keeps its true length. */
@@ -27,6 +28,7 @@ export function replayCommand(): Command {
     )
     .argument('<session>', 'its id (`chaperone sessions` lists them), or `last`')
     .option('--speed <n>', 'times as fast, or `max` (default: 1 on a terminal, else max)')
+    .option('--details', 'show what policy judged of each statement: columns read, filtered by, written, copied; locks')
     .addHelpText(
       'after',
       '\nExamples:\n  $ chaperone replay last\n  $ chaperone replay ses_… --speed 4\n  $ chaperone replay ses_… --json > session.jsonl\n',
@@ -49,7 +51,12 @@ async function replay(named: string, options: ReplayOptions): Promise<void> {
   }
   const who = `${session.id} · ${printable(session.principal)} · ${printable(session.target)} · ${shortTime(session.openedAt)} UTC`;
   output.write(`${output.paint('dim', who)}\n`);
-  await play(lines, new SessionRenderer(output.paint, session.target), speed, output);
+  await play(
+    lines,
+    new SessionRenderer(output.paint, session.target, { details: options.details === true }),
+    speed,
+    output,
+  );
 }
 
 async function play(

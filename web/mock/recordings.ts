@@ -42,7 +42,17 @@ export function* exchangeOf(pen: EventPen, statement: StatementView): Generator<
   yield pen.event('request', exchange % 9 === 0 ? 14_000 : 40 + (exchange % 7) * 130, {
     exchange,
     decision: { effect: decision, rules },
-    op: kinds.map((kind) => ({ kind, access: ACCESS[kind] ?? 'read', tables: [], flags: [] })),
+    op: kinds.map((kind) => ({
+      kind,
+      access: ACCESS[kind] ?? 'read',
+      tables: [],
+      flags: [],
+      columns: [
+        { ...COLUMN, use: 'output' },
+        { ...COLUMN, column: 'id', use: 'filter' },
+      ],
+      lock: 'access-share',
+    })),
     body: { media: 'application/sql', bytes: bytes.length, base64: bytes.toString('base64') },
   });
   if (decision === 'deny') {
@@ -77,6 +87,7 @@ function approvalEvent(pen: EventPen, { exchange, status }: StatementView, id: s
   return pen.event('approval', 74_000, { exchange, held, body });
 }
 
+const COLUMN = { schema: 'public', table: 'customers', column: 'email' };
 const ACCESS: Readonly<Record<string, string>> = { update: 'write', delete: 'write', alter: 'ddl', drop: 'ddl' };
 
 const FAILED: DecodedReply = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { factsLine, operationFacts } from '../../audit/operation-facts.ts';
 import { type RecordedStatement, recordedStatements } from '../../audit/recorded-statements.ts';
 import { editText } from '../../sql/postgres/text-edits.ts';
 
@@ -31,6 +32,26 @@ const forwardedSchema = z.object({
   edits: z.array(z.object({ at: z.int().min(0), removed: z.int().min(0), inserted: z.string() })),
 });
 
+const sourceSchema = z.object({ schema: z.string(), table: z.string(), column: z.string() });
+
+/** What policy judged: what it does with columns. */
+const operationSchema = z.object({
+  kind: z.string(),
+  columns: z
+    .union([z.literal('unknown'), z.array(sourceSchema.extend({ use: z.enum(['output', 'filter', 'write']) }))])
+    .optional(),
+  copies: z
+    .array(
+      z.object({
+        into: sourceSchema,
+        from: z.union([z.literal('unknown'), z.array(sourceSchema)]),
+        temporary: z.literal(true).optional(),
+      }),
+    )
+    .optional(),
+  lock: z.string().optional(),
+});
+
 const heldSchema = z.object({
   id: z.string(),
   state: z.string(),
@@ -55,6 +76,7 @@ export const recordedEventSchema = z.looseObject({
   exchange: z.number().optional(),
   body: bodySchema.optional(),
   decision: decisionSchema.optional(),
+  op: z.array(operationSchema).optional(),
   forwarded: z.array(forwardedSchema).optional(),
   refusal: refusalSchema.optional(),
   held: heldSchema.optional(),
@@ -97,6 +119,14 @@ export function requestStatements(event: RecordedEvent): readonly RecordedStatem
 export function forwardedText(event: RecordedEvent, statement: number, text: string): string | undefined {
   const changed = event.forwarded?.find((one) => one.statement === statement);
   return changed === undefined || bodyBytes(event) === undefined ? undefined : editText(text, changed.edits);
+}
+
+/** What each operation of a request does with columns, a line each: `select: reads a.b.c; filters by a.b.d`. */
+export function factsOfRequest({ op = [] }: RecordedEvent): readonly string[] {
+  return op.flatMap((operation) => {
+    const said = factsLine(operationFacts(operation));
+    return said === '' ? [] : [`${operation.kind}: ${said}`];
+  });
 }
 
 function parsedJson(bytes: Buffer | undefined): unknown {

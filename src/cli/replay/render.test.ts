@@ -52,6 +52,22 @@ test('the statements of a batch stand with their parameters', () => {
   assert.equal(shown(plain(), request), "demo=> select $1, $2\n  $1 = 'a'b'\n  $2 = NULL\n");
 });
 
+test('what policy judged of a statement stands below it where somebody asks for the details', () => {
+  const source = { schema: 'public', table: 'people', column: 'email' };
+  const op = [
+    { kind: 'select', access: 'read', columns: [{ ...source, use: 'output' }], lock: 'access-share' },
+    { kind: 'function', access: 'unknown', columns: 'unknown' },
+    { kind: 'begin', access: 'transaction', columns: [] },
+  ];
+  const request = event('request', { ...body(Buffer.from('select 1'), 'application/sql'), op });
+  const detailed = new SessionRenderer((_style, text) => text, 'demo', { details: true });
+  assert.equal(
+    shown(detailed, request),
+    'demo=> select 1\n  select: reads public.people.email; locks access-share\n  function: may touch any column of its tables\n',
+  );
+  assert.equal(shown(plain(), request), 'demo=> select 1\n');
+});
+
 test('a masked column is marked, and what was masked is counted', () => {
   const masked = [{ by: 'column', name: 'public.customers.email', count: 2 }];
   const reply = event('reply', { ...body(table('[redacted]', '[redacted]')), masked });

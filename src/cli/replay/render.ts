@@ -8,6 +8,7 @@ import { alignedTable, rowCount } from '../table.ts';
 import { approvalText } from './approval-text.ts';
 import {
   bodyBytes,
+  factsOfRequest,
   forwardedText,
   type RecordedEvent,
   type RecordedHold,
@@ -29,19 +30,25 @@ export interface Shown {
 /** Turns the events of one recording, in order, into what psql would have shown. Keeps what later events refer to. */
 export class SessionRenderer {
   readonly #paint: Paint;
+  readonly #details: boolean;
   #prompt = 'sql';
   #columns: readonly ReplayColumn[] = [];
   #state = '';
 
-  constructor(paint: Paint, target: string | undefined) {
+  /** `details` adds what each operation does with columns, and how it locks. */
+  constructor(paint: Paint, target: string | undefined, { details = false }: { readonly details?: boolean } = {}) {
     this.#paint = paint;
+    this.#details = details;
     if (target !== undefined) this.#prompt = printable(target);
   }
 
   render(event: RecordedEvent): readonly Shown[] {
     switch (event.kind) {
       case 'request':
-        return requestStatements(event).map((one, i) => this.#statement(one, forwardedText(event, i, one.text)));
+        return [
+          ...requestStatements(event).map((one, i) => this.#statement(one, forwardedText(event, i, one.text))),
+          ...this.#facts(event),
+        ];
       case 'reply':
         return [{ text: this.#reply(event) }];
       case 'unasked':
@@ -79,6 +86,12 @@ export class SessionRenderer {
       forwarded === undefined ? [] : [`  forwarded: ${printableLines(forwarded.trim()).replaceAll('\n', '\n    ')}\n`];
     const beside = [...bound, ...instead].join('');
     return { text: prompt('='), typed: `${lines}\n${beside === '' ? '' : this.#paint('dim', beside)}` };
+  }
+
+  /** What policy judged, where somebody asked for it. */
+  #facts(event: RecordedEvent): readonly Shown[] {
+    if (!this.#details) return [];
+    return factsOfRequest(event).map((line) => ({ text: `${this.#paint('dim', `  ${printable(line)}`)}\n` }));
   }
 
   #reply(event: RecordedEvent): string {

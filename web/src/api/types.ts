@@ -188,7 +188,13 @@ export interface OperationView {
   kind: string;
   access: string;
   tables: { name: string; use: 'read' | 'write' }[];
+  /** Whose values can be read in the reply; `?` where that is not known. */
   columns: string[];
+  /** Columns that decide which rows or values come out. */
+  filters: string[];
+  writes: string[];
+  copies: { into: string; from: string[]; temporary: boolean }[];
+  lock?: string;
   functions: string[];
   hasWhere: boolean;
   flags: string[];

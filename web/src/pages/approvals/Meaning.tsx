@@ -40,9 +40,27 @@ function factsOf(operation: OperationView): readonly (readonly [string, ReactNod
     ['Writes', namesOf(tables('write'))],
     ['Reads', namesOf(tables('read'))],
     ['Columns', namesOf(operation.columns)],
+    ['Filters by', namesOf(operation.filters)],
+    ['Assigns', namesOf(operation.writes)],
+    ['Copies', copiesOf(operation.copies)],
+    ['Locks', operation.lock === undefined ? undefined : <Visible text={operation.lock} />],
     ['Functions', namesOf(operation.functions)],
     ['Why undecided', operation.reason === undefined ? undefined : <Visible text={operation.reason} />],
   ];
+}
+
+function copiesOf(copies: OperationView['copies']): ReactNode {
+  if (copies.length === 0) return undefined;
+  return (
+    <ul className="grid gap-0.5">
+      {copies.map(({ into, from, temporary }) => (
+        <li key={into} className="min-w-0 break-words">
+          <Mono text={from.join(', ') || 'nothing of a table'} /> into <Mono text={into} />
+          {temporary && ' (for this session)'}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function namesOf(names: readonly string[]): ReactNode {

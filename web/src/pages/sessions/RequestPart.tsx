@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Visible } from '../../ui/Code.tsx';
+import { JudgedPart } from './JudgedPart.tsx';
 import { forwardedText, requestText } from './request-text.ts';
 
 /** Highlighted at once; the rest when it is asked for. */
@@ -25,6 +26,7 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
           Show all {statements.length} statements
         </Button>
       )}
+      <JudgedPart event={event} />
     </div>
   );
 }

@@ -87,17 +87,16 @@ function ProposalItem({ proposal, isTaken, onChoose }: ProposalItemProps) {
           <Visible text={of} />
         </Badge>
         <Badge tone={TONES[confidence]}>{confidence}</Badge>
-        <span className="text-sm text-muted">
-          <Visible text={type} />
-        </span>
-        {shape !== undefined && (
-          <span className="min-w-0 text-sm break-all text-muted">
-            like <Mono text={shape} />
-          </span>
-        )}
       </div>
-      <p className="pl-6 text-sm text-muted">
-        <Visible text={`${why.join('; ')}.`} />
+      <p className="min-w-0 pl-6 text-sm break-words text-muted">
+        <Visible text={type} />
+        {shape !== undefined && (
+          <>
+            {' '}
+            like <Mono text={shape} />
+          </>
+        )}
+        : <Visible text={`${why.join('; ')}.`} />
         {!isNamed && ' A declaration cannot name it, because a part of its name has a dot.'}
       </p>
     </li>
