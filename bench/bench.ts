@@ -6,8 +6,11 @@ import { installedVersions } from '../test/support/postgres-installation.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { BULK_SQL } from './bulk-read.ts';
 import { startChaperone } from './chaperone.ts';
+import { measureDetectors } from './detectors.ts';
+import { detectorsPage } from './detectors-report.ts';
 import { measureHeld } from './held.ts';
 import { heldSection, sectionOf, withHeldSection } from './held-report.ts';
+import { measureMaskedRead } from './masked-read.ts';
 import { measureAll } from './measure.ts';
 import { type BenchOptions, HELP, readOptions } from './options.ts';
 import { directly, startHaproxy, startPgbouncer, type Way } from './proxies.ts';
@@ -17,6 +20,7 @@ import { makeAccounts } from './small-queries.ts';
 const DATABASE = 'postgres';
 /** Accounts of pgbench: a hundred thousand for each, so that all stay in the server's memory. */
 const SCALE = 5;
+const MASKED_READ_MEGABYTES = 512;
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args, join(import.meta.dirname, 'RESULTS.md'));
@@ -27,6 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   try {
+    if (options.detectors) return await detectors(options, directory);
     if (options.held !== undefined) return await held(options.held, options, directory);
     const version = installedVersions().includes(15) ? 15 : 18;
     await using server = await startPostgres({
@@ -71,6 +76,15 @@ async function held(count: number, { results }: BenchOptions, directory: string)
   const section = heldSection(figures, new Date().toISOString().slice(0, 10));
   process.stdout.write(section);
   if (results !== undefined) await writeFile(results, withHeldSection(await readFile(results, 'utf8'), section));
+}
+
+/** A page of its own. */
+async function detectors({ bulkMegabytes, rounds, results }: BenchOptions, directory: string): Promise<void> {
+  const figures = measureDetectors((line) => process.stderr.write(`${line}\n`));
+  const read = await measureMaskedRead(Math.min(bulkMegabytes, MASKED_READ_MEGABYTES), rounds, directory);
+  const page = detectorsPage(figures, read, new Date().toISOString().slice(0, 10), process.versions.node);
+  process.stdout.write(page);
+  if (results !== undefined) await writeFile(join(import.meta.dirname, 'DETECTORS.md'), page);
 }
 
 function via(name: string, direct: Way, { port, pid }: { port: number; pid: number }): Way & { pid: number } {

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly idleConnections: number;
   /** How many requests are held at once, where nothing but those is measured. */
   readonly held: number | undefined;
+  /** True where nothing but detectors and masks is measured. */
+  readonly detectors: boolean;
   /** Where the table goes; nothing is written where it is undefined. */
   readonly results: string | undefined;
 }
@@ -28,6 +30,7 @@ export const HELP = `npm run bench -- [options]
   --idle N            connections held open for the memory figure (1000)
   --held              only requests that wait for people; written to the results where --results is given
   --held-count N      of them (1000; 100 with --quick)
+  --detectors         only what detectors find, miss and cost; written to bench/DETECTORS.md where --results is given
   --no-results        print only; leave bench/RESULTS.md as it is
 `;
 
@@ -45,6 +48,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
       idle: { type: 'string' },
       held: { type: 'boolean' },
       'held-count': { type: 'string' },
+      detectors: { type: 'boolean' },
       results: { type: 'boolean' },
       'no-results': { type: 'boolean' },
     },
@@ -52,7 +56,8 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
   if (values.help) return undefined;
   const quick = values.quick ?? false;
   const held = values.held ? count(values['held-count'], quick ? 100 : 1000) : undefined;
-  const isWritten = held === undefined ? !quick && !values['no-results'] : values.results;
+  const detectors = values.detectors ?? false;
+  const isWritten = held === undefined && !detectors ? !quick && !values['no-results'] : values.results;
   return {
     quick,
     rounds: count(values.rounds, quick ? 1 : 3),
@@ -62,6 +67,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
     bulkMegabytes: count(values['bulk-mb'], quick ? 64 : 1024),
     idleConnections: count(values.idle, quick ? 100 : 1000),
     held,
+    detectors,
     results: isWritten ? resultsPath : undefined,
   };
 }
