@@ -49,9 +49,9 @@ function limitBatch(request: PostgresRequest, most: number, limiter: RowLimiter)
     } else if (action.kind === 'execute') {
       const { statement } = action.portal;
       if (parsed.has(statement) || isWithin(statement.forwarded?.most, most)) continue;
-      // Prepared when no rule, or another one, limited it: what the server has is the text as it came.
-      const forwarded = statement.forwarded === undefined ? limiter.limit(statement.text, most) : WITHOUT;
-      if (forwarded === WITHOUT || typeof forwarded === 'string' || forwarded.edits.length > 0) return unmet(WITHOUT);
+      // Prepared when no rule, or another one, limited it: what the server has may be the text as it came.
+      const needs = isEdited(statement) ? undefined : limiter.limit(statement.text, most);
+      if (needs === undefined || typeof needs === 'string' || needs.edits.length > 0) return unmet(WITHOUT);
     }
   }
   if (preparedOf(request.actions).some(isEdited)) request.limited(undefined);
