@@ -1,6 +1,8 @@
-import type { CatalogueColumn, CatalogueRelation, Volatility } from '../catalogue.ts';
+import type { CatalogueColumn, CatalogueRelation } from '../catalogue.ts';
 import { as, type Body, constantOf, isBody, listOf, namesOf, tagOf, textOf } from '../nodes.ts';
 import { builtinType } from './builtin-type.ts';
+import { generatedBy } from './generated-by.ts';
+import { addReference, createFunction, createRule, createTrigger, dropProgram } from './schema-programs.ts';
 import type { NewColumn, SchemaText } from './schema-text.ts';
 import { definitionOf } from './view-definition.ts';
 
@@ -17,8 +19,9 @@ export const STATEMENTS: Readonly<Record<string, Reader>> = {
     }
     return undefined;
   },
-  CreateStmt: (schema, body) => createTable(schema, body, isBody(body['partspec']) ? 'partitioned' : 'table'),
-  CreateForeignTableStmt: (schema, body) => createTable(schema, bodyAt(body, 'base'), 'foreign'),
+  CreateStmt: (schema, body, text) =>
+    createTable(schema, body, isBody(body['partspec']) ? 'partitioned' : 'table', text),
+  CreateForeignTableStmt: (schema, body, text) => createTable(schema, bodyAt(body, 'base'), 'foreign', text),
   CreateSeqStmt: (schema, body) => {
     schema.put({ ...nameOf(schema, body['sequence']), kind: 'sequence', columns: SEQUENCE });
     return undefined;
@@ -30,6 +33,8 @@ export const STATEMENTS: Readonly<Record<string, Reader>> = {
     return createView(schema, into['rel'], body, isView ? 'matview' : 'table', text, listOf(into['colNames']));
   },
   CreateFunctionStmt: createFunction,
+  CreateTrigStmt: createTrigger,
+  RuleStmt: createRule,
   AlterTableStmt: alterTable,
   RenameStmt: rename,
   AlterObjectSchemaStmt: (schema, body) => {
@@ -47,10 +52,24 @@ export const STATEMENTS: Readonly<Record<string, Reader>> = {
     return undefined;
   },
   SelectStmt: (schema, body) => setPath(schema, body),
+  DefineStmt: (_schema, body) =>
+    HARMLESS_DEFINITIONS.has(textOf(body['kind']))
+      ? undefined
+      : 'what an operator or an aggregate runs is not known here',
+  CreateCastStmt: () => 'what a cast runs is not known here',
+  CreateEventTrigStmt: () => 'what an event trigger runs is not known here',
+  CreatePolicyStmt: () => 'what a policy of row security runs is not known here',
   DoStmt: () => 'what a DO block makes is not known here',
 };
 
-function createTable(schema: SchemaText, body: Body, kind: 'table' | 'partitioned' | 'foreign'): string | undefined {
+const HARMLESS_DEFINITIONS: ReadonlySet<string> = new Set(['OBJECT_TYPE', 'OBJECT_COLLATION']);
+
+function createTable(
+  schema: SchemaText,
+  body: Body,
+  kind: 'table' | 'partitioned' | 'foreign',
+  text: string,
+): string | undefined {
   const name = nameOf(schema, body['relation']);
   if (body['if_not_exists'] === true && schema.find(name.schema, name.name) !== undefined) return undefined;
   const parents = listOf(body['inhRelations']).map((one) => relationAt(schema, rangeOf(one)));
@@ -60,14 +79,20 @@ function createTable(schema: SchemaText, body: Body, kind: 'table' | 'partitione
   for (const element of listOf(body['tableElts'])) {
     const column = as(element, 'ColumnDef');
     const like = as(element, 'TableLikeClause');
-    if (column !== undefined) merge(columns, columnOf(column as unknown as Body));
+    if (column !== undefined) merge(columns, columnOf(column as unknown as Body, text));
     if (like === undefined) continue;
     const copied = relationAt(schema, like.relation);
     if (copied === undefined) problems.push('what it is like is not known');
     else for (const one of copied.columns) merge(columns, { name: one.name, type: one.type });
   }
   const oids = parents.flatMap((parent) => parent?.oid ?? []);
-  schema.put({ ...name, kind, columns, ...(oids.length === 0 ? {} : { parents: oids }) });
+  const made = schema.put({ ...name, kind, columns, ...(oids.length === 0 ? {} : { parents: oids }) });
+  for (const element of listOf(body['tableElts'])) {
+    for (const constraint of [element, ...listOf(as(element, 'ColumnDef')?.constraints)]) {
+      const problem = made === undefined ? undefined : addReference(schema, made.oid, constraint);
+      if (problem !== undefined) problems.push(problem);
+    }
+  }
   return problems[0];
 }
 
@@ -90,38 +115,13 @@ function createView(
   return found === undefined ? `the columns of ${name.schema}.${name.name} cannot be told` : undefined;
 }
 
-function createFunction(schema: SchemaText, body: Body, text: string): string | undefined {
-  const names = namesOf(body['funcname']);
-  const options = new Map(
-    listOf(body['options']).flatMap((one) => {
-      const option = as(one, 'DefElem');
-      return option?.defname === undefined ? [] : [[option.defname, constantOf(option.arg) ?? ''] as const];
-    }),
-  );
-  const language = (options.get('language') ?? 'sql').toLowerCase();
-  schema.functions.push({
-    schema: names.length > 1 ? (names.at(-2) ?? '') : schema.firstSchema,
-    name: names.at(-1) ?? '',
-    volatility: VOLATILITIES[options.get('volatility') ?? ''] ?? 'volatile',
-    language,
-    kind: body['is_procedure'] === true ? 'procedure' : 'function',
-    ...(options.get('security') === 'true' ? { securityDefiner: true } : {}),
-    ...(language === 'sql' || language === 'plpgsql' ? { definition: text } : {}),
-  });
-  return undefined;
-}
-
-const VOLATILITIES: Readonly<Record<string, Volatility>> = {
-  immutable: 'immutable',
-  stable: 'stable',
-  volatile: 'volatile',
-};
-
-function alterTable(schema: SchemaText, body: Body): string | undefined {
+function alterTable(schema: SchemaText, body: Body, text: string): string | undefined {
   const found = relationAt(schema, body['relation']);
   if (found === undefined) return undefined;
   const columns: NewColumn[] = found.columns.map(unplaced);
   const parents = [...(found.parents ?? [])];
+  const problems: string[] = [];
+  let isSecured = found.rowSecurity === true;
   for (const one of listOf(body['cmds'])) {
     const command = as(one, 'AlterTableCmd');
     if (command === undefined) continue;
@@ -129,15 +129,23 @@ function alterTable(schema: SchemaText, body: Body): string | undefined {
     const column = as(def, 'ColumnDef');
     const partition = as(def, 'PartitionCmd');
     const parent = subtype === 'AT_AddInherit' ? relationAt(schema, rangeOf(def)) : undefined;
-    if (subtype === 'AT_AddColumn' && column !== undefined) columns.push(columnOf(column as unknown as Body));
+    if (subtype === 'AT_AddColumn' && column !== undefined) columns.push(columnOf(column as unknown as Body, text));
     const dropped = subtype === 'AT_DropColumn' ? columns.findIndex((existing) => existing.name === name) : -1;
     if (dropped >= 0) columns.splice(dropped, 1);
     if (parent !== undefined) parents.push(parent.oid);
+    if (subtype === 'AT_EnableRowSecurity') isSecured = true;
+    const problem = subtype === 'AT_AddConstraint' ? addReference(schema, found.oid, def) : undefined;
+    if (problem !== undefined) problems.push(problem);
     const attached = subtype === 'AT_AttachPartition' ? relationAt(schema, partition?.name) : undefined;
     if (attached !== undefined) schema.put({ ...attached, parents: [...(attached.parents ?? []), found.oid] });
   }
-  schema.put({ ...found, columns, ...(parents.length === 0 ? {} : { parents }) });
-  return undefined;
+  schema.put({
+    ...found,
+    columns,
+    ...(parents.length === 0 ? {} : { parents }),
+    ...(isSecured ? { rowSecurity: true as const } : {}),
+  });
+  return problems[0];
 }
 
 function rename(schema: SchemaText, body: Body): string | undefined {
@@ -162,9 +170,21 @@ function rename(schema: SchemaText, body: Body): string | undefined {
   return undefined;
 }
 
+const PROGRAMS: ReadonlySet<string> = new Set([
+  'OBJECT_FUNCTION',
+  'OBJECT_PROCEDURE',
+  'OBJECT_ROUTINE',
+  'OBJECT_TRIGGER',
+]);
+
 function drop(schema: SchemaText, body: Body): string | undefined {
+  const kind = textOf(body['removeType']);
   for (const object of listOf(body['objects'])) {
-    if (body['removeType'] === 'OBJECT_SCHEMA') {
+    if (PROGRAMS.has(kind)) {
+      dropProgram(schema, kind, object);
+      continue;
+    }
+    if (kind === 'OBJECT_SCHEMA') {
       const name = constantOf(object);
       for (const one of schema.relations.values()) if (one.schema === name) schema.drop(one);
       continue;
@@ -193,10 +213,14 @@ function merge(columns: NewColumn[], column: NewColumn): void {
   else columns[at] = column;
 }
 
-function columnOf(body: Body): NewColumn {
-  const isGenerated = listOf(body['constraints']).some((one) => as(one, 'Constraint')?.contype === 'CONSTR_GENERATED');
+function columnOf(body: Body, text: string): NewColumn {
+  const generated = listOf(body['constraints'])
+    .map((one) => as(one, 'Constraint'))
+    .find((one) => one?.contype === 'CONSTR_GENERATED');
   const column = { name: textOf(body['colname']), type: builtinType(body['typeName']) };
-  return isGenerated ? { ...column, generated: true } : column;
+  if (generated === undefined) return column;
+  const expression = generatedBy(text, generated.location ?? 0);
+  return { ...column, generated: true, ...(expression === undefined ? {} : { expression }) };
 }
 
 function unplaced({ attnum: _attnum, ...column }: CatalogueColumn): NewColumn {

@@ -14,9 +14,9 @@ before(loadPostgresParser);
 const SCHEMA = `
 CREATE SCHEMA app;
 CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, born date, "odd ""name""" int[]);
-CREATE TABLE app.notes (id serial, body text, author bigint REFERENCES users, gone text, shout text GENERATED ALWAYS AS (upper(body)) STORED);
+CREATE TABLE app.notes (id serial, what text, author bigint REFERENCES users, gone text, shout text GENERATED ALWAYS AS (upper((what))) STORED);
 ALTER TABLE app.notes DROP COLUMN gone, ADD COLUMN "when" timestamptz;
-ALTER TABLE app.notes RENAME COLUMN body TO what;
+ALTER TABLE app.notes RENAME COLUMN "when" TO since;
 CREATE TABLE events (at date, who text) PARTITION BY RANGE (at);
 CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 CREATE TABLE base (a int);
@@ -31,6 +31,12 @@ CREATE FUNCTION pure(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE FUNCTION act(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
 CREATE TABLE away (i int); DROP TABLE away;
 CREATE TABLE old (i int); ALTER TABLE old RENAME TO fresh; ALTER TABLE fresh SET SCHEMA app;
+CREATE FUNCTION mail_of(bigint) RETURNS text LANGUAGE sql STABLE AS 'SELECT email FROM public.users WHERE id = $1';
+CREATE FUNCTION people() RETURNS SETOF users LANGUAGE sql STABLE AS 'SELECT * FROM public.users';
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO app.notes (what) VALUES (NEW.email); RETURN NEW; END';
+CREATE TRIGGER noted AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note();
+CREATE TABLE letters (id int PRIMARY KEY, who bigint REFERENCES users ON DELETE CASCADE, body text);
+ALTER TABLE letters ADD CONSTRAINT again FOREIGN KEY (who) REFERENCES users (id) ON DELETE SET NULL;
 CREATE INDEX ON users (email);
 COMMENT ON TABLE users IS 'people';
 INSERT INTO base VALUES (1);
@@ -69,6 +75,12 @@ const STATEMENTS = [
   'SELECT most_common_vals FROM pg_stats',
   'SELECT * FROM nowhere',
   'SELECT * FROM copied, child',
+  'SELECT mail_of(1)',
+  'SELECT mail_of(1, 2)',
+  'SELECT email FROM people()',
+  "UPDATE users SET email = 'x' WHERE id = 1",
+  'DELETE FROM users WHERE id = 1',
+  'SELECT shout FROM app.notes',
 ];
 
 describe("a schema's text", () => {
@@ -115,11 +127,12 @@ describe("a schema's text", () => {
 
 test('what a text cannot tell is told with its line', () => {
   const { problems } = schemaOf(
-    'create table a (i int);\n\ncreate view v as\n  select * from elsewhere;\ndo $$ begin end $$;',
+    'create table a (i int);\n\ncreate view v as\n  select * from elsewhere;\ndo $$ begin end $$;\ncreate trigger t after insert on a for each row execute function f();',
   );
   assert.deepEqual(problems, [
     { line: 3, message: 'the columns of public.v cannot be told' },
     { line: 5, message: 'what a DO block makes is not known here' },
+    { line: 6, message: 'the table or the function of the trigger t is not known' },
   ]);
   const [problem] = schemaOf('create tabel a (i int)').problems;
   assert.match(problem?.message ?? '', /syntax error/);

@@ -8,7 +8,7 @@ import {
 } from '../catalogue.ts';
 import { type Body, tagOf } from '../nodes.ts';
 import { parseStatements } from '../parser.ts';
-import type { CatalogueFunction } from '../programs.ts';
+import type { CatalogueFunction, CatalogueReference, CatalogueRule, CatalogueTrigger } from '../programs.ts';
 import { STATEMENTS } from './schema-statements.ts';
 import { systemRelations } from './system-relations.ts';
 
@@ -27,6 +27,9 @@ export class SchemaText {
   readonly problems: SchemaProblem[] = [];
   readonly relations = new Map<string, CatalogueRelation>();
   readonly functions: CatalogueFunction[] = [];
+  readonly triggers: CatalogueTrigger[] = [];
+  readonly rules: CatalogueRule[] = [];
+  readonly references: CatalogueReference[] = [];
   readonly #initialPath: readonly string[];
   #path: readonly string[];
   #oid = 16_384;
@@ -87,11 +90,19 @@ export class SchemaText {
   }
 
   /** Makes a relation, in place of one of its name. A temporary one is in no catalogue that sessions share. */
-  put(relation: Omit<CatalogueRelation, 'oid' | 'columns'> & { readonly columns: readonly NewColumn[] }): void {
-    if (relation.schema === 'pg_temp') return;
+  put(
+    relation: Omit<CatalogueRelation, 'oid' | 'columns'> & { readonly columns: readonly NewColumn[] },
+  ): CatalogueRelation | undefined {
+    if (relation.schema === 'pg_temp') return undefined;
     const columns = relation.columns.map((column, index): CatalogueColumn => ({ ...column, attnum: index + 1 }));
     const oid = this.relations.get(keyOf(relation.schema, relation.name))?.oid ?? this.#oid++;
-    this.relations.set(keyOf(relation.schema, relation.name), { ...relation, oid, columns });
+    const made = { ...relation, oid, columns };
+    this.relations.set(keyOf(relation.schema, relation.name), made);
+    return made;
+  }
+
+  addFunction(made: Omit<CatalogueFunction, 'oid'>): void {
+    this.functions.push({ ...made, oid: this.#oid++ });
   }
 
   drop({ schema, name }: CatalogueRelation): void {
@@ -116,7 +127,9 @@ export class SchemaText {
 
   #build(searchPath: readonly string[]): Catalogue {
     const relations = [...systemRelations(), ...this.relations.values()];
-    return buildCatalogue({ version: ++this.#version, searchPath, relations, functions: this.functions });
+    const { functions, triggers, rules, references } = this;
+    const version = ++this.#version;
+    return buildCatalogue({ version, searchPath, relations, functions, triggers, rules, references });
   }
 }
 
