@@ -176,7 +176,6 @@ export const LIMITS = {
   budgetSlots: 60,
   budgetLeaseParts: 16,
   budgetLeaseIdleMs: 1_000,
-  budgetStoreMs: 10_000,
   budgetSweepMs: 10 * 60_000,
   budgetsKeptMs: 30 * 24 * 60 * 60_000,
   maxBudgetTables: 10_000,

@@ -5,7 +5,8 @@ const TOLD: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'merge'
 
 /** Whether a request changes rows, and may leave that to be final only once its reply was taken. */
 export function changesRows({ operations }: Pick<PostgresRequest, 'operations'>): boolean {
-  return operations.some(({ kind }) => TOLD.has(kind)) && !operations.some(({ access }) => access === 'transaction');
+  const changes = operations.some(({ kind, copies }) => TOLD.has(kind) || (kind === 'create' && copies !== undefined));
+  return changes && !operations.some(({ access }) => access === 'transaction');
 }
 
 /**
