@@ -51,7 +51,7 @@ export class OperationBuilder {
     this.#isWithin = within === 'body';
     this.#stale = context.catalogue?.stale !== undefined;
     this.#names = new SessionNames(context);
-    this.#lineages = new StatementLineages(this.#names);
+    this.#lineages = new StatementLineages(this.#names, within);
     this.#catalogue = context.catalogue;
   }
 

@@ -12,8 +12,12 @@ export class StatementLineages {
   /** Of the data-modifying statements in WITH clauses: what they see, only the statement around them tells. */
   readonly #inner = new Map<Body, StatementLineage>();
 
-  constructor(names: SessionNames) {
+  readonly #within: 'body' | undefined;
+
+  /** `within` a function's body, what is no column is a parameter or a variable. */
+  constructor(names: SessionNames, within?: 'body') {
     this.#names = names;
+    this.#within = within;
   }
 
   /** `named`: the query that an EXECUTE or FETCH names. `stale`: names may mean something else than the catalogue says. */
@@ -28,8 +32,9 @@ export class StatementLineages {
     if (known !== undefined) return known;
     const isInto = tag === 'SelectStmt' && intoOf(body) !== undefined;
     const node = isInto ? storedQuery(body) : (named[0] ?? { [tag]: body });
-    const query = tag === 'CreateTableAsStmt' ? this.#namedBy(body['query']) : undefined;
-    const { inner, positional, ...lineage } = lineageOf(node, catalogue, query);
+    const stored = tag === 'CreateTableAsStmt' ? this.#namedBy(body['query']) : undefined;
+    const options = { named: stored, within: this.#within };
+    const { inner, positional, ...lineage } = lineageOf(node, catalogue, options);
     this.positional ||= positional;
     for (const [one, read] of inner) this.#inner.set(one, stale ? withoutNames(read) : read);
     return stale ? withoutNames(lineage) : lineage;

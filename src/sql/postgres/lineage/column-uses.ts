@@ -11,11 +11,14 @@ export class ColumnUses {
   #unknown = false;
 
   output(origin: Origin): void {
-    this.#add(this.#outputs, origin);
+    this.#unknown ||= origin.unknown;
+    for (const [key, source] of origin.sources) this.#outputs.set(key, source);
   }
 
+  /** What was handed in decides by what the caller knows, or by what another statement read. */
   filter(origin: Origin): void {
-    this.#add(this.#filters, origin);
+    if (origin.unknown && origin.handed !== true) this.#unknown = true;
+    for (const [key, source] of origin.sources) this.#filters.set(key, source);
   }
 
   write(column: ColumnSource): void {
@@ -55,11 +58,6 @@ export class ColumnUses {
 
   copies(): readonly ColumnCopy[] {
     return [...this.#copies.values()];
-  }
-
-  #add(uses: Map<string, ColumnSource>, origin: Origin): void {
-    this.#unknown ||= origin.unknown;
-    for (const [key, source] of origin.sources) uses.set(key, source);
   }
 }
 

@@ -110,8 +110,10 @@ function inherit(target: Relation, table: TableName, other: Body | undefined, qu
   const [parent, child] = subtype.endsWith('Partition') ? [table, named] : [named, table];
   const [into, from] =
     subtype === 'AT_AttachPartition' || subtype === 'AT_AddInherit' ? [parent, child] : [child, parent];
-  const listed = target.columns.length > 0 ? target.columns : namedRelation(other, queries, undefined).columns;
-  for (const { name } of listed) {
+  const others = namedRelation(other, queries, undefined).columns;
+  const known = target.columns.length > 0 && others.length > 0;
+  const shared = (name: string) => !known || others.some((column) => column.name === name);
+  for (const { name } of (target.columns.length > 0 ? target.columns : others).filter((one) => shared(one.name))) {
     queries.uses.copy({ schema: into.schema, table: into.name, column: name }, ofColumn(from.schema, from.name, name));
   }
 }

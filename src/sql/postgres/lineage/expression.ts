@@ -2,7 +2,7 @@ import { effectOfCall } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf } from '../nodes.ts';
 import { readWindow } from './clauses.ts';
 import { functionValue } from './function-value.ts';
-import { derived, NOTHING, type Origin, UNKNOWN } from './origin.ts';
+import { derived, HANDED_IN, NOT_FOUND, NOTHING, type Origin, UNKNOWN } from './origin.ts';
 import type { Queries } from './queries.ts';
 import { relationNamed, resolveName, resolveQualified, type Scope, starOf, wholeOf } from './scope.ts';
 import type { CteScope } from './with.ts';
@@ -22,7 +22,7 @@ export class Expressions {
     const body = bodyOf(node, tag);
     switch (tag) {
       case 'ColumnRef':
-        return columnOrigin(body, scope);
+        return this.#column(body, scope);
       case 'FuncCall':
         return this.#call(body, scope, ctes);
       case 'SubLink':
@@ -31,6 +31,9 @@ export class Expressions {
         return this.query(body['query'], scope, ctes);
       case 'TypeCast':
         return derived([this.origin(body['arg'], scope, ctes)]);
+      case 'CaseExpr':
+        if (body['arg'] !== undefined) this.#queries.uses.filter(this.origin(body['arg'], scope, ctes));
+        return this.#parts(body, scope, ctes);
       case 'CaseWhen':
         this.#queries.uses.filter(this.origin(body['expr'], scope, ctes));
         return this.#parts(body, scope, ctes);
@@ -42,6 +45,11 @@ export class Expressions {
         if (!COMPOSITE.has(tag)) this.#queries.uses.lost();
         return COMPOSITE.has(tag) ? this.#parts(body, scope, ctes) : UNKNOWN;
     }
+  }
+
+  #column(body: Body, scope: Scope | undefined): Origin {
+    const origin = columnOrigin(body, scope);
+    return origin === NOT_FOUND && this.#queries.isBody ? HANDED_IN : origin;
   }
 
   /** All that a subquery returns, as one value. */

@@ -80,17 +80,18 @@ function functionRelation(body: Body, queries: Queries, before: Scope, ctes: Cte
   const functions = listOf(body['functions']).map((item) => listOf(as(item, 'List')?.items));
   for (const [call, definitions] of functions) {
     const origin = queries.expressions.origin(call, before, ctes);
-    // How many rows there are hangs on its arguments, and can be counted.
-    queries.uses.filter(origin);
     origins.push(origin);
     const listed = [...columnNames(definitions), ...columnNames(body['coldeflist'])];
     const shape = listed.length > 0 ? { names: listed, sure: true } : shapeOf(call, alias.name, queries);
     complete &&= shape.sure;
     const each = shape.value?.columns.length === shape.names.length ? shape.value.columns : undefined;
-    const handed = each && queries.expressions.origin(as(call, 'FuncCall')?.args, before, ctes);
+    const handed =
+      shape.value === undefined ? origin : queries.expressions.origin(as(call, 'FuncCall')?.args, before, ctes);
+    // how many rows there are hangs on its arguments, and can be counted
+    queries.uses.filter(handed);
     for (const [index, name] of shape.names.entries()) {
       const own = each?.[index];
-      columns.push({ name, origin: own === undefined || handed === undefined ? origin : withArguments(own, handed) });
+      columns.push({ name, origin: own === undefined ? origin : withArguments(own, handed) });
     }
   }
   if (body['ordinality'] === true) columns.push({ name: 'ordinality', origin: NOTHING });

@@ -4,6 +4,8 @@ import type { ColumnSource, OutputColumn } from '../../../model/request.ts';
 export interface Origin {
   readonly sources: ReadonlyMap<string, ColumnSource>;
   readonly unknown: boolean;
+  /** What is unknown about it is what was handed in: a parameter or a variable of the function that it stands in. */
+  readonly handed?: boolean;
   /** The value is a source column as it stands. */
   readonly plain: boolean;
 }
@@ -16,6 +18,9 @@ export interface Column {
 
 export const NOTHING: Origin = { sources: new Map(), unknown: false, plain: false };
 export const UNKNOWN: Origin = { sources: new Map(), unknown: true, plain: false };
+/** A name that no relation in sight has, all of which are known: in a function's body a parameter or a variable. */
+export const NOT_FOUND: Origin = { sources: new Map(), unknown: true, plain: false };
+export const HANDED_IN: Origin = { sources: new Map(), unknown: true, handed: true, plain: false };
 
 export function ofColumn(schema: string, table: string, column: string): Origin {
   const source = { schema, table, column };
@@ -57,7 +62,12 @@ export function assigned(column: Origin, value: Origin): Origin {
 }
 
 export function sameOrigin(one: Origin, other: Origin): boolean {
-  return one.unknown === other.unknown && one.plain === other.plain && one.sources.size === other.sources.size;
+  return (
+    one.unknown === other.unknown &&
+    one.handed === other.handed &&
+    one.plain === other.plain &&
+    one.sources.size === other.sources.size
+  );
 }
 
 export function outputOf({ name, origin }: Column): OutputColumn {
@@ -78,9 +88,11 @@ const lists = new WeakMap<Origin['sources'], readonly ColumnSource[]>();
 function merge(origins: readonly Origin[], plain: boolean): Origin {
   const sources = new Map<string, ColumnSource>();
   let unknown = false;
+  let handed = true;
   for (const origin of origins) {
     unknown ||= origin.unknown;
+    handed &&= !origin.unknown || origin.handed === true;
     for (const [key, source] of origin.sources) sources.set(key, source);
   }
-  return { sources, unknown, plain };
+  return unknown && handed ? { sources, unknown, handed, plain } : { sources, unknown, plain };
 }

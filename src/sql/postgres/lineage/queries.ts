@@ -30,8 +30,12 @@ export class Queries {
   #depth = 0;
   #steps = 0;
 
-  constructor(catalogue: Catalogue | undefined) {
+  /** The statement stands in a function's body: what is no column there is a parameter or a variable. */
+  readonly isBody: boolean;
+
+  constructor(catalogue: Catalogue | undefined, within?: 'body') {
     this.catalogue = catalogue;
+    this.isBody = within === 'body';
     this.expressions = new Expressions(this);
   }
 

@@ -1,4 +1,4 @@
-import { type Column, derived, either, NOTHING, type Origin, ofColumn, UNKNOWN } from './origin.ts';
+import { type Column, derived, either, NOT_FOUND, NOTHING, type Origin, ofColumn, UNKNOWN } from './origin.ts';
 
 /** A relation that a query can name: a table, a CTE, a subquery, a function, a join with an alias. */
 export interface Relation {
@@ -54,7 +54,7 @@ export function resolveName(name: string, scope: Scope | undefined): Origin {
     const whole = wholeOf(relation);
     return found === undefined ? whole : derived([found.origin, whole]);
   }
-  return found?.origin ?? UNKNOWN;
+  return found?.origin ?? NOT_FOUND;
 }
 
 /** True where an item of this query itself, and none further out, has a column of this name. */
@@ -66,7 +66,7 @@ export function hasColumn(name: string, { items }: Scope): boolean {
 export function resolveQualified(path: readonly string[], scope: Scope | undefined): Origin {
   const relation = relationNamed(path.slice(0, -1), scope);
   const name = path.at(-1) ?? '';
-  if (relation === undefined) return UNKNOWN;
+  if (relation === undefined) return NOT_FOUND;
   const column = relation.columns.filter((one) => one.name === name);
   if (column.length > 0) return either(column.map((one) => one.origin));
   if (SYSTEM_COLUMNS.has(name)) return NOTHING;

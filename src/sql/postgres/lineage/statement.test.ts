@@ -107,7 +107,7 @@ select id from users tablesample system (10)
 select id from v_users where mail like 'a%'
   select o:v_users.id o:users.id f:v_users.mail f:users.email
 select j.a from users, json_table(meta, '$' columns (a text path '$.a')) j
-  select o:users.meta
+  select o:users.meta f:users.meta
 select json_arrayagg(name order by email) from users
   select o:users.name f:users.email
 select pg_notify('c', email) from users
@@ -237,13 +237,13 @@ alter table users alter column name type varchar(20)
 alter table users add constraint c check (email like '%@%')
   alter f:users.email
 alter table events attach partition notes for values from (1) to (2)
-  alter | events.id<notes.id events.who<notes.who
+  alter | events.id<notes.id
 alter table events detach partition events_2026
   alter | events_2026.id<events.id events_2026.who<events.who
 alter table notes inherit events
-  alter | events.id<notes.id events.body<notes.body events.author<notes.author
+  alter | events.id<notes.id
 alter table notes no inherit events
-  alter | notes.id<events.id notes.body<events.body notes.author<events.author
+  alter | notes.id<events.id
 create unique index on users (lower(email)) where phone is null
   create f:users.email f:users.phone
 # other names for a query

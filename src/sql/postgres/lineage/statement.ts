@@ -23,12 +23,22 @@ export interface Lineage extends StatementLineage {
   readonly positional: boolean;
 }
 
+export interface LineageOptions {
+  readonly named?: Body | undefined;
+  /** The statement stands in a function's body. */
+  readonly within?: 'body' | undefined;
+}
+
 /**
  * Reads a statement. For EXECUTE and FETCH, hand in the query that they name; for CREATE TABLE AS EXECUTE, hand it in as
  * `named`.
  */
-export function lineageOf(node: Body, catalogue: Catalogue | undefined, named?: Body): Lineage {
-  const queries = new Queries(catalogue);
+export function lineageOf(
+  node: Body,
+  catalogue: Catalogue | undefined,
+  { named, within }: LineageOptions = {},
+): Lineage {
+  const queries = new Queries(catalogue, within);
   const result = read(node, queries, named);
   const shown = result === 'unknown' ? undefined : result;
   const inner = new Map<Body, StatementLineage>();
@@ -78,7 +88,7 @@ function read(node: Body, queries: Queries, named: Body | undefined): readonly C
 /** A plan tells how many rows a condition is thought to find: what decides is there, what would be shown is not. */
 function readPlanned(query: unknown, queries: Queries): void {
   if (!isBody(query)) return;
-  const planned = new Queries(queries.catalogue);
+  const planned = new Queries(queries.catalogue, queries.isBody ? 'body' : undefined);
   if (read(query, planned, undefined) === 'unknown') queries.uses.lost();
   queries.uses.filter(planned.uses.filters());
   queries.positional ||= planned.positional;
