@@ -1,7 +1,8 @@
 import type { FieldMasker, Part } from '../../model/reply.ts';
-import type { SessionBounds } from '../protocol.ts';
+import type { Forward, SessionBounds } from '../protocol.ts';
 import type { BoundSettings } from './bound-settings.ts';
 import type { ClientState } from './client-state.ts';
+import { LimitedReply } from './limited-reply.ts';
 import { readyForQuery } from './messages.ts';
 import { putSettings, resynchronise } from './put-settings.ts';
 import { errorField } from './reply-state.ts';
@@ -11,29 +12,60 @@ import { rewriteText, WholePart } from './whole-part.ts';
 
 const HEADER_BYTES = 5;
 
-/** What came before the reply to a request: what the server said, and its error where the request was not sent. */
-export interface Settled {
-  readonly said: readonly Part[];
-  readonly failure: Part | undefined;
+interface BoundRequest {
+  readonly call: Forward<PostgresUpstream>;
+  readonly settings: BoundSettings;
+  readonly bounds: SessionBounds | undefined;
+  readonly request: PostgresRequest;
+  readonly client: ClientState;
 }
 
-/** Brings the session to the bounds of a request. Where the server refuses, its error answers the request. */
-export async function settleSession(
-  upstream: PostgresUpstream,
-  settings: BoundSettings,
-  bounds: SessionBounds | undefined,
-  request: PostgresRequest,
-  client: ClientState,
-): Promise<Settled> {
+/**
+ * The reply to a request whose session is brought to its bounds first, and again afterwards, so that what the client set
+ * is held down while it does nothing. Where the server refuses, its error is the reply, and the request is not sent.
+ */
+export async function* boundReply(
+  bound: BoundRequest,
+  replies: () => AsyncIterable<Part>,
+  notSent: () => void,
+): AsyncIterable<Part> {
+  const { call, settings, bounds, request, client } = bound;
+  const { upstream, signal } = call;
+  upstream.begin(signal);
+  const failure = await settle(bound).catch((cause: unknown) => Promise.reject(upstream.lost(cause) as Error));
+  yield* client.takeUnsaid().map((wire) => new WholePart(wire));
+  if (failure !== undefined) {
+    notSent();
+    upstream.finish();
+    yield failure;
+    return;
+  }
+  if (bounds?.rows === undefined) {
+    yield* replies();
+  } else {
+    const limited = new LimitedReply(request);
+    for await (const part of replies()) yield limited.part(part);
+  }
+  if (upstream.unsynced) return;
+  upstream.begin(signal);
+  // What the server refuses now it is asked again before the next request.
+  const { said } = await putSettings(upstream, settings, bounds);
+  client.leaveUnsaid(said);
+  upstream.finish();
+}
+
+/** Undefined where the session is as the bounds ask; else the server's error, as the reply. */
+async function settle({ call, settings, bounds, request, client }: BoundRequest): Promise<Part | undefined> {
+  const { upstream } = call;
   const wasIdle = upstream.status === 'I';
   const { said, error } = await putSettings(upstream, settings, bounds);
-  if (error === undefined) return { said: said.map((wire) => new WholePart(wire)), failure: undefined };
+  client.leaveUnsaid(said);
+  if (error === undefined) return undefined;
   client.failed();
   const waitsForSync = request.barrier === 'flush';
-  const late = upstream.unsynced && !waitsForSync ? await resynchronise(upstream) : [];
+  if (upstream.unsynced && !waitsForSync) client.leaveUnsaid(await resynchronise(upstream));
   if (!waitsForSync) client.ready(upstream.status, wasIdle);
-  const ready = waitsForSync ? Buffer.alloc(0) : readyForQuery(upstream.status);
-  return { said: [...said, ...late].map((wire) => new WholePart(wire)), failure: new FailedPart(error, ready) };
+  return new FailedPart(error, waitsForSync ? Buffer.alloc(0) : readyForQuery(upstream.status));
 }
 
 /** The server's error in the place of a reply. */

@@ -71,6 +71,7 @@ export class ClientState implements AnalysisContext {
   #pathChangedInTransaction = false;
   #heldBytes = 0;
   #bound: BoundSettings | undefined;
+  #unsaid: readonly Buffer[] = [];
   #limiter: RowLimiter | undefined;
   /** Of prepared statements and cursors of SQL that were made under a limit. */
   #limits: Map<string, number> | undefined;
@@ -238,6 +239,17 @@ export class ClientState implements AnalysisContext {
   #noteLimit(name: string): void {
     if (this.rowLimit !== undefined) (this.#limits ??= new Map()).set(name, this.rowLimit);
     else this.#limits?.delete(name);
+  }
+
+  /** What the server said while its session was brought to its bounds, for the client to hear with its next reply. */
+  leaveUnsaid(wire: readonly Buffer[]): void {
+    if (wire.length > 0) this.#unsaid = [...this.#unsaid, ...wire];
+  }
+
+  takeUnsaid(): readonly Buffer[] {
+    const unsaid = this.#unsaid;
+    this.#unsaid = [];
+    return unsaid;
   }
 
   #notKnown(): string {

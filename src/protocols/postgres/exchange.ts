@@ -4,14 +4,12 @@ import type { Operation } from '../../model/request.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import type { Exchange, Forward, SessionBounds, WaitingNotice } from '../protocol.ts';
 import { bindRequest } from './bind-request.ts';
-import { settleSession } from './bound-reply.ts';
-import type { BoundSettings } from './bound-settings.ts';
+import { boundReply } from './bound-reply.ts';
 import { uncountable } from './changed-rows.ts';
 import type { ClientMessages } from './client-messages.ts';
 import type { ClientState } from './client-state.ts';
 import { BodyReader } from './codec.ts';
 import { CopyInput } from './copy-input.ts';
-import { LimitedReply } from './limited-reply.ts';
 import { describePortal, noticeResponse, parse, readyForQuery, sync } from './messages.ts';
 import type { MakePart } from './metered-reader.ts';
 import { MeteredReply } from './metered-reply.ts';
@@ -54,34 +52,21 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     const { actions, barrier } = this.request;
     // A Sync by itself needs no settings, and may be what a server waits for that takes nothing else.
     if (settings === undefined || (actions.length === 0 && barrier !== 'query')) return this.#replies(call);
-    return this.#settled(call, settings);
+    const bound = { call, settings, bounds: this.#bounds, request: this.request, client: this.#state };
+    return boundReply(
+      bound,
+      () => this.#replies(call),
+      () => this.#notSent(),
+    );
   }
 
   #replies(call: Forward<PostgresUpstream>): AsyncIterable<Part> {
     return call.metered ? this.#metered(call) : this.#passed(call);
   }
 
-  /** The reply, once the session is as rules ask. */
-  async *#settled(call: Forward<PostgresUpstream>, settings: BoundSettings): AsyncIterable<Part> {
-    const { upstream, signal } = call;
-    upstream.begin(signal);
-    const { said, failure } = await settleSession(upstream, settings, this.#bounds, this.request, this.#state).catch(
-      (cause: unknown) => Promise.reject(upstream.lost(cause) as Error),
-    );
-    yield* said;
-    if (failure !== undefined) {
-      this.input.stop();
-      this.discardsUntilSync = this.request.barrier === 'flush';
-      upstream.finish();
-      yield failure;
-      return;
-    }
-    if (this.#bounds?.rows === undefined) {
-      yield* this.#replies(call);
-      return;
-    }
-    const limited = new LimitedReply(this.request);
-    for await (const part of this.#replies(call)) yield limited.part(part);
+  #notSent(): void {
+    this.input.stop();
+    this.discardsUntilSync = this.request.barrier === 'flush';
   }
 
   bind(bounds: SessionBounds, upstream: PostgresUpstream): Refusal | undefined {

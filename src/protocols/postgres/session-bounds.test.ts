@@ -375,6 +375,13 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
     const words = reported.map(({ body }) => body.toString('latin1').split('\0').slice(0, 2).join('='));
     assert.deepEqual(words, ['default_transaction_read_only=on', 'application_name=mine']);
   });
+
+  test('what a client sets beyond its bounds is held down while it does nothing', async () => {
+    await using asked = await client([asking({ idleInTransactionTimeoutMs: 400 })]);
+    await asked.query('begin');
+    await asked.query('set idle_in_transaction_session_timeout = 0');
+    assert.deepEqual(told(await asked.untilClosed()), ['25P03', '08006']);
+  });
 });
 
 const FLUSH = frame('H');
