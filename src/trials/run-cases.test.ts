@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { loadPostgresParser } from '../sql/postgres/parser.ts';
 import { type Files, readCases } from './read-cases.ts';
-import { coverageOf, runCases } from './run-cases.ts';
+import { coverageOf, runCases, schemaNotes } from './run-cases.ts';
 
 before(loadPostgresParser);
 
@@ -172,6 +172,21 @@ describe('a session', () => {
       ['s'],
     );
   });
+});
+
+test('what of a schema is not taken into account is told', () => {
+  const text = `targets:
+  a: { schema: "create table t (i int);\\ncreate event trigger e on ddl_command_end execute function f()" }
+  b: {}
+run: {}
+cases: [{ name: x, target: a, statement: select 1, expect: deny }]
+`;
+  const read = readCases('x.test.yaml', filesOf({ 'x.test.yaml': text, 'x.yaml': POLICIES }));
+  if ('problems' in read) assert.fail(JSON.stringify(read.problems));
+  assert.deepEqual(schemaNotes(read), [
+    'x.test.yaml: the schema of a, line 2: what an event trigger runs is not known here',
+    'x.test.yaml: the target b has no schema, so names mean what they may',
+  ]);
 });
 
 test('coverage counts the cases in which a rule matches', () => {

@@ -3,7 +3,7 @@ import { SchemaText } from '../sql/postgres/schema/schema-text.ts';
 import { askedPrincipal } from './asked-principal.ts';
 import type { Case, Expectation } from './case-schema.ts';
 import { differences } from './expectation.ts';
-import type { CaseFile, PlacedCase } from './read-cases.ts';
+import type { CaseFile, KnownTarget, PlacedCase } from './read-cases.ts';
 import { type TrialAnswer, TrialSession } from './trial-session.ts';
 
 /** How one case went. */
@@ -40,6 +40,16 @@ export function runCases(file: CaseFile, now: () => number): readonly CaseResult
     const passed = steps.every((step) => step.differences.length === 0);
     const { line, content } = placed;
     return { file: file.path, line, name: content.name, passed, steps, tookMs: now() - started };
+  });
+}
+
+/** What of the schemas' texts is not taken into account, a line each; `loadPostgresParser` must have resolved. */
+export function schemaNotes({ targets, path }: CaseFile): readonly string[] {
+  return [...targets].flatMap(([name, known]) => {
+    if (known.schema === undefined) return [`${path}: the target ${name} has no schema, so names mean what they may`];
+    return schemaOf(known).problems.map(
+      ({ line, message }) => `${path}: the schema of ${name}, line ${line}: ${message}`,
+    );
   });
 }
 
@@ -89,8 +99,19 @@ function sessionOf(one: Case, { content, targets, policies }: CaseFile): TrialSe
   const fields = typeof run === 'string' ? (content.runs?.[run] ?? {}) : run;
   if (known === undefined) throw new RangeError('the case was read without its target');
   const nowMs = one.at === undefined ? NOON : Date.parse(one.at);
-  // Each session has a database of its own: what one case creates is in no other.
-  const schema = known.schema === undefined ? undefined : new SchemaText(known.searchPath);
-  if (known.schema !== undefined) schema?.add(known.schema);
+  const schema = known.schema === undefined ? undefined : schemaOf(known);
   return new TrialSession({ policies, principal: askedPrincipal(fields, nowMs), target: known.target, schema, nowMs });
 }
+
+/** Read once for all cases; a session that defines something takes a copy, so that no other one sees it. */
+function schemaOf(known: KnownTarget): SchemaText {
+  let schema = schemas.get(known);
+  if (schema === undefined) {
+    schema = new SchemaText(known.searchPath);
+    schema.add(known.schema ?? '');
+    schemas.set(known, schema);
+  }
+  return schema;
+}
+
+const schemas = new WeakMap<KnownTarget, SchemaText>();

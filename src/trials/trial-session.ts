@@ -38,16 +38,18 @@ export class TrialSession implements AnalysisContext {
   readonly #prepared = new Map<string, string>();
   readonly #cursors = new Map<string, string>();
   #classified: readonly ClassifiedColumn[];
+  /** Shared with other sessions until this one defines something. */
+  #schema: SchemaText | undefined;
   #searchPath: readonly string[] | 'default' | 'unknown' = 'default';
 
   constructor(parts: TrialSessionParts) {
     this.#parts = parts;
     this.#classified = parts.target.classified;
+    this.#schema = parts.schema;
   }
 
   get catalogue(): Catalogue | undefined {
-    const { schema } = this.#parts;
-    return schema && throughPath(schema.catalogue, this.#searchPath);
+    return this.#schema && throughPath(this.#schema.catalogue, this.#searchPath);
   }
 
   prepared(name: string): string | undefined {
@@ -79,7 +81,9 @@ export class TrialSession implements AnalysisContext {
       this.#classified = [...this.#classified, ...inherited.stored, ...inherited.temporary];
     }
     for (const { effects } of statements) this.#followNames(effects);
-    if (statements.some(({ effects }) => effects.ddl)) this.#parts.schema?.add(text);
+    if (!statements.some(({ effects }) => effects.ddl)) return;
+    this.#schema = this.#schema?.copy();
+    this.#schema?.add(text);
   }
 
   #followNames({ prepares, deallocates, declares, closes, searchPath }: Effects): void {

@@ -46,16 +46,18 @@ async function test(paths: readonly string[], options: TestOptions, output: Outp
   }
   // The parser is large; only this asks for it.
   const { loadPostgresParser } = await import('../../sql/postgres/parser.ts');
-  const { coverageOf, runCases } = await import('../../trials/run-cases.ts');
+  const { coverageOf, runCases, schemaNotes } = await import('../../trials/run-cases.ts');
   await loadPostgresParser();
   const problems: CaseProblem[] = [];
   const tested: Tested[] = [];
+  const notes: string[] = [];
   for (const path of files) {
     const read = readCases(path, LOCAL_FILES);
     if ('problems' in read) problems.push(...read.problems);
     else {
       const results = runCases(read, () => performance.now());
       if (!output.json) showFile(path, results, output);
+      notes.push(...schemaNotes(read));
       tested.push({ path, results, coverage: coverageOf(read, results) });
     }
   }
@@ -66,8 +68,9 @@ async function test(paths: readonly string[], options: TestOptions, output: Outp
   const ok = failed.length === 0 && problems.length === 0 && unexercised.length === 0;
   if (output.json) {
     const cases = results.map(jsonOf);
-    output.writeJson({ ok, cases, problems, ...(options.coverage === true ? { unexercised } : {}) });
+    output.writeJson({ ok, cases, problems, notes, ...(options.coverage === true ? { unexercised } : {}) });
   } else showEnd(results, problems, unexercised, output);
+  if (!output.json) for (const note of notes) output.say(`${printable(note)}\n`);
   if (failed.length > 0) return EXIT.failed;
   return ok ? EXIT.ok : EXIT.incomplete;
 }

@@ -42,6 +42,20 @@ export class SchemaText {
     this.#path = searchPath;
   }
 
+  /** Another one with the same definitions, to which more may be added. */
+  copy(): SchemaText {
+    const made = new SchemaText(this.#initialPath);
+    made.problems.push(...this.problems);
+    for (const [key, relation] of this.relations) made.relations.set(key, relation);
+    made.functions.push(...this.functions);
+    made.triggers.push(...this.triggers);
+    made.rules.push(...this.rules);
+    made.references.push(...this.references);
+    made.#oid = this.#oid;
+    made.#version = this.#version;
+    return made;
+  }
+
   /** Reads definitions after those that were read before; `set search_path` holds to the end of this text alone. */
   add(text: string): void {
     const parsed = parseStatements(withoutMetaCommands(text));
