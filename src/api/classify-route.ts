@@ -16,7 +16,7 @@ export function classifyRoute(router: ApiRouter, services: ApiServices): void {
       'Samples some rows of every table, in a session of its own that is recorded without any value, and says which columns hold what, how surely and why. Changes nothing.',
     params: z.object({ name: z.string().max(200) }),
     querystring: z.object({
-      all: z.stringbool().default(false).describe('True for columns that are classified already, too.'),
+      all: z.stringbool().default(false).describe('True to read columns that are classified already, too.'),
     }),
     response: { 200: classificationSchema, ...problemResponses },
   };
@@ -27,9 +27,9 @@ export function classifyRoute(router: ApiRouter, services: ApiServices): void {
     const left = new AbortController();
     reply.raw.once('close', () => left.abort(new PeerLeft('whoever asked for a classification has gone')));
     const signal = AbortSignal.any([left.signal, AbortSignal.timeout(LIMITS.classifyMs + LIMITS.targetCheckMs)]);
-    const found = await services.classify(name, { id: callerId(caller), display: caller.name }, signal);
+    const operator = { id: callerId(caller), display: caller.name };
+    const found = await services.classify(name, operator, request.query, signal);
     if (!found) throw new HttpProblem(404, `There is no target named ${name}`);
-    const proposals = found.proposals.filter(({ classified }) => request.query.all || classified === undefined);
-    return { ...found, proposals };
+    return found;
   });
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuditLog } from '../audit/recorder.ts';
-import type { SurveyedTarget } from '../gateway/survey-target.ts';
-import { SURVEY_RULE } from '../gateway/survey-target.ts';
+import { SURVEY_RULE, type SurveyedTarget, type SurveyOptions } from '../gateway/survey-target.ts';
 import type { GrantService } from '../grants/grant-service.ts';
 import { insertOwnRun, type Operator } from '../grants/own-run.ts';
 import { proposeClasses } from '../masking/classify/propose-classes.ts';
@@ -20,19 +19,23 @@ export interface ClassifyParts {
   readonly grants: Pick<GrantService, 'closeRun' | 'revoke'>;
   readonly audit: Pick<AuditLog, 'openRun' | 'closeRun'>;
   /** Samples a target in a session of the principal's. */
-  readonly survey: (principal: Principal, target: Target, signal: AbortSignal) => Promise<SurveyedTarget>;
+  readonly survey: (
+    principal: Principal,
+    target: Target,
+    signal: AbortSignal,
+    options: SurveyOptions,
+  ) => Promise<SurveyedTarget>;
   readonly targets: { get(name: string): Target | undefined };
   readonly audience: string;
   readonly nowMs: () => number;
 }
 
 /**
- * Samples targets and proposes classes for their columns, classified ones included, for a few callers at once; undefined
- * for an unknown name. Throws `Refused`, and the problem 502 where the target breaks off.
+ * Samples targets and proposes classes for their columns, for a few callers at once; undefined for an unknown name. Throws `Refused`, and the problem 502 where the target breaks off.
  */
 export function classifyTargets(parts: ClassifyParts): ApiServices['classify'] {
   let running = 0;
-  return async (name, operator, signal) => {
+  return async (name, operator, options, signal) => {
     const target = parts.targets.get(name);
     if (target === undefined) return undefined;
     if (running >= LIMITS.classifyAtOnce) {
@@ -44,7 +47,7 @@ export function classifyTargets(parts: ClassifyParts): ApiServices['classify'] {
     }
     running++;
     try {
-      return await classify(parts, target, { ...operator, issuer: parts.audience }, signal);
+      return await classify(parts, target, { ...operator, issuer: parts.audience }, options, signal);
     } catch (fault) {
       throw brokeOff(fault);
     } finally {
@@ -57,11 +60,12 @@ async function classify(
   parts: ClassifyParts,
   target: Target,
   operator: Operator,
+  options: SurveyOptions,
   signal: AbortSignal,
 ): Promise<ClassificationView> {
   const { run, principal } = await openRun(parts, target, operator);
   try {
-    const { session, relations, complete } = await parts.survey(principal, target, signal);
+    const { session, relations, complete } = await parts.survey(principal, target, signal, options);
     const told = relations.map(({ relation, outcome }) => ({ table: `${relation.schema}.${relation.name}`, outcome }));
     return {
       target: target.name,
@@ -71,10 +75,14 @@ async function classify(
         outcome.status === 'sampled' ? [{ table, rows: outcome.rows }] : [],
       ),
       notSampled: told.flatMap(({ table, outcome }) =>
-        outcome.status === 'sampled' ? [] : [{ table, code: outcome.code, why: outcome.why }],
+        outcome.status === 'sampled' || outcome.code === 'classified'
+          ? []
+          : [{ table, code: outcome.code, why: outcome.why }],
       ),
       complete,
-      proposals: proposeClasses(relations, target.classified),
+      proposals: proposeClasses(relations, target.classified).filter(
+        ({ classified }) => options.all === true || classified === undefined,
+      ),
     };
   } finally {
     await parts.grants.closeRun(run.id, 'completed');

@@ -5,7 +5,7 @@ import type { SlackInteractions } from '../approvals/channels/slack-interactions
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { BudgetService } from '../budgets/budget-service.ts';
-import type { SurveyedTarget } from '../gateway/survey-target.ts';
+import type { SurveyedTarget, SurveyOptions } from '../gateway/survey-target.ts';
 import type { GrantService } from '../grants/grant-service.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
@@ -46,7 +46,12 @@ export interface ApiParts {
   readonly reload: () => Promise<void>;
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
   /** Samples a target in a session of the principal's. */
-  readonly survey: (principal: Principal, target: Target, signal: AbortSignal) => Promise<SurveyedTarget>;
+  readonly survey: (
+    principal: Principal,
+    target: Target,
+    signal: AbortSignal,
+    options: SurveyOptions,
+  ) => Promise<SurveyedTarget>;
   /** What was last read of a target's database; undefined where no session was there yet. */
   readonly catalogue?: (target: Target) => Catalogue | undefined;
   readonly audience: string;

@@ -42,12 +42,13 @@ export interface ApiServices extends CallerServices {
   closeRun(run: string, holder: GrantHolder): Promise<void>;
   readonly targets: TargetService;
   /**
-   * Samples a target and proposes classes for its columns, those that are classified included; undefined for an unknown
+   * Samples a target and proposes classes for its columns, with `all` also for classified ones; undefined for an unknown
    * name. Throws `Refused`, and the problem 502 where the target breaks off.
    */
   classify(
     name: string,
     operator: { readonly id: string; readonly display: string },
+    options: { readonly all: boolean },
     signal: AbortSignal,
   ): Promise<ClassificationView | undefined>;
   readonly configuration: ConfigurationService;

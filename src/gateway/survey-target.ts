@@ -2,9 +2,9 @@ import type { ColumnEvidence } from '../masking/classify/sample-evidence.ts';
 import { SampleMasks } from '../masking/classify/sample-masks.ts';
 import { Fault } from '../model/fault.ts';
 import type { SessionId } from '../model/ids.ts';
-import { LIMITS } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
-import type { SampleOutcome, Survey, SurveyedRelation } from '../model/survey.ts';
+import type { SampleOutcome, Survey, SurveyedColumn, SurveyedRelation } from '../model/survey.ts';
+import type { Target } from '../model/target.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { GatewayAdmission, type GatewayParts } from './admission.ts';
 import type { Admitted } from './control-plane.ts';
@@ -27,6 +27,11 @@ export interface SampledRelation {
   readonly evidence: ReadonlyMap<string, ColumnEvidence>;
 }
 
+export interface SurveyOptions {
+  /** True where columns that are classified already are read, too. */
+  readonly all?: boolean;
+}
+
 /**
  * Looks at some rows of every table of a target, in a session like a client's: admitted, decided, recorded. Its masks
  * count what they see and let no value through, so that neither the record nor anybody who asked gets one. Throws a
@@ -37,6 +42,7 @@ export async function surveyTarget<Upstream extends AsyncDisposable, Greeting>(
   gateway: GatewayParts,
   admitted: Admitted,
   signal: AbortSignal,
+  { all = false }: SurveyOptions = {},
 ): Promise<SurveyedTarget> {
   const surveyOf = protocol.survey?.bind(protocol);
   if (surveyOf === undefined) {
@@ -56,8 +62,13 @@ export async function surveyTarget<Upstream extends AsyncDisposable, Greeting>(
   try {
     const survey = surveyOf(session);
     const { relations, complete } = await survey.relations();
+    const isKnown = all ? () => false : classifiedIn(admitted.target);
     const sampled: SampledRelation[] = [];
-    for (const relation of relations) sampled.push(await sampleOne(survey, relation, masks, isLate()));
+    for (const relation of relations) {
+      const columns = relation.columns.filter((column) => !isKnown(relation, column));
+      const asked = { ...relation, columns };
+      sampled.push({ ...(await sampleOne(survey, asked, masks, isLate())), relation });
+    }
     return { session: session.id, relations: sampled, complete };
   } catch (fault) {
     // What a session broke on may be told by its connection, by its signal, or by whoever read from it last.
@@ -73,17 +84,26 @@ async function sampleOne(
   masks: SampleMasks,
   isLate: boolean,
 ): Promise<SampledRelation> {
-  if (isLate) return { relation, outcome: TOO_LATE, evidence: new Map() };
+  if (relation.columns.length === 0) return { relation, outcome: ALL_KNOWN, evidence: new Map() };
+  if (isLate) return { relation, outcome: { status: 'not-sampled', ...TOO_LATE }, evidence: new Map() };
   const evidence = masks.begin(relation);
   const outcome = await survey.sample(relation);
   return { relation, outcome, evidence: outcome.status === 'sampled' ? evidence : new Map() };
 }
 
-const TOO_LATE: SampleOutcome = {
+/** What nobody needs to be told a second time is not read. */
+function classifiedIn({ classified }: Target) {
+  const known = new Set(classified.map(({ schema, table, column }) => JSON.stringify([schema, table, column])));
+  return ({ schema, name }: SurveyedRelation, column: SurveyedColumn): boolean =>
+    known.has(JSON.stringify([schema, name, column.name]));
+}
+
+const ALL_KNOWN: SampleOutcome = {
   status: 'not-sampled',
-  code: 'deadline',
-  why: `all tables together took longer than ${LIMITS.classifyMs} ms`,
+  code: 'classified',
+  why: 'each of its columns is classified already',
 };
+const TOO_LATE = { code: 'deadline', why: 'the time for all tables together was over' };
 
 /** The same set for as long as the policies in force are the same: a session compiles a set once. */
 function policiesOf({ controlPlane }: GatewayParts) {

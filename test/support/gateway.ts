@@ -19,6 +19,7 @@ import type { ApprovalDesk, BudgetDesk } from '../../src/gateway/control-plane.t
 import { Estimates } from '../../src/gateway/effect-estimator.ts';
 import { Listener } from '../../src/gateway/listener.ts';
 import { LiveSessions } from '../../src/gateway/live-sessions.ts';
+import { type SurveyedTarget, surveyTarget } from '../../src/gateway/survey-target.ts';
 import type { TargetName } from '../../src/model/ids.ts';
 import { LIMITS, type Limits } from '../../src/model/limits.ts';
 import { Secret } from '../../src/model/secret.ts';
@@ -72,6 +73,8 @@ export interface TestGateway extends AsyncDisposable {
   grant(options?: { readonly targets?: readonly string[]; readonly seconds?: number }): Promise<TestGrant>;
   revoke(grant: TestGrant): void;
   setPolicies(policies: readonly Policy[]): void;
+  /** Samples a target in a session of the grant's, as `chaperone targets classify` has it done. */
+  survey(grant: TestGrant, target: string, signal?: AbortSignal): Promise<SurveyedTarget>;
   /** Stops listening and ends sessions as a shutdown does. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -169,6 +172,17 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
       return grant;
     },
     revoke: (grant) => controlPlane.revoke(grant.principal.grant.id),
+    survey: async ({ principal }, name, signal = AbortSignal.timeout(60_000)) => {
+      const found = options.targets.find((one) => one.name === name);
+      if (found === undefined) throw new Error(`there is no target ${name}`);
+      const { credential, ...target } = found;
+      return surveyTarget(
+        protocol,
+        parts,
+        { principal, target, credential: () => Promise.resolve(credential) },
+        signal,
+      );
+    },
     setPolicies: (policies) => controlPlane.setPolicies(compilePolicies(policies)),
     stop,
     [Symbol.asyncDispose]: async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { GatewayParts } from '../../gateway/admission.ts';
 import { Estimates } from '../../gateway/effect-estimator.ts';
 import { LiveSessions } from '../../gateway/live-sessions.ts';
-import type { SurveyedTarget } from '../../gateway/survey-target.ts';
+import type { SurveyedTarget, SurveyOptions } from '../../gateway/survey-target.ts';
 import type { ReplyDecoder } from '../../model/decoded-reply.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Principal } from '../../model/principal.ts';
@@ -34,7 +34,12 @@ export type OpenApi = (
 export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.asyncDispose> {
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
   /** Samples a target in a session of the principal's. */
-  readonly survey: (principal: Principal, target: Target, signal: AbortSignal) => Promise<SurveyedTarget>;
+  readonly survey: (
+    principal: Principal,
+    target: Target,
+    signal: AbortSignal,
+    options: SurveyOptions,
+  ) => Promise<SurveyedTarget>;
   /** What was last read of a target's database; undefined where no session was there yet. */
   readonly catalogue: (target: Target) => Catalogue | undefined;
   readonly reach: (protocol: string) => Address | undefined;
@@ -108,10 +113,10 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       ...control,
       connect: side.check,
       catalogue: side.catalogue,
-      survey: (principal, target, signal) => {
+      survey: (principal, target, signal, options) => {
         const credential = () => control.targets.credential(target);
         const { recordMode = target.recordMode } = config;
-        return side.survey(gateway, { principal, target: { ...target, recordMode }, credential }, signal);
+        return side.survey(gateway, { principal, target: { ...target, recordMode }, credential }, signal, options);
       },
       reach: (protocol) =>
         protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import type { GatewayParts } from '../../gateway/admission.ts';
 import type { Admitted } from '../../gateway/control-plane.ts';
 import { Listener } from '../../gateway/listener.ts';
-import { type SurveyedTarget, surveyTarget } from '../../gateway/survey-target.ts';
+import { type SurveyedTarget, type SurveyOptions, surveyTarget } from '../../gateway/survey-target.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { CatalogueCache, catalogueKey } from '../../protocols/postgres/catalogue-cache.ts';
 import { serverEndPoint } from '../../protocols/postgres/channel-binding.ts';
@@ -30,7 +30,12 @@ export interface PostgresSide {
   /** The catalogue of the target's own database, as a session last read it; undefined where none was there yet. */
   catalogue(target: Target): Catalogue | undefined;
   /** Looks at some rows of every table, in a session of the principal's. */
-  survey(gateway: GatewayParts, admitted: Admitted, signal: AbortSignal): Promise<SurveyedTarget>;
+  survey(
+    gateway: GatewayParts,
+    admitted: Admitted,
+    signal: AbortSignal,
+    options: SurveyOptions,
+  ): Promise<SurveyedTarget>;
 }
 
 /** Loads PostgreSQL's parser and makes the protocol. Clients log in by SCRAM over TLS, and in no other way. */
@@ -56,6 +61,6 @@ export async function openPostgresSide(tls: KeyPairPem): Promise<PostgresSide> {
       await upstream[Symbol.asyncDispose]();
     },
     catalogue: ({ name, database }) => catalogues.get(catalogueKey(name, database)),
-    survey: (gateway, admitted, signal) => surveyTarget(protocol, gateway, admitted, signal),
+    survey: (gateway, admitted, signal, options) => surveyTarget(protocol, gateway, admitted, signal, options),
   };
 }

@@ -3,7 +3,8 @@
  * Swedish, Finnish and Polish; words as `wordsOf` gives them, terms apart by commas. A detector's name is its class.
  */
 export const CLASS_TERMS: Readonly<Record<string, readonly string[]>> = {
-  email: terms(`email, e mail, mail, emailaddress, mailaddress, emailadresse, mailadresse, correo, correo electronico,
+  email:
+    terms(`email, email address, e mail address, mail address, e mail, mail, emailaddress, mailaddress, emailadresse, mailadresse, correo, correo electronico,
     courriel, adresse mail, epost, e post, epostadress, posta elettronica, emailadres, sahkoposti`),
   phone: terms(`phone, phone number, phonenumber, telephone, telefon, telefonnummer, telefono, telefone, telefoon,
     telefoonnummer, tel, mobile, mobile number, mobilnummer, mobil, mobiltelefon, handy, handynummer, rufnummer, cell,
@@ -71,7 +72,7 @@ export const QUALIFIERS: ReadonlySet<string> = new Set(
   `type types kind count counts total status state at on enabled disabled required verified confirmed valid policy template
    templates subject body format length size hint label version expires expiry expired changed updated created sent opened
    bounced clicked frequency provider id ids uuid index flag preference preferences setting settings optin opt allowed
-   limit max min question band grade currency country group category reset attempts attempt failed family brand network last4 url`.split(
+   limit max min question last band grade currency country group category reset attempts attempt failed family brand network last4 url`.split(
     /\s+/,
   ),
 );

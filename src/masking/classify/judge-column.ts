@@ -15,6 +15,9 @@ const MANY = 0.4;
 /** From this share on a text is said to hold what a detector finds in it. */
 const SOME = 0.2;
 
+/** One in ten numbers of a card's length passes its check digit, so that some of many say nothing. */
+const CHANCES: ReadonlySet<string> = new Set(['card']);
+
 const SECRETS: ReadonlySet<string> = new Set(DETECTOR_GROUPS['secret'] ?? []);
 
 /** What a column most likely holds; undefined where nothing speaks for any class. */
@@ -69,7 +72,7 @@ function confidenceOf({ detector, whole, any }: DetectorHits, values: number, ag
   if (share >= MANY) return agrees ? 'high' : 'medium';
   if (agrees && any > 0) return 'medium';
   if (SECRETS.has(detector) && any > 0) return 'low';
-  return values >= FEW && any / values >= SOME ? 'low' : undefined;
+  return values >= FEW && any / values >= (CHANCES.has(detector) ? MANY : SOME) ? 'low' : undefined;
 }
 
 function toldHits({ detector, whole, any }: DetectorHits, values: number): string {

@@ -30,6 +30,9 @@ export class SampleMasks {
     return evidence;
   }
 
+  /** Sampling calls nothing that keeps what it is given. */
+  refusal(): undefined {}
+
   masker(): Masker {
     return this.#sampling === undefined
       ? new CatalogueMasker(this.#findings)

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../test/support/gateway.ts';
+import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
+import { Fault } from '../model/fault.ts';
+import { Refused } from '../model/refusal.ts';
+import type { Policy } from '../policy/policy.ts';
+import { PeerLeft } from '../wire/peer-left.ts';
+
+const SQL = `
+CREATE TABLE people (email text, note bytea, tags text[], note2 jsonb); CREATE TABLE places (street text);
+INSERT INTO people VALUES ('ada@example.com', 'to ben@example.com', '{cy@example.com}', '{"a":"dee@example.com"}'), (NULL, NULL, NULL, NULL);
+COMMENT ON COLUMN people.note IS 'ask eve@example.com';`;
+/** No rule of theirs permits anything. */
+const NOTHING: readonly Policy[] = [];
+const DENY: Policy = {
+  name: 'no streets',
+  principals: 'any',
+  targets: 'any',
+  tables: [{ table: 'public.places' }],
+  effect: 'deny',
+};
+
+describe('a survey of a target', () => {
+  let server: PostgresServer;
+  let gateway: TestGateway;
+  before(async () => {
+    server = await startPostgres({ sql: SQL });
+    gateway = await startGateway({ targets: [targetFor(server)], policies: NOTHING });
+  });
+  after(async () => {
+    await gateway?.[Symbol.asyncDispose]();
+    await server?.stop();
+  });
+
+  test('reads without a rule that permits it, and finds what stands in text, bytes, arrays and JSON', async () => {
+    const { relations, complete } = await gateway.survey(await gateway.grant(), 'shop');
+    assert.equal(complete, true);
+    const people = relations.find(({ relation }) => relation.name === 'people');
+    assert.deepEqual(people?.outcome, { status: 'sampled', rows: 2 });
+    const hits = [...(people?.evidence ?? [])].map(([name, { values, hits: all }]) => [name, values, all[0]?.any]);
+    assert.deepEqual(hits, [
+      ['email', 1, 1],
+      ['note', 1, 1],
+      ['tags', 1, 1],
+      ['note2', 1, 1],
+    ]);
+    assert.deepEqual(gateway.faults, []);
+    assert.equal(gateway.live.size, 0);
+  });
+
+  test('of the catalogue, comments are masked by what they hold', async () => {
+    const { relations } = await gateway.survey(await gateway.grant(), 'shop');
+    const people = relations.find(({ relation }) => relation.name === 'people');
+    assert.equal(people?.relation.columns.find(({ name }) => name === 'note')?.comment, 'ask [redacted]');
+  });
+
+  test('is denied what a rule denies, and told so', async () => {
+    gateway.setPolicies([PERMIT_ALL, DENY]);
+    const { relations } = await gateway.survey(await gateway.grant(), 'shop');
+    gateway.setPolicies(NOTHING);
+    assert.deepEqual(
+      relations.map(({ relation, outcome }) => [relation.name, outcome.status === 'sampled' || outcome.code]),
+      [
+        ['people', true],
+        ['places', 'policy-denied'],
+      ],
+    );
+  });
+
+  test('ends with its session where whoever asked has gone', async () => {
+    const left = AbortSignal.abort(new PeerLeft('gone'));
+    await assert.rejects(gateway.survey(await gateway.grant(), 'shop', left), isRefusedOrFault);
+    assert.equal(gateway.live.size, 0);
+  });
+
+  test('leaves tables out once its time is over, and says which', async () => {
+    await using hasty = await startGateway({ targets: [targetFor(server)], limits: { classifyMs: -1 } });
+    const { relations } = await hasty.survey(await hasty.grant(), 'shop');
+    assert.deepEqual(
+      relations.map(({ outcome }) => outcome),
+      [1, 2].map(() => ({
+        status: 'not-sampled',
+        code: 'deadline',
+        why: 'the time for all tables together was over',
+      })),
+    );
+  });
+
+  test('is not begun where the gateway drains, or cannot record it', async () => {
+    const draining = await startGateway({ targets: [targetFor(server)] });
+    const grant = await draining.grant();
+    await draining.stop();
+    await assert.rejects(draining.survey(grant, 'shop'), isRefusal('draining'));
+    await draining[Symbol.asyncDispose]();
+    await using mute = await startGateway({
+      targets: [targetFor(server)],
+      wrapLog: (log) => ({
+        openRun: (run, evidence) => log.openRun(run, evidence),
+        closeRun: (run, why) => log.closeRun(run, why),
+        note: (entry) => log.note(entry),
+        sync: () => log.sync(),
+        openSession: () => Promise.reject(new Fault('log-unavailable', 'the disk is full')),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+    });
+    await assert.rejects(mute.survey(await mute.grant(), 'shop'), isRefusal('record-unavailable'));
+  });
+});
+
+function isRefusal(code: string) {
+  return (error: unknown) => error instanceof Refused && error.refusal.code === code;
+}
+
+function isRefusedOrFault(error: unknown): boolean {
+  return error instanceof Refused || error instanceof Fault;
+}
