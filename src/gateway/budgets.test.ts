@@ -51,15 +51,17 @@ describe('a budget', { concurrency: false }, () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function open(limit: Limit, file = join(directory, `store-${++stores}.db`)) {
+  async function open(limit: Limit, more: Partial<Policy> = {}) {
+    const file = join(directory, `store-${++stores}.db`);
+    const lost: unknown[] = [];
     const opened = new AsyncDisposableStack();
     const store: Store = opened.use(await openStore({ file }));
-    const budgets = opened.use(new BudgetService({ store, onFault: (fault) => assert.fail(String(fault)) }));
+    const budgets = opened.use(new BudgetService({ store, onFault: (fault) => lost.push(fault) }));
     const people = new FakeApprovals();
     const gateway: TestGateway = opened.use(
       await startGateway({
         targets: [targetFor(server)],
-        policies: [PERMIT_ALL, { ...PERMIT_ALL, name: 'limited', limit }],
+        policies: [PERMIT_ALL, { ...PERMIT_ALL, name: 'limited', limit, ...more }],
         approvals: people,
         budgets,
       }),
@@ -70,7 +72,7 @@ describe('a budget', { concurrency: false }, () => {
         await RawPostgres.login({ host: gateway.host, port: gateway.port, user, password, database: 'shop' }),
       );
     };
-    return { store, budgets, gateway, people, logIn, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+    return { store, budgets, gateway, people, logIn, lost, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   }
 
   const rows = (messages: readonly BackendMessage[]): number => messages.filter(({ type }) => type === 'D').length;
@@ -300,6 +302,121 @@ describe('a budget', { concurrency: false }, () => {
     assert.deepEqual(end?.event.result, { code: 'budget-exceeded', rows: '3', status: 'refused' });
     assert.equal(end?.event.refusal?.rule, 'limited');
     assert.equal(end?.body.toString('latin1').split('D').length, 4);
+  });
+
+  test('counts what is masked, too, and cuts it off at the row', async () => {
+    await using it = await open([{ measure: 'rowsRead', most: 3, per: 'statement' }], { mask: ['email'] });
+    const client = await it.logIn();
+    const reply = await client.query(`select 'ada' || n || '@example.com' from numbers`);
+    assert.equal(briefly(reply), 'T … E:53400 Z:I');
+    assert.deepEqual(
+      reply.filter(({ type }) => type === 'D').map(({ body }) => body.subarray(6).toString()),
+      ['[redacted]', '[redacted]', '[redacted]'],
+    );
+    client.send(extended(`select 'ada' || n || '@example.com' from numbers`), SYNC);
+    assert.equal(briefly(await client.untilReady()), '1 2 T … E:53400 Z:I');
+    // What a copy's expression has for a type is not known, so it becomes NULL.
+    const copy = await client.query(`copy (select 'ada' || n || '@example.com' from numbers) to stdout`);
+    assert.equal(briefly(copy), 'H … E:53400 Z:I');
+    assert.deepEqual(
+      copy.filter(({ type }) => type === 'd').map(({ body }) => body.toString()),
+      ['\\N\n', '\\N\n', '\\N\n'],
+    );
+    assert.deepEqual(it.gateway.faults, []);
+  });
+
+  test('lets an exact reply through as it is, in every shape', async () => {
+    await using it = await open([
+      { measure: 'rowsRead', most: 20_000, per: 'statement' },
+      { measure: 'rowsChanged', most: 20_000, per: 'statement' },
+    ]);
+    const client = await it.logIn();
+    await using direct = await RawPostgres.login({ ...server, database: server.database });
+    for (const sql of [
+      'select n, repeat(md5(n::text), 1 + n % 40) from numbers',
+      `select repeat('x', 3000000) from generate_series(1, 3)`,
+      'select 1; select 2 where false; select n from numbers limit 3',
+      '',
+      'copy numbers to stdout',
+      'select 1/0',
+      `do $$ begin raise notice 'hello'; end $$`,
+      'with moved as (select 1) select * from moved',
+    ]) {
+      const [through, straight] = [await client.query(sql), await direct.query(sql)];
+      assert.deepEqual(through, straight, sql);
+    }
+    client.send(extended('select n from numbers', [], 1), extended('select $1::int + 1', ['41']), SYNC);
+    direct.send(extended('select n from numbers', [], 1), extended('select $1::int + 1', ['41']), SYNC);
+    assert.deepEqual(await client.untilReady(), await direct.untilReady());
+  });
+
+  test('of several statements in one batch undoes all of them', async () => {
+    await using it = await open([{ measure: 'rowsRead', most: 2, per: 'statement' }]);
+    const client = await it.logIn();
+    const insert = `insert into notes (note) values ('batched') returning id`;
+    const kept = async () =>
+      Number((await server.query(`select count(*) from notes where note = 'batched'`))[0]?.['count']);
+    client.send(extended(insert), extended('select n from numbers'), extended(insert), SYNC);
+    assert.equal(briefly(await client.untilReady()), '1 2 T … C 1 2 T … E:53400 Z:I');
+    assert.equal(briefly(await client.query(`${insert}; select n from numbers; ${insert}`)), 'T … C T … E:53400 Z:I');
+    assert.equal(await kept(), 0);
+    client.send(extended(insert), extended(insert), SYNC);
+    assert.equal(briefly(await client.untilReady()), '1 2 T … C 1 2 T … C Z:I');
+    assert.equal(await kept(), 2);
+  });
+
+  test('of prepared statements counts each execution', async () => {
+    await using it = await open([
+      { measure: 'rowsChanged', most: 3, per: 'run' },
+      { measure: 'statements', most: 100, per: 'run' },
+    ]);
+    const client = await it.logIn();
+    await client.query(`prepare add as insert into notes (note) values ('prepared')`);
+    await client.query('prepare hide as with gone as (delete from notes returning 1) select 1');
+    for (let turn = 0; turn < 3; turn++) assert.equal(said(await client.query('execute add')), '');
+    assert.equal(summary(await client.query('execute add')), 'E:53400 Z:I');
+    assert.match(said(await client.query('execute hide')), /how many rows the inner delete changes/);
+    const [{ spent } = { spent: 0 }] = (await it.budgets.list({ limit: 9 })).filter(
+      ({ measure }) => measure === 'rowsChanged',
+    );
+    assert.equal(spent, 3);
+  });
+
+  test('that cannot be counted lets nothing through, and the session goes on', async () => {
+    await using it = await open([{ measure: 'rowsRead', most: 100, per: 'run' }]);
+    const client = await it.logIn();
+    await it.store.write((db) => db.schema.alterTable('budget_slots').renameTo('gone').execute());
+    assert.equal(said(await client.query('select 1')), 'chaperone: what this spends of a budget cannot be counted now');
+    assert.equal(summary(await client.query('begin')), 'C Z:T');
+    await it.store.write((db) => db.schema.alterTable('gone').renameTo('budget_slots').execute());
+    assert.equal(briefly(await client.query('select 1')), 'T … C Z:T');
+    assert.equal(it.gateway.faults.length, 1);
+  });
+
+  test('of which nothing is left refuses before the target hears of it', async () => {
+    await using it = await open([{ measure: 'rowsRead', most: 0, per: 'run' }]);
+    const client = await it.logIn();
+    assert.equal(summary(await client.query('select 4711 as unheard')), 'E:53400 Z:I');
+    client.send(extended('select 4712 as unheard'), SYNC);
+    assert.equal(summary(await client.untilReady()), 'E:53400 Z:I');
+    assert.doesNotMatch(await server.log(), /unheard/);
+  });
+
+  test('holds on to its approval when its client loses patience', async () => {
+    await using it = await open([{ measure: 'rowsRead', most: 10, per: 'run', exceeded: ASKED }]);
+    const grant = await it.gateway.grant();
+    const client = await it.logIn(grant);
+    client.send(frame('Q', 'select n from numbers limit 15\0'));
+    const asked = await it.people.nth(0);
+    it.gateway.live
+      .list()[0]
+      ?.cancel()
+      .catch(() => undefined);
+    const reply = await client.untilReady();
+    assert.equal(rows(reply), 10);
+    assert.equal(briefly(reply), 'T … N E:57014 Z:I');
+    assert.match(asked.cancelledBecause ?? '', /the client cancelled/);
+    assert.equal(briefly(await client.query('begin')), 'C Z:T');
   });
 
   test('is never exceeded by 32 clients at once', async () => {

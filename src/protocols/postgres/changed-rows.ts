@@ -1,3 +1,4 @@
+import type { Operation } from '../../model/request.ts';
 import type { PostgresRequest } from './request.ts';
 
 /** Kinds whose command tag tells how many rows they changed. */
@@ -31,13 +32,25 @@ export function uncountable({ operations, actions }: PostgresRequest): string | 
     return analysis.statements;
   });
   const told = statements.map(({ kind }) => kind);
-  if (told.length === 1 && told[0] === 'execute' && changes.length === 1) return undefined;
+  if (told.length === 1 && isToldLater(told[0] ?? '', operations)) return undefined;
+  if (told.length === 1 && told[0] === 'execute') {
+    // Its tag is that of the statement that it names, which comes next.
+    const top = operations[operations.findIndex(({ kind }) => kind === 'execute') + 1];
+    if (changes.length === 1 && top !== undefined && TOLD.has(top.kind)) return undefined;
+  }
   const left = [...changes];
   for (const kind of told) {
     const at = left.indexOf(kind);
     if (at >= 0) left.splice(at, 1);
   }
   return left.length === 0 ? undefined : `the server does not say how many rows the inner ${left[0]} changes`;
+}
+
+/** Whether nothing is run now: a statement is prepared, or a plan is shown. */
+function isToldLater(kind: string, operations: readonly Operation[]): boolean {
+  return (
+    kind === 'prepare' || (kind === 'explain' && !operations.some(({ flags }) => flags.includes('explain-analyze')))
+  );
 }
 
 const ENDING: ReadonlySet<string> = new Set(['commit', 'prepare-transaction', 'commit-prepared']);
