@@ -5,6 +5,7 @@ import type { TrackedSetting } from '../../sql/postgres/analysis.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Login, Session } from '../protocol.ts';
+import { BatchReader } from './batch-reader.ts';
 import { ClientMessages } from './client-messages.ts';
 import { ClientState } from './client-state.ts';
 import { MalformedMessage, type Message, type MessageDecoder } from './codec.ts';
@@ -12,7 +13,7 @@ import { PostgresExchange } from './exchange.ts';
 import type { PostgresGreeting } from './greeting.ts';
 import { errorResponse, FRONTEND } from './messages.ts';
 import { refusalResponse } from './refusal.ts';
-import { BatchReader, PostgresRequest, readQuery } from './request.ts';
+import { PostgresRequest, readQuery } from './request.ts';
 import { type StatementAnalyser, StatementReader } from './statement-text.ts';
 import type { PostgresUpstream } from './upstream.ts';
 
