@@ -15,8 +15,13 @@ const MANY = 0.4;
 /** From this share on a text is said to hold what a detector finds in it. */
 const SOME = 0.2;
 
-/** One in ten numbers of a card's length passes its check digit, so that some of many say nothing. */
-const CHANCES: ReadonlySet<string> = new Set(['card']);
+/** One in ten numbers of the right length passes a check digit, so that some of many say nothing. */
+const CHANCES: ReadonlySet<string> = new Set(['card', ...(DETECTOR_GROUPS['national-id'] ?? [])]);
+/** What a class of names stands for, where it is no detector's and no group's name. */
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  credential: DETECTOR_GROUPS['secret'] ?? [],
+  'tax-id': ['de-tax-id', 'es-dni', 'it-fiscal-code', 'br-cpf'],
+};
 
 const SECRETS: ReadonlySet<string> = new Set(DETECTOR_GROUPS['secret'] ?? []);
 
@@ -48,13 +53,17 @@ function judgeValues(
   const [best] = evidence.hits.toSorted(byShare);
   if (best === undefined || !ALL_DETECTORS.has(best.detector)) return undefined;
   const { values } = evidence;
-  const agrees = named?.class === best.detector;
+  const agrees = named !== undefined && isOfClass(best.detector, named.class);
   const confidence = confidenceOf(best, values, agrees);
   if (confidence === undefined) return undefined;
   const why = [toldHits(best, values), ...(agrees ? [toldName(named)] : [])];
   const against = agrees ? undefined : whatSpeaksAgainst(column, best.detector, evidence);
   if (against !== undefined) return { class: best.detector, confidence: 'low', why: [...why, against] };
   return { class: best.detector, confidence, why };
+}
+
+function isOfClass(detector: string, name: string): boolean {
+  return detector === name || [KINDS[name], DETECTOR_GROUPS[name]].some((kinds) => kinds?.includes(detector));
 }
 
 /** What is written like one thing and is another: a version like an address, a message's id like a person's. */
@@ -70,7 +79,7 @@ function confidenceOf({ detector, whole, any }: DetectorHits, values: number, ag
   if (values >= FEW && share >= MOST) return 'high';
   if (values < FEW && share >= MOST) return agrees ? 'high' : 'medium';
   if (share >= MANY) return agrees ? 'high' : 'medium';
-  if (agrees && any > 0) return 'medium';
+  if (agrees && any > 0) return CHANCES.has(detector) ? 'low' : 'medium';
   if (SECRETS.has(detector) && any > 0) return 'low';
   return values >= FEW && any / values >= (CHANCES.has(detector) ? MANY : SOME) ? 'low' : undefined;
 }

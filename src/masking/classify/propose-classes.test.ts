@@ -129,6 +129,25 @@ test('what is written like one thing and named like another is a hint at most', 
   );
 });
 
+test('an id of a nation that is only digits is found where its column says so, and most of them check', () => {
+  const pesels = ['44051401359', '02070803628', '90090515836', '80072909146', '65071209862'];
+  assert.deepEqual(
+    judge({
+      pesel: { values: pesels },
+      codes: { values: pesels },
+      bsn: { values: times(20, (i) => String(111_222_300 + i)) },
+    }),
+    { pesel: 'pl-pesel high', bsn: 'national-id medium' },
+  );
+});
+
+test('a token is proposed as what its values are, and the name of its column agrees', () => {
+  const key = (index: number) => `ghp_${String(index).padStart(2, '0')}${'a1B2c3D4e5F6g7H8i9'.repeat(2)}`.slice(0, 40);
+  assert.deepEqual(judge({ api_token: { values: [...times(2, key), ...times(18, () => 'none')] } }), {
+    api_token: 'api-key medium',
+  });
+});
+
 test('one secret among many values is a hint, for one is enough to lose', () => {
   const key = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
   assert.deepEqual(judge({ note: { values: [key, ...times(99, () => 'nothing')] } }), { note: 'api-key low' });

@@ -25,7 +25,7 @@ export class ColumnEvidence {
 
   constructor(column: string, findings: Findings) {
     this.column = column;
-    this.#findings = findings;
+    this.#findings = findings.forColumn(column);
   }
 
   /** Values that were not null and not empty. */
