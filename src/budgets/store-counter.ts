@@ -72,7 +72,8 @@ export class StoreCounter {
   }
 
   give(amount: number): void {
-    this.#atHand += amount;
+    // Where it was reset meanwhile, this is of what is no more.
+    if (this.#lease !== undefined) this.#atHand += amount;
   }
 
   ensure(amount: number): Promise<boolean> {

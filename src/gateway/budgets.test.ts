@@ -419,6 +419,35 @@ describe('a budget', { concurrency: false }, () => {
     assert.equal(briefly(await client.query('begin')), 'C Z:T');
   });
 
+  test('stops the target’s work, and never the next request’s', async () => {
+    await using it = await open([{ measure: 'rowsRead', most: 100, per: 'statement' }]);
+    const client = await it.logIn();
+    for (let turn = 0; turn < 25; turn++) {
+      const reply = await client.query('select generate_series(1, 2000000000)');
+      assert.equal(briefly(reply), 'T … E:53400 Z:I');
+      assert.equal(rows(reply), 100);
+      assert.equal(briefly(await client.query('select pg_sleep(0.002)')), 'T … C Z:I');
+    }
+    const busy = await server.query(
+      `select 1 from pg_stat_activity where state = 'active' and query like '%2000000000%' and pid <> pg_backend_pid()`,
+    );
+    assert.deepEqual(busy, []);
+    assert.deepEqual(it.gateway.faults, []);
+  });
+
+  test('of statements counts what is run, and not what is prepared', async () => {
+    await using it = await open([{ measure: 'statements', most: 3, per: 'run' }]);
+    const client = await it.logIn();
+    client.send(frame('P', 'one\0', 'select 1\0', Buffer.alloc(2)), frame('D', 'Sone\0'), SYNC);
+    assert.equal(summary(await client.untilReady()), '1 t T Z:I');
+    client.send(extended('select 1'), extended('select 2'), SYNC);
+    assert.equal(briefly(await client.untilReady()), '1 2 T … C 1 2 T … C Z:I');
+    client.send(extended('select 1'), extended('select 2'), SYNC);
+    assert.equal(summary(await client.untilReady()), 'E:53400 Z:I');
+    assert.equal(briefly(await client.query('select 1')), 'T … C Z:I');
+    assert.equal(summary(await client.query('selec')), 'E:53400 Z:I');
+  });
+
   test('is never exceeded by 32 clients at once', async () => {
     await using it = await open([
       { measure: 'rowsRead', most: 1_000, per: 'run' },

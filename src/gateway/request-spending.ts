@@ -12,7 +12,7 @@ export async function admits(spending: Spending, request: Request): Promise<bool
   const counter = spending instanceof SharedSpending ? spending.counter : undefined;
   switch (measure) {
     case 'statements': {
-      const statements = Math.max(1, request.statements?.().length ?? 1);
+      const statements = request.statements?.().length ?? 1;
       if (counter === undefined || counter.take(statements)) return true;
       while (await counter.ensure(statements)) if (counter.take(statements)) return true;
       return false;

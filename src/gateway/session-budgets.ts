@@ -1,5 +1,5 @@
 import type { ExchangeRecord } from '../audit/recorder.ts';
-import type { Permit } from '../model/decision.ts';
+import type { Budget, Permit } from '../model/decision.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Target } from '../model/target.ts';
 import type { BudgetDesk } from './control-plane.ts';
@@ -17,7 +17,7 @@ export interface SessionBudgetsParts {
 export class SessionBudgets implements Disposable {
   readonly #parts: SessionBudgetsParts;
   readonly #shared = new WeakMap<Permit, readonly SharedSpending[]>();
-  readonly #opened: SharedSpending[] = [];
+  readonly #opened = new Map<string, SharedSpending>();
 
   constructor(parts: SessionBudgetsParts) {
     this.#parts = parts;
@@ -38,19 +38,25 @@ export class SessionBudgets implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { counter } of this.#opened) counter.close();
-    this.#opened.length = 0;
+    for (const { counter } of this.#opened.values()) counter.close();
+    this.#opened.clear();
   }
 
   #open(permit: Permit): readonly SharedSpending[] {
-    const { desk, principal, target } = this.#parts;
-    const whose = { run: principal.run.id, target: target.name };
     const budgets = permit.obligations.flatMap((one) => (one.kind === 'limit' ? one.budgets : []));
-    const shared = budgets
-      .filter(({ per }) => per !== 'statement')
-      .map((budget) => new SharedSpending(budget, desk.open(budget, whose)));
+    const shared = budgets.filter(({ per }) => per !== 'statement').map((budget) => this.#counted(budget));
     this.#shared.set(permit, shared);
-    this.#opened.push(...shared);
     return shared;
+  }
+
+  /** Permits are as many as statements are; what they limit is a few budgets. */
+  #counted(budget: Budget): SharedSpending {
+    const name = JSON.stringify(budget);
+    const known = this.#opened.get(name);
+    if (known !== undefined) return known;
+    const { desk, principal, target } = this.#parts;
+    const spending = new SharedSpending(budget, desk.open(budget, { run: principal.run.id, target: target.name }));
+    this.#opened.set(name, spending);
+    return spending;
   }
 }

@@ -66,10 +66,12 @@ export class PostgresRequest implements Request {
 
   /** Of a text of several statements each has the operations of all: which are whose is not told apart. */
   statements(): readonly (readonly Operation[])[] {
-    return this.actions.flatMap((action) => {
+    const run = this.actions.flatMap((action) => {
       if (action.kind === 'statement') return [this.operations];
       return action.kind === 'execute' ? [action.portal.statement.analysis.operations] : [];
     });
+    // A text that was not understood runs something all the same; a batch may run nothing.
+    return run.length === 0 && this.barrier === 'query' ? [this.operations] : run;
   }
 
   /** As the session is when it is asked: it changes between requests, and not while one is under way. */
