@@ -31,8 +31,10 @@ test('no column that is called clear of classified sources holds a piece of what
     const seed = SEED + round;
     const made = makeStatement(new Queries(new Random(seed), relations));
     if (seen.has(made.sql + made.setup.join())) continue;
-    const outcome = await harness.run(made, round % 4 === 0);
     const shown = `seed ${seed}: ${[...made.setup, made.sql].join('; ')}`;
+    const outcome = await harness.run(made, round % 4 === 0).catch((cause: unknown) => {
+      throw new Error(`could not be run, ${shown}`, { cause });
+    });
     if (outcome.of === 'leak') assert.fail(`${outcome.column} = ${outcome.value}\n${shown}`);
     if (outcome.of === 'invalid') {
       counts.invalid++;

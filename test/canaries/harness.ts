@@ -38,7 +38,7 @@ export class Harness implements AsyncDisposable {
   static async open(server: PostgresServer): Promise<Harness> {
     const client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
     await client.connect();
-    await client.query(`SET search_path = rental, orders, bank; SET statement_timeout = '2s'; SET jit = off`);
+    await client.query(`SET search_path = rental, orders, bank; SET statement_timeout = '5s'; SET jit = off`);
     const catalogue = await loadCatalogue(
       async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows,
     );
