@@ -25,6 +25,7 @@ import type { tokenSchema } from '../src/api/operator-tokens.ts';
 import type { overviewSchema } from '../src/api/overview.ts';
 import type { personSchema } from '../src/api/person-view.ts';
 import type { checkedSchema, trialSchema } from '../src/api/policies.ts';
+import type { explanationSchema } from '../src/api/policy-trials.ts';
 import type { problemSchema } from '../src/api/problem.ts';
 import type { grantSchema, runSchema, runSummarySchema } from '../src/api/run-schemas.ts';
 import type { sessionSchema } from '../src/api/session-schema.ts';
@@ -78,6 +79,7 @@ export const AGREED: {
   readonly configurationPlan: Same<z.infer<typeof planSchema>, web.ConfigurationPlan>;
   readonly policyCheck: Same<z.infer<typeof checkedSchema>, web.PolicyCheck>;
   readonly policyTrial: Same<z.infer<typeof trialSchema>, web.PolicyTrial>;
+  readonly policyExplanation: Same<z.infer<typeof explanationSchema>, web.PolicyExplanation>;
   readonly trustCheck: Same<z.infer<typeof trustCheckSchema>, web.TrustCheck>;
   readonly person: Same<z.infer<typeof personSchema>, web.Person>;
   readonly me: Same<WithoutScopes<z.infer<typeof meSchema>>, WithoutScopes<web.Me>>;
@@ -113,6 +115,7 @@ export const AGREED: {
   configurationPlan: true,
   policyCheck: true,
   policyTrial: true,
+  policyExplanation: true,
   trustCheck: true,
   person: true,
   me: true,

@@ -139,6 +139,31 @@ describe('the policy editor', () => {
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 
+  test('explains how a statement would be decided: what it does, every rule, each column of its result', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await open(page, policyPath);
+    const explain = page.getByRole('button', { name: 'Explain' });
+    assert.ok(await explain.isDisabled());
+    await page.getByRole('textbox', { name: 'Statement' }).fill('select id, email from customers');
+    await page.getByRole('textbox', { name: 'Who' }).fill('run.sourceRepositoryId=74');
+    const sent = page.waitForRequest('**/v1/policies/explain');
+    await explain.click();
+    const { as, statement } = (await sent).postDataJSON() as { as: object; statement: string };
+    assert.deepEqual([as, statement], [{ 'run.sourceRepositoryId': '74' }, 'select id, email from customers']);
+    await page.getByRole('list', { name: 'What it does' }).getByText('lock access-share').waitFor();
+    await page
+      .getByRole('list', { name: 'Rules' })
+      .getByText('never drop in production: the rule is about drop')
+      .waitFor();
+    await page
+      .getByRole('list', { name: 'Columns of the result' })
+      .getByText('partial (public.customers.email')
+      .waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.deepEqual(somebody.faults, []);
+  });
+
   test('deletes only what somebody named', async () => {
     await using somebody = await visit(browser);
     const { page } = somebody;

@@ -3,6 +3,7 @@ import type {
   ConfigurationObject,
   ConfigurationPlan,
   PolicyCheck,
+  PolicyExplanation,
   PolicyTrial,
   TargetCheck,
   TrustCheck,
@@ -33,6 +34,9 @@ export function configurationRoutes(world: World): readonly Route[] {
       checkPolicies((body as { files: { name: string; text: string }[] }).files),
     ),
     route('POST', '/v1/policies/try', ({ body }) => tryPolicy(world, (body as { text: string }).text)),
+    route('POST', '/v1/policies/explain', ({ body }) =>
+      explainStatement(body as { statement: string; target: string }),
+    ),
     route('POST', '/v1/trust/check', (): TrustCheck => TRUST_CHECK),
   ];
 }
@@ -109,6 +113,39 @@ async function checkPolicies(files: readonly { name: string; text: string }[]): 
     ok: problems.length === 0,
     problems: problems.map(({ path: file, line, message }) => ({ file, line, message })),
     policies: policies.map(({ name, effect }) => ({ name, effect })),
+  };
+}
+
+/** As a gateway would say it of a read of customers; the mock has no policies that decide. */
+function explainStatement({ statement, target }: { statement: string; target: string }): PolicyExplanation {
+  return {
+    effect: 'permit',
+    rules: ['agents read, masked'],
+    obligations: ['mask email, phone'],
+    operations: [
+      {
+        name: 'select on public.customers',
+        outcome: 'permit',
+        facts: [
+          'read, lock access-share',
+          'shows: public.customers.id, public.customers.email',
+          'reads email (classes)',
+        ],
+        rules: [
+          { name: 'agents read, masked', effect: 'permit', result: 'matched' },
+          { name: 'never drop in production', effect: 'deny', result: 'not-matched', why: 'the rule is about drop' },
+        ],
+      },
+    ],
+    results: [
+      [{ name: 'id' }, { name: 'email', mask: { kind: 'partial', class: 'email', name: 'public.customers.email' } }],
+    ],
+    detectors: ['email', 'phone'],
+    target,
+    principal: 'asked',
+    at: new Date().toISOString(),
+    text: statement,
+    analysis: 'catalogue',
   };
 }
 

@@ -478,6 +478,38 @@ export interface PolicyTrial {
   problems: { line: number; column?: number; message: string }[];
 }
 
+/** `POST /v1/policies/explain {session, exchange} | {approval} | {statement, target, as?}`: why it is decided so. */
+export interface PolicyExplanation {
+  effect: 'permit' | 'deny';
+  code?: string;
+  reason?: string;
+  hint?: string;
+  rules: string[];
+  obligations: string[];
+  operations: {
+    name: string;
+    outcome: string;
+    facts: string[];
+    rules: {
+      name: string;
+      effect: 'permit' | 'deny';
+      result: 'matched' | 'binds' | 'not-matched' | 'error';
+      why?: string;
+    }[];
+  }[];
+  results: (
+    | { name: string; mask?: { kind: 'redact' | 'partial' | 'hash' | 'null'; class: string; name: string } }[]
+    | null
+  )[];
+  detectors: string[];
+  target: string;
+  principal: string;
+  at: string;
+  text?: string;
+  recorded?: string;
+  analysis: 'recorded' | 'catalogue' | 'text';
+}
+
 /** `POST /v1/trust/check {token}`: which rules a CI token would meet, or why none. The token is not kept. */
 export interface TrustCheck {
   ok: boolean;

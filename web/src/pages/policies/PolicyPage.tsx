@@ -11,6 +11,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { AppLink, useGo, useParam } from '../../ui/routing.tsx';
 import { Time } from '../../ui/Time.tsx';
+import { ExplainStatement } from './ExplainStatement.tsx';
 import { summaryOf } from './summary.ts';
 import { TryPolicy } from './TryPolicy.tsx';
 import { usePolicyWords } from './use-policy-words.ts';
@@ -45,7 +46,12 @@ export function PolicyPage() {
               text={object.text}
               words={words}
               onSaved={() => undefined}
-              below={(text) => <TryPolicy text={text} name={object.name} />}
+              below={(text) => (
+                <>
+                  <TryPolicy text={text} name={object.name} />
+                  <ExplainStatement />
+                </>
+              )}
             />
             {deleting && (
               <DeleteDialog

@@ -114,7 +114,10 @@ export function policyWords({ targets, groups }: World): WordTree {
     },
     functions: { info: 'Which functions: nextval, app.*' },
     flags: { info: 'Statements that bear one of these.', values: wordsOf(FLAGS, 'flag') },
-    when: { info: 'A condition in CEL over operation, principal, run and target.' },
+    ...columnWords(classes),
+    lock: { info: 'Operations that lock a table at least so strongly.', values: wordsOf(LOCKS, 'lock') },
+    when: { info: 'A condition in CEL over operation, principal, run, target and time.' },
+    timezone: { info: 'The zone in which `when` asks for the time.', values: wordsOf(['UTC', 'Europe/Berlin']) },
     effect: {
       info: 'permit or deny; deny always wins.',
       values: [{ label: 'permit' }, { label: 'deny' }],
@@ -149,6 +152,28 @@ export function policyWords({ targets, groups }: World): WordTree {
     hint: { info: 'Told to the client on a denial: what to do instead.' },
   };
   return { keys: { policies: { keys: rule } } };
+}
+
+/** Weakest first. */
+const LOCKS: readonly string[] = [
+  'access-share',
+  'row-share',
+  'row-exclusive',
+  'share-update-exclusive',
+  'share',
+  'share-row-exclusive',
+  'exclusive',
+  'access-exclusive',
+];
+
+function columnWords(classes: readonly string[]): Readonly<Record<string, WordTree>> {
+  const values = [...wordsOf(['any']), ...wordsOf(classes, 'class')];
+  return {
+    reads: { info: 'Operations that show a column of one of these classes.', values },
+    filters: { info: 'Operations that filter, sort or join by such a column.', values },
+    writes: { info: 'Operations that assign such a column.', values },
+    copies: { info: 'Operations that store its values elsewhere.', values },
+  };
 }
 
 function approveWords(groups: readonly string[]): WordTree {
