@@ -25,7 +25,8 @@ export function heldStatements(
   context: AnalysisContext,
   analyser: StatementAnalyser,
 ): readonly HeldStatement[] {
-  const { text } = request;
+  // What will run is planned: with the limit of rows that a rule puts to it.
+  const text = request.forwardedText?.text ?? request.text;
   if (text !== undefined) {
     const parsed = parseStatements(text);
     if (!parsed.ok) return [];
@@ -39,9 +40,10 @@ export function heldStatements(
   const bound = executed.map((portal) => ({ statement: portal.statement, portal }));
   const all = bound.length > 0 ? bound : prepared.map((statement) => ({ statement, portal: undefined }));
   return all.map(({ statement, portal }) => {
-    const parsed = parseStatements(statement.text);
+    const own = statement.forwarded?.text ?? statement.text;
+    const parsed = parseStatements(own);
     const node = parsed.ok && parsed.statements.length === 1 ? parsed.statements[0]?.node : undefined;
-    return { text: statement.text, node, analysis: statement.analysis, portal };
+    return { text: own, node, analysis: statement.analysis, portal };
   });
 }
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FakeApprovals } from '../../../test/support/fake-approvals.ts';
 import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../../test/support/gateway.ts';
@@ -16,7 +19,9 @@ import {
 } from '../../../test/support/raw-postgres.ts';
 import { recorded } from '../../../test/support/recorded.ts';
 import { Relay } from '../../../test/support/relay.ts';
+import { BudgetService } from '../../budgets/budget-service.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { openStore, type Store } from '../../store/store.ts';
 
 const THREE: Policy = { ...PERMIT_ALL, name: 'three', session: { rows: 3 } };
 const TEN: Policy = { ...PERMIT_ALL, name: 'ten', session: { rows: 10 } };
@@ -27,6 +32,9 @@ describe('a limit of rows', { concurrency: false, timeout: 60_000 }, () => {
   let relay: Relay;
   let gateway: TestGateway;
   let people: FakeApprovals;
+  let directory: string | undefined;
+  let store: Store;
+  let budgets: BudgetService;
 
   before(async () => {
     server = await startPostgres({
@@ -35,10 +43,16 @@ describe('a limit of rows', { concurrency: false, timeout: 60_000 }, () => {
     relay = await Relay.before(server);
     people = new FakeApprovals();
     const target = { ...targetFor(server), address: { host: relay.host, port: relay.port } };
-    gateway = await startGateway({ targets: [target], approvals: people });
+    directory = await mkdtemp(join(tmpdir(), 'limited-'));
+    store = await openStore({ file: join(directory, 'store.db') });
+    budgets = new BudgetService({ store, onFault: (fault) => assert.fail(String(fault)) });
+    gateway = await startGateway({ targets: [target], approvals: people, budgets });
   });
   after(async () => {
     await gateway?.[Symbol.asyncDispose]();
+    await budgets?.[Symbol.asyncDispose]();
+    await store?.[Symbol.asyncDispose]();
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
     await relay?.[Symbol.asyncDispose]();
     await server?.stop();
   });
@@ -187,6 +201,16 @@ describe('a limit of rows', { concurrency: false, timeout: 60_000 }, () => {
     assert.deepEqual(told(await asked.untilReady()), expected);
   });
 
+  test('goes with budgets, which count what was given', async () => {
+    const budget = { measure: 'rowsRead', most: 7, per: 'run' } as const;
+    await using asked = await client([{ ...THREE, limit: [budget] }]);
+    const sql = 'select id from keep order by id';
+    assert.deepEqual(told(await asked.query(sql)), ['1', '2', '3', CUT, 'C SELECT 3']);
+    asked.send(parse('', sql), bind('', ''), execute(''), SYNC);
+    assert.deepEqual(told(await asked.untilReady()), ['1', '2', '3', CUT, 'C SELECT 3']);
+    assert.deepEqual(told(await asked.query(sql)), ['1', 'E 53400']);
+  });
+
   test('reads a text in the encoding of its client', async () => {
     await using asked = await client([THREE], { client_encoding: 'LATIN1' });
     asked.send(frame('Q', Buffer.from("select 'é' from keep; select nothing\0", 'latin1')));
@@ -210,6 +234,8 @@ describe('a limit of rows', { concurrency: false, timeout: 60_000 }, () => {
     asked.send(query('select id from keep limit 30'));
     const approval = await people.nth(0);
     assert.equal(approval.held.request.context?.()['forwarded as'], 'select id from keep limit 3');
+    const estimate = await approval.described;
+    assert.match(estimate.statements[0]?.plan ?? '', /^Limit \(rows=3 /);
     approval.approve();
     assert.equal(told(await asked.untilReady()).at(-1), 'C SELECT 3');
     const request = (await recorded(gateway)).findLast(({ event }) => event.kind === 'request');

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../../test/support/gateway.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
-import { type BackendMessage, frame, int16, int32, RawPostgres, SYNC } from '../../../test/support/raw-postgres.ts';
+import {
+  type BackendMessage,
+  frame,
+  int16,
+  int32,
+  query,
+  RawPostgres,
+  SYNC,
+} from '../../../test/support/raw-postgres.ts';
+import { Relay } from '../../../test/support/relay.ts';
 import type { Policy } from '../../policy/policy.ts';
 
 function asking(session: NonNullable<Policy['session']>, more: Partial<Policy> = {}): Policy {
@@ -27,6 +36,7 @@ type Conversation = readonly (readonly [sql: string, said: readonly string[]])[]
 
 describe('what a rule asks of the session', { concurrency: false, timeout: 60_000 }, () => {
   let server: PostgresServer;
+  let relay: Relay;
   let gateway: TestGateway;
 
   before(async () => {
@@ -34,10 +44,13 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
     await server.query(`alter role hasty password '${server.password}'`);
     const hasty = targetFor(server, { name: 'hasty' });
     const credential = { ...hasty.credential, user: 'hasty' };
-    gateway = await startGateway({ targets: [targetFor(server), { ...hasty, credential }] });
+    relay = await Relay.before(server);
+    const relayed = { ...targetFor(server, { name: 'relayed' }), address: { host: relay.host, port: relay.port } };
+    gateway = await startGateway({ targets: [targetFor(server), { ...hasty, credential }, relayed] });
   });
   after(async () => {
     await gateway?.[Symbol.asyncDispose]();
+    await relay?.[Symbol.asyncDispose]();
     await server?.stop();
   });
 
@@ -336,6 +349,31 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
     asked.send(SYNC);
     assert.deepEqual(told(await asked.untilReady()), []);
     await holds(asked, [['show statement_timeout', ['7s']]]);
+  });
+
+  test('where nothing changes nothing is sent: a request costs the server what it costs without a rule', async () => {
+    const session = { statementTimeoutMs: 30_000, lockTimeoutMs: 5_000, readOnly: true, name: true } as const;
+    const batch = [parse('', 'select 1'), bind('', ''), execute(''), SYNC];
+    const costOf = async (policy: Policy): Promise<readonly number[]> => {
+      await using asked = await client([policy], { database: 'relayed' });
+      await asked.query('select 1');
+      const costs: number[] = [];
+      for (const messages of [
+        [query('select 1')],
+        batch,
+        [query('begin')],
+        batch,
+        [query('select 2')],
+        [query('commit')],
+      ]) {
+        const before = relay.bytesToServer;
+        asked.send(...messages);
+        await asked.untilReady();
+        costs.push(relay.bytesToServer - before);
+      }
+      return costs;
+    };
+    assert.deepEqual(await costOf(asking(session)), await costOf(PERMIT_ALL));
   });
 
   test('a pipeline keeps its order, and each of its batches is bounded', async () => {
