@@ -8,6 +8,8 @@ test('the flags are those that docs/reference/policy.md explains', () => {
   const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'policy.md'), 'utf8');
   const section = text.slice(text.indexOf('### flags'), text.indexOf('### when'));
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
-  const told = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, flag]) => flag));
+  const told = rows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map((match) => match[1] ?? ''),
+  );
   assert.deepEqual(told.toSorted(), [...OPERATION_FLAGS].toSorted());
 });

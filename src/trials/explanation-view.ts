@@ -67,9 +67,8 @@ function factsOf(operation: Operation, columns: ColumnFacts): readonly string[] 
   if (functions.length > 0) lines.push(`calls: ${functions.join(', ')}`);
   lines.push(...columnLines(operation.columns));
   for (const { into, from } of copies) {
-    lines.push(
-      `copies: ${from === 'unknown' ? 'not known' : from.map(columnName).join(', ')} into ${columnName(into)}`,
-    );
+    const what = from === 'unknown' ? 'not known' : from.map(columnName).join(', ');
+    lines.push(`copies: ${what || 'nothing that is stored'} into ${columnName(into)}`);
   }
   for (const key of COLUMN_KEYS) {
     const perhaps = columns.known ? '' : 'perhaps ';
