@@ -107,7 +107,8 @@ async function loadShop(port: number, password: Secret, ca: string): Promise<voi
   await client.connect();
   try {
     const { rows } = await client.query<{ loaded: boolean }>("SELECT to_regclass('customers') IS NOT NULL AS loaded");
-    if (!rows[0]?.loaded) await client.query(`BEGIN;${shopScript()}COMMIT;ANALYZE customers, orders, payments, staff`);
+    if (!rows[0]?.loaded)
+      await client.query(`BEGIN;${shopScript()}COMMIT;ANALYZE customers, orders, payments, staff, tickets`);
   } finally {
     await client.end();
   }

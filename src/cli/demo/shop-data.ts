@@ -39,6 +39,14 @@ CREATE TABLE staff (
   salary  integer NOT NULL,
   since   date NOT NULL
 );
+CREATE TABLE tickets (
+  id           integer PRIMARY KEY,
+  customer_id  integer NOT NULL REFERENCES customers,
+  contact      text NOT NULL,
+  callback     text,
+  message      text NOT NULL,
+  opened       timestamptz NOT NULL
+);
 CREATE VIEW customer_spend AS
   SELECT c.id, c.name, c.email, c.country, count(o.id) AS orders, coalesce(sum(o.total), 0)::numeric(12,2) AS spent
     FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id;
@@ -90,6 +98,7 @@ const EXAMPLE_IBANS = [
 const CUSTOMERS = 200;
 const ORDERS = 520;
 const STAFF = 24;
+const TICKETS = 60;
 const DAY_MS = 86_400_000;
 const OPENED_MS = Date.UTC(2026, 0, 5, 8);
 
@@ -106,6 +115,11 @@ export function shopScript(): string {
     insert(
       'staff',
       Array.from({ length: STAFF }, (_, index) => staffMember(index, random)),
+    ),
+    // Nothing of it is classified: `chaperone targets classify demo` has something to find.
+    insert(
+      'tickets',
+      Array.from({ length: TICKETS }, (_, index) => ticket(index)),
     ),
   ].join('\n');
 }
@@ -146,6 +160,19 @@ function ordersAndPayments(random: (below: number) => number): readonly string[]
     payments.push([payments.length + 1, id, byCard ? 'card' : 'transfer', card, iban, total.toFixed(2), paid]);
   }
   return [insert('orders', orders), insert('payments', payments)];
+}
+
+function ticket(index: number): readonly Value[] {
+  const [id, name, email, phone] = customer((index * 7) % CUSTOMERS);
+  const messages = [
+    'The parcel has not arrived yet.',
+    `Please answer to ${email}, and not to my old address.`,
+    'The colour is not the one in the picture.',
+    `It is ${name}. Call me back in the afternoon.`,
+  ];
+  const callback = index % 3 === 0 ? (phone ?? null) : null;
+  const opened = time(OPENED_MS + (index * 4.2 + 3) * DAY_MS);
+  return [index + 1, id ?? null, email ?? null, callback, pick(messages, index), opened];
 }
 
 function staffMember(index: number, random: (below: number) => number): readonly Value[] {

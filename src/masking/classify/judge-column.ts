@@ -57,7 +57,7 @@ function judgeValues(
   const confidence = confidenceOf(best, values, agrees);
   if (confidence === undefined) return undefined;
   const why = [toldHits(best, values), ...(agrees ? [toldName(named)] : [])];
-  const against = agrees ? undefined : whatSpeaksAgainst(column, best.detector, evidence);
+  const against = agrees || confidence === 'low' ? undefined : whatSpeaksAgainst(column, best.detector, evidence);
   if (against !== undefined) return { class: best.detector, confidence: 'low', why: [...why, against] };
   return { class: best.detector, confidence, why };
 }
