@@ -1,11 +1,14 @@
 import { createMaskPlan, type MaskPlan } from '../masking/mask-plan.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { Permit } from '../model/decision.ts';
+import type { Refusal } from '../model/refusal.ts';
 import type { Request } from '../model/request.ts';
 import type { ClassifiedColumn } from '../model/target.ts';
 
 /** What masks the replies of one session. */
 export interface Masks {
+  /** Why the request must not run, because it would take masked values to where no mask is. */
+  refusal(permit: Permit, request: Request): Refusal | undefined;
   /** Undefined where nothing of this reply could change. */
   masker(permit: Permit, request: Request): Masker | undefined;
   /** For what the server says between exchanges. */
@@ -28,9 +31,14 @@ export class SessionMasks implements Masks {
     this.#key = key;
   }
 
+  refusal(permit: Permit, { operations }: Request): Refusal | undefined {
+    const plan = this.#planOf(permit);
+    const carrier = plan === 'none' ? undefined : plan.carrier(operations);
+    return carrier === undefined ? undefined : unmaskable(carrier);
+  }
+
   masker(permit: Permit, request: Request): Masker | undefined {
-    this.#refresh();
-    const known = this.#plans.get(permit) ?? this.#plan(permit);
+    const known = this.#planOf(permit);
     return known === 'none' ? undefined : known.masker(request.operations, () => request.body().bytes);
   }
 
@@ -38,6 +46,11 @@ export class SessionMasks implements Masks {
   unasked(): Masker | undefined {
     this.#refresh();
     return this.#unaskedPlan?.masker([]);
+  }
+
+  #planOf(permit: Permit): MaskPlan | 'none' {
+    this.#refresh();
+    return this.#plans.get(permit) ?? this.#plan(permit);
   }
 
   /** A column that was classified since counts from the next request on. */
@@ -61,4 +74,12 @@ export class SessionMasks implements Masks {
     for (const name of classes) this.#classes.add(name);
     this.#unaskedPlan = createMaskPlan([...this.#classes], { classified: this.#classified }, this.#key);
   }
+}
+
+function unmaskable(carrier: string): Refusal {
+  return {
+    code: 'mask-impossible',
+    message: `it reads columns that are masked, and ${carrier} could take their values to where they are not`,
+    hint: `Call ${carrier} in a statement that reads none of them.`,
+  };
 }

@@ -156,6 +156,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       bind: (decision, exchange) => bound(decision, exchange, connected.upstream, principal.run.id),
       record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
       hold: (exchange, exchangeRecord, permit) => this.#hold(exchange, exchangeRecord, permit),
+      unmaskable: (permit, request) => masks.refusal(permit, request),
       inherit: (request) => classes.inherit(request, this.#exchanges as ExchangeNumber),
       meter: (permit, exchange, exchangeRecord) =>
         budgets.meter(permit, exchange, exchangeRecord, (...held) => this.#hold(...held)),

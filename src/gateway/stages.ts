@@ -26,6 +26,8 @@ export interface Stages<Upstream> {
    * where that cannot be kept.
    */
   inherit(request: Request): Promise<Refusal | undefined> | undefined;
+  /** Why the masks that a permit obliges to could not hold. */
+  unmaskable(permit: Permit, request: Request): Refusal | undefined;
   /** Counts the exchange against the budgets that the permit obliges to; undefined where there are none. */
   meter(permit: Permit, exchange: MeteredExchange, record: ExchangeRecord): Meter | undefined;
   /** The masks that a permit obliges to, or undefined where nothing of this reply could change. */

@@ -12,13 +12,17 @@ export function isOpaque(operation: Operation): boolean {
   return operation.access === 'unknown' || operation.flags.some((flag) => OPAQUE_FLAGS.has(flag));
 }
 
+/** Stands for every column of a table, where values were copied into one that is not known. */
+export const ANY_COLUMN = '*';
+
 /** An empty schema, on either side, is any schema. */
 export function isOfTable(schema: string, table: string, column: ClassifiedColumn): boolean {
   return table === column.table && (schema === '' || column.schema === '' || schema === column.schema);
 }
 
 export function isColumn(source: ColumnSource, column: ClassifiedColumn): boolean {
-  return source.column === column.column && isOfTable(source.schema, source.table, column);
+  const isSame = source.column === column.column || column.column === ANY_COLUMN || source.column === ANY_COLUMN;
+  return isSame && isOfTable(source.schema, source.table, column);
 }
 
 /** Views and functions are looked through where columns are told, and tables are those that the text names. */

@@ -101,3 +101,13 @@ test('a column is counted by its whole name', () => {
   assert.equal(RULES.maskOf({ name: 'n', sources: [source], plain: true }, reading('x.people'))?.name, 'x.people.name');
   assert.equal(RULES.maskOf({ name: 'n', sources: 'unknown', plain: false }, reading('x.people'))?.name, 'n');
 });
+
+test('a class of any column of a table masks each of them', () => {
+  const copied = { schema: '', table: 'copied', column: '*', class: 'email' } as const;
+  const rules = new ColumnRules([copied], new Set(['email']));
+  const read = rules.reading([operation([{ schema: 'public', name: 'copied', use: 'read' }])]);
+  const maskOf = (table: string) =>
+    rules.maskOf({ name: 'x', sources: [{ schema: 'public', table, column: 'x' }], plain: true }, read)?.class;
+  assert.equal(maskOf('copied'), 'email');
+  assert.equal(maskOf('users'), undefined);
+});

@@ -1,7 +1,8 @@
 import type { ResultColumn } from '../model/reply.ts';
 import type { Operation } from '../model/request.ts';
 import type { ClassifiedColumn, MaskKind } from '../model/target.ts';
-import { isColumn, isOpaque, STRICTNESS, touches } from './column-match.ts';
+import { carrierIn } from './carriers.ts';
+import { ANY_COLUMN, isColumn, isOpaque, STRICTNESS, touches } from './column-match.ts';
 
 /** What a masked column becomes, and under which name it is counted. */
 export interface ColumnMask {
@@ -37,6 +38,11 @@ export class ColumnRules {
     }
   }
 
+  /** The function through which `operations` would take classified values past the masks; undefined where none does. */
+  carrier(operations: readonly Operation[]): string | undefined {
+    return this.size === 0 ? undefined : carrierIn(operations, this.#classified);
+  }
+
   get size(): number {
     return this.#classified.length;
   }
@@ -67,7 +73,7 @@ export class ColumnRules {
     }
     let mask: ColumnMask | undefined;
     for (const source of sources) {
-      for (const column of this.#byColumn.get(source.column) ?? []) {
+      for (const column of this.#named(source.column)) {
         if (!isColumn(source, column)) continue;
         const next: ColumnMask = {
           kind: plain || column.mask === 'null' ? (column.mask ?? 'redact') : 'redact',
@@ -80,4 +86,13 @@ export class ColumnRules {
     }
     return mask;
   }
+
+  /** Those of this name, and those that stand for any column of a table. */
+  #named(column: string): readonly ClassifiedColumn[] {
+    const any = this.#byColumn.get(ANY_COLUMN);
+    const own = this.#byColumn.get(column) ?? NO_COLUMNS;
+    return any === undefined ? own : [...own, ...any];
+  }
 }
+
+const NO_COLUMNS: readonly ClassifiedColumn[] = [];

@@ -34,6 +34,7 @@ export function maskErrorText(
     case 'context':
       return isOwnContext(text) ? undefined : maskContext(text);
     case 'statement':
+    case 'setting':
     case 'payload':
       return WHOLE;
     default:

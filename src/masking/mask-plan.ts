@@ -16,6 +16,8 @@ export interface MaskPlan {
    * already, so it is kept.
    */
   masker(operations: readonly Operation[], said?: () => Uint8Array): Masker;
+  /** The function by which a request would take masked values to where no mask is; undefined where there is none. */
+  carrier(operations: readonly Operation[]): string | undefined;
 }
 
 /**
@@ -36,6 +38,7 @@ export function createMaskPlan(
   const shared = { findings, rules, digest };
   return {
     findings,
+    carrier: (operations) => rules.carrier(operations),
     masker: (operations, said) => new ExchangeMasker(shared, rules.reading(operations), said),
   };
 }

@@ -50,8 +50,8 @@ export interface FieldMasker {
 
 /** What is known of a text of the server beside its words. */
 export interface Told {
-  /** Which text: of an error or notice its words, or the names of what it is about; a payload is somebody's message. */
-  readonly part: 'message' | 'detail' | 'hint' | 'context' | 'statement' | 'name' | 'payload';
+  /** Which text: of an error or notice its words, or the names of what it is about; a setting's value; somebody's message. */
+  readonly part: 'message' | 'detail' | 'hint' | 'context' | 'statement' | 'name' | 'setting' | 'payload';
   /** The protocol's own code: an SQLSTATE. */
   readonly code: string;
   /** It points at a place in the request, which was being read then: no row had been. */

@@ -57,6 +57,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   Sentry: [key('sntrys_', MIXED, 60)],
   Linear: [key('lin_api_', MIXED, 40)],
   Telegram: [`123456789:${key('AA', MIXED, 33)}`],
+  Figma: [key('figd_', MIXED, 43)],
   age: [key('AGE-SECRET-KEY-1', UPPER, 58)],
   'Azure storage': [`${key('AccountKey=', MIXED, 86)}==`],
 };

@@ -15,14 +15,18 @@ export class WholePart implements Part {
   }
 }
 
+/** What is addressed by a name: a channel, a setting. */
+const ADDRESSED: ReadonlySet<number> = new Set([BACKEND.notification, BACKEND.parameterStatus]);
+
 /** Fields of an error that carry no text of the data: severity, code, positions, source file, line, routine. */
 const FIXED_FIELDS = new Set(Buffer.from('SVCPpFLR', 'latin1'));
 
-/** An ErrorResponse, NoticeResponse or NotificationResponse with its free text masked; undefined where unchanged. */
+/** An error, a notice, a notification or a setting's change with its free text masked; undefined where unchanged. */
 export function rewriteText(wire: Buffer, masker: FieldMasker): Buffer | undefined {
   const type = wire[0] as number;
-  if (type !== BACKEND.error && type !== BACKEND.notice && type !== BACKEND.notification) return undefined;
+  if (type !== BACKEND.error && type !== BACKEND.notice && !ADDRESSED.has(type)) return undefined;
   if (masker.passes(wire, 'text')) return undefined;
+  if (type === BACKEND.parameterStatus) return rewriteSetting(wire, masker);
   return type === BACKEND.notification ? rewriteNotification(wire, masker) : rewriteFields(wire, masker);
 }
 
@@ -107,6 +111,20 @@ function rewriteNotification(wire: Buffer, masker: FieldMasker): Buffer | undefi
   return message(BACKEND.notification, wire.subarray(5, channelEnd + 1), withoutNul(masked), NUL);
 }
 
+/** ParameterStatus (manual, 55.7): the values of these are of a short list, or the server's own. Others can be any text. */
+const FIXED_SETTINGS =
+  /^(?:client_encoding|DateStyle|IntervalStyle|default_transaction_read_only|in_hot_standby|integer_datetimes|is_superuser|server_encoding|server_version|standard_conforming_strings)$/;
+
+function rewriteSetting(wire: Buffer, masker: FieldMasker): Buffer | undefined {
+  const nameEnd = wire.indexOf(0, 5);
+  const valueEnd = nameEnd < 0 ? -1 : wire.indexOf(0, nameEnd + 1);
+  if (valueEnd < 0 || FIXED_SETTINGS.test(wire.toString('latin1', 5, nameEnd))) return undefined;
+  const masked = masker.text(wire, nameEnd + 1, valueEnd, SETTING);
+  if (masked === undefined) return undefined;
+  return message(BACKEND.parameterStatus, wire.subarray(5, nameEnd + 1), withoutNul(masked), NUL);
+}
+
+const SETTING = { part: 'setting', code: '', atRequest: false, ofServer: false } as const;
 const PAYLOAD = { part: 'payload', code: '', atRequest: false, ofServer: false } as const;
 const NUL = Buffer.from([0]);
 

@@ -1,5 +1,6 @@
 import { effectOfCall } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf } from '../nodes.ts';
+import { castFunctions, operatorFunctions } from '../silent-calls.ts';
 import { readWindow } from './clauses.ts';
 import { functionValue } from './function-value.ts';
 import { derived, HANDED_IN, NOT_FOUND, NOTHING, type Origin, UNKNOWN } from './origin.ts';
@@ -20,6 +21,10 @@ export class Expressions {
     if (tag === undefined || !isBody(node)) return this.#parts(node, scope, ctes);
     this.#queries.step();
     const body = bodyOf(node, tag);
+    if (this.#callsSilently(tag, body)) {
+      this.#queries.uses.lost();
+      return UNKNOWN;
+    }
     switch (tag) {
       case 'ColumnRef':
         return this.#column(body, scope);
@@ -50,6 +55,14 @@ export class Expressions {
   #column(body: Body, scope: Scope | undefined): Origin {
     const origin = columnOrigin(body, scope);
     return origin === NOT_FOUND && this.#queries.isBody ? HANDED_IN : origin;
+  }
+
+  /** An operator or a cast that the database defined is a function, which may read and return anything. */
+  #callsSilently(tag: string, body: Body): boolean {
+    const { catalogue } = this.#queries;
+    if (catalogue === undefined || tag === 'SubLink') return false;
+    if (tag === 'TypeCast') return castFunctions(body['typeName'], catalogue).length > 0;
+    return operatorFunctions(tag, body, catalogue).length > 0;
   }
 
   /** All that a subquery returns, as one value. */

@@ -1,0 +1,68 @@
+import type { Attempt } from '../attempt.ts';
+
+/** The same text written otherwise: quoting, comments, escapes, encodings, statements within statements. */
+export const WRITING: readonly Attempt[] = [
+  { what: 'the column as it is', sql: 'select email from users', stop: 'masked' },
+  { what: 'all columns', sql: 'select * from users', stop: 'masked' },
+  { what: 'quoted names', sql: 'select "email" from "public"."users"', stop: 'masked' },
+  { what: 'another case', sql: 'SELECT EmAiL fRoM USERS', stop: 'masked' },
+  { what: 'comments between all words', sql: 'select/**/email/*x*/from--\nusers', stop: 'masked' },
+  { what: 'nested comments that hide an end', sql: 'select /* /* */ id */ email from users', stop: 'masked' },
+  { what: 'a column named by Unicode escapes', sql: 'select U&"\\0065mail" from users', stop: 'masked' },
+  { what: 'a table named by Unicode escapes', sql: 'select U&"email" from U&"\\0075sers"', stop: 'masked' },
+  {
+    what: 'Unicode escapes with another escape character',
+    sql: `select U&"!0065mail" uescape '!' from users`,
+    stop: 'masked',
+  },
+  { what: 'a name with a tab and a form feed around it', sql: 'select\temail\ffrom\tusers', stop: 'masked' },
+  { what: 'a no-break space, which is a part of a name', sql: 'select email\u00a0 from users', stop: 'server' },
+  { what: 'the alias of another column', sql: 'select email as id from users', stop: 'masked' },
+  { what: 'an alias of the table', sql: 'select u.email from users as u', stop: 'masked' },
+  { what: 'columns renamed by a table alias', sql: 'select a.c from users as a(x, b, c)', stop: 'masked' },
+  { what: 'several statements in one text', sql: 'select 1; select email from users; select 2', stop: 'masked' },
+  { what: 'an empty statement first', sql: ';;select email from users;;', stop: 'masked' },
+  { what: 'TABLE instead of SELECT', sql: 'table users', stop: 'masked' },
+  { what: 'ONLY and an asterisk', sql: 'select email from only public.users', stop: 'masked' },
+  { what: 'a backslash in an escape string beside it', sql: `select E'\\\\', email from users`, stop: 'masked' },
+  {
+    what: 'a text that reads otherwise without standard strings',
+    sql: 'set standard_conforming_strings = off',
+    stop: 'policy-denied: no side doors',
+  },
+  { what: 'another client encoding', sql: ["set client_encoding = 'SJIS'", 'select email from users'], stop: 'masked' },
+  { what: 'the encoding UTF-16 in a conversion', sql: "select convert_to(email, 'UTF8') from users", stop: 'masked' },
+  {
+    what: 'a dollar quote around dynamic SQL',
+    sql: 'do $x$ begin perform email from users; end $x$',
+    stop: 'policy-denied: no side doors',
+  },
+  {
+    what: 'a statement in a prepared statement',
+    sql: ['prepare p as select email from users', 'execute p'],
+    stop: 'masked',
+  },
+  {
+    what: 'a prepared statement with the name of another',
+    sql: ['prepare q as select id from users', 'deallocate q', 'prepare q as select email from users', 'execute q'],
+    stop: 'masked',
+  },
+  {
+    what: 'a prepared statement with a parameter that is not used',
+    sql: ['prepare r(text) as select coalesce(email, $1) from users', "execute r('x')"],
+    stop: 'masked',
+  },
+  { what: 'an extended query', sql: 'select email from users', by: 'extended', stop: 'masked' },
+  {
+    what: 'results in binary',
+    sql: 'select email, pin, pay, born, token, secret from users',
+    by: 'binary',
+    stop: 'masked',
+  },
+  { what: 'all columns in binary', sql: 'select * from users', by: 'binary', stop: 'masked' },
+  { what: 'a record in binary', sql: 'select u from users u', by: 'binary', stop: 'masked' },
+  { what: 'an array in binary', sql: 'select array_agg(email) from users', by: 'binary', stop: 'masked' },
+  { what: 'JSON in binary', sql: 'select jsonb_agg(email) from users', by: 'binary', stop: 'masked' },
+  { what: 'a text that does not parse', sql: 'select email users where from', stop: 'request-unparsable' },
+  { what: 'a NUL in the text', sql: 'select 1; \0select email from users', stop: 'protocol-malformed' },
+];
