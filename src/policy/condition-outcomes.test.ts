@@ -7,7 +7,8 @@ function outcomes(text: string): string {
   const compiled = compileCondition(text);
   if ('problem' in compiled) assert.fail(compiled.problem);
   const domains = { 'operation.kind': ['select', 'drop'], 'time.hour': [8n, 9n], 'operation.hasWhere': [true, false] };
-  return [...conditionOutcomes(compiled.tree, domains)].toSorted().join(' or ');
+  const found = conditionOutcomes(compiled.tree, domains);
+  return [false, true].filter((one) => found.has(one)).join(' or ');
 }
 
 const CASES: readonly [string, string][] = [

@@ -137,22 +137,24 @@ export function policyWords({ targets, groups }: World): WordTree {
       info: 'Budgets.',
       keys: { rowsRead: {}, rowsChanged: {}, bytes: {}, statements: {} },
     },
-    session: {
-      info: 'What the target’s session must be while a request runs there.',
-      keys: {
-        statementTimeout: { info: 'How long a statement may take: 30s.' },
-        lockTimeout: { info: 'How long it may wait for a lock: 2s.' },
-        idleInTransactionTimeout: { info: 'How long a transaction may do nothing: 1m.' },
-        readOnly: { info: 'The server refuses writes.', values: wordsOf(['true', 'false']) },
-        rows: { info: 'Each result of a read ends after so many rows.' },
-        name: { info: 'The server’s list of sessions names the run.', values: wordsOf(['true']) },
-      },
-    },
+    session: SESSION,
     reason: { info: 'Told to the client on a denial: why.' },
     hint: { info: 'Told to the client on a denial: what to do instead.' },
   };
   return { keys: { policies: { keys: rule } } };
 }
+
+const SESSION: WordTree = {
+  info: 'What the target’s session must be while a request runs there.',
+  keys: {
+    statementTimeout: { info: 'How long a statement may take: 30s.' },
+    lockTimeout: { info: 'How long it may wait for a lock: 2s.' },
+    idleInTransactionTimeout: { info: 'How long a transaction may do nothing: 1m.' },
+    readOnly: { info: 'The server refuses writes.', values: wordsOf(['true', 'false']) },
+    rows: { info: 'Each result of a read ends after so many rows.' },
+    name: { info: 'The server’s list of sessions names the run.', values: wordsOf(['true']) },
+  },
+};
 
 /** Weakest first. */
 const LOCKS: readonly string[] = [
