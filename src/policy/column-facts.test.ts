@@ -180,3 +180,12 @@ test('classes that a target gets while a session lives count for the next reques
   classified = [EMAIL];
   assert.equal(decider({ operations }).effect, 'deny');
 });
+
+test('a class of any column of a table is that of each', () => {
+  const any: ClassifiedColumn = { schema: '', table: 'cards', column: '*', class: 'copied' };
+  const set = compilePolicies([ALL, rule('deny', { reads: ['copied'] })]);
+  const effectOf = (column: 'users.email' | 'cards.number') =>
+    set.decider(jobOf(), { ...TARGET, classified: [any] })({ operations: [select([use(column, 'output')])] }).effect;
+  assert.equal(effectOf('cards.number'), 'deny');
+  assert.equal(effectOf('users.email'), 'permit');
+});

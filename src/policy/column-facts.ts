@@ -73,12 +73,16 @@ export class ClassifiedColumns {
   #classes(columns: readonly ColumnSource[]): readonly string[] {
     return sorted(
       columns.flatMap(({ schema, table, column }) =>
-        (this.#byColumn.get(column) ?? []).filter((one) => isSame(schema, table, one)).map((one) => one.class),
+        [...(this.#byColumn.get(column) ?? []), ...(this.#byColumn.get(ANY_COLUMN) ?? [])]
+          .filter((one) => isSame(schema, table, one))
+          .map((one) => one.class),
       ),
     );
   }
 }
 
+/** Stands for every column of a table, where values were copied into one that is not known. */
+const ANY_COLUMN = '*';
 const indexes = new WeakMap<readonly ClassifiedColumn[], ClassifiedColumns>();
 const NONE: ColumnFacts = { reads: [], filters: [], writes: [], copies: [], known: true };
 
