@@ -16,6 +16,7 @@ import {
   summary,
 } from '../../test/support/raw-postgres.ts';
 import { recorded } from '../../test/support/recorded.ts';
+import { verifyDirectory } from '../audit/verify-directory.ts';
 import { BudgetService } from '../budgets/budget-service.ts';
 import type { Policy } from '../policy/policy.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -298,10 +299,16 @@ describe('a budget', { concurrency: false }, () => {
     await using it = await open([{ measure: 'rowsRead', most: 3, per: 'run' }]);
     const client = await it.logIn();
     await client.query('select n from numbers');
-    const [end] = (await recorded(it.gateway)).filter(({ event }) => event.kind === 'reply');
+    const end = (await recorded(it.gateway)).find(({ event }) => event.kind === 'reply');
     assert.deepEqual(end?.event.result, { code: 'budget-exceeded', rows: '3', status: 'refused' });
     assert.equal(end?.event.refusal?.rule, 'limited');
     assert.equal(end?.body.toString('latin1').split('D').length, 4);
+    await it.gateway.stop();
+    const { findings } = await verifyDirectory(join(it.gateway.directory, 'audit'));
+    assert.deepEqual(
+      findings.map(({ message }) => message.replace(/run_\w+/, 'the run')),
+      ['the run was opened and never closed'],
+    );
   });
 
   test('counts what is masked, too, and cuts it off at the row', async () => {
@@ -376,10 +383,8 @@ describe('a budget', { concurrency: false }, () => {
     for (let turn = 0; turn < 3; turn++) assert.equal(said(await client.query('execute add')), '');
     assert.equal(summary(await client.query('execute add')), 'E:53400 Z:I');
     assert.match(said(await client.query('execute hide')), /how many rows the inner delete changes/);
-    const [{ spent } = { spent: 0 }] = (await it.budgets.list({ limit: 9 })).filter(
-      ({ measure }) => measure === 'rowsChanged',
-    );
-    assert.equal(spent, 3);
+    const counted = (await it.budgets.list({ limit: 9 })).find(({ measure }) => measure === 'rowsChanged');
+    assert.equal(counted?.spent, 3);
   });
 
   test('that cannot be counted lets nothing through, and the session goes on', async () => {
