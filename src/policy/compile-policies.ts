@@ -28,7 +28,10 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
       const nowMs = applicable.some((rule) => rule.usesTime) ? (now.nowMs ?? clock.nowMs) : undefined;
       const usesClasses = applicable.some((rule) => rule.usesClasses);
       const classifiedNow = (usesClasses ? now.classified : undefined) ?? (() => target.classified);
-      const isReader = permitsReadsAlone(applicable.map(({ policy }) => policy));
+      const isReader = permitsReadsAlone(
+        applicable.map(({ policy }) => policy),
+        target.protocol,
+      );
       const kept = new WeakMap<readonly Operation[], Kept>();
       return ({ operations }) => {
         const at = nowMs?.();

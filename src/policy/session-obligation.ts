@@ -22,15 +22,18 @@ export function sessionObligationOf(policies: readonly Policy[]): SessionObligat
 
 /**
  * True where the rules that apply to a principal in a target can permit nothing that writes, so that its session may be
- * read-only throughout. A rule that says `readOnly: false` takes that back.
+ * read-only throughout. A rule that says `readOnly: false` takes that back, and so does a protocol without such sessions.
  */
-export function permitsReadsAlone(applicable: readonly Policy[]): boolean {
+export function permitsReadsAlone(applicable: readonly Policy[], protocol: string): boolean {
+  if (!READ_ONLY_PROTOCOLS.has(protocol)) return false;
   const permits = applicable.filter(({ effect }) => effect === 'permit');
   return (
     permits.length > 0 &&
     permits.every(({ operations = ['any'], session }) => session?.readOnly !== false && operations.every(isHarmless))
   );
 }
+
+const READ_ONLY_PROTOCOLS: ReadonlySet<string> = new Set(['postgres']);
 
 /** What is asked, for people: `statementTimeout 30s, readOnly`. */
 export function sessionWords(obligation: SessionObligation): string {

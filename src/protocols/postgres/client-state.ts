@@ -18,7 +18,8 @@ import { SessionSettings, timeoutMs } from './session-settings.ts';
 /** A statement that Parse made, as the server now has it. */
 export interface PreparedStatement {
   readonly text: string;
-  readonly analysis: Analysis;
+  /** As last read: what its names mean may have changed since it was made. */
+  analysis: Analysis;
   readonly parameterTypes: readonly number[];
   /** What the server has in the place of `text`, where a rule limits rows; undefined where none asked. */
   forwarded?: ForwardedText;
@@ -68,6 +69,7 @@ export class ClientState implements AnalysisContext {
   #unknown: string | undefined;
   #hasTemporaries = false;
   #searchPath: SearchPath = 'default';
+  #seen: { readonly from: Catalogue; readonly path: SearchPath; readonly as: Catalogue } | undefined;
   #pathChangedInTransaction = false;
   #heldBytes = 0;
   #bound: BoundSettings | undefined;
@@ -98,9 +100,9 @@ export class ClientState implements AnalysisContext {
 
   /** How many rows a prepared statement or cursor of SQL returns at most; undefined where nothing limits it. */
   limitOf(of: SessionName['of'], name: string): number | undefined {
-    return (
-      this.#limits?.get(`${of} ${name}`) ?? (of === 'prepared' ? this.statements.get(name)?.forwarded?.most : undefined)
-    );
+    // Those of the protocol share their names with those of SQL.
+    const own = of === 'prepared' ? this.statements.get(name) : this.portals.get(name)?.statement;
+    return own === undefined ? this.#limits?.get(`${of} ${name}`) : own.forwarded?.most;
   }
 
   get limiter(): RowLimiter {
@@ -146,7 +148,12 @@ export class ClientState implements AnalysisContext {
 
   get catalogue(): Catalogue | undefined {
     const base = this.#base();
-    return base === undefined ? undefined : throughPath(base, this.#searchPath);
+    if (base === undefined || this.#searchPath === 'default') return base;
+    const seen = this.#seen;
+    if (seen?.from === base && seen.path === this.#searchPath) return seen.as;
+    const as = throughPath(base, this.#searchPath);
+    this.#seen = { from: base, path: this.#searchPath, as };
+    return as;
   }
 
   prepared(name: string): string | undefined {

@@ -3,6 +3,7 @@ import type { Part } from '../../model/reply.ts';
 import type { Operation } from '../../model/request.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import type { Exchange, Forward, SessionBounds, WaitingNotice } from '../protocol.ts';
+import { statementsOf } from './batch-statements.ts';
 import { bindRequest } from './bind-request.ts';
 import { boundReply } from './bound-reply.ts';
 import { uncountable } from './changed-rows.ts';
@@ -44,6 +45,7 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     this.request = request;
     this.#client = client;
     this.#state = state;
+    state.rowLimit = undefined;
     this.input = new CopyInput(messages, request.barrier === 'sync' ? 'sync' : 'copy-end');
   }
 
@@ -82,6 +84,7 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     const reply = new MeteredReply({ request, plan, client: this.#state, upstream, input, make, whole });
     this.#reply = reply;
     upstream.begin(signal);
+    upstream.sending(statementsOf(this.request.actions));
     try {
       yield* reply.take();
       await upstream.settle();
@@ -102,6 +105,7 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
       ? new WholeReader(state, new ReplyRewriter(plan.actions, this.#state.catalogue))
       : new PassingReader(state);
     upstream.begin(signal);
+    upstream.sending(statementsOf(this.request.actions));
     if (this.request.barrier === 'flush') upstream.unsynced = true;
     const sending = send(upstream, plan.wire);
     let copying = false;

@@ -188,8 +188,18 @@ describe('a limit of rows', { concurrency: false, timeout: 60_000 }, () => {
     await asked.query('deallocate p');
     await asked.query('prepare p as select id from keep order by id');
     assert.deepEqual(told(await asked.query('execute p')), ['1', '2', '3', 'C SELECT 3']);
+    gateway.setPolicies([PERMIT_ALL]);
+    await asked.query('deallocate p');
+    asked.send(parse('p', 'select id from keep'), SYNC);
+    await asked.untilReady();
+    await asked.query('prepare q as select id from keep');
+    gateway.setPolicies([THREE]);
+    assert.deepEqual(told(await asked.query('execute p')), ['E 42501'], 'another one of the same name');
+    assert.deepEqual(told(await asked.query('execute q')), ['E 42501'], 'made under no rule, after one under a rule');
+    asked.send(parse('r', 'select id from keep order by id'), SYNC);
+    await asked.untilReady();
     gateway.setPolicies([TEN]);
-    assert.equal(told(await asked.query('execute p')).length, 4, 'what was limited to less stays so');
+    assert.equal(told(await asked.query('execute r')).length, 4, 'what was limited to less stays so');
   });
 
   test('goes with masks, in both protocols', async () => {
