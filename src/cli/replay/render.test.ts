@@ -85,6 +85,18 @@ test('a refusal is shown in the words in which the client was told', () => {
   );
 });
 
+test('a reply that was cut off is shown as far as it came, and why it ended', () => {
+  const refusal = { code: 'budget-exceeded', message: 'a budget is used up', rule: 'reads', hint: 'Ask for less.' };
+  const whole = table('a', 'b');
+  const cut = whole.subarray(0, whole.length - message(BACKEND.commandComplete, cstring('SELECT 2')).length);
+  const reply = event('reply', { ...body(cut), refusal });
+  assert.equal(
+    shown(plain(), reply),
+    ' email\n-------\n a\n b\n(2 rows)\n\n' +
+      'ERROR:  chaperone: a budget is used up\nDETAIL:  Refused: budget-exceeded, by the rule "reads".\nHINT:  Ask for less.\n',
+  );
+});
+
 test('the wait for people is shown: who answered, where, after how long, and why', () => {
   const vote = (answer: string, login: string, more: object = {}) => ({
     person: `psn_${login}`,

@@ -50,7 +50,8 @@ export class SessionRenderer {
           ...this.#facts(event),
         ];
       case 'reply':
-        return [{ text: this.#reply(event) }];
+        // A refusal here cut the reply off: the words of its line are what the client was told.
+        return [{ text: this.#reply(event) }, ...this.#refusal(event.refusal)];
       case 'unasked':
         return [{ text: this.#wire(bodyBytes(event), []) }];
       case 'approval':

@@ -107,6 +107,7 @@ function EventPart({ event, entry, shown }: EventPartProps) {
         <>
           <ReplyPart event={event} />
           <MaskedPart masked={event.masked ?? []} />
+          <RefusalPart refusal={event.refusal} reason={false} />
         </>
       );
     case 'gap':

@@ -107,6 +107,19 @@ test('rows stand out by refusals, errors, writes, approvals and masks', () => {
   assert.equal(jumpTarget(entries, 0, 1, ['error', 'refusal']), 3);
 });
 
+test('a reply that a refusal cut off is a refusal, with the rows that came', () => {
+  const result = { status: 'refused', code: 'budget-exceeded', rows: '3' };
+  const refusal = { code: 'budget-exceeded', message: 'a budget is used up' };
+  const [, entry] = recorded([
+    event(0, 0, 'session.open'),
+    event(1, 100, 'request', { exchange: 1, ...permit, ...sql('select 1'), op: [{ kind: 'select', access: 'read' }] }),
+    event(2, 110, 'reply', { exchange: 1, result, refusal }),
+  ]).entries;
+  assert.equal(entry?.status, 'budget-exceeded');
+  assert.equal(entry?.rows, 3);
+  assert.equal((entry?.marks ?? 0) & MARKS.refusal, MARKS.refusal);
+});
+
 test('an event is read back as it came', () => {
   const recording = recorded();
   const refused = recording.entries[3];

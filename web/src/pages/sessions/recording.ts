@@ -194,7 +194,9 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
       return;
     case 'reply':
       entry.answeredMs = ms;
-      entry.status ??= event.result?.status;
+      // A refusal in the middle cut the reply off.
+      entry.status ??= event.refusal?.code ?? event.result?.status;
+      if (event.refusal) entry.marks |= MARKS.refusal;
       if (event.result) entry.rows = Number(event.result.rows);
       if (event.result?.status === 'error') entry.marks |= MARKS.error;
       return;
