@@ -204,3 +204,80 @@ test('what was found is counted by detector', () => {
     { by: 'detector', name: 'card', count: 1 },
   ]);
 });
+
+/** A field of a column of that name. */
+function namedField(
+  name: string,
+  type: ValueType,
+  format: 'text' | 'binary',
+  value: string | Buffer,
+): string | undefined {
+  const masker = PLAN.masker([]);
+  masker.columns([{ name, sources: [], plain: true, type, format }]);
+  const bytes = Buffer.from(value);
+  assert.equal(masker.passes(bytes, 'rows'), false, 'a column that names its values is always looked at');
+  const result = masker.field(0, bytes, 0, bytes.length);
+  return result === null ? 'NULL' : result && Buffer.from(result).toString('latin1');
+}
+
+function int4(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+test('the name of a column says what its digits are, in text and in numbers', () => {
+  assert.equal(namedField('bsn', 'text', 'text', '111222333'), '[redacted]');
+  assert.equal(namedField('customerBsn', 'integer4', 'text', '111222333'), '0');
+  assert.equal(namedField('bsn', 'integer4', 'binary', int4(111222333)), '\0\0\0\0');
+  assert.equal(namedField('pesel', 'integer8', 'text', '44051401359'), '0');
+  assert.equal(namedField('NHS number', 'numeric', 'text', '9434765919'), '0');
+  assert.equal(namedField('bsn', 'integer4', 'text', '111222334'), undefined);
+  assert.equal(masked('integer4', 'text', '111222333'), undefined);
+  assert.equal(masked('text', 'text', '111222333'), undefined);
+});
+
+test('the name of a column says that its values are secrets', () => {
+  assert.equal(namedField('db_password', 'text', 'text', 'Tr0ub4dor3'), '[redacted]');
+  assert.equal(namedField('client_secret', 'text', 'text', 'abcd1234efgh'), '[redacted]');
+  assert.equal(namedField('password', 'text', 'text', 'changed on 2024-01-01'), undefined);
+  assert.equal(namedField('password_policy', 'jsonb', 'text', '{"min": 12, "rounds": 10}'), undefined);
+});
+
+test('a key of JSON says what its number is', () => {
+  assert.equal(text('jsonb', '{"bsn": 111222333, "n": 111222333}'), '{"bsn": 0, "n": 0}');
+  assert.equal(text('jsonb', '{"order": 111222333, "done": true}'), undefined);
+});
+
+test('an escape of JSON is cut by no mask, and hides no beginning', () => {
+  assert.equal(text('json', '{"m":"to:\\nada@example.com\\nok"}'), '{"m":"to:\\n[redacted]\\nok"}');
+  assert.equal(text('json', `{"m":"paid\\n${CARD}"}`), '{"m":"paid\\n[redacted]"}');
+  assert.equal(text('json', '{"m":"x {\\"bsn\\": \\"111222333\\"} y"}'), '{"m":"x {\\"bsn\\": \\"[redacted]\\"} y"}');
+  assert.equal(text('json', '{"m":"m\\u00fcller@example.com"}'), '{"m":"[redacted]"}');
+  assert.equal(text('text', `{"m":"a\\\\n${CARD}"}`), '{"m":"a\\\\n[redacted]"}');
+});
+
+test('what is masked in JSON leaves JSON', () => {
+  const piece = fc.constantFrom(
+    '\\n',
+    '\\"',
+    '\\\\',
+    '\\u0040',
+    '\\u00e9',
+    'ada@example.com',
+    CARD,
+    'bsn ',
+    '111222333',
+    ' ',
+    'n',
+    '/',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const written = `{"a":"${pieces.join('')}","b":1}`;
+      const result = text('json', written);
+      assert.doesNotThrow(() => JSON.parse(result ?? written), `${written} became ${result}`);
+    }),
+    { numRuns: 2_000, seed: 7 },
+  );
+});

@@ -19,7 +19,7 @@ export const credential: Detector = {
   ].map((name) => trigger(`${name}\\\\?["']?[ \\x09]?[ \\x09]?[ \\x09]?[:=]`)),
   columnNames: /passw(?:or)?d|(?:^|_)(?:pwd|secret)$|api_?key|access_?key|(?:auth|access|refresh|bearer)_?token/i,
   find(text, report, isNamed) {
-    if (isNamed && /^\S{8,}$/.test(text) && isSecret(text)) return report(0, text.length);
+    if (isNamed && /^[^\s[{"]\S{7,}$/.test(text) && isSecret(text)) return report(0, text.length);
     for (const match of text.matchAll(ASSIGNMENT)) {
       const [whole, value = ''] = match;
       const end = match.index + whole.length;
