@@ -3,6 +3,7 @@ import { KINDS, type Kind, type TypedColumn } from './relations.ts';
 
 /** A relation in a FROM clause, by the name that the query gives it. */
 export interface Source {
+  /** Empty for the merged column of a join by USING, which has no qualified name. */
   readonly alias: string;
   readonly columns: readonly TypedColumn[];
 }

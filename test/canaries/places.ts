@@ -19,7 +19,7 @@ export function columnPlace(
     windows,
     leaf: (kind) => column(random, sources, kind),
     row: () => {
-      const named = sources.filter((source) => source.columns.length > 0);
+      const named = sources.filter((source) => source.alias !== '' && source.columns.length > 0);
       return named.length === 0 ? undefined : random.pick(named).alias;
     },
     scalar: (kind) => subqueries.scalar(kind, sources),
@@ -53,6 +53,7 @@ function column(random: Random, sources: readonly Source[], kind: Kind): string 
   );
   if (found.length === 0) return undefined;
   const { alias, name } = random.pick(found);
+  if (alias === '') return name;
   const unique = sources.flatMap((source) => source.columns).filter((one) => one.name === name).length === 1;
   const isAlias = sources.some((source) => source.alias === name);
   return unique && !isAlias && random.chance(0.3) ? name : `${alias}.${name}`;
@@ -91,7 +92,9 @@ function aggregate(random: Random, sources: readonly Source[], kind: Kind): stri
     case 'bool':
       return wrap(random.pick(['bool_and', 'bool_or', 'every']), of('bool'));
     case 'json': {
-      const value = random.chance(0.3) ? random.pick(sources).alias : of(random.pick(['text', 'date', 'json', 'big']));
+      const value = random.chance(0.3)
+        ? random.pick(sources.filter(({ alias }) => alias !== '')).alias
+        : of(random.pick(['text', 'date', 'json', 'big']));
       const key = of('text');
       if (random.chance(0.3) && key !== undefined)
         return `json_object_agg(coalesce(${key}, 'k'), ${value ?? '1'})::jsonb`;

@@ -73,9 +73,11 @@ export class Queries {
     );
     if (kinds === undefined && !hidden && random.chance(0.12)) return this.#star(items, sources, seen);
     const place = this.place(seen, true);
-    const targets = (kinds ?? random.many(1, 4, () => random.pick(KINDS))).map((kind) => ({
+    // some names come again in other queries, so that joins by USING find partners of another source
+    const shared = kinds === undefined && random.chance(0.3);
+    const targets = (kinds ?? random.many(1, 4, () => random.pick(KINDS))).map((kind, index, all) => ({
       sql: this.expressions.of(kind, place, 1 + random.below(3)),
-      name: this.name('c'),
+      name: shared && all.indexOf(kind) === index ? `shared_${kind}` : this.name('c'),
       kind,
     }));
     const distinct = random.chance(0.08) && targets.every(({ kind }) => kind !== 'contact') ? 'DISTINCT ' : '';
@@ -90,7 +92,7 @@ export class Queries {
 
   /** `*`, `a.*`, and whole rows expanded; the columns are those of the sources, where each name stands once. */
   #star(items: readonly string[], sources: readonly Source[], seen: readonly Source[]): MadeQuery {
-    const one = this.random.pick(sources);
+    const one = this.random.pick(sources.filter(({ alias }) => alias !== ''));
     const star = this.random.pick([`${one.alias}.*`, `(${one.alias}).*`]);
     return { sql: `SELECT ${star} FROM ${items.join(', ')}${this.#where(seen)}`, columns: one.columns };
   }
@@ -105,7 +107,7 @@ export class Queries {
     const candidates = sources.flatMap(({ alias, columns }) =>
       columns
         .filter(({ kind }) => kind !== 'contact' && kind !== 'json')
-        .map(({ name, kind }) => ({ sql: `${alias}.${name}`, kind })),
+        .map(({ name, kind }) => ({ sql: alias === '' ? name : `${alias}.${name}`, kind })),
     );
     const keys = candidates.length === 0 ? [] : random.many(0, 2, () => random.pick(candidates));
     const place = groupedPlace(random, sources, keys);
@@ -141,6 +143,11 @@ export class Queries {
     );
     const join = random.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN']);
     if (random.chance(0.15)) return `${first} CROSS JOIN ${second}`;
+    if (shared !== undefined && random.chance(0.15)) {
+      // what is common may be more than what is known here: the server refuses a name that is ambiguous then
+      this.#using(shared, left, right, sources, '');
+      return `${first} NATURAL ${join} ${second}`;
+    }
     if (shared !== undefined && random.chance(0.6)) {
       const joined = this.#using(shared, left, right, sources);
       return `${first} ${join} ${second} USING (${shared.name})${joined}`;
@@ -149,12 +156,17 @@ export class Queries {
     return `${first} ${join === 'FULL JOIN' ? 'JOIN' : join} ${second} ON ${condition}`;
   }
 
-  /** `JOIN … USING (x) AS j`: the merged column has a name of its own. */
-  #using(shared: TypedColumn, left: Source | undefined, right: Source | undefined, sources: Source[]): string {
-    if (!this.random.chance(0.4) || left === undefined || right === undefined) return '';
-    const alias = this.name('j');
+  /** The merged column has no relation, or that of `USING (x) AS j`. */
+  #using(
+    shared: TypedColumn,
+    left: Source | undefined,
+    right: Source | undefined,
+    sources: Source[],
+    alias = this.random.chance(0.3) ? this.name('j') : '',
+  ): string {
+    if (left === undefined || right === undefined) return '';
     sources.push({ alias, columns: [shared] });
-    return ` AS ${alias}`;
+    return alias === '' ? '' : ` AS ${alias}`;
   }
 
   #single(depth: number, sources: Source[], outer: readonly Source[], ctes: readonly Source[], joined = false): string {
@@ -171,7 +183,7 @@ export class Queries {
       return `${lateral ? 'LATERAL ' : ''}(${inner.sql}) AS ${this.#named(inner.columns, sources)}`;
     }
     if (random.chance(0.15)) return this.#function(joined ? [] : sources, sources);
-    if (random.chance(0.05)) return this.#values(sources, outer);
+    if (random.chance(0.06)) return this.#values(sources, outer, joined);
     const { schema, name, columns, isTable } = this.base();
     const only = isTable && random.chance(0.05) ? 'ONLY ' : '';
     const sample = isTable && random.chance(0.04) ? ' TABLESAMPLE BERNOULLI (60)' : '';
@@ -196,10 +208,13 @@ export class Queries {
     return `${alias} (${named.map(({ name }) => name).join(', ')})`;
   }
 
-  #values(sources: Source[], outer: readonly Source[]): string {
-    const place = this.place(outer, false);
+  /** Rows of expressions, over what stands before them where they are LATERAL. */
+  #values(sources: Source[], outer: readonly Source[], joined: boolean): string {
+    const lateral = !joined && sources.length > 0;
+    const place = this.place(lateral ? sources : outer, false);
     const row = () => `(${this.expressions.of('text', place, 1)}, ${this.expressions.of('int', place, 1)})`;
     const alias = this.name('v');
+    const values = `${lateral ? 'LATERAL ' : ''}(VALUES ${row()}, ${row()}) AS ${alias} (a, b)`;
     sources.push({
       alias,
       columns: [
@@ -207,7 +222,7 @@ export class Queries {
         { name: 'b', kind: 'int' },
       ],
     });
-    return `(VALUES ${row()}, ${row()}) AS ${alias} (a, b)`;
+    return values;
   }
 
   /** A function in FROM. Its arguments may be columns of what stands before it. */
@@ -238,7 +253,7 @@ export class Queries {
     let recursive = false;
     const items = random.many(1, 2, () => {
       const alias = this.name('w');
-      if (random.chance(0.2)) {
+      if (random.chance(0.3)) {
         recursive = true;
         return this.#recursive(alias, made);
       }
