@@ -141,6 +141,28 @@ describe('a rule that permits by columns', () => {
   });
 });
 
+describe('a condition about what is not known', () => {
+  const DO = operationOf('do', 'unknown', { flags: ['do-block'] });
+  const cases: readonly [string, Operation, string][] = [
+    ['"email" in operation.reads', select('unknown'), 'policy-denied'],
+    ['!("email" in operation.reads)', select('unknown'), 'policy-denied'],
+    ['"email" in operation.reads && !("card" in operation.reads)', DO, 'policy-denied'],
+    ['operation.kind == "delete" && "email" in operation.reads', select('unknown'), 'permit'],
+    ['operation.kind == "select" && !operation.columnsKnown', select('unknown'), 'policy-denied'],
+    ['!("do-block" in operation.flags) && operation.reads.size() == 0', DO, 'permit'],
+    ['"do-block" in operation.flags && operation.reads.size() == 7', DO, 'policy-denied'],
+    ['operation.lock == "access-exclusive"', DO, 'policy-denied'],
+    ['operation.lock == "access-exclusive"', select([], { lock: 'access-share' }), 'permit'],
+    ['target.name == "other" && operation.reads.size() == 0', select('unknown'), 'permit'],
+    ['"card" in operation.reads', select([use('users.email', 'output')]), 'permit'],
+  ];
+  for (const [when, operation, expected] of cases) {
+    test(`${when} of a ${operation.kind}: ${expected}`, () => {
+      assert.equal(decide([ALL, rule('deny', { when })], operation), expected);
+    });
+  }
+});
+
 test('conditions see classes, columns, their use and the lock', () => {
   const operation = select([use('users.email', 'filter'), use('users.id', 'output')], { lock: 'row-share' });
   for (const when of [

@@ -34,6 +34,15 @@ export function conditionOutcomes(tree: unknown, domains: Domains): ReadonlySet<
   return found;
 }
 
+/**
+ * False where a condition is false whatever is not among `known`, by path (`operation.kind`); true where it may hold. What
+ * this does not understand may be anything.
+ */
+export function mayHold(tree: unknown, known: ReadonlyMap<string, unknown>): boolean {
+  const value = evaluate(tree, known);
+  return value === ANYTHING || value.known !== false;
+}
+
 /** The texts that a condition compares a variable with, wherever it does: `target.name == "pg-prod"`. */
 export function comparedWith(tree: unknown, path: string): readonly string[] {
   const found: string[] = [];
@@ -89,7 +98,8 @@ function combined(op: Node['op'], left: Value, right: Value): Value {
   if (op === '||' && (isKnown(left, true) || isKnown(right, true))) return { known: true };
   if (left === ANYTHING || right === ANYTHING) return ANYTHING;
   const compare = COMPARISONS[op];
-  return compare === undefined ? ANYTHING : { known: compare(left.known as string, right.known as string) };
+  const known = compare?.(left.known as string, right.known as string);
+  return known === undefined ? ANYTHING : { known };
 }
 
 const COMPARISONS: Readonly<Record<string, (left: string, right: string) => unknown>> = {

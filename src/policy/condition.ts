@@ -3,6 +3,7 @@ import type { Principal } from '../model/principal.ts';
 import type { Operation } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
 import { type ClassifiedColumns, hasColumns } from './column-facts.ts';
+import { mayHold } from './condition-outcomes.ts';
 import { type Uses, usesOf } from './condition-uses.ts';
 import { type LocalTime, localTime } from './local-time.ts';
 import { NAMED_FIELDS } from './principal-fields.ts';
@@ -13,6 +14,8 @@ export interface Condition {
   readonly uses: Uses;
   /** The syntax tree, for whoever asks what the condition can be. */
   readonly tree: unknown;
+  /** Whether it may hold, where what it asks for of columns and locks is not known. */
+  mayHold(operation: Operation, seen: Seen): boolean;
   /** True, false, or the message of the error that evaluating it gave. */
   evaluate(operation: Operation, seen: Seen): boolean | { readonly error: string };
 }
@@ -48,6 +51,7 @@ export function compileCondition(text: string): Condition | { readonly problem: 
   return {
     uses,
     tree: evaluate.ast,
+    mayHold: (operation, seen) => mayHold(evaluate.ast, knownOf(operation, seen, uses)),
     evaluate: (operation, seen) => {
       try {
         const value: unknown = evaluate({
@@ -131,6 +135,21 @@ function viewOf(operation: Operation, classified: ClassifiedColumns, uses: Uses)
   const { known, reads, filters, writes, copies } = classified.factsOf(operation);
   const columns = Array.isArray(operation.columns) ? operation.columns : [];
   return { ...view, columns, columnsKnown: known && hasColumns(operation), reads, filters, writes, copies };
+}
+
+/** What is known of an operation whose columns or lock are not, and of all else, by path. */
+function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<string, unknown> {
+  const { kind, access, hasWhere, functions, flags, lock } = operation;
+  const known = new Map<string, unknown>(
+    Object.entries({ kind, access, hasWhere, functions, flags }).map(([name, value]) => [`operation.${name}`, value]),
+  );
+  if (lock !== undefined) known.set('operation.lock', lock);
+  const { principal, run, target } = seen.subject;
+  const objects = { principal, run, target, ...(uses.time ? { time: timeOf(seen) } : {}) };
+  for (const [object, fields] of Object.entries(objects)) {
+    for (const [name, value] of Object.entries(fields)) known.set(`${object}.${name}`, value);
+  }
+  return known;
 }
 
 function timeOf({ nowMs, timezone }: Seen): LocalTime {

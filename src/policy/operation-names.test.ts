@@ -25,10 +25,10 @@ test('the examples of the reference load', () => {
   const files = blocks.map((block) => {
     if (block.startsWith('policies:')) return block;
     if (block.startsWith('- name:')) return `policies:\n${block}`;
-    const key = block.slice(0, block.indexOf(':'));
-    const rest = rule.split('\n').filter((line) => !line.trim().startsWith(`${key}:`));
+    const keys = new Set(Array.from(block.matchAll(/^(\w+):/gm), (match) => match[1]));
+    const rest = rule.split('\n').filter((line) => !keys.has(line.trim().split(':')[0]));
     return `policies:\n  - ${rest.join('\n')}\n    ${block.trimEnd().replaceAll('\n', '\n    ')}\n`;
   });
-  assert.equal(files.length, 4);
+  assert.equal(files.length, 7);
   for (const text of files) assert.deepEqual(parsePolicies([{ path: 'policy.md', text }]).problems, []);
 });

@@ -179,10 +179,12 @@ function conditionMatch(
   outside: string | undefined,
 ): Match {
   const value = condition === undefined || condition.evaluate(operation, { ...surroundings, timezone });
-  if (value === false) return { matched: false, why: '`when` is false' };
-  if (value !== true) return { matched: 'error', error: value.error };
-  const doubt = outside ?? doubtOf(condition, operation, surroundings);
-  return doubt === undefined ? { matched: true, covers: true } : { matched: true, covers: false, why: doubt };
+  if (typeof value === 'object') return { matched: 'error', error: value.error };
+  const doubt = doubtOf(condition, operation, surroundings);
+  const holds = value || (doubt !== undefined && condition?.mayHold(operation, { ...surroundings, timezone }));
+  if (!holds) return { matched: false, why: '`when` is false' };
+  const why = outside ?? doubt;
+  return why === undefined ? { matched: true, covers: true } : { matched: true, covers: false, why };
 }
 
 /** What a condition asked for and nobody knows may bind, and never permits. */
