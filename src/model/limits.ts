@@ -53,6 +53,7 @@ export const LIMITS = {
   maxFunctionDepth: 50,
   maxFunctionOperations: 500,
   catalogueMaxAgeMs: 60_000,
+  catalogueChangeMs: 250,
   // policy
   maxPolicies: 2_000,
   maxPolicyFileBytes: 1024 * 1024,

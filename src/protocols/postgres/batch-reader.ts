@@ -1,10 +1,13 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { Operation } from '../../model/request.ts';
 import type { Analysis } from '../../sql/postgres/analysis.ts';
+import type { Stale } from '../../sql/postgres/catalogue.ts';
+import { bothStale } from '../../sql/postgres/stale.ts';
 import type { ClientState, Portal, PreparedStatement } from './client-state.ts';
 import { BodyReader, MalformedMessage, type Message } from './codec.ts';
 import { FRONTEND } from './messages.ts';
 import { type Action, PostgresRequest } from './request.ts';
+import { staleAfterAll } from './session-definitions.ts';
 import { mayChangeSettings, type StatementReader, unreadable } from './statement-text.ts';
 
 /** Gathers the messages of the extended protocol (manual, 55.2.3) until a barrier makes them one request. */
@@ -14,7 +17,9 @@ export class BatchReader {
   #wire: Buffer[] = [];
   #bytes = 0;
   #actions: Action[] = [];
-  #analyses = new Set<Analysis>();
+  /** What the batch prepares or runs, and what earlier statements of it leave in doubt of it. */
+  #noted = new Map<PreparedStatement, Stale | undefined>();
+  #stale: Stale | undefined;
   // Made when they are needed: most connections wait, and most batches name nothing.
   #parsed: Map<string, PreparedStatement> | undefined;
   #bound: Map<string, Portal> | undefined;
@@ -64,7 +69,7 @@ export class BatchReader {
   take(barrier: Message | undefined): PostgresRequest {
     const wire = barrier === undefined ? this.#wire : [...this.#wire, barrier.wire];
     const request = new PostgresRequest({
-      operations: operationsOf([...this.#analyses]),
+      operations: operationsOf(this.#read()),
       actions: this.#actions,
       wire,
       barrier: barrier?.type === FRONTEND.sync ? 'sync' : 'flush',
@@ -80,7 +85,8 @@ export class BatchReader {
     this.#wire = [];
     this.#bytes = 0;
     this.#actions = [];
-    this.#analyses = new Set();
+    this.#noted = new Map();
+    this.#stale = undefined;
     this.#parsed?.clear();
     this.#bound?.clear();
     this.#unsettled = false;
@@ -99,7 +105,7 @@ export class BatchReader {
       };
     }
     const statement: PreparedStatement = { text, analysis, parameterTypes, description: undefined };
-    this.#note(analysis);
+    this.#note(statement);
     (this.#parsed ??= new Map()).set(name, statement);
     this.#actions.push({ kind: 'parse', name, statement });
   }
@@ -114,7 +120,7 @@ export class BatchReader {
     });
     const resultFormats = Array.from({ length: reader.int16() }, () => reader.int16());
     const portal: Portal = { statement, parameters, parameterFormats, resultFormats };
-    this.#note(statement.analysis);
+    this.#note(statement);
     (this.#bound ??= new Map()).set(name, portal);
     this.#actions.push({ kind: 'bind', name, portal });
   }
@@ -131,7 +137,7 @@ export class BatchReader {
     const name = reader.name();
     reader.int32();
     const portal = this.#findPortal(name) ?? this.#cursorPortal(name);
-    this.#note(portal.statement.analysis);
+    this.#note(portal.statement);
     this.#actions.push({ kind: 'execute', portal });
   }
 
@@ -140,9 +146,22 @@ export class BatchReader {
     this.#actions.push({ kind: 'close', what, name: reader.name() });
   }
 
-  #note(analysis: Analysis): void {
-    this.#analyses.add(analysis);
-    this.#unsettled ||= mayChangeSettings(analysis);
+  #note(statement: PreparedStatement): void {
+    this.#noted.set(statement, this.#stale);
+    this.#unsettled ||= mayChangeSettings(statement.analysis);
+    this.#stale = bothStale(this.#stale, staleAfterAll(statement.analysis.statements));
+  }
+
+  /** Statements mean what they mean when they run: by the definitions, the path and the names of now. */
+  #read(): readonly Analysis[] {
+    const analyses = new Set<Analysis>();
+    for (const [statement, stale] of this.#noted) {
+      if (statement.analysis.problem === undefined) {
+        statement.analysis = this.#statements.analyse(statement.text, stale);
+      }
+      analyses.add(statement.analysis);
+    }
+    return [...analyses];
   }
 
   #findStatement(name: string): PreparedStatement | undefined {

@@ -253,6 +253,10 @@ export class ClientState implements AnalysisContext {
     if (wire.length > 0) this.#unsaid = [...this.#unsaid, ...wire];
   }
 
+  get hasUnsaid(): boolean {
+    return this.#unsaid.length > 0;
+  }
+
   takeUnsaid(): readonly Buffer[] {
     const unsaid = this.#unsaid;
     this.#unsaid = [];

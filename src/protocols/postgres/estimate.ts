@@ -188,10 +188,7 @@ async function connect({ target, credential, login }: EffectQuestion, signal: Ab
   );
   const cancel = (): Promise<void> =>
     cancelUpstream(options, processId, secretKey, AbortSignal.timeout(LIMITS.upstreamConnectDeadlineMs));
-  const upstream = new PostgresUpstream(
-    { socket, leftover, status: transactionStatus, cancel, refreshCatalogue: () => Promise.resolve() },
-    parameters,
-  );
+  const upstream = new PostgresUpstream({ socket, leftover, status: transactionStatus, cancel }, parameters);
   upstream.begin(signal);
   return upstream;
 }

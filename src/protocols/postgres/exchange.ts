@@ -5,7 +5,7 @@ import type { ByteStream } from '../../wire/byte-stream.ts';
 import type { Exchange, Forward, SessionBounds, WaitingNotice } from '../protocol.ts';
 import { statementsOf } from './batch-statements.ts';
 import { bindRequest } from './bind-request.ts';
-import { boundReply } from './bound-reply.ts';
+import { boundReply, isSettled } from './bound-reply.ts';
 import { uncountable } from './changed-rows.ts';
 import type { ClientMessages } from './client-messages.ts';
 import type { ClientState } from './client-state.ts';
@@ -55,6 +55,7 @@ export class PostgresExchange implements Exchange<PostgresUpstream> {
     // A Sync by itself needs no settings, and may be what a server waits for that takes nothing else.
     if (settings === undefined || (actions.length === 0 && barrier !== 'query')) return this.#replies(call);
     const bound = { call, settings, bounds: this.#bounds, request: this.request, client: this.#state };
+    if (isSettled(bound)) return this.#replies(call);
     return boundReply(
       bound,
       () => this.#replies(call),

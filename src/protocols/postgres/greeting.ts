@@ -4,6 +4,8 @@ import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 export interface PostgresGreeting {
   /** ParameterStatus as reported at login, and as changed since. */
   readonly settings: ReadonlyMap<string, string>;
-  /** The database's catalogue as last read; undefined where it could not be. */
+  /** The database's catalogue as the session's statements meet it; undefined where it could not be read. */
   catalogue(): Catalogue | undefined;
+  /** Resolves once no other session is changing what runs in the database; undefined where none is. */
+  settled(): Promise<unknown> | undefined;
 }

@@ -14,7 +14,7 @@ import { ClientConversation, farewell, TornReply } from './serve.ts';
 import { ClientGone, type ClientTls, readOpening } from './startup.ts';
 import type { StatementAnalyser } from './statement-text.ts';
 import { surveyOf } from './survey.ts';
-import { PostgresUpstream } from './upstream.ts';
+import { PostgresUpstream, type SharedCatalogue } from './upstream.ts';
 import { connectUpstream, type UpstreamOptions } from './upstream-login.ts';
 
 export interface PostgresOptions {
@@ -112,9 +112,16 @@ async function connect(
   const cancel = (): Promise<void> =>
     cancelUpstream(options, processId, secretKey, AbortSignal.timeout(LIMITS.upstreamConnectDeadlineMs));
   const key = catalogueKey(target.name, database);
-  const refreshCatalogue = (refreshed: PostgresUpstream): Promise<void> => catalogues.refresh(key, refreshed);
+  const catalogue: SharedCatalogue = {
+    get: () => catalogues.get(key),
+    isOld: () => catalogues.isOld(key),
+    refresh: (refreshed) => catalogues.refresh(key, refreshed),
+    changing: (stale) => catalogues.changing(key, stale),
+    spoil: (stale) => catalogues.spoil(key, stale),
+    isSpoilt: () => catalogues.isSpoilt(key),
+  };
   const upstream = new PostgresUpstream(
-    { socket, leftover, status: transactionStatus, cancel, refreshCatalogue },
+    { socket, leftover, status: transactionStatus, cancel, catalogue },
     connection.parameters,
   );
   upstream.begin(signal);
@@ -122,7 +129,11 @@ async function connect(
   upstream.finish();
   return {
     upstream,
-    greeting: { settings: upstream.parameters, catalogue: () => catalogues.get(key) },
+    greeting: {
+      settings: upstream.parameters,
+      catalogue: () => upstream.definitions.catalogue,
+      settled: () => catalogues.settled(key)?.then(() => upstream.catchUp()) ?? upstream.catchUp(),
+    },
     listen: (listener) => upstream.listen(listener),
   };
 }

@@ -107,7 +107,6 @@ export class ReplyState {
 
   #follow(statement: Statement): void {
     this.#client.follow(statement, this.#tags.at(-1) ?? '');
-    if (statement.effects.ddl) this.#upstream.catalogueIsStale = true;
   }
 
   #parameter([name, value]: readonly [string, string]): void {

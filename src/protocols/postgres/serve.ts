@@ -63,7 +63,13 @@ export class ClientConversation {
     }
   }
 
+  /** What is read while another session changes what runs in the database waits until that was read, too. */
   #handle(message: Message): Promise<void> | undefined {
+    const settled = this.#session.greeting.settled();
+    return settled === undefined ? this.#take(message) : settled.then(() => this.#take(message));
+  }
+
+  #take(message: Message): Promise<void> | undefined {
     switch (message.type) {
       case FRONTEND.query:
         return this.#query(message);

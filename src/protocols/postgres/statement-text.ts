@@ -1,6 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Operation } from '../../model/request.ts';
 import type { Analysis, AnalysisContext } from '../../sql/postgres/analysis.ts';
+import { type Stale, withStale } from '../../sql/postgres/catalogue.ts';
+import { bothStale } from '../../sql/postgres/stale.ts';
 import { isUnsafeEncoding } from './startup.ts';
 
 /** The parser of statements, as the protocol needs it; sql/postgres has the real one. */
@@ -37,8 +39,16 @@ export class StatementReader {
     return { text, analysis: this.#analyser.analyse(text, this.#context) };
   }
 
-  analyse(text: string): Analysis {
-    return this.#analyser.analyse(text, this.#context);
+  /** `stale` is what earlier statements of the same batch leave in doubt. */
+  analyse(text: string, stale?: Stale): Analysis {
+    const { catalogue } = this.#context;
+    if (stale === undefined || catalogue === undefined) return this.#analyser.analyse(text, this.#context);
+    const doubted = withStale(catalogue, bothStale(catalogue.stale, stale) ?? stale);
+    return this.#analyser.analyse(text, {
+      catalogue: doubted,
+      prepared: (name) => this.#context.prepared(name),
+      cursor: (name) => this.#context.cursor(name),
+    });
   }
 
   /** The text that the server will read in these bytes; undefined where that cannot be told. */

@@ -2,12 +2,18 @@ import type { Socket } from 'node:net';
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Part } from '../../model/reply.ts';
+import type { Statement } from '../../sql/postgres/analysis.ts';
+import type { Catalogue, Stale } from '../../sql/postgres/catalogue.ts';
+import { ALL_IN_DOUBT } from '../../sql/postgres/stale.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import { ReadBuffers } from '../../wire/read-buffers.ts';
 import { SocketStream } from '../../wire/socket-stream.ts';
 import { FRONTEND, message, type TransactionStatus } from './messages.ts';
+import { SessionDefinitions, staleAfterAll } from './session-definitions.ts';
 import { UnaskedReader } from './unasked.ts';
+
+const COMMITS = new Set(['commit', 'prepare-transaction', 'commit-prepared']);
 
 const BUFFERS = new ReadBuffers(LIMITS.readBufferBytes);
 
@@ -17,8 +23,21 @@ export interface UpstreamParts {
   readonly status: TransactionStatus;
   /** Asks the server, over a connection of its own, to cancel what this one is doing. */
   readonly cancel: () => Promise<void>;
-  /** Reads the database's catalogue again, over the connection it is given. */
-  readonly refreshCatalogue: (upstream: PostgresUpstream) => Promise<void>;
+  /** What is known of the database; absent for a connection whose statements nobody analyses. */
+  readonly catalogue?: SharedCatalogue;
+}
+
+/** What is known of a database to all its sessions. */
+export interface SharedCatalogue {
+  get(): Catalogue | undefined;
+  isOld(): boolean;
+  /** Reads it again, over the connection it is given. */
+  refresh(upstream: PostgresUpstream): Promise<void>;
+  /** Says that what runs in the database is about to change; call what it returns when that is over. */
+  changing(stale: Stale): () => void;
+  /** Says that a change was sent and will not be read by whoever sent it. */
+  spoil(stale: Stale): void;
+  isSpoilt(): boolean;
 }
 
 /** The real connection. One exchange at a time reads from it; between exchanges it listens by itself. */
@@ -27,13 +46,14 @@ export class PostgresUpstream implements AsyncDisposable {
   status: TransactionStatus;
   /** True once something was flushed upstream without a Sync: an implicit transaction may be open there. */
   unsynced = false;
-  /** True once a definition changed, so that the catalogue must be read again before the next request is judged. */
-  catalogueIsStale = false;
+  /** What the statements of this session mean. */
+  readonly definitions: SessionDefinitions;
   /** The server's client_encoding, standard_conforming_strings, … as it last reported them. */
   readonly parameters: Map<string, string>;
   readonly #stream: ByteStream;
   readonly #cancel: () => Promise<void>;
-  readonly #refreshCatalogue: (upstream: PostgresUpstream) => Promise<void>;
+  readonly #catalogue: SharedCatalogue | undefined;
+  #changeIsOver: (() => void) | undefined;
   readonly #unasked = new UnaskedReader();
   #pending: Promise<Buffer | null> | undefined;
   #listener: ((unasked: Part | Fault) => Promise<void> | undefined) | undefined;
@@ -45,7 +65,8 @@ export class PostgresUpstream implements AsyncDisposable {
     this.status = parts.status;
     this.parameters = new Map(parameters);
     this.#cancel = parts.cancel;
-    this.#refreshCatalogue = parts.refreshCatalogue;
+    this.#catalogue = parts.catalogue;
+    this.definitions = new SessionDefinitions(() => parts.catalogue?.get());
     this.#stream = SocketStream.over(
       parts.socket,
       { maxAheadBytes: LIMITS.maxClientAheadBytes, bulkViews: true, buffers: BUFFERS },
@@ -72,11 +93,38 @@ export class PostgresUpstream implements AsyncDisposable {
     return this.#stream.write(bytes);
   }
 
-  /** Reads the catalogue again where a definition changed and no transaction is open. */
+  /** Statements are about to be sent: what they may change is in doubt until it is read again, for all sessions. */
+  sending(statements: readonly Statement[]): void {
+    if (this.#catalogue === undefined) return;
+    const stale = staleAfterAll(statements);
+    if (stale !== undefined) this.definitions.doubt(stale);
+    // what a transaction changed is everybody's once it is committed
+    const commits = this.definitions.own !== undefined && statements.some(({ kind }) => COMMITS.has(kind));
+    const changes = stale?.programs === true && this.status === 'I';
+    if (commits || changes)
+      this.#changeIsOver ??= this.#catalogue.changing(commits ? ALL_IN_DOUBT : (stale ?? ALL_IN_DOUBT));
+  }
+
+  /** Reads the catalogue between exchanges, where somebody who left has changed definitions; undefined where not. */
+  catchUp(): Promise<void> | undefined {
+    const shared = this.#catalogue;
+    if (shared?.isSpoilt() !== true || this.#busy || this.unsynced || this.status === 'E') return undefined;
+    if (this.status === 'T' && this.definitions.own !== undefined) return undefined;
+    this.#busy = true;
+    return shared.refresh(this).finally(() => this.finish());
+  }
+
+  /** Reads the catalogue again where a definition changed, or where it is old. */
   async settle(): Promise<void> {
-    if (!this.catalogueIsStale || this.status !== 'I' || this.unsynced) return;
-    this.catalogueIsStale = false;
-    await this.#refreshCatalogue(this);
+    try {
+      if (this.#catalogue === undefined || this.unsynced || this.status === 'E') return;
+      const isIdle = this.status === 'I';
+      const { isStale, own } = this.definitions;
+      if (isStale || (isIdle && (own !== undefined || this.#catalogue.isOld()))) await this.#catalogue.refresh(this);
+    } finally {
+      this.#changeIsOver?.();
+      this.#changeIsOver = undefined;
+    }
   }
 
   /** The next bytes of the reply, valid until the next call; null when the server is gone. See `lost` for what it throws. */
@@ -124,6 +172,9 @@ export class PostgresUpstream implements AsyncDisposable {
 
   /** Stops the server's work rather than leaving it to run for nobody. */
   #abandon(reason: Error): void {
+    if (this.definitions.isStale || this.definitions.own !== undefined) this.#catalogue?.spoil(ALL_IN_DOUBT);
+    this.#changeIsOver?.();
+    this.#changeIsOver = undefined;
     if (this.#busy && !this.#stream.signal.aborted) {
       // Best effort: the connection is dropped in any case, which rolls back what was open.
       this.#cancel().catch(() => undefined);
