@@ -8,6 +8,23 @@ export function statementsOf(actions: readonly Action[]): readonly Statement[] {
   return [...own, ...preparedOf(actions).flatMap(({ analysis }) => analysis.statements)];
 }
 
+/** The statements that a request runs, in order. */
+export function statementsRun({ actions }: { readonly actions: readonly Action[] }): readonly Statement[] {
+  return actions.flatMap((action) => {
+    if (action.kind === 'statement') return action.statement ?? [];
+    return action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
+  });
+}
+
+/** Kinds that end a transaction or a part of it, and may bring settings back that were before it. */
+export const ENDING_KINDS: ReadonlySet<string> = new Set([
+  'commit',
+  'rollback',
+  'rollback-to',
+  'release',
+  'prepare-transaction',
+]);
+
 /** What its batch parses, binds or executes, once for each action. */
 export function preparedOf(actions: readonly Action[]): readonly PreparedStatement[] {
   return actions.flatMap((action) => {

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { Statement } from '../../sql/postgres/analysis.ts';
 import type { SessionBounds } from '../protocol.ts';
-import { preparedOf } from './batch-statements.ts';
+import { ENDING_KINDS, preparedOf, statementsRun } from './batch-statements.ts';
 import { type BoundSettings, exceeds } from './bound-settings.ts';
 import type { ClientState } from './client-state.ts';
 import { limitRequest } from './limit-request.ts';
@@ -43,7 +43,7 @@ function unmetBy(
   const [raised] = beyond;
   // Alone it comes into force when the request is over, and is held down before the next one; so it need not fail.
   if (raised !== undefined && !(isLast && (SETTING.has(statement.kind) || setsAlone))) return tooMuch(raised.name);
-  if (!isLast && open !== undefined && ENDING.has(statement.kind) && !open.holdOutside(bounds)) return BY_ITSELF;
+  if (!isLast && open !== undefined && ENDING_KINDS.has(statement.kind) && !open.holdOutside(bounds)) return BY_ITSELF;
   return undefined;
 }
 
@@ -51,14 +51,6 @@ function unmetBy(
 function isRead({ actions, operations }: PostgresRequest): boolean {
   if (actions.length === 0) return operations.every(({ kind }) => kind !== 'unknown');
   return preparedOf(actions).every(({ analysis }) => analysis.problem === undefined);
-}
-
-/** The statements that a request runs, in order. */
-function statementsRun({ actions }: PostgresRequest): readonly Statement[] {
-  return actions.flatMap((action) => {
-    if (action.kind === 'statement') return action.statement ?? [];
-    return action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
-  });
 }
 
 /** SELECT set_config(…) and nothing that could run under what it sets. */
@@ -69,7 +61,6 @@ function callsSetConfigAlone({ operations }: PostgresRequest): boolean {
 }
 
 const SETTING: ReadonlySet<string> = new Set(['set', 'reset', 'discard']);
-const ENDING: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback-to', 'release', 'prepare-transaction']);
 
 const UNREAD: Refusal = {
   code: 'obligation-unmet',

@@ -1,5 +1,7 @@
 import type { FieldMasker, Part } from '../../model/reply.ts';
+import type { Statement } from '../../sql/postgres/analysis.ts';
 import type { Forward, SessionBounds } from '../protocol.ts';
+import { ENDING_KINDS, statementsRun } from './batch-statements.ts';
 import type { BoundSettings } from './bound-settings.ts';
 import type { ClientState } from './client-state.ts';
 import { LimitedReply } from './limited-reply.ts';
@@ -12,12 +14,30 @@ import { rewriteText, WholePart } from './whole-part.ts';
 
 const HEADER_BYTES = 5;
 
-interface BoundRequest {
+export interface BoundRequest {
   readonly call: Forward<PostgresUpstream>;
   readonly settings: BoundSettings;
   readonly bounds: SessionBounds | undefined;
   readonly request: PostgresRequest;
   readonly client: ClientState;
+}
+
+/** True where the session is as the bounds ask and stays so: the reply can be passed as if there were none. */
+export function isSettled({ call: { upstream }, settings, bounds, request, client }: BoundRequest): boolean {
+  if (bounds?.rows !== undefined || client.hasUnsaid || changesSession(request)) return false;
+  if (upstream.status === 'E') return true;
+  const inTransaction = upstream.status !== 'I' || upstream.unsynced;
+  if (bounds !== undefined && settings.unknown(bounds).length > 0) return false;
+  return settings.lacking(bounds, inTransaction).length === 0;
+}
+
+/** A text that was not understood may do anything. */
+function changesSession(request: PostgresRequest): boolean {
+  return request.actions.length === 0 || statementsRun(request).some(changesSettings);
+}
+
+function changesSettings({ kind, effects }: Statement): boolean {
+  return effects.settings !== undefined || effects.opaque === true || ENDING_KINDS.has(kind);
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { TextEdit } from '../../model/request.ts';
-import type { Statement } from '../../sql/postgres/analysis.ts';
-import { preparedOf } from './batch-statements.ts';
+import { preparedOf, statementsRun } from './batch-statements.ts';
 import type { ClientState, PreparedStatement } from './client-state.ts';
 import { FRONTEND, message as frame } from './messages.ts';
 import type { Action, PostgresRequest } from './request.ts';
@@ -23,7 +22,7 @@ export interface ForwardedText {
  */
 export function limitRequest(request: PostgresRequest, most: number, state: ClientState): Refusal | undefined {
   const { limiter } = state;
-  for (const statement of executed(request.actions)) {
+  for (const statement of statementsRun(request)) {
     const named = (statement.names ?? []).find(({ of, name }) => !isWithin(state.limitOf(of, name), most));
     if (named !== undefined) return unmet(`the ${named.of === 'cursor' ? 'cursor' : 'statement'} was made without it`);
   }
@@ -85,13 +84,6 @@ const WITHOUT = 'it was prepared without';
 
 function isWithin(has: number | undefined, most: number): boolean {
   return has !== undefined && has <= most;
-}
-
-function executed(actions: readonly Action[]): readonly Statement[] {
-  return actions.flatMap((action) => {
-    if (action.kind === 'statement') return action.statement ?? [];
-    return action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
-  });
 }
 
 /** Whether a statement of a text may return rows, now or by its name later; what was not understood may. */
