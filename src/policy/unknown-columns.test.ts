@@ -27,13 +27,14 @@ const CONDITIONS = [
 ];
 
 const classes = fc.subarray([...CLASSES, 'any'], { minLength: 1 });
-const keys = fc.record(Object.fromEntries(COLUMN_KEYS.map((key) => [key, classes])), { requiredKeys: [] });
+const someKeys = fc.record(Object.fromEntries(COLUMN_KEYS.map((key) => [key, classes])), { requiredKeys: [] });
+const keys = fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: someKeys });
 const rules: fc.Arbitrary<readonly Policy[]> = fc
   .array(
     fc.tuple(
       fc.constantFrom('permit', 'deny'),
       keys,
-      fc.option(fc.constantFrom(...CONDITIONS)),
+      fc.option(fc.constantFrom(...CONDITIONS), { freq: 2 }),
       fc.constantFrom(0, 1, 2),
     ),
     {
