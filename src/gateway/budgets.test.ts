@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FakeApprovals } from '../../test/support/fake-approvals.ts';
 import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../test/support/gateway.ts';
+import { answerOf, approvalsOn, person } from '../../test/support/held-requests.ts';
 import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
 import {
   type BackendMessage,
@@ -20,6 +21,7 @@ import { verifyDirectory } from '../audit/verify-directory.ts';
 import { BudgetService } from '../budgets/budget-service.ts';
 import type { Policy } from '../policy/policy.ts';
 import { openStore, type Store } from '../store/store.ts';
+import type { ApprovalDesk } from './control-plane.ts';
 
 type Limit = NonNullable<Policy['limit']>;
 
@@ -52,7 +54,7 @@ describe('a budget', { concurrency: false }, () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function open(limit: Limit, more: Partial<Policy> = {}) {
+  async function open(limit: Limit, more: Partial<Policy> = {}, desk?: ApprovalDesk) {
     const file = join(directory, `store-${++stores}.db`);
     const lost: unknown[] = [];
     const opened = new AsyncDisposableStack();
@@ -63,7 +65,7 @@ describe('a budget', { concurrency: false }, () => {
       await startGateway({
         targets: [targetFor(server)],
         policies: [PERMIT_ALL, { ...PERMIT_ALL, name: 'limited', limit, ...more }],
-        approvals: people,
+        approvals: desk ?? people,
         budgets,
       }),
     );
@@ -283,6 +285,43 @@ describe('a budget', { concurrency: false }, () => {
       ends.map(({ result, refusal }) => [result?.status, result?.rows, refusal?.code]),
       [['refused', '2000', 'approval-denied']],
     );
+  });
+
+  test('that asks real people names what they would grant, and they grant it once', async () => {
+    await using store = await openStore({ file: join(directory, 'asked.db') });
+    await using people = await approvalsOn(store);
+    await using it = await open([{ measure: 'rowsRead', most: 10, per: 'run', exceeded: ASKED }], {}, people.service);
+    const client = await it.logIn();
+    client.send(frame('Q', 'select n from numbers limit 25\0'));
+    const answer = async () => {
+      const dba = person('ada', ['dba']);
+      const { items } = await people.service.list({ state: 'pending', limit: 9 }, { person: dba, all: false });
+      const [pending] = items;
+      if (pending === undefined) return undefined;
+      const shown = await people.service.find(pending.id, { person: dba, all: false });
+      await people.service.decide(pending.id, answerOf('approve', dba, shown ?? assert.fail('it is not shown')));
+      return shown;
+    };
+    const contexts: Readonly<Record<string, string>>[] = [];
+    while (contexts.length < 2) {
+      const shown = await answer();
+      if (shown !== undefined) contexts.push(shown.context);
+      // The store of this test answers at once: others get their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const reply = await client.untilReady();
+    assert.equal(rows(reply), 25);
+    assert.equal(briefly(reply), 'T … N … N … C Z:I');
+    assert.deepEqual(
+      contexts.map((context) => [context['budget spent'], context['budget granted'], context['database']]),
+      [
+        ['10 of 10', '10 more rowsRead for this run', 'postgres'],
+        ['20 of 20', '10 more rowsRead for this run', 'postgres'],
+      ],
+    );
+    const [counted] = await it.budgets.list({ limit: 9 });
+    assert.deepEqual([counted?.most, counted?.granted], [10, 20]);
+    assert.deepEqual([...it.gateway.faults, ...people.faults], []);
   });
 
   test('that asks people ends with its client', async () => {
