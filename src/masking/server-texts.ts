@@ -107,7 +107,7 @@ export const SERVER_MESSAGES: Texts = {
   ],
   // what does not exist, where the text does not point into the request (which tells that it is the client's own)
   '42P01': [...NOT_THERE, ...NOT_THERE.map((text) => `${text}, skipping`)],
-  '00000': [...NOT_THERE.map((text) => `${text}, skipping`)],
+  '00000': NOT_THERE.map((text) => `${text}, skipping`),
   '42P07': ['relation "{said}" already exists', 'relation "{said}" already exists, skipping'],
   '42703': ['column "{said}" of relation "{said}" does not exist'],
   '42704': [

@@ -38,12 +38,17 @@ function needlesOf(name: string, value: string): readonly Needle[] {
   for (const text of new Set([plain, plain.replaceAll(/[^a-z\d]/gi, '')])) {
     for (const window of windows(text)) {
       add('as it is', window);
-      add('reversed', [...window].toReversed().join(''));
+      add('reversed', Array.from(window).toReversed().join(''));
       add('in hex', Buffer.from(window).toString('hex'));
-      add('in UTF-16', [...window].join('\0'));
+      add('in UTF-16', Array.from(window).join('\0'));
       for (const separator of [',', ', ', '|', ' ', '-', '\n']) {
-        add('as codes', [...window].map((letter) => letter.charCodeAt(0)).join(separator));
-        add('spread', [...window].join(separator));
+        add(
+          'as codes',
+          Array.from(window)
+            .map((letter) => letter.charCodeAt(0))
+            .join(separator),
+        );
+        add('spread', Array.from(window).join(separator));
       }
       for (const base64 of base64Of(window)) add('in base64', base64);
       add('rotated', rot13(window));

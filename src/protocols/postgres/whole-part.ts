@@ -95,7 +95,7 @@ function originOf(wire: Buffer, fields: readonly Field[]): Omit<Told, 'part'> {
   return {
     code: of('C') ?? '',
     atRequest: of('P') !== undefined && ['p', 'q', 'W'].every((letter) => of(letter) === undefined),
-    ofServer: file !== undefined && /^[a-z_\d]+\.c$/.test(file) && !OTHERS_FILES.test(file),
+    ofServer: file !== undefined && /^[A-Za-z_\d]+\.c$/.test(file) && !OTHERS_FILES.test(file),
   };
 }
 

@@ -175,14 +175,13 @@ export const COPIES: readonly Attempt[] = [
   {
     what: 'a rule that copies on UPDATE',
     sql: [
+      'begin',
       'create table scratch.caught (m text)',
       'create rule catch as on update to orders do also insert into scratch.caught select email from users',
       "update orders set state = 'x' where id = 1",
-      'drop rule catch on orders',
-      'select m from scratch.caught',
     ],
     as: 'builder',
-    stop: 'masked',
+    stop: 'request-unknown',
   },
   {
     what: 'a trigger that copies',
