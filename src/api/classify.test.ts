@@ -60,13 +60,18 @@ describe('classes of a target, proposed by a sample', () => {
     assertNoValue(JSON.stringify(proposals));
   });
 
-  test('columns that are classified already are shown when asked for', async () => {
+  test('columns that are classified already are neither read nor shown, but where that is asked for', async () => {
+    const { proposals } = await classify(api);
     assert.equal(
-      (await classify(api)).proposals.find(({ table }) => table === 'people'),
-      undefined,
+      proposals.some(({ table }) => table === 'people'),
+      false,
     );
+    const read = /"left"\(format\('%s', "email"\), 1024\) AS "email" FROM "public"."people"/;
+    assert.doesNotMatch(await api.server.log(), read);
     const all = await classify(api, '?all=true');
-    assert.equal(all.proposals.find(({ table }) => table === 'people')?.classified, 'email');
+    const email = all.proposals.find(({ table }) => table === 'people');
+    assert.deepEqual([email?.column, email?.classified, email?.values], ['email', 'email', 1]);
+    assert.match(await api.server.log(), read);
   });
 
   test('of a large table a share of the pages is sampled, of each the bounded number of rows', async () => {

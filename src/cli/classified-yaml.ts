@@ -1,5 +1,6 @@
 import { Document, isMap, isSeq, parseDocument } from 'yaml';
 import { CliError, EXIT } from './cli-error.ts';
+import { printable } from './printable.ts';
 
 /** What of a proposal is shown and written. */
 export interface Proposal {
@@ -51,7 +52,7 @@ function add(
       continue;
     }
     const node = document.createNode({ column: name, class: of });
-    node.commentBefore = ` ${confidence}: ${why.join('; ').replaceAll(/[^\x20-\x7e\u00a0-\ufffd]/g, '?')}`;
+    node.commentBefore = ` ${confidence}: ${printable(why.join('; '))}`;
     document.addIn(place, node);
   }
   return unnamed;

@@ -109,7 +109,10 @@ describe('chaperone targets classify', () => {
     const before = await textOf();
     const asked = await classify('--apply');
     assert.deepEqual([asked.status, await textOf()], [64, before]);
-    assert.match(asked.stdout, /~ update target people\n {4}\+ classified: .*"table":"guests","column":"contact","class":"email"/);
+    assert.match(
+      asked.stdout,
+      /~ update target people\n {4}\+ classified: .*"table":"guests","column":"contact","class":"email"/,
+    );
     const applied = await classify('--apply', '--yes', '--least', 'high');
     assert.equal(applied.status, 0, applied.stderr);
     assert.match(applied.stderr, /Classified 2 columns of people\.\n$/);

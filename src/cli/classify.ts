@@ -118,11 +118,25 @@ function show({ proposals, sampled, notSampled, complete, session }: Classificat
   if (proposals.length > 0) output.write(listing(proposals, columns, output));
   const rows = sampled.reduce((sum, one) => sum + one.rows, 0);
   output.say(`${told(proposals.length, 'proposal')}, by ${told(rows, 'row')} of ${told(sampled.length, 'table')}.\n`);
-  for (const { table, why } of notSampled) output.say(`Not sampled: ${printable(table)}: ${printable(why)}.\n`);
+  output.say(notSampledText(notSampled));
   if (!complete)
     output.say(`The target has more columns than ${LIMITS.classifyColumns}; the others were not looked at.\n`);
   output.say(`What was read: chaperone replay ${printable(session)}\n`);
 }
+
+/** The reasons, each with its tables. */
+function notSampledText(notSampled: Classification['notSampled']): string {
+  const reasons = Map.groupBy(notSampled, ({ why }) => why);
+  return [...reasons]
+    .map(([why, tables]) => {
+      const shown = tables.slice(0, TABLES_SHOWN).map(({ table }) => table);
+      const more = tables.length > TABLES_SHOWN ? ` and ${tables.length - TABLES_SHOWN} more` : '';
+      return `Not sampled, because ${printable(why)}: ${printable(shown.join(', '))}${more}.\n`;
+    })
+    .join('');
+}
+
+const TABLES_SHOWN = 20;
 
 function writeYaml(path: string, taken: readonly Proposal[], output: Output): void {
   const { text, unnamed } = classifiedList(taken);

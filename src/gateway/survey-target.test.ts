@@ -8,6 +8,9 @@ import type { Policy } from '../policy/policy.ts';
 import { PeerLeft } from '../wire/peer-left.ts';
 
 const SQL = `
+CREATE TYPE code AS ENUM ('ask fay@example.com'); CREATE TABLE odd (c code, "a""b; --" text); INSERT INTO odd VALUES ('ask fay@example.com', 'gil@example.com');
+CREATE FUNCTION spy(code) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a cast was run'; END $$;
+CREATE CAST (code AS text) WITH FUNCTION spy(code);
 CREATE TABLE people (email text, note bytea, tags text[], note2 jsonb); CREATE TABLE places (street text);
 INSERT INTO people VALUES ('ada@example.com', 'to ben@example.com', '{cy@example.com}', '{"a":"dee@example.com"}'), (NULL, NULL, NULL, NULL);
 COMMENT ON COLUMN people.note IS 'ask eve@example.com';`;
@@ -49,6 +52,19 @@ describe('a survey of a target', () => {
     assert.equal(gateway.live.size, 0);
   });
 
+  test('runs no cast that somebody made, and takes names as they are', async () => {
+    const { relations } = await gateway.survey(await gateway.grant(), 'shop');
+    const odd = relations.find(({ relation }) => relation.name === 'odd');
+    assert.deepEqual(odd?.outcome, { status: 'sampled', rows: 1 });
+    assert.deepEqual(
+      [...(odd?.evidence ?? [])].map(([name, { hits }]) => [name, hits[0]?.detector]),
+      [
+        ['c', 'email'],
+        ['a"b; --', 'email'],
+      ],
+    );
+  });
+
   test('of the catalogue, comments are masked by what they hold', async () => {
     const { relations } = await gateway.survey(await gateway.grant(), 'shop');
     const people = relations.find(({ relation }) => relation.name === 'people');
@@ -62,6 +78,7 @@ describe('a survey of a target', () => {
     assert.deepEqual(
       relations.map(({ relation, outcome }) => [relation.name, outcome.status === 'sampled' || outcome.code]),
       [
+        ['odd', true],
         ['people', true],
         ['places', 'policy-denied'],
       ],
@@ -79,7 +96,7 @@ describe('a survey of a target', () => {
     const { relations } = await hasty.survey(await hasty.grant(), 'shop');
     assert.deepEqual(
       relations.map(({ outcome }) => outcome),
-      [1, 2].map(() => ({
+      [1, 2, 3].map(() => ({
         status: 'not-sampled',
         code: 'deadline',
         why: 'the time for all tables together was over',

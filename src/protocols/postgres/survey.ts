@@ -66,7 +66,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 async function undone(queries: OwnQueries, query: string, keepBytes?: number): Promise<OwnReply> {
   const reply = await queries.run(`${BEGIN}; ${query}`, keepBytes);
-  const { result } = await queries.run('ROLLBACK');
+  const { result, refusal } = await queries.run('ROLLBACK');
+  if (refusal !== undefined) throw new Refused(refusal);
   if (result.status !== 'ok') throw new Fault('upstream-protocol', 'the server refused to end a transaction');
   return reply;
 }
@@ -100,11 +101,14 @@ function sampleQuery(
   return `SELECT ${values.join(', ')} FROM ${from} LIMIT ${rowsOf(columns.length)}`;
 }
 
-/** A value as text, of bounded length. Bytes are shown as the text that they may be. */
+/**
+ * A value as text, of bounded length. Bytes are shown as the text that they may be. `format` writes a value as its type
+ * does; a cast would run what somebody made a cast to text of.
+ */
 function cut({ name, type }: SurveyedColumn): string {
   const most = LIMITS.classifyValueCharacters;
   if (type === 'bytea') return `encode(substr(${quoted(name)}, 1, ${most}), 'escape')`;
-  return `"left"(${quoted(name)}::text, ${most})`;
+  return `"left"(format('%s', ${quoted(name)}), ${most})`;
 }
 
 function quoted(name: string): string {
