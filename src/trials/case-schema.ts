@@ -107,6 +107,10 @@ export const caseFileSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('The files or folders that are tested, relative to this one; NAME.yaml for NAME.test.yaml where absent.'),
+  beside: z
+    .array(z.record(z.string(), z.unknown()))
+    .optional()
+    .describe('Rules that stand beside those under test, for these cases alone: a permit that a rule takes back.'),
   targets: z.record(z.string(), target).optional(),
   runs: z.record(z.string(), run).optional().describe('Who asks, by name.'),
   target: word.optional().describe('The target of cases that name none.'),

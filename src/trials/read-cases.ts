@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isNode, LineCounter, parseDocument, stringify } from 'yaml';
 import { LIMITS } from '../model/limits.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
@@ -27,7 +27,10 @@ export interface CaseProblem {
 /** A file of cases and everything that they need. */
 export interface CaseFile {
   readonly path: string;
+  /** Those under test, and those that stand beside them. */
   readonly policies: readonly Policy[];
+  /** The names of those under test. */
+  readonly tested: readonly string[];
   readonly targets: ReadonlyMap<string, KnownTarget>;
   readonly content: CaseFileContent;
   readonly cases: readonly PlacedCase[];
@@ -51,7 +54,18 @@ export function readCases(path: string, files: Files): CaseFile | { readonly pro
   const source = readYaml(path, files, problems);
   if (source === undefined) return { problems };
   const { content, lineOf } = source;
-  const policies = readPolicies(path, content, files, problems);
+  const tested = readPolicies(path, content, files, problems);
+  const beside = parsePolicies([{ path, text: stringify({ policies: content.beside ?? [] }) }]);
+  for (const { message } of beside.problems) problems.push({ path, line: lineOf(['beside']), message });
+  for (const { name } of beside.policies) {
+    if (!tested.some((one) => one.name === name)) continue;
+    problems.push({
+      path,
+      line: lineOf(['beside']),
+      message: `the rule ${name} is one of those under test; give it another name`,
+    });
+  }
+  const policies = [...tested, ...beside.policies];
   const targets = new Map<string, KnownTarget>();
   for (const [name, declared] of Object.entries(content.targets ?? {})) {
     try {
@@ -65,7 +79,9 @@ export function readCases(path: string, files: Files): CaseFile | { readonly pro
     const problem = danglingName(one, content, targets);
     if (problem !== undefined && problems.length === 0) problems.push({ path, line, message: problem });
   }
-  return problems.length > 0 ? { problems } : { path, policies, targets, content, cases };
+  return problems.length > 0
+    ? { problems }
+    : { path, policies, tested: tested.map(({ name }) => name), targets, content, cases };
 }
 
 function readYaml(path: string, files: Files, problems: CaseProblem[]) {

@@ -206,6 +206,32 @@ test('coverage counts the cases in which a rule matches', () => {
   );
 });
 
+test('rules beside those under test decide, and are not counted', () => {
+  const rule = '{ name: any, principals: any, targets: any, operations: [any], effect: permit }';
+  const text = `beside: [${rule}]\n${HEAD}  - { name: a, statement: delete from users, expect: permit }\n`;
+  const read = readCases('x.test.yaml', filesOf({ 'x.test.yaml': text, 'x.yaml': POLICIES }));
+  if ('problems' in read) assert.fail(JSON.stringify(read.problems));
+  const results = runCases(read, () => 0);
+  assert.deepEqual(
+    results.map(({ passed }) => passed),
+    [true],
+  );
+  assert.deepEqual(
+    coverageOf(read, results).map(({ rule: name }) => name),
+    ['reads', 'asks', 'mornings'],
+  );
+  const wrong = filesOf({ 'x.test.yaml': text.replace('effect: permit', 'effect: perhaps'), 'x.yaml': POLICIES });
+  assert.deepEqual(readCases('x.test.yaml', wrong), {
+    problems: [{ path: 'x.test.yaml', line: 1, message: 'Say `effect: permit` or `effect: deny`.' }],
+  });
+  const taken = filesOf({ 'x.test.yaml': text.replace('name: any', 'name: reads'), 'x.yaml': POLICIES });
+  assert.deepEqual(readCases('x.test.yaml', taken), {
+    problems: [
+      { path: 'x.test.yaml', line: 1, message: 'the rule reads is one of those under test; give it another name' },
+    ],
+  });
+});
+
 describe('what is wrong with a file of cases is told with its line', () => {
   const cases: readonly [string, string, string][] = [
     ['no expectation', '  - { name: a, statement: select 1 }', '12 cases.0: say what is expected'],

@@ -55,10 +55,10 @@ export function schemaNotes({ targets, path }: CaseFile): readonly string[] {
 
 /** Which rules of a file's policies the cases exercised: matched at least one operation. */
 export function coverageOf(file: CaseFile, results: readonly CaseResult[]): readonly Coverage[] {
-  const counts = new Map(file.policies.map(({ name }) => [name, 0]));
+  const counts = new Map(file.tested.map((name) => [name, 0]));
   for (const { steps } of results) {
     const met = new Set(steps.flatMap(({ answer }) => answer.operations.flatMap(matchedRules)));
-    for (const name of met) counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const name of met) if (counts.has(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts].map(([rule, cases]) => ({ rule, cases }));
 }
