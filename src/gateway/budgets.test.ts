@@ -3,50 +3,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { FakeApprovals } from '../../test/support/fake-approvals.ts';
-import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../test/support/gateway.ts';
-import { answerOf, approvalsOn, person } from '../../test/support/held-requests.ts';
-import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
 import {
-  type BackendMessage,
-  errorFields,
-  extended,
-  frame,
-  RawPostgres,
-  SYNC,
-  summary,
-} from '../../test/support/raw-postgres.ts';
-import { recorded } from '../../test/support/recorded.ts';
-import { verifyDirectory } from '../audit/verify-directory.ts';
-import { BudgetService } from '../budgets/budget-service.ts';
+  briefly,
+  LIMITED_SQL,
+  type LimitedOptions,
+  openLimited,
+  rows,
+  said,
+} from '../../test/support/limited-gateway.ts';
+import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
+import { extended, frame, RawPostgres, SYNC, summary } from '../../test/support/raw-postgres.ts';
 import type { Policy } from '../policy/policy.ts';
-import { openStore, type Store } from '../store/store.ts';
-import type { ApprovalDesk } from './control-plane.ts';
-
-type Limit = NonNullable<Policy['limit']>;
-
-const SQL = `
-  create table numbers (n int); insert into numbers select generate_series(1, 20000);
-  create table notes (id serial primary key, note text);
-  create table parents (id int primary key); insert into parents values (1);
-  create table children (parent int references parents deferrable initially deferred);
-`;
-
-const ASKED = {
-  group: 'dba',
-  quorum: 1,
-  withinMs: 60_000,
-  allowActor: false,
-  measureRows: false,
-  showText: false,
-} as const;
 
 describe('a budget', { concurrency: false }, () => {
   let server: PostgresServer;
   let directory: string;
   let stores = 0;
   before(async () => {
-    server = await startPostgres({ sql: SQL });
+    server = await startPostgres({ sql: LIMITED_SQL });
     directory = await mkdtemp(join(tmpdir(), 'budgets-'));
   });
   after(async () => {
@@ -54,36 +28,10 @@ describe('a budget', { concurrency: false }, () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function open(limit: Limit, more: Partial<Policy> = {}, desk?: ApprovalDesk) {
+  function open(limit: LimitedOptions['limit'], rule: Partial<Policy> = {}) {
     const file = join(directory, `store-${++stores}.db`);
-    const lost: unknown[] = [];
-    const opened = new AsyncDisposableStack();
-    const store: Store = opened.use(await openStore({ file }));
-    const budgets = opened.use(new BudgetService({ store, onFault: (fault) => lost.push(fault) }));
-    const people = new FakeApprovals();
-    const gateway: TestGateway = opened.use(
-      await startGateway({
-        targets: [targetFor(server)],
-        policies: [PERMIT_ALL, { ...PERMIT_ALL, name: 'limited', limit, ...more }],
-        approvals: desk ?? people,
-        budgets,
-      }),
-    );
-    const logIn = async (grant?: Awaited<ReturnType<TestGateway['grant']>>) => {
-      const { user, password } = grant ?? (await gateway.grant());
-      return opened.use(
-        await RawPostgres.login({ host: gateway.host, port: gateway.port, user, password, database: 'shop' }),
-      );
-    };
-    return { store, budgets, gateway, people, logIn, lost, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+    return openLimited({ server, file, limit, rule });
   }
-
-  const rows = (messages: readonly BackendMessage[]): number => messages.filter(({ type }) => type === 'D').length;
-  const briefly = (messages: readonly BackendMessage[]): string => summary(messages).replaceAll(/(?:[Dd] )+/g, '… ');
-  const said = (messages: readonly BackendMessage[]): string => {
-    const error = messages.find(({ type }) => type === 'E');
-    return error === undefined ? '' : (errorFields(error)['M'] ?? '');
-  };
 
   test('of rows read ends a reply at the row, with an error, and the next request works', async () => {
     await using it = await open([{ measure: 'rowsRead', most: 100, per: 'statement' }]);
@@ -265,91 +213,6 @@ describe('a budget', { concurrency: false }, () => {
     );
   });
 
-  test('that asks people pauses its reply, goes on once they allow as much again, and ends when they do not', async () => {
-    await using it = await open([{ measure: 'rowsRead', most: 1_000, per: 'run', exceeded: ASKED }]);
-    const client = await it.logIn();
-    client.send(frame('Q', 'select n from numbers limit 2500\0'));
-    const first = await it.people.nth(0);
-    assert.deepEqual(first.held.obligations, [{ kind: 'approve', ...ASKED }]);
-    const { budget, ...context } = { budget: '', ...first.held.request.context?.() };
-    assert.equal(budget, '1000 rowsRead per run, of the rule "limited"');
-    assert.equal(context['budget spent' as keyof typeof context], '1000 of 1000');
-    assert.equal(context['budget granted' as keyof typeof context], '1000 more rowsRead for this run');
-    first.approve();
-    (await it.people.nth(1)).deny('enough');
-    const reply = await client.untilReady();
-    assert.equal(rows(reply), 2_000);
-    assert.equal(briefly(reply), 'T … N … N E:42501 Z:I');
-    const ends = (await recorded(it.gateway)).flatMap(({ event }) => (event.result ? [event] : []));
-    assert.deepEqual(
-      ends.map(({ result, refusal }) => [result?.status, result?.rows, refusal?.code]),
-      [['refused', '2000', 'approval-denied']],
-    );
-  });
-
-  test('that asks real people names what they would grant, and they grant it once', async () => {
-    await using store = await openStore({ file: join(directory, 'asked.db') });
-    await using people = await approvalsOn(store);
-    await using it = await open([{ measure: 'rowsRead', most: 10, per: 'run', exceeded: ASKED }], {}, people.service);
-    const client = await it.logIn();
-    client.send(frame('Q', 'select n from numbers limit 25\0'));
-    const answer = async () => {
-      const dba = person('ada', ['dba']);
-      const { items } = await people.service.list({ state: 'pending', limit: 9 }, { person: dba, all: false });
-      const [pending] = items;
-      if (pending === undefined) return undefined;
-      const shown = await people.service.find(pending.id, { person: dba, all: false });
-      await people.service.decide(pending.id, answerOf('approve', dba, shown ?? assert.fail('it is not shown')));
-      return shown;
-    };
-    const contexts: Readonly<Record<string, string>>[] = [];
-    while (contexts.length < 2) {
-      const shown = await answer();
-      if (shown !== undefined) contexts.push(shown.context);
-      // The store of this test answers at once: others get their turn.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    const reply = await client.untilReady();
-    assert.equal(rows(reply), 25);
-    assert.equal(briefly(reply), 'T … N … N … C Z:I');
-    assert.deepEqual(
-      contexts.map((context) => [context['budget spent'], context['budget granted'], context['database']]),
-      [
-        ['10 of 10', '10 more rowsRead for this run', 'postgres'],
-        ['20 of 20', '10 more rowsRead for this run', 'postgres'],
-      ],
-    );
-    const [counted] = await it.budgets.list({ limit: 9 });
-    assert.deepEqual([counted?.most, counted?.granted], [10, 20]);
-    assert.deepEqual([...it.gateway.faults, ...people.faults], []);
-  });
-
-  test('that asks people ends with its client', async () => {
-    await using it = await open([{ measure: 'rowsRead', most: 10, per: 'run', exceeded: ASKED }]);
-    const client = await it.logIn();
-    client.send(frame('Q', 'select n from numbers\0'));
-    const asked = await it.people.nth(0);
-    client.leave('reset');
-    while (it.gateway.live.size > 0) await new Promise((resolve) => setImmediate(resolve));
-    assert.match(asked.cancelledBecause ?? '', /the client has gone/);
-  });
-
-  test('is recorded with how far the reply came', async () => {
-    await using it = await open([{ measure: 'rowsRead', most: 3, per: 'run' }]);
-    const client = await it.logIn();
-    await client.query('select n from numbers');
-    const end = (await recorded(it.gateway)).find(({ event }) => event.kind === 'reply');
-    assert.deepEqual(end?.event.result, { code: 'budget-exceeded', rows: '3', status: 'refused' });
-    assert.equal(end?.event.refusal?.rule, 'limited');
-    assert.equal(end?.body.toString('latin1').split('D').length, 4);
-    await it.gateway.stop();
-    const { findings } = await verifyDirectory(join(it.gateway.directory, 'audit'));
-    assert.deepEqual(
-      findings.map(({ message }) => message.replace(/run_\w+/, 'the run')),
-      ['the run was opened and never closed'],
-    );
-  });
-
   test('counts what is masked, too, and cuts it off at the row', async () => {
     await using it = await open([{ measure: 'rowsRead', most: 3, per: 'statement' }], { mask: ['email'] });
     const client = await it.logIn();
@@ -424,93 +287,5 @@ describe('a budget', { concurrency: false }, () => {
     assert.match(said(await client.query('execute hide')), /how many rows the inner delete changes/);
     const counted = (await it.budgets.list({ limit: 9 })).find(({ measure }) => measure === 'rowsChanged');
     assert.equal(counted?.spent, 3);
-  });
-
-  test('that cannot be counted lets nothing through, and the session goes on', async () => {
-    await using it = await open([{ measure: 'rowsRead', most: 100, per: 'run' }]);
-    const client = await it.logIn();
-    await it.store.write((db) => db.schema.alterTable('budget_slots').renameTo('gone').execute());
-    assert.equal(said(await client.query('select 1')), 'chaperone: what this spends of a budget cannot be counted now');
-    assert.equal(summary(await client.query('begin')), 'C Z:T');
-    await it.store.write((db) => db.schema.alterTable('gone').renameTo('budget_slots').execute());
-    assert.equal(briefly(await client.query('select 1')), 'T … C Z:T');
-    assert.equal(it.gateway.faults.length, 1);
-  });
-
-  test('of which nothing is left refuses before the target hears of it', async () => {
-    await using it = await open([{ measure: 'rowsRead', most: 0, per: 'run' }]);
-    const client = await it.logIn();
-    assert.equal(summary(await client.query('select 4711 as unheard')), 'E:53400 Z:I');
-    client.send(extended('select 4712 as unheard'), SYNC);
-    assert.equal(summary(await client.untilReady()), 'E:53400 Z:I');
-    assert.doesNotMatch(await server.log(), /unheard/);
-  });
-
-  test('holds on to its approval when its client loses patience', async () => {
-    await using it = await open([{ measure: 'rowsRead', most: 10, per: 'run', exceeded: ASKED }]);
-    const grant = await it.gateway.grant();
-    const client = await it.logIn(grant);
-    client.send(frame('Q', 'select n from numbers limit 15\0'));
-    const asked = await it.people.nth(0);
-    it.gateway.live
-      .list()[0]
-      ?.cancel()
-      .catch(() => undefined);
-    const reply = await client.untilReady();
-    assert.equal(rows(reply), 10);
-    assert.equal(briefly(reply), 'T … N E:57014 Z:I');
-    assert.match(asked.cancelledBecause ?? '', /the client cancelled/);
-    assert.equal(briefly(await client.query('begin')), 'C Z:T');
-  });
-
-  test('stops the target’s work, and never the next request’s', async () => {
-    await using it = await open([{ measure: 'rowsRead', most: 100, per: 'statement' }]);
-    const client = await it.logIn();
-    for (let turn = 0; turn < 25; turn++) {
-      const reply = await client.query('select generate_series(1, 2000000000)');
-      assert.equal(briefly(reply), 'T … E:53400 Z:I');
-      assert.equal(rows(reply), 100);
-      assert.equal(briefly(await client.query('select pg_sleep(0.002)')), 'T … C Z:I');
-    }
-    const busy = await server.query(
-      `select 1 from pg_stat_activity where state = 'active' and query like '%2000000000%' and pid <> pg_backend_pid()`,
-    );
-    assert.deepEqual(busy, []);
-    assert.deepEqual(it.gateway.faults, []);
-  });
-
-  test('of statements counts what is run, and not what is prepared', async () => {
-    await using it = await open([{ measure: 'statements', most: 3, per: 'run' }]);
-    const client = await it.logIn();
-    client.send(frame('P', 'one\0', 'select 1\0', Buffer.alloc(2)), frame('D', 'Sone\0'), SYNC);
-    assert.equal(summary(await client.untilReady()), '1 t T Z:I');
-    client.send(extended('select 1'), extended('select 2'), SYNC);
-    assert.equal(briefly(await client.untilReady()), '1 2 T … C 1 2 T … C Z:I');
-    client.send(extended('select 1'), extended('select 2'), SYNC);
-    assert.equal(summary(await client.untilReady()), 'E:53400 Z:I');
-    assert.equal(briefly(await client.query('select 1')), 'T … C Z:I');
-    assert.equal(summary(await client.query('selec')), 'E:53400 Z:I');
-  });
-
-  test('is never exceeded by 32 clients at once', async () => {
-    await using it = await open([
-      { measure: 'rowsRead', most: 1_000, per: 'run' },
-      { measure: 'statements', most: 150, per: 'run' },
-    ]);
-    const grant = await it.gateway.grant();
-    const clients = await Promise.all(Array.from({ length: 32 }, () => it.logIn(grant)));
-    let read = 0;
-    let answered = 0;
-    const work = clients.map(async (client) => {
-      for (let turn = 0; turn < 6; turn++) {
-        const reply = await client.query('select n from numbers limit 7');
-        read += rows(reply);
-        if (!summary(reply).includes('E:')) answered++;
-      }
-    });
-    await Promise.all(work);
-    assert.equal(read, 1_000);
-    assert.equal(answered, 142);
-    assert.deepEqual(it.gateway.faults, []);
   });
 });
