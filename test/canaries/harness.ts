@@ -62,12 +62,18 @@ export class Harness implements AsyncDisposable {
         return this.#judge(made, binary);
       });
     } finally {
-      await this.#client.query('ROLLBACK; DEALLOCATE ALL');
+      await this.#undo();
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.end();
+  }
+
+  /** The timeout of the statement before may still strike here, once. */
+  async #undo(): Promise<void> {
+    const text = 'ROLLBACK; DEALLOCATE ALL';
+    await this.#client.query(text).catch(() => this.#client.query(text));
   }
 
   async #guarded(run: () => Promise<Outcome>): Promise<Outcome> {

@@ -132,6 +132,7 @@ export class Queries {
   /** An item of FROM; what it brings into sight is added to `sources`. */
   #item(depth: number, sources: Source[], outer: readonly Source[], ctes: readonly Source[]): string {
     const { random } = this;
+    if (random.chance(0.06)) return this.#mergingJoin(sources);
     const first = this.#single(depth, sources, outer, ctes);
     if (depth <= 0 || !random.chance(0.35)) return first;
     const before = [...sources];
@@ -154,6 +155,25 @@ export class Queries {
     }
     const condition = this.expressions.of('bool', this.place(left && right ? [left, right] : sources, false), 1);
     return `${first} ${join === 'FULL JOIN' ? 'JOIN' : join} ${second} ON ${condition}`;
+  }
+
+  /** Two queries with a column of one name, which a join makes one of. */
+  #mergingJoin(sources: Source[]): string {
+    const kind = this.random.pick(KINDS.filter((one) => one !== 'contact' && one !== 'json'));
+    const side = () => {
+      const { schema, name, columns } = this.base();
+      const place = this.place([{ alias: 'i', columns }], false);
+      return `(SELECT ${this.expressions.of(kind, place, 1)} AS m FROM ${schema}.${name} AS i) AS ${this.name('s')}`;
+    };
+    const join = this.random.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN']);
+    const alias = this.name('j');
+    const merged = { alias, columns: [{ name: 'm', kind }] };
+    sources.push(merged);
+    const left = side();
+    const right = side();
+    return this.random.chance(0.5)
+      ? `(${left} ${join} ${right} USING (m)) AS ${alias}`
+      : `(${left} NATURAL ${join} ${right}) AS ${alias}`;
   }
 
   /** The merged column has no relation, or that of `USING (x) AS j`. */

@@ -16,11 +16,19 @@ export function makeStatement(queries: Queries): MadeStatement {
   const turn = random.next();
   if (turn < 0.58) return { setup: [], sql: queries.query(2).sql, form: 'select' };
   if (turn < 0.64) return { setup: [], sql: `COPY (${queries.query(2).sql}) TO STDOUT`, form: 'copy' };
+  if (turn < 0.655) return executed(queries);
   if (turn < 0.69) return { setup: [`PREPARE p1 AS ${queries.query(2).sql}`], sql: 'EXECUTE p1', form: 'execute' };
   if (turn < 0.74)
     return { setup: [`DECLARE c1 CURSOR FOR ${queries.query(2).sql}`], sql: 'FETCH 20 FROM c1', form: 'fetch' };
   if (turn < 0.8) return stored(queries);
   return { setup: [], sql: change(queries), form: 'change' };
+}
+
+/** EXECUTE hands in the result of a function, which no column stands in. */
+function executed(queries: Queries): MadeStatement {
+  const place = { ...queries.place([], false), scalar: () => undefined, test: () => undefined };
+  const setup = [`PREPARE p1 (text) AS SELECT upper($1), length($1), s.* FROM (${queries.query(1).sql}) AS s`];
+  return { setup, sql: `EXECUTE p1(${queries.expressions.of('text', place, 3)})`, form: 'execute' };
 }
 
 function stored(queries: Queries): MadeStatement {

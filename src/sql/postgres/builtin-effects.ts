@@ -22,7 +22,9 @@ const TELLS: CallEffect = { access: 'read', flags: [], result: 'nothing' };
  * a volatile function that no line names is unknown.
  */
 const RULES: readonly (readonly [names: RegExp, effect: CallEffect])[] = [
-  [/^(nextval|setval)$/, { access: 'write', flags: [], result: 'nothing' }],
+  [/^nextval$/, { access: 'write', flags: [], result: 'nothing' }],
+  // it returns what it was handed
+  [/^setval$/, { access: 'write', flags: [], result: 'arguments' }],
   [/^(currval|lastval)$/, TELLS],
   [/^(set_config)$/, { access: 'session', flags: [], result: 'arguments' }],
   [/^(setseed|pg_stat_clear_snapshot|pg_export_snapshot)$/, { access: 'session', flags: [], result: 'nothing' }],

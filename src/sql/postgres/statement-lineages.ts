@@ -1,6 +1,6 @@
 import type { Catalogue } from './catalogue.ts';
 import { lineageOf, type StatementLineage } from './lineage/statement.ts';
-import { type Body, bodyOf, isBody, tagOf } from './nodes.ts';
+import { type Body, bodyOf, isBody, listOf, tagOf } from './nodes.ts';
 import { intoOf, storedQuery } from './operation-parts.ts';
 import type { SessionNames } from './session-names.ts';
 
@@ -33,7 +33,7 @@ export class StatementLineages {
     const isInto = tag === 'SelectStmt' && intoOf(body) !== undefined;
     const node = isInto ? storedQuery(body) : (named[0] ?? { [tag]: body });
     const stored = tag === 'CreateTableAsStmt' ? this.#namedBy(body['query']) : undefined;
-    const options = { named: stored, within: this.#within };
+    const options = { named: stored, within: this.#within, parameters: parametersOf(tag, body) };
     const { inner, positional, ...lineage } = lineageOf(node, catalogue, options);
     this.positional ||= positional;
     for (const [one, read] of inner) this.#inner.set(one, stale ? withoutNames(read) : read);
@@ -46,6 +46,13 @@ export class StatementLineages {
     const named = this.#names.queryOf('ExecuteStmt', bodyOf(statement, 'ExecuteStmt'));
     return named && 'query' in named ? named.query : undefined;
   }
+}
+
+/** What EXECUTE hands in, also where it stands in CREATE TABLE AS. */
+function parametersOf(tag: string, body: Body): readonly unknown[] {
+  if (tag === 'ExecuteStmt') return listOf(body['params']);
+  const query = tag === 'CreateTableAsStmt' && isBody(body['query']) ? body['query'] : {};
+  return listOf(bodyOf(query, 'ExecuteStmt')['params']);
 }
 
 /** What is left once an earlier statement of the text may have changed what the names mean. */

@@ -14,7 +14,10 @@ export interface StatementFile {
 }
 
 const OF_CUSTOMERS = {
-  prepared: { mail_of: 'select email from customer where customer_id = $1' },
+  prepared: {
+    mail_of: 'select email from customer where customer_id = $1',
+    echo: 'select $1 as said, 1 as one',
+  },
   cursors: { listed: 'select customer_id, email from customer order by birthday' },
 };
 const OF_STAFF = {

@@ -28,6 +28,8 @@ export class Expressions {
     switch (tag) {
       case 'ColumnRef':
         return this.#column(body, scope);
+      case 'ParamRef':
+        return this.#queries.parameters[Number(body['number'] ?? 0) - 1] ?? NOTHING;
       case 'FuncCall':
         return this.#call(body, scope, ctes);
       case 'SubLink':
@@ -146,7 +148,7 @@ const RETURNS_SETS =
 
 /** Expressions that carry no value of any table. */
 const VALUELESS = new Set(
-  `A_Const ParamRef SQLValueFunction SetToDefault MergeSupportFunc GroupingFunc CurrentOfExpr TypeName String Integer
+  `A_Const SQLValueFunction SetToDefault MergeSupportFunc GroupingFunc CurrentOfExpr TypeName String Integer
    Float Boolean BitString A_Star JsonFormat JsonReturning JsonOutput WindowDef`.split(/\s+/),
 );
 

@@ -7,7 +7,7 @@ import { Expressions } from './expression.ts';
 import { figureName } from './figure-name.ts';
 import { compositeColumns, fromItems } from './from.ts';
 import { readModification } from './modification.ts';
-import { type Column, derived, either, NOTHING, UNKNOWN } from './origin.ts';
+import { type Column, derived, either, NOTHING, type Origin, UNKNOWN } from './origin.ts';
 import { relationNamed, type Scope, starOf } from './scope.ts';
 import { type CteScope, readWith } from './with.ts';
 
@@ -27,6 +27,8 @@ export class Queries {
   uses = new ColumnUses();
   /** A number named a column. */
   positional = false;
+  /** What `$1`, `$2`, … stand for, where EXECUTE hands in expressions. */
+  parameters: readonly Origin[] = [];
   #depth = 0;
   #steps = 0;
 

@@ -4,7 +4,7 @@ import { type Body, bodyOf, isBody, tagOf, textOf } from '../nodes.ts';
 import type { ColumnUses } from './column-uses.ts';
 import { copiedOut, readCopyIn } from './copy-columns.ts';
 import { readDefinitionChange } from './definition-change.ts';
-import { type Column, NOTHING, outputOf } from './origin.ts';
+import { type Column, derived, NOTHING, outputOf } from './origin.ts';
 import { Queries } from './queries.ts';
 import { readStored } from './stored-query.ts';
 
@@ -25,6 +25,8 @@ export interface Lineage extends StatementLineage {
 
 export interface LineageOptions {
   readonly named?: Body | undefined;
+  /** The expressions that EXECUTE hands in. */
+  readonly parameters?: readonly unknown[] | undefined;
   /** The statement stands in a function's body. */
   readonly within?: 'body' | undefined;
 }
@@ -36,9 +38,10 @@ export interface LineageOptions {
 export function lineageOf(
   node: Body,
   catalogue: Catalogue | undefined,
-  { named, within }: LineageOptions = {},
+  { named, within, parameters = [] }: LineageOptions = {},
 ): Lineage {
   const queries = new Queries(catalogue, within);
+  queries.parameters = parameters.map((one) => derived([queries.expressions.origin(one, undefined, undefined)]));
   const result = read(node, queries, named);
   const shown = result === 'unknown' ? undefined : result;
   const inner = new Map<Body, StatementLineage>();
