@@ -43,6 +43,8 @@ function unmetBy(
   const [raised] = beyond;
   // Alone it comes into force when the request is over, and is held down before the next one; so it need not fail.
   if (raised !== undefined && !(isLast && (SETTING.has(statement.kind) || setsAlone))) return tooMuch(raised.name);
+  // What it does nobody knows: it may set what the next one runs under.
+  if (!isLast && statement.effects.opaque === true && !isHarmless(bounds)) return UNFORESEEN;
   if (!isLast && open !== undefined && ENDING_KINDS.has(statement.kind) && !open.holdOutside(bounds)) return BY_ITSELF;
   return undefined;
 }
@@ -51,6 +53,11 @@ function unmetBy(
 function isRead({ actions, operations }: PostgresRequest): boolean {
   if (actions.length === 0) return operations.every(({ kind }) => kind !== 'unknown');
   return preparedOf(actions).every(({ analysis }) => analysis.problem === undefined);
+}
+
+/** Bounds that nothing within a request can take back. */
+function isHarmless({ rows: _rows, mark: _mark, ...others }: SessionBounds): boolean {
+  return Object.keys(others).length === 0;
 }
 
 /** SELECT set_config(…) and nothing that could run under what it sets. */
@@ -66,6 +73,12 @@ const UNREAD: Refusal = {
   code: 'obligation-unmet',
   message: 'the policy bounds the session, and what cannot be read could go beyond',
   hint: 'Say it as plain statements that the gateway can read.',
+};
+
+const UNFORESEEN: Refusal = {
+  code: 'obligation-unmet',
+  message: 'the policy bounds the session, and one of these statements could change that for those behind it',
+  hint: 'Send what calls functions of unknown effect by itself.',
 };
 
 const READ_WRITE: Refusal = {

@@ -63,12 +63,12 @@ export class BoundSettings {
     }
   }
 
-  /** True where the bounds hold also outside of the open transaction, once that is undone. */
+  /** True where the bounds hold also outside of the open transaction, whether it is committed or undone. */
   holdOutside(bounds: SessionBounds): boolean {
-    if (bounds.readOnly === true && !isOn(this.#server.outside('default_transaction_read_only'))) return false;
+    if (bounds.readOnly === true && !this.#server.outside('default_transaction_read_only').every(isOn)) return false;
     return TIMEOUTS.every((name) => {
       const most = timeoutBound(bounds, name);
-      return most === undefined || milliseconds(this.#server.outside(name)) <= most;
+      return most === undefined || this.#server.outside(name).every((value) => milliseconds(value) <= most);
     });
   }
 

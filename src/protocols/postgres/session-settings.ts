@@ -31,10 +31,12 @@ export class SessionSettings {
     return set === undefined ? this.#initial.get(name) : set;
   }
 
-  /** As `get`, where the open transaction were undone now. */
-  outside(name: Setting): Value | undefined {
-    const set = (this.#before ?? this.#session).get(name);
-    return set === undefined ? this.#initial.get(name) : set;
+  /** As `get`, where the open transaction ended now: committed, and undone. */
+  outside(name: Setting): readonly (Value | undefined)[] {
+    return [this.#session, this.#before ?? this.#session].map((values) => {
+      const set = values.get(name);
+      return set === undefined ? this.#initial.get(name) : set;
+    });
   }
 
   /** The same session, to be followed apart from here on. */
