@@ -31,11 +31,15 @@ function expressions(): readonly Found[] {
 const LITERAL =
   /(?<=[(=:,?[|&!] ?|=\n {2,4}|return )\/((?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([dgimsuvy]*)(?=[.,;)\s\]}])/g;
 
-/** The forms of national ids, which are put together when they are loaded. */
+/** The forms of national ids, and the words that name them, which are put together when they are loaded. */
 function forms(): readonly Found[] {
-  return NATIONAL_IDS.flatMap(({ name, plain, named }) =>
+  const words = DETECTORS.flatMap(({ name, columnNames }) =>
+    columnNames === undefined ? [] : [{ file: name, ...partsOf(columnNames) }],
+  );
+  const ids = NATIONAL_IDS.flatMap(({ name, plain, named }) =>
     [plain?.pattern, named].flatMap((form) => (form === undefined ? [] : [{ file: name, ...partsOf(form) }])),
   );
+  return [...ids, ...words];
 }
 
 function partsOf({ source, flags }: RegExp): Pick<Found, 'source' | 'flags'> {
