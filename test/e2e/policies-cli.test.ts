@@ -180,6 +180,14 @@ describe('policies from the command line', () => {
     );
   });
 
+  test('replay of a data directory says which targets it knows by their record alone', async () => {
+    const { stdout, stderr } = await policy('replay', 'now.yaml', '--against', '1d', '--data', api.directory);
+    assert.match(stderr, /people is not declared in these files: no column of it is known to be classified/);
+    assert.match(stdout, /3 requests of 1 sessions, compared with what was decided then: 3 the same/);
+    const missing = await policy('replay', 'now.yaml', '--against', '1d', '--data', 'empty');
+    assert.equal(missing.status, 66);
+  });
+
   test('lint holds rules against the targets and the people of a gateway', async () => {
     const rules = `policies:
   - { name: a, principals: { run.sourceRepositoryId: "74" }, targets: [nowhere], operations: [ddl], effect: permit, approve: { group: dba } }

@@ -91,7 +91,8 @@ async function replay(paths: readonly string[], options: ReplayOptions, output: 
     showProblems(read.problems, output);
     return EXIT.incomplete;
   }
-  const report = options.data === undefined ? await online(paths, range, options) : await offline(read, range, options);
+  const report =
+    options.data === undefined ? await online(paths, range, options) : await offline(read, range, options, output);
   if (output.json) output.writeJson(report);
   else show(report, options, output);
   if (failOn === 'loosened' && report.loosened > 0) return EXIT.failed;
@@ -127,6 +128,7 @@ async function offline(
   read: ReadPolicies,
   { since = '', until = '9999' }: Range,
   options: ReplayOptions,
+  output: Output,
 ): Promise<Report> {
   const directory = auditDirectory(resolve(options.data ?? ''));
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : Number(options.limit);
@@ -138,7 +140,9 @@ async function offline(
   const replay = new Replay({
     before,
     after: compilePolicies(read.policies),
-    target: targetsOf(read),
+    target: targetsOf(read, (name) =>
+      output.say(`${printable(name)} is not declared in these files: no column of it is known to be classified.\n`),
+    ),
     examples: 3,
     texts: true,
   });
@@ -162,14 +166,17 @@ function reportOf(replay: Replay): Omit<Report, 'complete' | 'problems'> {
 }
 
 /** Targets that the files declare; of any other one no column is known to be classified. */
-function targetsOf({ declared }: ReadPolicies) {
+function targetsOf({ declared }: ReadPolicies, onUndeclared: (name: string) => void) {
   const loaded = loadTargets(declared.sections.targets ?? [], ['postgres']);
   const known = new Map(loaded.items.map(({ target }) => [String(target.name), target]));
   const made = new Map<string, ReturnType<typeof askedTarget>>();
   return ({ name, labels, database }: RecordedTarget) => {
-    const target = known.get(name) ?? made.get(name) ?? askedTarget({ name, labels, database });
-    made.set(name, target);
-    return target;
+    const target = known.get(name) ?? made.get(name);
+    if (target !== undefined) return target;
+    const asked = askedTarget({ name, labels, database });
+    made.set(name, asked);
+    onUndeclared(name);
+    return asked;
   };
 }
 
