@@ -462,35 +462,82 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
   });
 });
 
-const STEPS = [
-  ...['1s', '2s', '3s', '0', '7s', '1min', 'default'].flatMap((value) => [
-    `set lock_timeout to ${value === 'default' ? value : `'${value}'`}`,
-    // RESET ALL leaves out what SET LOCAL … TO DEFAULT hides, and what it hid comes back: stricter here.
-    ...(value === 'default' ? [] : [`set local lock_timeout to '${value}'`]),
-  ]),
-  ...["'2s', false", "'9s', false", "'1s', true", "'0', true"].map(
-    (rest) => `select set_config('lock_timeout', ${rest})`,
-  ),
-  ...['reset lock_timeout', 'reset all', 'discard all', 'select 1', 'select 1/0'],
-  ...['begin', 'begin', 'begin', 'commit', 'rollback', 'commit and chain', 'rollback and chain'],
-  ...['savepoint a', 'savepoint b', 'savepoint a', 'release a', 'release b', 'rollback to a', 'rollback to b'],
-  "begin; set local lock_timeout = '2s'; savepoint a; set lock_timeout = '1s'; rollback to a",
-];
+/** One a line. */
+function lines(text: string): readonly string[] {
+  return text.trim().split(/\s*\n\s*/);
+}
 
-const MODES = [
-  ...['begin', 'begin', 'commit', 'rollback', 'commit and chain', 'rollback and chain', 'select 1/0'],
-  ...['savepoint a', 'savepoint b', 'release a', 'rollback to a', 'select count(*) from keep', 'reset all'],
-  ...['begin read write', 'begin read only', 'start transaction isolation level serializable, read write, deferrable'],
-  ...['set transaction read write', 'set local transaction_read_only = off', 'set default_transaction_read_only = 0'],
-  ...['discard all', 'reset default_transaction_read_only', 'set default_transaction_read_only to default'],
-  ...['select raise_it()', "do $$ begin perform set_config('transaction_read_only', 'off', true); end $$"],
-  "select set_config('default_transaction_read_only', 'off', false)",
-  "select set_config('default_' || 'transaction_read_only', 'off', false)",
-  'begin; savepoint a; release a',
-  'rollback; begin',
-  'commit; begin; insert into keep values (1)',
-  'select raise_it(); commit; insert into keep values (1)',
-];
+// Not SET LOCAL … TO DEFAULT: RESET ALL leaves out what that hides, and what it hid comes back; it is stricter here.
+const STEPS = lines(`
+  set lock_timeout to '1s'
+  set lock_timeout to '2s'
+  set lock_timeout to '3s'
+  set lock_timeout to 0
+  set lock_timeout to '7s'
+  set lock_timeout to '1min'
+  set lock_timeout to default
+  set local lock_timeout to '1s'
+  set local lock_timeout to '2s'
+  set local lock_timeout to 0
+  set local lock_timeout to '1min'
+  select set_config('lock_timeout', '2s', false)
+  select set_config('lock_timeout', '9s', false)
+  select set_config('lock_timeout', '1s', true)
+  select set_config('lock_timeout', '0', true)
+  reset lock_timeout
+  reset all
+  discard all
+  select 1
+  select 1/0
+  begin
+  begin
+  begin
+  commit
+  rollback
+  commit and chain
+  rollback and chain
+  savepoint a
+  savepoint b
+  savepoint a
+  release a
+  release b
+  rollback to a
+  rollback to b
+  begin; set local lock_timeout = '2s'; savepoint a; set lock_timeout = '1s'; rollback to a
+`);
+
+const MODES = lines(`
+  begin
+  begin
+  commit
+  rollback
+  commit and chain
+  rollback and chain
+  select 1/0
+  savepoint a
+  savepoint b
+  release a
+  rollback to a
+  select count(*) from keep
+  reset all
+  discard all
+  begin read write
+  begin read only
+  start transaction isolation level serializable, read write, deferrable
+  set transaction read write
+  set local transaction_read_only = off
+  set default_transaction_read_only = 0
+  set default_transaction_read_only to default
+  reset default_transaction_read_only
+  select raise_it()
+  do $$ begin perform set_config('transaction_read_only', 'off', true); end $$
+  select set_config('default_transaction_read_only', 'off', false)
+  select set_config('default_' || 'transaction_read_only', 'off', false)
+  begin; savepoint a; release a
+  rollback; begin
+  commit; begin; insert into keep values (1)
+  select raise_it(); commit; insert into keep values (1)
+`);
 
 /** The same numbers for the same seed: Park and Miller's generator. */
 function numbersFrom(seed: number): () => number {
