@@ -242,7 +242,8 @@ export class SocketStream implements ByteStream {
     this.#reader = undefined;
     if (this.#ended) reader?.resolve(null);
     else reader?.reject(reason);
-    this.#giveBack();
+    // A view of it may be on its way to somebody still, or wait for people: it is not lent to another connection.
+    this.#own = undefined;
   }
 
   #reason(): Error {
