@@ -11,5 +11,5 @@ test('the flags are those that docs/reference/policy.md explains', () => {
   const told = rows.flatMap((row) =>
     [...(row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map((match) => match[1] ?? ''),
   );
-  assert.deepEqual(told.toSorted(), [...OPERATION_FLAGS].toSorted());
+  assert.deepEqual([...new Set(told)].toSorted(), [...OPERATION_FLAGS].toSorted());
 });
