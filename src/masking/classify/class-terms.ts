@@ -54,6 +54,12 @@ export const CLASS_TERMS: Readonly<Record<string, readonly string[]>> = {
   location: terms('latitude, longitude, lat, lng, lon, gps, geolocation'),
 };
 
+/** Of the terms of a credential those that leave no doubt: whatever stands in such a column is none of anybody's. */
+export const PASSWORDS: ReadonlySet<string> = new Set(
+  terms(`password, passwd, pwd, passphrase, passwort, kennwort, contrasena, mot de passe, motdepasse, senha, wachtwoord,
+    losenord, salasana, haslo`),
+);
+
 /** What alone says nothing, and in a table of people their name. */
 export const BARE_NAMES: ReadonlySet<string> = new Set('name nombre nom nome naam namn nimi imie'.split(' '));
 

@@ -1,5 +1,6 @@
 import type { SurveyedColumn, SurveyedRelation } from '../../model/survey.ts';
 import { ALL_DETECTORS } from './all-detectors.ts';
+import { PASSWORDS } from './class-terms.ts';
 import { isOfPeople, type NamedClass, toldName } from './named-class.ts';
 import { CONFIDENCES, type Confidence, type Verdict } from './proposal.ts';
 import type { ColumnEvidence } from './sample-evidence.ts';
@@ -108,7 +109,7 @@ function lone(
   verdict: (confidence: Confidence, ...why: readonly string[]) => Verdict,
 ): Verdict | undefined {
   if (otherwise === undefined || (ALL_DETECTORS.has(named.class) && named.class !== 'credential')) return undefined;
-  const isHigher = isOfPeople(relation) && otherwise === 'low' && named.class === 'location';
+  const isHigher = PASSWORDS.has(named.term) || (named.class === 'location' && isOfPeople(relation));
   return verdict(isHigher ? 'medium' : otherwise, `nothing in ${values} sampled values speaks against it`);
 }
 

@@ -97,6 +97,8 @@ test('names without a detector are held against what the values look like', () =
       alkoholgehalt: { type: 'numeric', values: times(20, (i) => `${i}.5`) },
       password: { values: times(20, () => '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA') },
       latitude: { type: 'float8', values: times(20, (i) => `${i}.5`) },
+      passwort: { values: times(20, () => 'hunter2') },
+      secret_word: { values: times(20, () => 'hunter2') },
     }),
     {
       dob: 'birthday high',
@@ -110,6 +112,8 @@ test('names without a detector are held against what the values look like', () =
       alkoholgehalt: 'salary medium',
       password: 'credential high',
       latitude: 'location low',
+      passwort: 'credential medium',
+      secret_word: 'credential low',
     },
   );
 });
