@@ -79,6 +79,7 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'GET /v1/targets': { who: ALL_ROLES },
   'POST /v1/targets/{name}/check': { who: ['operator', 'admin'] },
   'POST /v1/targets/{name}/classify': { who: ['admin'] },
+  'DELETE /v1/targets/{name}/inherited/{id}': { who: ['admin'] },
   'POST /v1/apply': { who: ['admin'], json: { mode: 'plan', files: FILES } },
   'POST /v1/policies/check': { who: ['operator', 'auditor', 'admin'], json: { files: FILES } },
   'POST /v1/policies/try': { who: ['operator', 'auditor', 'admin'], json: { text: 'policies: []' } },
