@@ -1,5 +1,4 @@
-import type { TableUse } from '../../model/request.ts';
-import { type Body, bodyOf, listOf, tagOf } from '../../sql/postgres/nodes.ts';
+import type { LockMode, TableUse } from '../../model/request.ts';
 import { runCommand } from './command.ts';
 import type { HeldStatement } from './estimated-statements.ts';
 import type { PostgresUpstream } from './upstream.ts';
@@ -12,7 +11,8 @@ export async function tellOfTables(upstream: PostgresUpstream, held: HeldStateme
   const tables = writtenTables(held);
   if (tables.length === 0) return undefined;
   const sizes = await runCommand(upstream, { text: SIZES, parameters: namesOfTables(tables) });
-  const lock = held.node === undefined ? undefined : lockOf(held.node);
+  const [first] = held.analysis.operations;
+  const lock = first?.lock === undefined ? undefined : wordsOf(first.lock);
   const told = sizes.ok ? sizes.rows.map(sizeOf) : [];
   const names = told.length > 0 ? told : tables.map(({ schema, name }) => (schema === '' ? name : `${schema}.${name}`));
   return `it ${lock === undefined ? 'touches' : `takes a lock (${lock}) on`} ${names.join(', ')}`;
@@ -58,38 +58,9 @@ function arrayOf(values: readonly string[]): Buffer {
   return Buffer.from(`{${quoted.join(',')}}`, 'utf8');
 }
 
-/** The strongest lock that a statement takes on the tables it names (PostgreSQL manual, 13.3.1). */
-function lockOf(node: Body): string | undefined {
-  const tag = tagOf(node) ?? '';
-  const body = bodyOf(node, tag);
-  const concurrently = body['concurrent'] === true || body['concurrently'] === true;
-  switch (tag) {
-    case 'DropStmt':
-    case 'IndexStmt':
-      if (concurrently) return 'SHARE UPDATE EXCLUSIVE';
-      return tag === 'DropStmt' ? EVERYTHING_WAITS : 'SHARE: writers wait';
-    case 'AlterTableStmt':
-      return `up to ${EVERYTHING_WAITS}`;
-    case 'TruncateStmt':
-    case 'RenameStmt':
-    case 'ClusterStmt':
-    case 'RuleStmt':
-    case 'CreatePolicyStmt':
-    case 'AlterPolicyStmt':
-      return EVERYTHING_WAITS;
-    case 'RefreshMatViewStmt':
-      return concurrently ? 'EXCLUSIVE: writers wait' : EVERYTHING_WAITS;
-    case 'CreateTrigStmt':
-      return 'SHARE ROW EXCLUSIVE: writers wait';
-    case 'VacuumStmt':
-      return listOf(body['options']).length > 0
-        ? `SHARE UPDATE EXCLUSIVE, or with FULL ${EVERYTHING_WAITS}`
-        : 'SHARE UPDATE EXCLUSIVE';
-    case 'CopyStmt':
-      return 'ROW EXCLUSIVE';
-    default:
-      return undefined;
-  }
+/** The lock in the server's words, and who waits for it. */
+function wordsOf(lock: LockMode): string {
+  const name = lock.replaceAll('-', ' ').toUpperCase();
+  if (lock === 'access-exclusive') return `${name}: readers and writers wait`;
+  return lock === 'share' || lock === 'share-row-exclusive' || lock === 'exclusive' ? `${name}: writers wait` : name;
 }
-
-const EVERYTHING_WAITS = 'ACCESS EXCLUSIVE: readers and writers wait';

@@ -1,7 +1,6 @@
 import { LIMITS } from '../../model/limits.ts';
-import type { Operation, TableUse } from '../../model/request.ts';
+import type { Operation, OutputColumn, TableUse } from '../../model/request.ts';
 import type { AnalysisContext, Effects, Statement } from './analysis.ts';
-import { blockProgram } from './bodies/program.ts';
 import { type CallEffect, PURE } from './builtin-effects.ts';
 import { callOperations, operationsWithin, programsRun, type RunProgram, tablesOf } from './called-programs.ts';
 import { type Catalogue, resolveRelation, throughPath, withStale, withUnknownPath } from './catalogue.ts';
@@ -10,17 +9,15 @@ import type { CteNames } from './cte-names.ts';
 import { Facts } from './facts.ts';
 import { strictest } from './functions.ts';
 import type { StatementLineage } from './lineage/statement.ts';
+import { lockOf } from './lock-modes.ts';
 import { type Body, bodyOf, isBody, listOf, tagOf } from './nodes.ts';
 import {
   CHANGES_DEFINITIONS,
   CHANGES_PROGRAMS,
   intoOf,
   isMark,
-  isStatement,
   OPAQUE,
-  objectTables,
   returningRead,
-  selectInto,
   tableKey,
 } from './operation-parts.ts';
 import type { ParsedStatement } from './parser.ts';
@@ -31,6 +28,7 @@ import { describe, executes, isTemporary, type StatementFacts } from './special-
 import { bothStale, changesPrograms, staleAfter, staleOf } from './stale.ts';
 import { StatementLineages } from './statement-lineages.ts';
 import { STATEMENTS } from './statement-table.ts';
+import { walkStatement } from './statement-walk.ts';
 import { effectsOfWrites, functionNameOf, writesOf } from './write-effects.ts';
 
 /** Turns the statements of one text into operations, in order, keeping track of what earlier ones change for later. */
@@ -102,52 +100,11 @@ export class OperationBuilder {
       this.#push({ kind: 'unknown', access: 'unknown', flags: [], hasWhere: true, reason }, new Facts(undefined));
     } else {
       const facts = new Facts(this.#catalogue, this.#isWithin);
-      const inner = this.#walk(tag, body, facts, ctes);
+      const inner = walkStatement(tag, body, facts, ctes, this.#catalogue);
       const described = describe(tag, body, known);
       this.#addWithInner(tag, body, described, facts.finish(), inner, known.ddl);
     }
     this.#depth--;
-  }
-
-  /** Collects the statement's own facts; returns the statements that stand inside it. */
-  #walk(tag: string, body: Body, facts: Facts, ctes: CteNames | undefined): readonly Body[] {
-    switch (tag) {
-      case 'SelectStmt':
-        if (intoOf(body) !== undefined) return selectInto(body, facts);
-        facts.walk({ SelectStmt: body }, 'read', ctes);
-        return [];
-      case 'InsertStmt':
-      case 'UpdateStmt':
-      case 'DeleteStmt':
-      case 'MergeStmt':
-        facts.walk(body['relation'], 'write', ctes);
-        facts.query(body, 'read', ctes, ['relation']);
-        return [];
-      case 'CopyStmt':
-        facts.walk(body['relation'], body['is_from'] === true ? 'write' : 'read', ctes);
-        facts.walk(body['whereClause'], 'read', ctes);
-        return isBody(body['query']) ? [body['query']] : [];
-      case 'CallStmt':
-        facts.walk({ FuncCall: body['funccall'] }, 'read', ctes);
-        return [];
-      case 'DoStmt':
-        if (this.#catalogue !== undefined) facts.program(blockProgram(body));
-        return [];
-      case 'LockStmt':
-        facts.walk(body['relations'], body['mode'] === 1 ? 'read' : 'write', ctes);
-        return [];
-      case 'ExecuteStmt':
-        facts.walk(body['params'], 'read', ctes);
-        return [];
-      case 'DropStmt':
-      case 'CommentStmt':
-      case 'SecLabelStmt':
-        objectTables(body, facts);
-        return [];
-      default:
-        facts.walkParts(body, 'write', ctes, ['query', 'actions', 'schemaElts']);
-        return [body['query'], ...listOf(body['actions']), ...listOf(body['schemaElts'])].filter(isStatement);
-    }
   }
 
   #addWithInner(
@@ -174,7 +131,9 @@ export class OperationBuilder {
     const written = ddl || isInto ? [] : this.#setOff(tag, body, facts, described.hasWhere);
     if (ddl) firesEventTriggers(facts, this.#catalogue);
     const flags = [...facets.flags, ...marksOf(tag, body, ddl || isInto)];
-    this.#push({ ...facets, ...this.#runs(tag, facts), ...lost, flags }, facts);
+    const run = this.#runs(tag, facts);
+    const { reason: _reason, ...known } = facets;
+    this.#push({ ...(run === undefined ? facets : known), ...run, ...lost, flags }, facts);
     const reached = this.reached.length;
     this.reached.push(...programsRun(facts, this.#catalogue));
     if (!RUNS.has(tag)) this.operations.push(...callOperations(facts, this.#catalogue));
@@ -190,6 +149,7 @@ export class OperationBuilder {
     const below = this.operations.slice(afterOwn);
     if (mode === 'planned') this.#keepPlanned(afterOwn, reached);
     this.#complete(own, tag, body, facts, below, lineage);
+    this.#lock(own, tag, body);
     this.#catalogue = catalogue;
   }
 
@@ -207,7 +167,7 @@ export class OperationBuilder {
     const tables = new Map(operation.tables.map((table) => [tableKey(table), table]));
     const reads = tag === 'SelectStmt' || tag === 'ExplainStmt' || tag === 'CopyStmt' || tag === 'FetchStmt';
     if (reads && !operation.flags.includes('into')) {
-      for (const table of below.flatMap((one) => one.tables)) {
+      for (const table of below.flatMap((one) => (one.kind === 'function' ? [] : one.tables))) {
         const read: TableUse = { ...table, use: 'read' };
         tables.set(tableKey(read), read);
       }
@@ -229,10 +189,20 @@ export class OperationBuilder {
       flags,
       columns: operation.access === 'unknown' ? 'unknown' : columns,
       ...(copies.length === 0 ? {} : { copies }),
-      ...(outputs ? { outputs } : {}),
+      ...(outputs ? { outputs: tag === 'ExplainStmt' && opaque ? outputs.map(hiddenOutput) : outputs } : {}),
     };
     this.operations[own] = full;
     if (returning) this.operations.splice(own + 1, 0, returningRead(full, opaque));
+  }
+
+  #lock(own: number, tag: string, body: Body): void {
+    const operation = this.operations[own];
+    if (operation === undefined || operation.tables.length === 0) return;
+    const into = tag === 'SelectStmt' && intoOf(body) !== undefined;
+    const lock = into
+      ? undefined
+      : (lockOf(tag, body) ?? (tag === 'FetchStmt' || tag === 'ExplainStmt' ? 'access-share' : undefined));
+    if (lock !== undefined) this.operations[own] = { ...operation, lock };
   }
 
   /** True for a relation whose rows come from others: what is unknown about it is unknown about those. */
@@ -258,8 +228,8 @@ export class OperationBuilder {
   }
 
   /** What a DO or CALL does is what it runs. */
-  #runs(tag: string, facts: Facts): Partial<StatementFacts> & { readonly tables?: readonly TableUse[] } {
-    if (!RUNS.has(tag) || this.#catalogue === undefined) return {};
+  #runs(tag: string, facts: Facts): (Partial<StatementFacts> & { readonly tables: readonly TableUse[] }) | undefined {
+    if (!RUNS.has(tag) || this.#catalogue === undefined) return undefined;
     const effects = Array.from(facts.calls.values(), ({ effect }) => effect);
     let effect: CallEffect = PURE;
     for (const one of effects) effect = strictest(effect, one);
@@ -350,4 +320,9 @@ function firesEventTriggers(facts: Facts, catalogue: Catalogue | undefined): voi
   const triggers = catalogue?.programs.eventTriggers ?? [];
   for (const called of triggers) facts.reference(called);
   if (triggers.length > 0) facts.flags.add('fires-trigger');
+}
+
+/** A function that claims to be immutable is called by the planner, and what it returns stands in the plan. */
+function hiddenOutput({ name }: OutputColumn): OutputColumn {
+  return { name, sources: 'unknown', plain: false };
 }

@@ -46,6 +46,15 @@ export function readStatements(text: string): ProgramBody {
   return parsed.ok ? { statements: parsed.statements, flags: [] } : unread(parsed.problem);
 }
 
+/** The actions of a CREATE RULE, and its condition. */
+export function readRule(definition: string): ProgramBody {
+  const parsed = parseStatements(definition);
+  const rule = parsed.ok ? as(parsed.statements[0]?.node, 'RuleStmt') : undefined;
+  if (rule === undefined) return unread('it cannot be read');
+  const condition = rule.whereClause === undefined ? [] : [statementOf({ SelectStmt: selectOf(rule.whereClause) })];
+  return { statements: [...condition, ...listOf(rule.actions).filter(isBody).map(statementOf)], flags: [] };
+}
+
 export function readExpressions(texts: readonly string[]): ProgramBody {
   return joined(texts.map((text) => readStatements(`SELECT ${text}`)));
 }

@@ -1,7 +1,15 @@
 import type { CatalogueRelation } from '../catalogue.ts';
 import type { Body } from '../nodes.ts';
 import type { CatalogueFunction, CatalogueRule, CatalogueTrigger, FunctionReference } from '../programs.ts';
-import { type ProgramBody, readDo, readExpressions, readRoutine, readStatements, unread } from './function-body.ts';
+import {
+  type ProgramBody,
+  readDo,
+  readExpressions,
+  readRoutine,
+  readRule,
+  readStatements,
+  unread,
+} from './function-body.ts';
 
 /** Something of the database that runs with a statement. One object for one thing of a catalogue. */
 export interface Program {
@@ -73,7 +81,7 @@ export function ruleProgram(rule: CatalogueRule): Program {
     title: 'a rule',
     isQuiet: false,
     place: 'in-trigger',
-    read: () => readStatements(rule.definition),
+    read: () => readRule(rule.definition),
   }));
 }
 
