@@ -128,4 +128,19 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER email_changes AFTER UPDATE OF email ON customer FOR EACH ROW EXECUTE FUNCTION log_email();
+
+-- What a trigger puts into a row comes from where its function reads.
+CREATE TABLE greeting (greeting_id int PRIMARY KEY, customer_id int, salutation text, stamped date);
+CREATE FUNCTION salute() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT c.last_name INTO NEW.salutation FROM rental.customer c WHERE c.customer_id = NEW.customer_id;
+  RETURN NEW;
+END $$;
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.stamped := date '2026-01-01';
+  RETURN NEW;
+END $$;
+CREATE TRIGGER salutes BEFORE INSERT ON greeting FOR EACH ROW EXECUTE FUNCTION salute();
+CREATE TRIGGER stamps BEFORE UPDATE ON greeting FOR EACH ROW EXECUTE FUNCTION stamp();
 RESET search_path;

@@ -54,8 +54,8 @@ export function withValues(target: Relation, values: Values): Relation {
   return open === undefined ? { ...target, columns } : { ...target, columns, open: (name) => give(name, open(name)) };
 }
 
-/** Says of each assignment what is written, and from which columns it is copied. */
-export function recordValues(relation: Body, target: Relation, values: Values, queries: Queries): void {
+/** Says of each value into which columns it is copied, and of those that the statement itself assigns that it does. */
+export function recordValues(relation: Body, target: Relation, values: Values, queries: Queries, own: Values): void {
   const temporary = relation['relpersistence'] === 't' || textOf(relation['schemaname']).startsWith('pg_temp');
   for (const [name, value] of values) {
     const names = name === '*' ? target.columns.map((column) => column.name) : [name];
@@ -63,7 +63,7 @@ export function recordValues(relation: Body, target: Relation, values: Values, q
     for (const one of names.length === 0 ? ['*'] : names) {
       if (one === '*') queries.uses.lost();
       for (const into of storedColumns(relation, target, one, queries)) {
-        if (one !== '*') queries.uses.write(into);
+        if (one !== '*' && own.has(name)) queries.uses.write(into);
         queries.uses.copy(into, value, temporary);
       }
     }

@@ -1,7 +1,8 @@
 import { as, type Body, isBody, listOf } from '../nodes.ts';
 import { recordValues, united, type Values, valuesByPosition, valuesOfSet, withValues } from './assignments.ts';
+import { triggeredOrigin } from './before-triggers.ts';
 import { fromItem, fromItems, namedRelation } from './from.ts';
-import { type Column, UNKNOWN } from './origin.ts';
+import { type Column, NOTHING, type Origin, UNKNOWN } from './origin.ts';
 import type { Queries } from './queries.ts';
 import { type FromItem, itemOf, type Relation, type Scope } from './scope.ts';
 import type { CteScope } from './with.ts';
@@ -20,14 +21,21 @@ export function readModification(
   if (!isBody(relation)) return undefined;
   const plain = namedRelation(relation, queries, undefined);
   const { values, others } = PARTS[tag]?.(body, plain, queries, ctes) ?? NOT_KNOWN;
-  recordValues(relation, plain, values, queries);
+  const triggered = triggeredOrigin(tag, body, queries.catalogue);
+  const known = triggered.unknown ? values : withAny(values, triggered);
+  recordValues(relation, plain, known, queries, values);
   const clause = body['returningClause'];
   if (!isBody(clause)) return undefined;
-  const target = withValues(plain, values);
+  const target = withValues(plain, withAny(values, triggered));
   // MERGE shows the columns of its source before those of the table
   const items = tag === 'MergeStmt' ? [...others, itemOf(target)] : [itemOf(target), ...others];
   const scope: Scope = { items, special: oldAndNew(clause, target), outer: undefined };
   return queries.targets(clause['exprs'], scope, ctes);
+}
+
+/** What triggers read may go into any column. */
+function withAny(values: Values, origin: Origin): Values {
+  return origin === NOTHING ? values : united(values, new Map([['*', origin]]));
 }
 
 interface Modification {
