@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { type RecordedEvent, readSession } from '../audit/read-session.ts';
 import { recordedStatements } from '../audit/recorded-statements.ts';
-import { detectorsOf, previewColumns } from '../masking/column-preview.ts';
+import { detectorsOf } from '../masking/column-preview.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Operation } from '../model/request.ts';
 import type { Target } from '../model/target.ts';
@@ -15,6 +15,7 @@ import { findApproval } from '../store/approval-rows.ts';
 import { policyDocument, readDeclarations } from '../store/configuration-rows.ts';
 import { askedPrincipal } from '../trials/asked-principal.ts';
 import { type ExplanationView, explanationView } from '../trials/explanation-view.ts';
+import { maskedClasses, resultColumns } from '../trials/result-columns.ts';
 import type { ApiParts } from './open-api.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -121,10 +122,8 @@ function explained(policies: readonly Policy[], asked: Asked): ExplanationView {
   const explanation = explainDecision(policies, principal, target, { operations }, { nowMs: () => nowMs });
   const { decision } = explanation;
   if (decision.effect === 'deny') return explanationView(explanation, { results: [], detectors: [] });
-  const classes = decision.obligations.flatMap((one) => (one.kind === 'mask' ? one.classes : []));
-  const results = (analysis?.statements ?? [])
-    .filter(({ returnsRows }) => returnsRows)
-    .map(({ outputs }) => outputs && previewColumns(classes, target.classified, operations, outputs));
+  const classes = maskedClasses(decision.obligations);
+  const results = analysis === undefined ? [] : resultColumns(analysis, operations, classes, target.classified);
   return explanationView(explanation, { results, detectors: detectorsOf(classes) });
 }
 

@@ -98,6 +98,11 @@ describe('a case', () => {
       '{ name: a, statement: select * from mails, expect: { masks: { address: partial } } }',
       'a',
     ],
+    [
+      'tells the columns that COPY sends',
+      '{ name: a, statement: "copy (select id, email as e from users) to stdout", expect: { masks: { e: partial } } }',
+      'a',
+    ],
     ['needs no result for no masks', '{ name: a, statement: set statement_timeout = 1, expect: { masks: {} } }', 'a'],
     [
       'has a run of its own',

@@ -1,4 +1,4 @@
-import { type ColumnPreview, detectorsOf, previewColumns } from '../masking/column-preview.ts';
+import { type ColumnPreview, detectorsOf } from '../masking/column-preview.ts';
 import { inheritedColumns } from '../masking/inherited-columns.ts';
 import type { Principal } from '../model/principal.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
@@ -8,6 +8,7 @@ import { analyseOnce } from '../sql/postgres/analyser.ts';
 import type { Analysis, AnalysisContext, Effects } from '../sql/postgres/analysis.ts';
 import { type Catalogue, throughPath } from '../sql/postgres/catalogue.ts';
 import type { SchemaText } from '../sql/postgres/schema/schema-text.ts';
+import { maskedClasses, resultColumns } from './result-columns.ts';
 
 export interface TrialSessionParts {
   readonly policies: readonly Policy[];
@@ -68,10 +69,8 @@ export class TrialSession implements AnalysisContext {
     const { decision } = explanation;
     if (decision.effect === 'deny') return { ...explanation, text, analysis, results: [], detectors: [] };
     this.#follow(text, analysis);
-    const classes = decision.obligations.flatMap((one) => (one.kind === 'mask' ? one.classes : []));
-    const results = analysis.statements
-      .filter(({ returnsRows }) => returnsRows)
-      .map(({ outputs }) => outputs && previewColumns(classes, this.#classified, analysis.operations, outputs));
+    const classes = maskedClasses(decision.obligations);
+    const results = resultColumns(analysis, analysis.operations, classes, this.#classified);
     return { ...explanation, text, analysis, results, detectors: detectorsOf(classes) };
   }
 

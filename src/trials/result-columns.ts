@@ -1,0 +1,26 @@
+import { type ColumnPreview, previewColumns } from '../masking/column-preview.ts';
+import type { Obligation } from '../model/decision.ts';
+import type { Operation } from '../model/request.ts';
+import type { ClassifiedColumn } from '../model/target.ts';
+import type { Analysis, Statement } from '../sql/postgres/analysis.ts';
+
+/** What a permit's mask obligations name. */
+export function maskedClasses(obligations: readonly Obligation[]): readonly string[] {
+  return obligations.flatMap((one) => (one.kind === 'mask' ? one.classes : []));
+}
+
+/** The columns of each result that reaches the client, COPY's included; undefined where they cannot be told. */
+export function resultColumns(
+  { statements }: Pick<Analysis, 'statements'>,
+  operations: readonly Operation[],
+  classes: readonly string[],
+  classified: readonly ClassifiedColumn[],
+): readonly (readonly ColumnPreview[] | undefined)[] {
+  return statements
+    .filter(hasResult)
+    .map(({ outputs }) => outputs && previewColumns(classes, classified, operations, outputs));
+}
+
+function hasResult({ returnsRows, copy }: Statement): boolean {
+  return returnsRows || (copy?.direction === 'out' && copy.through === 'wire');
+}
