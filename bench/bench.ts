@@ -80,9 +80,11 @@ async function held(count: number, { results }: BenchOptions, directory: string)
 
 /** A page of its own. */
 async function detectors({ bulkMegabytes, rounds, results }: BenchOptions, directory: string): Promise<void> {
+  const loadBefore = loadavg()[0] ?? Number.NaN;
   const figures = measureDetectors((line) => process.stderr.write(`${line}\n`));
   const read = await measureMaskedRead(Math.min(bulkMegabytes, MASKED_READ_MEGABYTES), rounds, directory);
-  const page = detectorsPage(figures, read, new Date().toISOString().slice(0, 10), process.versions.node);
+  const when = new Date().toISOString().slice(0, 10);
+  const page = detectorsPage(figures, read, { when, node: process.versions.node, loadBefore });
   process.stdout.write(page);
   if (results !== undefined) await writeFile(join(import.meta.dirname, 'DETECTORS.md'), page);
 }

@@ -4,16 +4,28 @@ import type { MaskedRead } from './masked-read.ts';
 
 const SHOWN_CHARACTERS = 140;
 
+/** When and where it was measured. */
+interface Circumstances {
+  readonly when: string;
+  readonly node: string;
+  /** What else the machine did: the load average of the minute before. */
+  readonly loadBefore: number;
+}
+
 /** The page about detectors, as Markdown: how well they find, what they miss, and what they cost. */
-export function detectorsPage(figures: DetectorFigures, read: MaskedRead, when: string, node: string): string {
+export function detectorsPage(
+  figures: DetectorFigures,
+  read: MaskedRead,
+  { when, node, loadBefore }: Circumstances,
+): string {
   const [improved, held] = figures.quality;
   const of = (all: typeof improved, name: string): Measured | undefined =>
     all?.measured.find(({ detector }) => detector === name);
   return [
     '# Detectors',
     '',
-    `Made by \`npm run bench -- --detectors --results\` on ${when}, Node ${node}. How the corpus is made, and what counts as`,
-    'found, is told in [its own page](../test/corpus/detectors/README.md).',
+    `Made by \`npm run bench -- --detectors --results\` on ${when}, Node ${node}; the machine's load before was ${loadBefore.toFixed(1)}. How the`,
+    'corpus is made, and what counts as found, is told in [its own page](../test/corpus/detectors/README.md).',
     '',
     '## What they find',
     '',
@@ -34,8 +46,8 @@ export function detectorsPage(figures: DetectorFigures, read: MaskedRead, when: 
     ...figures.quality.flatMap(({ seed, measured }) => [`### Cases ${seed}`, '', ...outcomes(measured), '']),
     '## What they cost where nothing is found',
     '',
-    `Megabytes a second of CPU over text without findings, in blocks as rows are looked at; copying the same bytes runs at`,
-    `${fixed(figures.copy)}. The goal is 300 for each set.`,
+    `Megabytes a second of CPU over text without findings, in blocks as rows are looked at; copying the same bytes within the`,
+    `processor's cache runs at ${fixed(figures.copy)}. The goal is 300 for each set.`,
     '',
     `| set | detectors | states | ${Object.keys(CLEAN_TEXTS).join(' | ')} |`,
     `|---|---|---|${Object.keys(CLEAN_TEXTS)
@@ -49,7 +61,8 @@ export function detectorsPage(figures: DetectorFigures, read: MaskedRead, when: 
     '## A bulk read, masked',
     '',
     `One query of ${read.megabytes} MB of text rows through the gateway, median of ${read.rounds} rounds in turn; *masked* looks for e-mail, cards`,
-    'and the six detectors of secrets. CPU is that of the gateway alone. The goal is a third of the unmasked throughput.',
+    'and the six detectors of secrets. CPU is that of the gateway alone. The goal is a third of the unmasked throughput; where the gateway is what the read',
+    'waits for, its throughput is as the inverse of its CPU, and where something else is, masks cost less than that.',
     '',
     '| | MB/s | CPU s per GB |',
     '|---|---|---|',

@@ -131,7 +131,9 @@ export function goals({ small, bulk, idle, disk }: Results): Goal[] {
   const rate = (name: string): number =>
     (bulk.get(name)?.megabytesPerSecond ?? Number.NaN) / (base?.megabytesPerSecond ?? Number.NaN);
   found.push(atLeast('bulk read over the stored cap against haproxy', rate('chaperone unmasked'), 0.6));
-  found.push(atLeast('masked bulk read against unmasked', rate('chaperone batched') / rate('chaperone unmasked'), 0.33));
+  found.push(
+    atLeast('masked bulk read against unmasked', rate('chaperone batched') / rate('chaperone unmasked'), 0.33),
+  );
   found.push(atLeast('bulk read stored whole against haproxy', rate('chaperone stored-whole'), 0.2));
   found.push(atMost('KB of an idle connection', (idle.get('chaperone batched')?.pss ?? Number.NaN) / 1024, 40));
   return found;
