@@ -10,7 +10,7 @@ import { Facts } from './facts.ts';
 import { strictest } from './functions.ts';
 import type { StatementLineage } from './lineage/statement.ts';
 import { lockOf } from './lock-modes.ts';
-import { type Body, bodyOf, isBody, listOf, tagOf } from './nodes.ts';
+import { type Body, bodyOf, isBody, tagOf } from './nodes.ts';
 import {
   CHANGES_DEFINITIONS,
   CHANGES_PROGRAMS,
