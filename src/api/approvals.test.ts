@@ -66,6 +66,17 @@ describe('approvals through the API', () => {
     assert.deepEqual([json['mine'], json['notMine']], [false, 'only a person can answer, and this is no person']);
   });
 
+  test('why it waits is explained by its id, rule by rule', async () => {
+    const asked = { auth: api.admin, json: { approval: id } };
+    const { json, status, text } = await api.call('POST', '/v1/policies/explain', asked);
+    assert.equal(status, 200, text);
+    const { effect, obligations, recorded, rules } = json as Record<string, unknown>;
+    assert.deepEqual(
+      [effect, rules, obligations, recorded],
+      ['permit', ['changes'], ['approval of 1 of dba'], 'permit, approval of 1 of dba'],
+    );
+  });
+
   test('who is of another group is told that there is no such approval, whatever they try', async () => {
     const other = await api.person('otto', { groups: ['web'], roles: ['approver'] });
     assert.equal((await get(`/v1/approvals/${id}`, other)).status, 404);
