@@ -74,6 +74,20 @@ describe('a run', () => {
     assert.equal(await job.getAttribute('rel'), 'noreferrer noopener');
   });
 
+  test('shows what it spent of budgets, and an administrator begins one anew', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await page.goto(`${server.url}/runs/${run.id}`);
+    await page.getByRole('heading', { name: 'Budgets' }).waitFor();
+    const spent = page.getByRole('listitem').filter({ hasText: 'rows read per run' });
+    assert.match(await spent.innerText(), /18,250 of 20,000\s+rows read per run, by the rule reads are counted/);
+    await page.getByText('statements per target within 1 h of shop').waitFor();
+    await spent.getByRole('button', { name: 'Reset…' }).click();
+    await page.getByRole('button', { name: 'Reset', exact: true }).click();
+    await spent.getByText('0 of 20,000').waitFor();
+    assert.deepEqual(somebody.faults, []);
+  });
+
   test('does not lead to an address that is no page', async () => {
     await using somebody = await visit(browser);
     const { page } = somebody;

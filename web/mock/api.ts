@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { approvalRoutes } from './approvals.ts';
+import { budgetRoutes } from './budgets.ts';
 import { channelRoutes } from './channels.ts';
 import { configurationRoutes } from './configuration.ts';
 import { gatewayRoutes } from './gateway.ts';
@@ -17,6 +18,7 @@ export function mockApi(): (request: IncomingMessage, response: ServerResponse) 
     ...gatewayRoutes(world),
     ...approvalRoutes(world),
     ...sessionRoutes(world),
+    ...budgetRoutes(world),
     ...configurationRoutes(world),
     ...peopleRoutes(world),
     ...tokenRoutes(world),

@@ -49,8 +49,8 @@ export function RunPage() {
     >
       <RunTotals run={run} />
       <RunIdentity run={run} />
-      <RunBudgets run={run} />
       <RunStory key={run.id} run={run} />
+      <RunBudgets run={run} />
       <RunEvidence run={run} />
     </Page>
   );
