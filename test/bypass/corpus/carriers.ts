@@ -277,7 +277,7 @@ export const CARRIERS: readonly Attempt[] = [
     stop: 'masked',
   },
   { what: 'SET ROLE', sql: 'set role pg_monitor', stop: 'policy-denied: no side doors' },
-  { what: 'row security off', sql: 'set row_security = off', stop: 'silent' },
+  { what: 'row security off', sql: 'set row_security = off', stop: 'policy-denied: no side doors' },
   {
     what: 'the search path to a schema with a table of that name',
     sql: ['set search_path = scratch', 'select email from public.users'],

@@ -179,9 +179,10 @@ export const COPIES: readonly Attempt[] = [
       'create table scratch.caught (m text)',
       'create rule catch as on update to orders do also insert into scratch.caught select email from users',
       "update orders set state = 'x' where id = 1",
+      'select m from scratch.caught',
     ],
     as: 'builder',
-    stop: 'request-unknown',
+    stop: 'masked',
   },
   {
     what: 'a trigger that copies',
