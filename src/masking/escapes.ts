@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts';
+import { type Finding, joinFindings } from './finding.ts';
 
 /** JSON in JSON is read twice; what is wrapped more often is found as far as it shows. */
 const MAX_LEVELS = 2;
@@ -29,7 +29,8 @@ export function withEscapes(
       hidden.push({ start: placeOf(read, start), end: endOf(read, end), detector });
     }
   }
-  return [...plain.flatMap((finding) => unescaped(text, finding, hidden)), ...hidden];
+  const seen = joinFindings([...hidden]);
+  return [...plain.flatMap((finding) => unescaped(text, finding, seen)), ...hidden];
 }
 
 /** Decoded text; `offsets[n]` is where in the original its n-th character begins, with one more for the end. */
@@ -81,12 +82,24 @@ function characterOf(escape: string): string {
 }
 
 /** A finding that begins within an escape is what is found there when it is read, or else takes the escape with it. */
-function unescaped(text: string, finding: Finding, hidden: readonly Finding[]): readonly Finding[] {
+function unescaped(text: string, finding: Finding, seen: readonly Finding[]): readonly Finding[] {
   const before = text.slice(Math.max(0, finding.start - MAX_ESCAPE), finding.start);
   const escape = WITHIN_ESCAPE.exec(before)?.[0];
   if (escape === undefined) return [finding];
-  const isSeen = hidden.some(({ start, end }) => start < finding.end && end > finding.start);
+  const isSeen = overlaps(seen, finding);
   // `\n@name` is a line that begins with a sign: without the letter there is nothing.
   if (isSeen || (escape === '\\' && 'nrt'.includes(text[finding.start] ?? ''))) return [];
   return [{ ...finding, start: finding.start - escape.length }];
+}
+
+/** Whether a finding of `seen`, which are ascending and apart, has a character in common with this one: a binary search. */
+function overlaps(seen: readonly Finding[], { start, end }: Finding): boolean {
+  let low = 0;
+  let high = seen.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (seen[middle]!.end > start) high = middle;
+    else low = middle + 1;
+  }
+  return low < seen.length && seen[low]!.start < end;
 }

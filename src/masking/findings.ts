@@ -2,15 +2,9 @@ import { LIMITS } from '../model/limits.ts';
 import type { Detector } from './detectors/detector.ts';
 import { DETECTORS } from './detectors/detectors.ts';
 import { withEscapes } from './escapes.ts';
+import { type Finding, joinFindings } from './finding.ts';
 import { TriggerScanner } from './trigger-scanner.ts';
 import { trigger } from './triggers.ts';
-
-/** A piece of sensitive text: [start, end) in bytes, and the detector that begins there. */
-export interface Finding {
-  readonly start: number;
-  readonly end: number;
-  readonly detector: string;
-}
 
 /** `\u0040` hides an `@` from a look at the bytes: JSON text may write any character so. */
 const ESCAPES = [trigger('\\\\u00[2-7]')];
@@ -111,19 +105,6 @@ export function findingsFor(classes: ReadonlySet<string>): Findings | undefined 
   const kept = cache.get(key) ?? new Findings(detectors);
   cache.set(key, kept);
   return kept;
-}
-
-/** Sorts, and joins findings that overlap; the joined one has the name of the one that begins first. */
-export function joinFindings(findings: Finding[]): readonly Finding[] {
-  if (findings.length < 2) return findings;
-  findings.sort((a, b) => a.start - b.start || b.end - a.end);
-  const joined: Finding[] = [];
-  for (const next of findings) {
-    const last = joined.at(-1);
-    if (last === undefined || next.start >= last.end) joined.push(next);
-    else if (next.end > last.end) joined[joined.length - 1] = { ...last, end: next.end };
-  }
-  return joined;
 }
 
 function hasBit(bits: number, bit: number): boolean {

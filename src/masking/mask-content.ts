@@ -1,6 +1,7 @@
 import type { ResultColumn } from '../model/reply.ts';
 import { isCardNumber } from './detectors/card.ts';
-import { type Finding, type Findings, joinFindings } from './findings.ts';
+import { type Finding, joinFindings } from './finding.ts';
+import type { Findings } from './findings.ts';
 import { eachToken } from './json-tokens.ts';
 import { jsonPrefix } from './mask-json.ts';
 import { readInteger, readNumeric } from './mask-numbers.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import { REDACTED } from './mask-text.ts';
 
 const REDACTED_BYTES = Buffer.from(REDACTED);

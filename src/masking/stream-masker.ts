@@ -1,7 +1,8 @@
 import { LIMITS } from '../model/limits.ts';
 import type { MaskCount } from '../model/reply.ts';
 import { settledLines } from './detectors/private-key.ts';
-import type { Finding, Findings } from './findings.ts';
+import type { Finding } from './finding.ts';
+import type { Findings } from './findings.ts';
 import { maskFreeText } from './mask-content.ts';
 import { MaskCounts } from './mask-counts.ts';
 import { REDACTED } from './mask-text.ts';

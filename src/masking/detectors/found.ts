@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Finding, Findings, joinFindings } from '../findings.ts';
+import { type Finding, joinFindings } from '../finding.ts';
+import { Findings } from '../findings.ts';
 import type { Detector } from './detector.ts';
 
 /**
