@@ -12,6 +12,7 @@ import {
   SYNC,
 } from '../../../test/support/raw-postgres.ts';
 import { Relay } from '../../../test/support/relay.ts';
+import { told } from '../../../test/support/told.ts';
 import type { Policy } from '../../policy/policy.ts';
 
 function asking(session: NonNullable<Policy['session']>, more: Partial<Policy> = {}): Policy {
@@ -414,46 +415,6 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
     assert.deepEqual(words, ['default_transaction_read_only=on', 'application_name=mine']);
   });
 
-  test('whatever a session does with a setting, in force is the least of what it wants and what it may', async () => {
-    const { host, port, user, password, database } = server;
-    for (const seed of [1, 2, 3, 4]) {
-      await using asked = await client([asking({ lockTimeoutMs: 5_000 })]);
-      await using wishing = await RawPostgres.login({ host, port, user, password, database });
-      const sent: string[] = [];
-      const next = numbersFrom(seed);
-      for (let step = 0; step < 120; step++) {
-        const sql = STEPS[next() % STEPS.length] ?? '';
-        sent.push(sql);
-        assert.deepEqual(codes(await asked.query(sql)), codes(await wishing.query(sql)), sent.join('; '));
-        const [wish = ''] = told(await wishing.query('show lock_timeout'));
-        const [inForce = ''] = told(await asked.query('show lock_timeout'));
-        assert.equal(inForce, wish === '25P02' || ['1s', '2s', '3s'].includes(wish) ? wish : '5s', sent.join('; '));
-      }
-    }
-    assert.deepEqual(gateway.faults, []);
-  });
-
-  test('whatever a session does with its transactions, it writes nothing', async () => {
-    const refusals = new Set(['25006', '25P02', '42501']);
-    for (const seed of [1, 2, 3]) {
-      await using asked = await client([READING]);
-      const sent: string[] = [];
-      const next = numbersFrom(seed);
-      for (let step = 0; step < 150; step++) {
-        const sql = MODES[next() % MODES.length] ?? '';
-        sent.push(sql);
-        await asked.query(sql);
-        const [code = 'none'] = codes(await asked.query('insert into keep values (1)'));
-        assert.ok(refusals.has(code), `${code}: ${sent.join('; ')}`);
-        if (code !== '25006') continue;
-        if (next() % 2 === 0) await asked.query('rollback to a');
-        else await asked.query('rollback');
-      }
-    }
-    assert.deepEqual(await server.query('select count(*)::int as count from keep'), [{ count: 50 }]);
-    assert.deepEqual(gateway.faults, []);
-  });
-
   test('what a client sets beyond its bounds is held down while it does nothing', async () => {
     await using asked = await client([asking({ idleInTransactionTimeoutMs: 400 })]);
     await asked.query('begin');
@@ -461,96 +422,6 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
     assert.deepEqual(told(await asked.untilClosed()), ['25P03', '08006']);
   });
 });
-
-/** One a line. */
-function lines(text: string): readonly string[] {
-  return text.trim().split(/\s*\n\s*/);
-}
-
-// Not SET LOCAL … TO DEFAULT: RESET ALL leaves out what that hides, and what it hid comes back; it is stricter here.
-const STEPS = lines(`
-  set lock_timeout to '1s'
-  set lock_timeout to '2s'
-  set lock_timeout to '3s'
-  set lock_timeout to 0
-  set lock_timeout to '7s'
-  set lock_timeout to '1min'
-  set lock_timeout to default
-  set local lock_timeout to '1s'
-  set local lock_timeout to '2s'
-  set local lock_timeout to 0
-  set local lock_timeout to '1min'
-  select set_config('lock_timeout', '2s', false)
-  select set_config('lock_timeout', '9s', false)
-  select set_config('lock_timeout', '1s', true)
-  select set_config('lock_timeout', '0', true)
-  reset lock_timeout
-  reset all
-  discard all
-  select 1
-  select 1/0
-  begin
-  begin
-  begin
-  commit
-  rollback
-  commit and chain
-  rollback and chain
-  savepoint a
-  savepoint b
-  savepoint a
-  release a
-  release b
-  rollback to a
-  rollback to b
-  begin; set local lock_timeout = '2s'; savepoint a; set lock_timeout = '1s'; rollback to a
-`);
-
-const MODES = lines(`
-  begin
-  begin
-  commit
-  rollback
-  commit and chain
-  rollback and chain
-  select 1/0
-  savepoint a
-  savepoint b
-  release a
-  rollback to a
-  select count(*) from keep
-  reset all
-  discard all
-  begin read write
-  begin read only
-  start transaction isolation level serializable, read write, deferrable
-  set transaction read write
-  set local transaction_read_only = off
-  set default_transaction_read_only = 0
-  set default_transaction_read_only to default
-  reset default_transaction_read_only
-  select raise_it()
-  do $$ begin perform set_config('transaction_read_only', 'off', true); end $$
-  select set_config('default_transaction_read_only', 'off', false)
-  select set_config('default_' || 'transaction_read_only', 'off', false)
-  begin; savepoint a; release a
-  rollback; begin
-  commit; begin; insert into keep values (1)
-  select raise_it(); commit; insert into keep values (1)
-`);
-
-/** The same numbers for the same seed: Park and Miller's generator. */
-function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state >> 3;
-  };
-}
-
-function codes(messages: readonly BackendMessage[]): readonly string[] {
-  return told(messages.filter(({ type }) => type === 'E'));
-}
 
 const FLUSH = frame('H');
 
@@ -564,24 +435,6 @@ function bind(portal: string, statement: string): Buffer {
 
 function execute(portal: string, rows = 0): Buffer {
   return frame('E', `${portal}\0`, int32(rows));
-}
-
-/** The values of rows and the codes of errors, in order. */
-function told(messages: readonly BackendMessage[]): readonly string[] {
-  return messages.flatMap(({ type, body }) => {
-    if (type === 'D') return values(body);
-    return type === 'E' ? (/\0C(.{5})\0/s.exec(body.toString('latin1'))?.[1] ?? '?') : [];
-  });
-}
-
-function values(row: Buffer): readonly string[] {
-  let at = 2;
-  return Array.from({ length: row.readInt16BE(0) }, () => {
-    const length = row.readInt32BE(at);
-    const start = at + 4;
-    at = start + Math.max(length, 0);
-    return row.toString('utf8', start, at);
-  });
 }
 
 /** Messages up to and with the first of a type. */
