@@ -248,7 +248,7 @@ create or replace procedure p() begin atomic delete from users; end
   create ddl [create-function]
   delete write w:public.users unrestrained
 create rule "_RETURN" as on select to notes do instead select * from users
-  create ddl w:public.notes
+  create ddl w:public.notes [rules]
   select read r:public.users
 create view v with (security_invoker = false) as select * from app.secret
   create ddl w:.v

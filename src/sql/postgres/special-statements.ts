@@ -42,6 +42,10 @@ const SPECIAL: Readonly<Record<string, (body: Body) => Partial<StatementFacts>>>
   },
   AlterTableStmt: describeAlterTable,
   CreateFunctionStmt: describeFunction,
+  DefineStmt: (body) => {
+    const flag = DEFINED[textOf(body['kind'])];
+    return flag === undefined ? {} : { flags: [flag] };
+  },
   ExplainStmt: (body) => (executes(body) ? { flags: ['explain-analyze'] } : {}),
   RenameStmt: (body) => (ADMIN_OBJECTS.has(textOf(body['renameType'])) ? { access: 'admin' } : {}),
   ReindexStmt: (body) => (/SYSTEM|DATABASE/.test(textOf(body['kind'])) ? { access: 'admin' } : {}),
@@ -49,6 +53,11 @@ const SPECIAL: Readonly<Record<string, (body: Body) => Partial<StatementFacts>>>
 
 /** `AccessShareLock` (storage/lockdefs.h): what every SELECT takes, and pg_dump asks for by name. */
 const ACCESS_SHARE = 1;
+
+const DEFINED: Readonly<Record<string, string>> = {
+  OBJECT_OPERATOR: 'create-operator',
+  OBJECT_AGGREGATE: 'create-function',
+};
 
 const ADMIN_OBJECTS = new Set(
   `OBJECT_ACCESS_METHOD OBJECT_DATABASE OBJECT_EVENT_TRIGGER OBJECT_EXTENSION OBJECT_FDW OBJECT_FOREIGN_SERVER

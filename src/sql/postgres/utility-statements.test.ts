@@ -74,9 +74,9 @@ create function f() returns int begin atomic delete from users; select 1; end
   create ddl [create-function]
   delete write w:public.users unrestrained
 create trigger t after insert on users execute function wipe()
-  create ddl w:public.users
+  create ddl w:public.users [triggers]
 create rule r as on insert to users do also delete from orders
-  create ddl w:public.users
+  create ddl w:public.users [rules]
   delete write w:public.orders unrestrained
 create policy p on users using (true)
   create admin w:public.users [row-security]
@@ -92,11 +92,11 @@ create type t as enum ('a')
 create domain d as text check (value <> '')
   create ddl
 create aggregate a (int) (sfunc = int4pl, stype = int)
-  create ddl
+  create ddl [create-function]
 create operator === (leftarg = int, rightarg = int, function = int4eq)
-  create ddl
+  create ddl [create-operator]
 create extension dblink
-  create admin
+  create admin [extension]
 create foreign table f (id int) server s
   create admin w:.f [foreign-access]
 create server s foreign data wrapper w
@@ -112,15 +112,15 @@ create publication p for table users
 create subscription s connection 'x' publication p
   create admin [foreign-access]
 create event trigger e on ddl_command_end execute function wipe()
-  create admin
+  create admin [triggers]
 create cast (int as text) with function tidy(int)
-  create ddl
+  create ddl [create-cast]
 create statistics s on id, name from users
   create ddl w:public.users
 create tablespace t location '/x'
   create admin
 create language plperlu
-  create admin
+  create admin [extension]
 create collation c (locale = 'C')
   create ddl
 create text search configuration c (copy = simple)
@@ -178,7 +178,7 @@ alter default privileges grant select on tables to bob
 alter type t add value 'b'
   alter ddl
 alter extension dblink update
-  alter admin
+  alter admin [extension]
 alter policy p on users using (true)
   alter admin w:public.users [row-security]
 alter domain d drop not null
