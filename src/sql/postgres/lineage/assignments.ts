@@ -1,7 +1,7 @@
 import type { ColumnSource } from '../../../model/request.ts';
 import { resolveRelation } from '../catalogue.ts';
 import { as, type Body, listOf, textOf } from '../nodes.ts';
-import { assigned, derived, keyOf, type Origin, ofColumn, sourcesOf, UNKNOWN } from './origin.ts';
+import { assigned, derived, keyOf, NOTHING, type Origin, ofColumn, sourcesOf, UNKNOWN } from './origin.ts';
 import type { Queries } from './queries.ts';
 import type { Relation, Scope } from './scope.ts';
 import type { CteScope } from './with.ts';
@@ -40,14 +40,22 @@ export function united(one: Values, other: Values): Values {
   return all;
 }
 
-/** The target after the assignment: each column may be what it was, and what it was given. */
+/**
+ * The target after the assignment: each column may be what it was, and what it was given; so may those that are computed
+ * from it, in the table or in the view.
+ */
 export function withValues(target: Relation, values: Values): Relation {
   if (values.size === 0) return target;
-  const any = values.get('*');
-  const give = (name: string, origin: Origin): Origin => {
+  const any = values.get('*') ?? NOTHING;
+  const bySource = new Map<string, Origin[]>();
+  for (const { name, origin } of target.columns) {
     const value = values.get(name);
-    const one = value === undefined ? origin : assigned(origin, value);
-    return any === undefined ? one : assigned(one, any);
+    if (value === undefined) continue;
+    for (const key of origin.sources.keys()) bySource.set(key, [...(bySource.get(key) ?? []), value]);
+  }
+  const give = (name: string, origin: Origin): Origin => {
+    const given = [...origin.sources.keys()].flatMap((key) => bySource.get(key) ?? []);
+    return assigned(origin, derived([values.get(name) ?? NOTHING, any, ...given]));
   };
   const columns = target.columns.map(({ name, origin }) => ({ name, origin: give(name, origin) }));
   const { open } = target;
