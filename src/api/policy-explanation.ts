@@ -88,13 +88,12 @@ async function explainRecorded(
   parts: ExplainParts,
 ): Promise<PolicyExplanation | undefined> {
   await parts.audit.sync();
-  const found = await findRequest(parts.directory, session, exchange);
+  const found = await findRequest(parts.directory, session, exchange, texts);
   if (found === undefined) return undefined;
-  const { principal, target: name, request } = found;
+  const { principal, target: name, event, text } = found;
   const target = targetNow(name, parts);
   if (target === undefined) throw new HttpProblem(404, `The target ${name} is not there any more`);
-  const { op = [], at, decision } = request.event;
-  const text = texts ? textOf(request) : undefined;
+  const { op = [], at, decision } = event;
   const analysis = text === undefined ? undefined : analyse(text, target, parts);
   const view = explained(policies, { principal, target, operations: op, analysis, nowMs: Date.parse(at) });
   return {
@@ -140,10 +139,17 @@ function analyse(text: string, target: Target, { catalogue }: ExplainParts): Ana
 interface FoundRequest {
   readonly principal: Principal;
   readonly target: string;
-  readonly request: RecordedEvent;
+  readonly event: AuditEvent;
+  /** Where it may be shown and is there. */
+  readonly text: string | undefined;
 }
 
-async function findRequest(directory: string, session: string, exchange: number): Promise<FoundRequest | undefined> {
+async function findRequest(
+  directory: string,
+  session: string,
+  exchange: number,
+  texts: boolean,
+): Promise<FoundRequest | undefined> {
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(session)) return undefined;
   let opening: { readonly principal: Principal; readonly target: { readonly name: string } } | undefined;
   for await (const recorded of readSession(directory, session)) {
@@ -151,7 +157,9 @@ async function findRequest(directory: string, session: string, exchange: number)
     if (event.kind === 'session.open') opening = openingOf(recorded);
     if (event.kind !== 'request' || event.exchange !== exchange) continue;
     if (opening === undefined) throw new HttpProblem(410, 'Who asked was erased, or cannot be opened here');
-    return { principal: opening.principal, target: opening.target.name, request: recorded };
+    // Bodies are there only while the session is read.
+    const text = texts ? textOf(recorded) : undefined;
+    return { principal: opening.principal, target: opening.target.name, event, text };
   }
   return undefined;
 }

@@ -56,7 +56,11 @@ describe('why it is decided so, and what other policies would have decided', () 
 
   test('a statement that nobody asked is explained by the database as a session read it', async () => {
     const { view, text } = await explain({ statement: 'select id as number from people', target: 'people', as: {} });
-    assert.deepEqual([view.effect, view.obligations, view.analysis], ['permit', ['mask email', 'session readOnly'], 'catalogue'], text);
+    assert.deepEqual(
+      [view.effect, view.obligations, view.analysis],
+      ['permit', ['mask email', 'session readOnly'], 'catalogue'],
+      text,
+    );
     assert.deepEqual(view.results, [[{ name: 'number' }]]);
   });
 
