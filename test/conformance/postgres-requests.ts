@@ -130,7 +130,7 @@ const HELD: readonly RawRequest[] = [
 ];
 
 const UNKNOWN: readonly RawRequest[] = [
-  simple("do $$ begin execute 'drop' || ' table keep'; end $$"),
+  simple("do $$ begin execute 'drop table ' || current_setting('app.doomed'); end $$"),
   simple('this is no statement'),
   batch('no statement, extended', 1, extended('this is no statement'), SYNC),
 ];
