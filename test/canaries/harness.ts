@@ -102,7 +102,7 @@ export class Harness implements AsyncDisposable {
 
   /** COPY's text is looked at through a query of the same rows: the outputs are the same, and have no other source. */
   async #judgeCopy(made: MadeStatement, analysis: Analysis): Promise<Outcome> {
-    const inner = /^COPY \((.*)\) TO STDOUT$/s.exec(made.sql)?.[1] ?? '';
+    const inner = /^COPY \((.*)\) TO STDOUT$/is.exec(made.sql)?.[1] ?? '';
     const result = await this.#rows(inner, false);
     const fields = result.fields.map((field) => ({ ...field, tableID: 0, columnID: 0 }));
     return this.#compare({ ...result, fields }, analysis, analysis.statements[0]?.outputs, false);
