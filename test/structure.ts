@@ -79,7 +79,9 @@ export const MAX_FILE_LINES = 500;
 /** Above this a source file stands in `LONG_FILES`. */
 export const LONG_FILE_LINES = 300;
 /** Source files (tests apart) of more than 300 lines, and why each is one thing. */
-export const LONG_FILES: Readonly<Record<string, string>> = {};
+export const LONG_FILES: Readonly<Record<string, string>> = {
+  'src/sql/postgres/facts.ts': 'one walk over a tree, with all that a node of it may call',
+};
 
 /** Files that no import from `src/main.ts` reaches, and who uses each. */
 export const OTHER_ENTRIES: Readonly<Record<string, string>> = {

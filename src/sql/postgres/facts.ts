@@ -5,10 +5,10 @@ import { type CallEffect, PURE } from './builtin-effects.ts';
 import { type Catalogue, type CatalogueRelation, resolveRelation } from './catalogue.ts';
 import { type ColumnNames, type CteNames, columnNames, findCte } from './cte-names.ts';
 import { effectOfName, effectOfReference, effectWithin, isBuiltin } from './functions.ts';
-import { as, type Body, bodyOf, constantOf, isBody, listOf, namesOf, tagOf, textOf } from './nodes.ts';
+import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf, textOf } from './nodes.ts';
 import type { FunctionReference } from './programs.ts';
 import { isSensitive } from './sensitive.ts';
-import { effectOfSetting } from './settings.ts';
+import { SetConfigCalls } from './set-config.ts';
 import { castFunctions, domainPrograms, operatorFunctions, operatorsOf, programsOfUse } from './silent-calls.ts';
 
 /** A call of a function, or something else that runs, that does more than read. */
@@ -41,6 +41,7 @@ export class Facts {
   /** What each alias or name in a FROM list may stand for, by its columns; undefined where they are not known. */
   readonly #aliases = new Map<string, (ColumnNames | undefined)[]>();
   readonly #attributes: { readonly of: string; readonly name: string }[] = [];
+  readonly #settings = new SetConfigCalls();
   #depth = 0;
 
   /** `within` a program, what it calls is only collected. */
@@ -249,7 +250,7 @@ export class Facts {
 
   #select(body: Body, ctes: CteNames | undefined): void {
     if (isBody(body['intoClause'])) this.flags.add('into');
-    this.#settingsOfCatalogue(body);
+    this.#settings.note(body);
     this.query(body, 'read', ctes, ['intoClause']);
   }
 
@@ -300,33 +301,8 @@ export class Facts {
 
   #setConfig(args: readonly unknown[]): void {
     this.functions.add('set_config');
-    const [nameArg, valueArg] = args;
-    const name = constantOf(nameArg) ?? this.#settingInSight.get(nameArg);
-    const value = constantOf(valueArg);
-    const literal = value !== undefined || as(unwrapCast(valueArg), 'ParamRef') !== undefined;
-    if (name === undefined || !literal) {
-      const reason = 'set_config with a name or a value that the text does not tell';
-      this.effect('set_config', { access: 'unknown', flags: ['dynamic-setting'], result: 'arguments', reason });
-      return;
-    }
-    const effect = effectOfSetting(name, value, false);
-    this.effect(`set_config ${name.toLowerCase()}`, { ...effect, result: 'arguments' });
-  }
-
-  /** pg_dump sets `SELECT set_config(name, …) FROM pg_settings WHERE name = 'x'`: there the name is that constant. */
-  readonly #settingInSight = new Map<unknown, string>();
-  #settingsOfCatalogue(body: Body): void {
-    const from = listOf(body['fromClause']);
-    const condition = as(body['whereClause'], 'A_Expr');
-    if (from.length !== 1 || as(from[0], 'RangeVar')?.relname !== 'pg_settings') return;
-    if (condition?.kind !== 'AEXPR_OP' || namesOf(condition.name).join('.') !== '=') return;
-    const name = constantOf(condition.rexpr);
-    if (name === undefined || !isColumn(condition.lexpr, 'name')) return;
-    for (const item of listOf(body['targetList'])) {
-      const call = as(as(item, 'ResTarget')?.val, 'FuncCall');
-      const first = call?.args?.[0];
-      if (isColumn(first, 'name')) this.#settingInSight.set(first, name);
-    }
+    const { name, effect } = this.#settings.effectOf(args);
+    this.effect(name, effect);
   }
 }
 
@@ -338,14 +314,4 @@ function isSelect(body: Body): boolean {
 /** The function of a call's name, which may have a setting's name behind it. */
 function functionOf(name: string): string {
   return (name.split(' ', 1)[0] ?? name).toLowerCase();
-}
-
-function isColumn(node: unknown, name: string): boolean {
-  const fields = as(node, 'ColumnRef')?.fields;
-  return fields?.length === 1 && namesOf(fields)[0] === name;
-}
-
-function unwrapCast(node: unknown): unknown {
-  const cast = as(node, 'TypeCast');
-  return cast === undefined ? node : unwrapCast(cast.arg);
 }

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../model/limits.ts';
-import type { Operation, OutputColumn, TableUse } from '../../model/request.ts';
+import type { Operation, TableUse } from '../../model/request.ts';
 import type { AnalysisContext, Effects, Statement } from './analysis.ts';
 import { type CallEffect, PURE } from './builtin-effects.ts';
 import { callOperations, operationsWithin, programsRun, type RunProgram, tablesOf } from './called-programs.ts';
@@ -11,21 +11,14 @@ import { strictest } from './functions.ts';
 import type { StatementLineage } from './lineage/statement.ts';
 import { lockOf } from './lock-modes.ts';
 import { type Body, bodyOf, isBody, tagOf } from './nodes.ts';
-import {
-  CHANGES_DEFINITIONS,
-  CHANGES_PROGRAMS,
-  intoOf,
-  isMark,
-  OPAQUE,
-  returningRead,
-  tableKey,
-} from './operation-parts.ts';
+import { firesEventTriggers, hiddenOutput, marksOf, mayChangeSession, withoutMarks } from './operation-marks.ts';
+import { CHANGES_DEFINITIONS, intoOf, OPAQUE, returningRead, tableKey } from './operation-parts.ts';
 import type { ParsedStatement } from './parser.ts';
 import { effectsOf } from './session-effects.ts';
 import { SessionNames } from './session-names.ts';
 import { settingChanges } from './setting-changes.ts';
 import { describe, executes, isTemporary, type StatementFacts } from './special-statements.ts';
-import { bothStale, changesPrograms, staleAfter, staleOf } from './stale.ts';
+import { bothStale, staleAfter, staleOf } from './stale.ts';
 import { StatementLineages } from './statement-lineages.ts';
 import { STATEMENTS } from './statement-table.ts';
 import { walkStatement } from './statement-walk.ts';
@@ -275,7 +268,7 @@ export class OperationBuilder {
       ...(stale === undefined ? {} : { stale }),
       ...(changesPath && effects.searchPath === undefined ? { searchPath: 'unknown' } : {}),
       ...(settings.length === 0 ? {} : { settings }),
-      ...(added.some(isOpaque) ? { opaque: true } : {}),
+      ...(added.some(mayChangeSession) ? { opaque: true } : {}),
       ...(added.some((one) => one.flags.includes('temporary')) ? { temporary: true } : {}),
     };
   }
@@ -297,32 +290,3 @@ const RUNS = new Set(['DoStmt', 'CallStmt']);
 /** The kinds whose reply can carry values of tables. */
 const SHOWS = new Set('select copy-out copy-program fetch execute explain call'.split(' '));
 const RETURNS_ROWS = new Set('select fetch show explain execute call'.split(' '));
-
-function withoutMarks(operation: Operation | undefined): Operation {
-  if (operation === undefined) throw new Error('an operation stands where one was added');
-  const columns = operation.columns ?? (operation.access === 'unknown' ? 'unknown' : []);
-  return { ...operation, columns, flags: operation.flags.filter((flag) => !isMark(flag)) };
-}
-
-/** It may change the session in ways that the text does not tell: nobody follows what a function sets. */
-function isOpaque({ kind, access, flags, functions }: Operation): boolean {
-  if (access === 'unknown') return true;
-  const isWithin = flags.includes('in-function') || flags.includes('in-trigger');
-  return isWithin && (access === 'session' || kind === 'set' || kind === 'reset' || functions.includes('set_config'));
-}
-
-function marksOf(tag: string, body: Body, ddl: boolean): readonly string[] {
-  if (!ddl) return [];
-  return changesPrograms(tag, body, ddl) ? [CHANGES_DEFINITIONS, CHANGES_PROGRAMS] : [CHANGES_DEFINITIONS];
-}
-
-function firesEventTriggers(facts: Facts, catalogue: Catalogue | undefined): void {
-  const triggers = catalogue?.programs.eventTriggers ?? [];
-  for (const called of triggers) facts.reference(called);
-  if (triggers.length > 0) facts.flags.add('fires-trigger');
-}
-
-/** A function that claims to be immutable is called by the planner, and what it returns stands in the plan. */
-function hiddenOutput({ name }: OutputColumn): OutputColumn {
-  return { name, sources: 'unknown', plain: false };
-}
