@@ -41,6 +41,7 @@ const ROUTES: Readonly<Record<string, Entry>> = {
     who: 'everybody',
     json: { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'x' },
   },
+  'GET /v1/schemas/{name}': { who: 'everybody', path: '/v1/schemas/policies' },
   'GET /v1/log/checkpoint': { who: 'everybody' },
   'GET /v1/log/tile/{*}': { who: 'everybody', path: '/v1/log/tile/0/000' },
 
@@ -83,6 +84,11 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'POST /v1/apply': { who: ['admin'], json: { mode: 'plan', files: FILES } },
   'POST /v1/policies/check': { who: ['operator', 'auditor', 'admin'], json: { files: FILES } },
   'POST /v1/policies/try': { who: ['operator', 'auditor', 'admin'], json: { text: 'policies: []' } },
+  'POST /v1/policies/explain': {
+    who: ['operator', 'auditor', 'admin'],
+    json: { statement: 'select 1', target: 'none' },
+  },
+  'POST /v1/policies/replay': { who: ['operator', 'auditor', 'admin'], json: { files: FILES } },
   'POST /v1/trust/check': { who: ['operator', 'auditor', 'admin'], json: { token: 'x' } },
   'GET /v1/configuration': { who: ['operator', 'auditor', 'admin'] },
   'GET /v1/configuration/{kind}/{name}': {
