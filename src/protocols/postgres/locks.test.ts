@@ -122,13 +122,15 @@ for (const version of installedVersions()) {
           `SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation = ANY ($1)`,
           [before.map(({ oid }) => oid)],
         );
-        const modes = rows.map(({ mode }) =>
-          mode
-            .replace(/Lock$/, '')
-            .replaceAll(/\B[A-Z]/g, '-$&')
-            .toLowerCase(),
+        const modes = new Set(
+          rows.map(({ mode }) =>
+            mode
+              .replace(/Lock$/, '')
+              .replaceAll(/\B[A-Z]/g, '-$&')
+              .toLowerCase(),
+          ),
         );
-        return ORDER.findLast((mode) => modes.includes(mode));
+        return ORDER.findLast((mode) => modes.has(mode));
       } finally {
         await client.query('ROLLBACK');
       }
