@@ -70,7 +70,7 @@ describe('approvals through the API', () => {
     const asked = { auth: api.admin, json: { approval: id } };
     const { json, status, text } = await api.call('POST', '/v1/policies/explain', asked);
     assert.equal(status, 200, text);
-    const { effect, obligations, recorded, rules } = json as Record<string, unknown>;
+    const { effect, obligations, recorded, rules } = json;
     assert.deepEqual(
       [effect, rules, obligations, recorded],
       ['permit', ['changes'], ['approval of 1 of dba'], 'permit, approval of 1 of dba'],

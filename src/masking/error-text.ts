@@ -77,8 +77,7 @@ function maskKeys(text: string, reading: Reading): MaskedErrorText | undefined {
   const isKey = KEYS.some((begin) => text.startsWith(begin));
   const [begin] = VALUES.flatMap((mark) => [text.indexOf(mark)].filter((at) => at >= 0).map((at) => at + mark.length));
   if (!isKey || begin === undefined || !text.endsWith('.')) return undefined;
-  const names = text.slice(0, begin);
-  const named = reading.columns.filter(({ column }) => names.includes(column));
+  const named = reading.columns.filter(({ column }) => text.slice(0, begin).includes(column));
   if (named.length === 0 && !reading.opaque) return { text, columns: [] };
   const columns = named.map(({ schema, table, column }) => `${schema}.${table}.${column}`);
   const end = Math.max(begin, text.lastIndexOf(')'));

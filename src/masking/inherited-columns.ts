@@ -21,7 +21,7 @@ export function inheritedColumns(
   const copies = operations.flatMap((operation) => operation.copies ?? []);
   const stored: InheritedColumn[] = [];
   const temporary: InheritedColumn[] = [];
-  let known = classified;
+  const known = [...classified];
   // Each round but the last adds a class to a column, of which there are finitely many.
   for (let before = -1; before !== known.length; ) {
     before = known.length;
@@ -29,11 +29,11 @@ export function inheritedColumns(
       for (const column of classesOf(copy, operations, known)) {
         if (known.some((one) => covers(one, column))) continue;
         (copy.temporary === true ? temporary : stored).push(column);
-        known = [...known, column];
+        known.push(column);
       }
     }
   }
-  return known === classified ? undefined : { stored, temporary };
+  return known.length === classified.length ? undefined : { stored, temporary };
 }
 
 function stores({ copies }: Operation): boolean {

@@ -6,7 +6,15 @@ import type { Secret } from '../model/secret.ts';
 import type { Schema } from './schema.ts';
 
 /** What other processes may change under us. */
-export type Topic = 'grants' | 'configuration' | 'classes' | 'approvals' | 'people' | 'deliveries' | 'sessions' | 'budgets';
+export type Topic =
+  | 'grants'
+  | 'configuration'
+  | 'classes'
+  | 'approvals'
+  | 'people'
+  | 'deliveries'
+  | 'sessions'
+  | 'budgets';
 export const TOPICS = [
   'grants',
   'configuration',

@@ -1,8 +1,8 @@
 import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { approvalsMigration } from './approvals-migration.ts';
-import { classesMigration } from './class-tables.ts';
 import { budgetsMigration } from './budget-tables.ts';
+import { classesMigration } from './class-tables.ts';
 import { peopleMigration } from './people-migration.ts';
 import { liveSessionsMigration } from './session-migration.ts';
 

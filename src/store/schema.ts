@@ -1,7 +1,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ApprovalGroupsTable, ApprovalsTable, ApprovalVotesTable } from './approval-tables.ts';
-import type { InheritedClassesTable } from './class-tables.ts';
 import type { BudgetTables } from './budget-tables.ts';
+import type { InheritedClassesTable } from './class-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
 
 /**

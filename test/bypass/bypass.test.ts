@@ -115,9 +115,10 @@ test('the canaries are there, and a client without a gateway reads them', async 
   const { host, port, user, password, database } = server;
   await using client = await RawPostgres.login({ host, port, user, password, database });
   const names = ['email', 'phone', 'born', 'pay', 'pin', 'token', 'secret', 'street'];
-  const found = leaksIn(await client.query('select * from users')).map((leak) => leak.split(' ')[0] ?? '');
+  const leaks = leaksIn(await client.query('select * from users'));
+  const found = new Set(leaks.map((leak) => leak.split(' ')[0] ?? ''));
   assert.deepEqual(
-    names.filter((name) => !found.includes(name)),
+    names.filter((name) => !found.has(name)),
     [],
   );
 });

@@ -17,7 +17,7 @@ const table = (name: string, columns: Readonly<Record<string, Told>>) => {
     schema: 's',
     name,
     kind: 'table',
-    columns: Object.entries(columns).map(([column, { values: _, ...more }]) => ({
+    columns: Object.entries(columns).map(([column, { values: _values, ...more }]) => ({
       name: column,
       type: 'text',
       unique: false,
