@@ -4,18 +4,22 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { installedVersions } from '../test/support/postgres-installation.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
+import { measureAnalyses } from './analyses.ts';
 import { BULK_SQL } from './bulk-read.ts';
 import { startChaperone } from './chaperone.ts';
+import { measureDecisions } from './decisions.ts';
 import { measureDetectors } from './detectors.ts';
 import { detectorsPage } from './detectors-report.ts';
 import { measureHeld } from './held.ts';
 import { heldSection, sectionOf, withHeldSection } from './held-report.ts';
 import { measureMaskedRead } from './masked-read.ts';
 import { measureAll } from './measure.ts';
+import { measureNewStatements } from './new-statements.ts';
 import { type BenchOptions, HELP, readOptions } from './options.ts';
 import { directly, startHaproxy, startPgbouncer, type Way } from './proxies.ts';
 import { report } from './report.ts';
 import { makeAccounts } from './small-queries.ts';
+import { statementsPage } from './statements-report.ts';
 
 const DATABASE = 'postgres';
 /** Accounts of pgbench: a hundred thousand for each, so that all stay in the server's memory. */
@@ -32,6 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
   await mkdir(directory, { recursive: true });
   try {
     if (options.detectors) return await detectors(options, directory);
+    if (options.statements) return await statements(options, directory);
     if (options.held !== undefined) return await held(options.held, options, directory);
     const version = installedVersions().includes(15) ? 15 : 18;
     await using server = await startPostgres({
@@ -87,6 +92,17 @@ async function detectors({ bulkMegabytes, rounds, results }: BenchOptions, direc
   const page = detectorsPage(figures, read, { when, node: process.versions.node, loadBefore });
   process.stdout.write(page);
   if (results !== undefined) await writeFile(join(import.meta.dirname, 'DETECTORS.md'), page);
+}
+
+/** A page of its own. */
+async function statements({ rounds, seconds, results }: BenchOptions, directory: string): Promise<void> {
+  const loadBefore = loadavg()[0] ?? Number.NaN;
+  const traffic = await measureNewStatements({ clients: 8, seconds, rounds }, directory);
+  const figures = { analyses: await measureAnalyses(), decisions: measureDecisions(), traffic };
+  const when = new Date().toISOString().slice(0, 10);
+  const page = statementsPage(figures, { when, node: process.versions.node, loadBefore });
+  process.stdout.write(page);
+  if (results !== undefined) await writeFile(join(import.meta.dirname, 'STATEMENTS.md'), page);
 }
 
 function via(name: string, direct: Way, { port, pid }: { port: number; pid: number }): Way & { pid: number } {

@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly held: number | undefined;
   /** True where nothing but detectors and masks is measured. */
   readonly detectors: boolean;
+  /** True where nothing but what it costs to understand and decide statements is measured. */
+  readonly statements: boolean;
   /** Where the table goes; nothing is written where it is undefined. */
   readonly results: string | undefined;
 }
@@ -31,6 +33,7 @@ export const HELP = `npm run bench -- [options]
   --held              only requests that wait for people; written to the results where --results is given
   --held-count N      of them (1000; 100 with --quick)
   --detectors         only what detectors find, miss and cost; written to bench/DETECTORS.md where --results is given
+  --statements        only what it costs to understand and decide; written to bench/STATEMENTS.md where --results is given
   --no-results        print only; leave bench/RESULTS.md as it is
 `;
 
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
       held: { type: 'boolean' },
       'held-count': { type: 'string' },
       detectors: { type: 'boolean' },
+      statements: { type: 'boolean' },
       results: { type: 'boolean' },
       'no-results': { type: 'boolean' },
     },
@@ -57,7 +61,8 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
   const quick = values.quick ?? false;
   const held = values.held ? count(values['held-count'], quick ? 100 : 1000) : undefined;
   const detectors = values.detectors ?? false;
-  const isWritten = held === undefined && !detectors ? !quick && !values['no-results'] : values.results;
+  const statements = values.statements ?? false;
+  const isWritten = held === undefined && !detectors && !statements ? !quick && !values['no-results'] : values.results;
   return {
     quick,
     rounds: count(values.rounds, quick ? 1 : 3),
@@ -68,6 +73,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
     idleConnections: count(values.idle, quick ? 100 : 1000),
     held,
     detectors,
+    statements,
     results: isWritten ? resultsPath : undefined,
   };
 }

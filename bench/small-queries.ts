@@ -32,6 +32,8 @@ export async function measureSmallQueries(
   clients: number,
   seconds: number,
   directory: string,
+  /** What pgbench runs: its own select, or the script of this path. */
+  script?: string,
 ): Promise<SmallQueries> {
   const prefix = join(directory, 'latency');
   const threads = Math.min(clients, 2);
@@ -39,7 +41,19 @@ export async function measureSmallQueries(
   const cpuBefore = way.pid === undefined ? Number.NaN : await cpuSeconds(way.pid);
   const { stdout } = await run(
     'pgbench',
-    ['-n', '-S', '-M', mode, '-c', String(clients), '-j', String(threads), '-T', String(seconds), ...log],
+    [
+      '-n',
+      ...(script === undefined ? ['-S'] : ['-f', script]),
+      '-M',
+      mode,
+      '-c',
+      String(clients),
+      '-j',
+      String(threads),
+      '-T',
+      String(seconds),
+      ...log,
+    ],
     { env: environment(way), cwd: directory, maxBuffer: 16 * 1024 * 1024 },
   );
   const cpuAfter = way.pid === undefined ? Number.NaN : await cpuSeconds(way.pid);
