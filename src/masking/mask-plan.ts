@@ -20,6 +20,11 @@ export interface MaskPlan {
   carrier(operations: readonly Operation[]): string | undefined;
 }
 
+/** Makes what is costly to make for these classes, and is kept: a tenth of a second that no exchange should wait for. */
+export function prepareMasks(classes: readonly string[]): void {
+  findingsFor(expandClasses(classes));
+}
+
 /**
  * The plan of a decision, or undefined where nothing could ever change. `classes` is what the decision's mask obligations
  * name (column classes, detectors, groups of detectors); `hashKey` is the run's: under it the same value is the same token

@@ -1,8 +1,10 @@
 import { stringify } from 'yaml';
 import type { AuditLog } from '../../audit/recorder.ts';
+import { prepareMasks } from '../../masking/mask-plan.ts';
 import { Fault } from '../../model/fault.ts';
 import { compilePolicies } from '../../policy/compile-policies.ts';
 import { parsePolicies } from '../../policy/parse-policies.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { PolicySet } from '../../policy/policy-set.ts';
 import { archivePolicySet, readDeclarations } from '../../store/configuration-rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -38,6 +40,7 @@ export async function openPolicyDirectory(options: PolicyDirectoryOptions): Prom
     const next = compilePolicies(parsed.policies, options);
     await archivePolicySet(store, { digest: next.digest, text, now: new Date(nowMs()).toISOString() });
     await audit.note({ kind: 'policy.activated', detail: { digest: next.digest, rules: parsed.policies.length } });
+    await prepare(parsed.policies);
     set = next;
     known = text;
   };
@@ -52,3 +55,16 @@ export async function openPolicyDirectory(options: PolicyDirectoryOptions): Prom
   await reload();
   return { current: () => set, reload, [Symbol.dispose]: unwatch };
 }
+
+/** What most decisions will mask by: each rule's classes, and those of all rules together. */
+async function prepare(policies: readonly Policy[]): Promise<void> {
+  const lists = policies.flatMap(({ mask }) => (mask === undefined ? [] : [[...mask].sort()]));
+  const distinct = new Map([...lists, [...new Set(lists.flat())].sort()].map((list) => [list.join(), list]));
+  for (const list of [...distinct.values()].slice(-MOST_PREPARED)) {
+    prepareMasks(list);
+    // Others have their turn in between.
+    await new Promise(setImmediate);
+  }
+}
+
+const MOST_PREPARED = 8;
