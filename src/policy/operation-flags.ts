@@ -2,7 +2,7 @@
 export const OPERATION_FLAGS: readonly string[] = `
   copy-program copy-file file-access large-object do-block dynamic-sql dblink foreign-access unknown-function
   volatile-function dynamic-setting parser-setting set-role session-replication-role superuser-setting search-path
-  custom-setting create-function security-definer untrusted-language change-owner row-security triggers
+  custom-setting create-function security-definer untrusted-language change-owner row-security row-security-setting triggers
   rules create-operator create-cast extension
   explain-analyze returning for-update into temporary sensitive-catalog unparsable opaque-source in-function
   in-trigger fires-trigger cascades through-view unknown-relation advisory-lock sleep

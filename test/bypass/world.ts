@@ -104,6 +104,7 @@ const NO_SIDE_DOORS = rule('no side doors', {
     'session-replication-role',
     'superuser-setting',
     'row-security',
+    'row-security-setting',
     'terminate-backend',
     'sensitive-catalog',
     'advisory-lock',

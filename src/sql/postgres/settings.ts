@@ -23,7 +23,8 @@ export function effectOfSetting(name: string, value: string | undefined, reset: 
     return { access: reset ? 'session' : 'admin', flags: ['set-role'] };
   }
   if (setting === 'session_replication_role') return { access: 'admin', flags: ['session-replication-role'] };
-  if (setting === 'row_security') return { access: 'session', flags: ['row-security'] };
+  // Off, the server refuses what a policy would filter; it never shows more. pg_dump turns it off.
+  if (setting === 'row_security') return { access: 'session', flags: ['row-security-setting'] };
   if (setting === 'search_path') return { access: 'session', flags: ['search-path'] };
   if (setting.includes('.')) return { access: 'session', flags: ['custom-setting'] };
   if (SUPERUSER.test(setting)) return { access: reset ? 'session' : 'admin', flags: ['superuser-setting'] };
