@@ -11,6 +11,15 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+// Whoever reads the output may leave: a gateway goes on without them, a command has nobody left to tell.
+const SIGPIPE_STATUS = 141;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (process.argv[2] !== 'start') process.exit(SIGPIPE_STATUS);
+  });
+}
+
 await runProgram(process.argv.slice(2), {
   version,
   start: async (options) => {

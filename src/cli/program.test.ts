@@ -16,6 +16,15 @@ const main = (...args: readonly string[]) =>
     env: { PATH: process.env['PATH'], CHAPERONE_DATA_DIR: nowhere },
   });
 
+test('a reader that leaves ends a command without a word', () => {
+  const program = join(import.meta.dirname, '..', 'main.ts');
+  const { stderr } = spawnSync('sh', ['-c', '"$0" "$1" --help | true', process.execPath, program], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], CHAPERONE_DATA_DIR: nowhere },
+  });
+  assert.equal(stderr, '');
+});
+
 test('every command says what it is for and shows an example', async () => {
   const program = await buildProgram([], PARTS);
   const names = program.commands.map((command) => command.name());

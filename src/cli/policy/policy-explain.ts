@@ -111,6 +111,6 @@ function requestOf(named: string): object {
   if (session !== undefined) return { session, exchange: Number(exchange) };
   if (/^[A-Za-z0-9_-]{1,100}$/.test(named)) return { approval: named };
   throw new CliError(EXIT.usage, `${printable(named)} is neither SESSION:EXCHANGE nor an approval`, {
-    hint: '`chaperone sessions search` and `chaperone approvals` list them.',
+    hint: '`chaperone sessions search` and `chaperone approvals` list them; a text goes after --statement, and --as says who asks.',
   });
 }

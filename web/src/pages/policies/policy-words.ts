@@ -195,7 +195,7 @@ function approveWords(groups: readonly string[]): WordTree {
 
 export const FLAGS: readonly string[] = `
   copy-program copy-file file-access large-object do-block dynamic-sql dynamic-setting dblink foreign-access
-  untrusted-language parser-setting set-role session-replication-role superuser-setting row-security
+  untrusted-language parser-setting set-role session-replication-role superuser-setting row-security row-security-setting
   terminate-backend sensitive-catalog temporary
 `
   .trim()
