@@ -56,7 +56,7 @@ describe('people decide at a terminal', () => {
     assert.match((await run()).stdout, new RegExp(`^${id} .* yes +waits for dba \\(0 of 1\\)`, 'm'));
     const shown = (await run('show', id)).stdout;
     assert.match(shown, /^│ alter table orders add note text$/m);
-    assert.match(shown, /^does +alter \(ddl\); writes public\.orders$/m);
+    assert.match(shown, /^does +alter \(ddl\); writes public\.orders; locks access-exclusive$/m);
     assert.match(shown, /^you +can answer this$/m);
     const unread = await run('approve', id);
     assert.deepEqual([unread.status, /no terminal to ask on/.test(unread.stderr)], [64, true]);
