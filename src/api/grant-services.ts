@@ -1,11 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { Exchanged, GrantListing, GrantService } from '../grants/grant-service.ts';
 import type { RunId } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
 import type { Grant } from '../model/principal.ts';
 import { Refused } from '../model/refusal.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Target } from '../model/target.ts';
 import { findRun } from '../store/run-rows.ts';
+import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiServices, GrantView, IssuedGrant } from './services.ts';
 
@@ -25,7 +28,7 @@ export interface GrantServicesParts {
 export function grantServices(
   parts: GrantServicesParts,
 ): Pick<ApiServices, 'exchange' | 'exchangeForPerson' | 'renew' | 'closeRun' | 'grants'> {
-  const { grants, audit } = parts;
+  const { grants, audit, store } = parts;
   return {
     async exchange({ token, targets, asserted }) {
       const request = { token, requestedTargets: targets, asserted };
@@ -38,7 +41,8 @@ export function grantServices(
       return issued(await grants.renew({ id: grant, secret }), secret, parts);
     },
     async closeRun(run, { grant, secret }) {
-      const closed = await grants.closeOwnRun(run, { id: grant, secret }, 'completed');
+      const holder = { id: grant, secret };
+      const closed = await grants.closeOwnRun(run, holder, 'completed', () => sessionsOver(store, run));
       if (closed) await audit.closeRun(run as RunId, 'completed');
     },
     grants: {
@@ -58,6 +62,19 @@ export function grantServices(
     },
   };
 }
+
+/**
+ * What ends with its run a moment after it ended by itself would stand in the record as revoked: the last words of its
+ * clients may still be on their way. Resolves when no session of the run is open, and after `LIMITS.runCloseGraceMs`.
+ */
+async function sessionsOver(store: Store, run: string): Promise<void> {
+  const deadline = performance.now() + LIMITS.runCloseGraceMs;
+  while ((await listSessions(store, { run, open: true, limit: 1 })).length > 0 && performance.now() < deadline) {
+    await setTimeout(LOOK_EVERY_MS);
+  }
+}
+
+const LOOK_EVERY_MS = 20;
 
 /** The run in the log before its grant is anybody's. */
 async function opened({ run, grant, secret, evidence }: Exchanged, parts: GrantServicesParts): Promise<IssuedGrant> {

@@ -199,10 +199,11 @@ export class GrantService implements AsyncDisposable {
     return closeRunRow(store, run, termination, this.#at(0));
   }
 
-  /** Closes the holder's own run. Throws `Refused` where the run is another's. */
-  async closeOwnRun(run: string, holder: GrantHolder, termination: string): Promise<boolean> {
+  /** Closes the holder's own run, once `ready` resolves. Throws `Refused` where the run is another's. */
+  async closeOwnRun(run: string, holder: GrantHolder, termination: string, ready?: () => Promise<void>) {
     const row = await this.#held(holder);
     if (row.run_id !== run) throw refused('claim-invalid', 'The grant belongs to another run.');
+    await ready?.();
     return this.closeRun(row.run_id as RunId, termination);
   }
 

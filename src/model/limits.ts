@@ -81,6 +81,7 @@ export const LIMITS = {
   grantRenewableSeconds: 6 * 60 * 60,
   grantMinSeconds: 30,
   grantScramIterations: 4096,
+  runCloseGraceMs: 1_000,
   consumedTokenMarginSeconds: 60,
   maxAssertedLabels: 32,
   maxAssertedLabelBytes: 1024,

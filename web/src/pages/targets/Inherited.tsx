@@ -38,8 +38,13 @@ export function Inherited({ target: { name, inherited } }: { readonly target: Ta
               <Time at={column.at} />
             </span>
             {mayDelete && (
-              <Button size="sm" className="ml-auto" onClick={() => setDeleting(column)}>
-                Delete…
+              <Button
+                size="sm"
+                className="ml-auto"
+                aria-label={`Remove… ${column.class} of ${column.column}`}
+                onClick={() => setDeleting(column)}
+              >
+                Remove…
               </Button>
             )}
           </li>
@@ -72,18 +77,18 @@ function DeleteInherited({ target, column, onClose }: DeleteInheritedProps) {
     <Dialog
       open
       onClose={onClose}
-      title="Delete the inherited class?"
+      title="Remove the inherited class?"
       footer={
         <>
           <Button onClick={onClose}>Keep it</Button>
           <Button variant="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
-            Delete
+            Remove
           </Button>
         </>
       }
     >
       <p className="max-w-prose">
-        <Mono text={column.column} /> is shown unmasked from the next request on, unless it is declared. Delete this
+        <Mono text={column.column} /> is shown unmasked from the next request on, unless it is declared. Remove this
         where the column holds nothing of the class <Visible text={column.class} />.
       </p>
       {remove.error !== null && <Problem error={remove.error} />}
