@@ -5,6 +5,7 @@ import type { Findings } from './findings.ts';
 import { constantMask } from './mask-constants.ts';
 import { maskContent, maskFreeText } from './mask-content.ts';
 import { MaskCounts } from './mask-counts.ts';
+import { maskJsonRows, type RowsOrder, rowsOrder } from './mask-json-rows.ts';
 import type { Masker } from './masker.ts';
 import { type MaskOrder, maskValue } from './masks.ts';
 
@@ -19,6 +20,8 @@ interface ColumnOrder extends MaskOrder {
   readonly name: string;
   /** What stands for each value; undefined where that depends on the value. */
   readonly constant: Buffer | null | undefined;
+  /** Of JSON made of rows: how their values are masked one by one. What is not as it says becomes the constant. */
+  readonly rows: RowsOrder | undefined;
 }
 
 /** The columns of one result as the masks see them. */
@@ -57,7 +60,7 @@ export class ExchangeMasker implements Masker {
     const { rules, findings } = this.#shared;
     const orders = columns.map((column) => {
       const mask = rules.maskOf(column, this.#reading);
-      return mask && orderOf(mask, column, this.#shared.digest);
+      return mask && orderOf(mask, column, this.#shared, this.#reading);
     });
     const finders = columns.map(({ name }) => findings?.forColumn(name));
     const alwaysLook =
@@ -82,11 +85,14 @@ export class ExchangeMasker implements Masker {
     const described = this.#shape.columns[column];
     if (described === undefined) return this.#undescribed(wire, start, end);
     const order = this.#shape.orders[column];
-    if (order !== undefined) {
-      this.#counts.add('column', order.name);
-      return order.constant === undefined ? maskValue(order, wire.subarray(start, end)) : order.constant;
-    }
     const findings = this.#shape.findings[column];
+    if (order !== undefined) {
+      const value = wire.subarray(start, end);
+      const rows = order.rows && this.#rows(order.rows, value, described, findings);
+      if (rows !== undefined) return rows;
+      this.#counts.add('column', order.name);
+      return order.constant === undefined ? maskValue(order, value) : order.constant;
+    }
     return findings && maskContent(findings, described, wire, start, end, this.#countFinding);
   }
 
@@ -116,6 +122,18 @@ export class ExchangeMasker implements Masker {
     return this.#counts.all();
   }
 
+  /** Rows as JSON with their classified leaves masked, and what detectors find in the others; undefined where they are not. */
+  #rows(order: RowsOrder, value: Buffer, described: ResultColumn, findings: Findings | undefined) {
+    const masked = maskJsonRows(order, value);
+    if (masked === undefined) return undefined;
+    for (const { name, constant } of order.leaves) {
+      if (constant !== undefined) this.#counts.add('column', name, masked.rows);
+    }
+    const bytes = masked.value;
+    const found = findings && maskContent(findings, described, bytes, 0, bytes.length, this.#countFinding);
+    return found === undefined ? bytes : found;
+  }
+
   /** A value of a column that nobody described may be of any column that the statement reads. */
   #undescribed(wire: Buffer, start: number, end: number): Uint8Array | null | undefined {
     if (this.#reading.columns.length > 0) {
@@ -127,9 +145,11 @@ export class ExchangeMasker implements Masker {
   }
 }
 
-function orderOf(mask: ColumnMask, { type, format }: ResultColumn, digest: MaskOrder['digest']): ColumnOrder {
+function orderOf(mask: ColumnMask, column: ResultColumn, { rules, digest }: MaskRules, reading: Reading): ColumnOrder {
+  const { type, format, json } = column;
   const constant = mask.kind === 'null' ? null : constantMask(type, format);
-  return { ...mask, type, format, digest, constant: mask.constant ? constant : undefined };
+  const rows = json && mask.constant ? rowsOrder(json, column, (leaf) => rules.maskOf(leaf, reading)) : undefined;
+  return { ...mask, type, format, digest, constant: mask.constant ? constant : undefined, rows };
 }
 
 const UNDESCRIBED = { type: 'other', format: 'text' } as const;

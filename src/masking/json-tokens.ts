@@ -34,7 +34,8 @@ export function eachToken(text: string, report: (token: JsonToken) => void): boo
 /** Blanks and `,:[]{}`. */
 const PUNCTUATION: ReadonlySet<number> = new Set([9, 10, 13, 32, 44, 58, 91, 93, 123, 125]);
 
-function stringEnd(text: string, open: number): number {
+/** Where the string that begins at `open` ends, after its quote; -1 where it does not. */
+export function stringEnd(text: string, open: number): number {
   for (let at = open + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 34) return at + 1;

@@ -5,9 +5,9 @@ export class MaskCounts {
   #columns: Map<string, number> | undefined;
   #detectors: Map<string, number> | undefined;
 
-  add(by: MaskCount['by'], name: string): void {
+  add(by: MaskCount['by'], name: string, times = 1): void {
     const counts = by === 'column' ? (this.#columns ??= new Map()) : (this.#detectors ??= new Map());
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + times);
   }
 
   all(): readonly MaskCount[] {

@@ -1,4 +1,4 @@
-import type { ColumnSource } from './request.ts';
+import type { ColumnSource, JsonRows } from './request.ts';
 
 /** A column of a result as the wire describes it. */
 export interface ResultColumn {
@@ -6,6 +6,7 @@ export interface ResultColumn {
   /** Where its value comes from, when the server or the statement's own tree says so. */
   readonly sources: readonly ColumnSource[] | 'unknown';
   readonly plain: boolean;
+  readonly json?: JsonRows;
   /** How the value is written, and what a mask must therefore write. */
   readonly type: ValueType;
   readonly format: 'text' | 'binary';

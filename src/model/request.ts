@@ -56,6 +56,15 @@ export interface OutputColumn {
   readonly sources: readonly ColumnSource[] | 'unknown';
   /** True where the value is a source column as it stands, not an expression over it. */
   readonly plain: boolean;
+  /** Present where the value is JSON whose keys are known before any value is. */
+  readonly json?: JsonRows;
+}
+
+/** JSON made of whole rows of one relation: one as an object, or several as an array of such objects. */
+export interface JsonRows {
+  readonly shape: 'object' | 'array';
+  /** The keys, each once, in the order of the relation's columns, with what the value of each derives from. */
+  readonly leaves: readonly Pick<OutputColumn, 'name' | 'sources' | 'plain'>[];
 }
 
 /** One statement, command, method or tool call, as the protocol parsed it. Immutable, and shared between requests. */

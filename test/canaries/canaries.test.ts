@@ -26,7 +26,7 @@ test('no column that is called clear of classified sources holds a piece of what
   await using harness = await Harness.open(server);
   const relations = baseRelations(harness.catalogue, await harness.typeNames());
   const seen = new Set<string>();
-  const counts = { invalid: 0, clear: 0, masked: 0, needless: 0 };
+  const counts = { invalid: 0, clear: 0, masked: 0, needless: 0, structured: 0 };
   const started = performance.now();
   for (let round = 0; seen.size < WANTED; round++) {
     const seed = SEED + round;
@@ -46,8 +46,10 @@ test('no column that is called clear of classified sources holds a piece of what
     counts.clear += outcome.clear;
     counts.masked += outcome.masked;
     counts.needless += outcome.needless;
+    counts.structured += outcome.structured;
     assert.ok(performance.now() - started < LONGEST_MS, `${seen.size} statements took ${LONGEST_MS} ms`);
   }
   t.diagnostic(JSON.stringify({ seed: SEED, valid: seen.size, ...counts }));
   assert.ok(counts.clear > WANTED / 4, 'enough columns are clear for their being clear to mean something');
+  assert.ok(counts.structured > WANTED / 20, 'enough JSON keeps its structure for that to mean something');
 });

@@ -1,5 +1,7 @@
 import { Client, type FieldDef } from 'pg';
 import { ColumnRules } from '../../src/masking/column-rules.ts';
+import { createMaskPlan } from '../../src/masking/mask-plan.ts';
+import type { ResultColumn } from '../../src/model/reply.ts';
 import type { OutputColumn } from '../../src/model/request.ts';
 import { loadCatalogue } from '../../src/protocols/postgres/catalogue.ts';
 import { resultColumns } from '../../src/protocols/postgres/value-shape.ts';
@@ -15,7 +17,14 @@ import type { MadeStatement } from './statements.ts';
 export type Outcome =
   | { readonly of: 'invalid'; readonly message: string }
   | { readonly of: 'leak'; readonly column: string; readonly value: string }
-  | { readonly of: 'held'; readonly clear: number; readonly masked: number; readonly needless: number };
+  | {
+      readonly of: 'held';
+      readonly clear: number;
+      readonly masked: number;
+      readonly needless: number;
+      /** Values of JSON that kept their structure. */
+      readonly structured: number;
+    };
 
 type Field = Pick<FieldDef, 'name' | 'tableID' | 'columnID' | 'dataTypeID'>;
 
@@ -132,8 +141,11 @@ export class Harness implements AsyncDisposable {
     outputs: readonly OutputColumn[] | undefined,
     binary: boolean,
   ): Outcome {
-    const columns = resultColumns(describe(fields), outputs, this.catalogue);
+    const columns = resultColumns(describe(fields, binary), outputs, this.catalogue);
     const reading = this.#rules.reading(analysis.operations);
+    const json = jsonLeft(columns, rows, analysis);
+    const shown = json.find(({ type, left }) => isPlanted(type, left, binary));
+    if (shown !== undefined) return { of: 'leak', column: shown.name, value: shown.left.toString() };
     let clear = 0;
     let masked = 0;
     let needless = 0;
@@ -148,7 +160,7 @@ export class Harness implements AsyncDisposable {
       else masked++;
       if (!isClear && found === undefined) needless++;
     }
-    return { of: 'held', clear, masked, needless };
+    return { of: 'held', clear, masked, needless, structured: json.filter(({ kept }) => kept).length };
   }
 
   async #rows(text: string, binary: boolean): Promise<Rows> {
@@ -163,19 +175,47 @@ export class Harness implements AsyncDisposable {
   }
 }
 
+const PLAN = createMaskPlan(['planted'], { classified: classifiedColumns() }, Buffer.alloc(32));
+
+interface MaskedJson {
+  readonly name: string;
+  readonly type: number;
+  readonly left: Buffer;
+  /** More is left of it than the constant. */
+  readonly kept: boolean;
+}
+
+/** What the masks leave of the values whose keys are known: nothing that was planted may be anywhere in it. */
+function jsonLeft(columns: readonly ResultColumn[], rows: Rows['rows'], analysis: Analysis): readonly MaskedJson[] {
+  const masker = PLAN?.masker(analysis.operations);
+  masker?.columns(columns);
+  return columns.flatMap(({ name, type, json }, index) => {
+    if (json === undefined) return [];
+    return rows.flatMap((row) => {
+      const value = row[index] ?? null;
+      if (value === null) return [];
+      const bytes = Buffer.from(value);
+      const left = Buffer.from(masker?.field(index, bytes, 0, bytes.length) ?? bytes);
+      const kept = !left.equals(bytes) && left.length > '\u0001"[redacted]"'.length;
+      return [{ name, type: type === 'json' ? 114 : 3802, left, kept }];
+    });
+  });
+}
+
 function isPlanted(type: number, value: Buffer | string, binary: boolean): boolean {
   if (!binary || typeof value === 'string') return hasPlantedText(value.toString());
   return hasPlantedBytes(type, value);
 }
 
 /** A RowDescription of these fields (PostgreSQL manual, 54.7). */
-function describe(fields: readonly Field[]): Buffer {
+function describe(fields: readonly Field[], binary: boolean): Buffer {
   const parts = fields.map(({ name, tableID, columnID, dataTypeID }) => {
     const text = Buffer.from(`${name}\0`);
     const rest = Buffer.alloc(18);
     rest.writeUInt32BE(tableID, 0);
     rest.writeInt16BE(columnID, 4);
     rest.writeUInt32BE(dataTypeID, 6);
+    rest.writeInt16BE(binary ? 1 : 0, 16);
     return Buffer.concat([text, rest]);
   });
   const count = Buffer.alloc(2);

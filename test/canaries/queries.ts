@@ -72,6 +72,7 @@ export class Queries {
       sources.some(({ columns }) => columns.some(({ name }) => name === alias)),
     );
     if (kinds === undefined && !hidden && random.chance(0.12)) return this.#star(items, sources, seen);
+    if (kinds === undefined && random.chance(0.12)) return this.#rowsAsJson(items, sources, seen);
     const place = this.place(seen, true);
     // some names come again in other queries, so that joins by USING find partners of another source
     const shared = kinds === undefined && random.chance(0.3);
@@ -95,6 +96,16 @@ export class Queries {
     const one = this.random.pick(sources.filter(({ alias }) => alias !== ''));
     const star = this.random.pick([`${one.alias}.*`, `(${one.alias}).*`]);
     return { sql: `SELECT ${star} FROM ${items.join(', ')}${this.#where(seen)}`, columns: one.columns };
+  }
+
+  /** Whole rows as JSON. What stands around this query takes it for jsonb. */
+  #rowsAsJson(items: readonly string[], sources: readonly Source[], seen: readonly Source[]): MadeQuery {
+    const { random } = this;
+    const { alias } = random.pick(sources.filter((one) => one.alias !== ''));
+    const names = this.#nesting === 1 ? ['row_to_json', 'to_json', 'json_agg', 'jsonb_agg', 'to_jsonb'] : ['to_jsonb'];
+    const name = this.name('c');
+    const sql = `SELECT ${random.pick(names)}(${alias}${random.pick(['', '.*'])}) AS ${name} FROM ${items.join(', ')}`;
+    return { sql: `${sql}${this.#where(seen)}`, columns: [{ name, kind: 'json' }] };
   }
 
   #grouped(

@@ -25,14 +25,14 @@ export function resultColumns(
     const type = valueType(reader.uint32());
     reader.bytes(6);
     const format = reader.int16() === 1 ? 'binary' : 'text';
-    const { sources, plain } = sourcesOf(table, attribute, told?.[i], catalogue);
-    columns.push({ name, type, format, sources, plain });
+    const { sources, plain, json } = sourcesOf(table, attribute, told?.[i], catalogue);
+    columns.push({ name, type, format, sources, plain, ...(json && { json }) });
   }
   reader.end();
   return columns;
 }
 
-type Sources = Pick<ResultColumn, 'sources' | 'plain'>;
+type Sources = Pick<ResultColumn, 'sources' | 'plain' | 'json'>;
 
 function sourcesOf(
   table: number,

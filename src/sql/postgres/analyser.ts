@@ -204,7 +204,11 @@ function sizeOf(text: string, analysis: Analysis): number {
   let bytes = 500 + text.length * 2;
   for (const { tables, functions, flags, outputs, columns = [], copies = [] } of analysis.operations) {
     bytes += 300 + 100 * (tables.length + functions.length + flags.length + columns.length + copies.length);
-    for (const output of outputs ?? []) bytes += 100 + (output.sources === 'unknown' ? 0 : 100 * output.sources.length);
+    for (const output of outputs ?? []) {
+      for (const { sources } of [output, ...(output.json?.leaves ?? [])]) {
+        bytes += 100 + (sources === 'unknown' ? 0 : 100 * sources.length);
+      }
+    }
   }
   return bytes + 100 * analysis.statements.length;
 }

@@ -64,7 +64,8 @@ export function namedRelation(body: Body, queries: Queries, ctes: CteScope | und
 function derivedRelation(body: Body, columns: readonly Column[] | undefined): Relation {
   const alias = aliasOf(body);
   if (columns === undefined) return { alias: alias.name ?? '', columns: [], open: () => UNKNOWN, complete: false };
-  return { alias: alias.name ?? '', columns: withNames(columns, alias.columns), complete: true };
+  const relation = { alias: alias.name ?? '', columns: withNames(columns, alias.columns), complete: true };
+  return alias.columns.length === 0 ? { ...relation, isRow: true } : relation;
 }
 
 const UNKNOWN_ITEM: FromItem = itemOf({ alias: '', columns: [], open: () => UNKNOWN, complete: false });

@@ -1,4 +1,4 @@
-import type { ColumnSource, OutputColumn } from '../../../model/request.ts';
+import type { ColumnSource, JsonRows, OutputColumn } from '../../../model/request.ts';
 
 /** Where a value comes from: these columns, and where `unknown` also what nobody can tell. */
 export interface Origin {
@@ -14,6 +14,8 @@ export interface Origin {
 export interface Column {
   readonly name: string;
   readonly origin: Origin;
+  /** Beside the origin, so that whatever makes a column of another one loses it. */
+  readonly json?: JsonRows;
 }
 
 export const NOTHING: Origin = { sources: new Map(), unknown: false, plain: false };
@@ -70,8 +72,9 @@ export function sameOrigin(one: Origin, other: Origin): boolean {
   );
 }
 
-export function outputOf({ name, origin }: Column): OutputColumn {
-  return { name, sources: origin.unknown ? 'unknown' : sourcesOf(origin), plain: origin.plain };
+export function outputOf({ name, origin, json }: Column): OutputColumn {
+  const sources = origin.unknown ? 'unknown' : sourcesOf(origin);
+  return { name, sources, plain: origin.plain, ...(json && { json }) };
 }
 
 /** The columns of an origin as a list: the same list for the same origin, as those of large relations are shared. */

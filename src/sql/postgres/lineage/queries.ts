@@ -6,6 +6,7 @@ import { ColumnUses } from './column-uses.ts';
 import { Expressions } from './expression.ts';
 import { figureName } from './figure-name.ts';
 import { compositeColumns, fromItems } from './from.ts';
+import { jsonRowsOf } from './json-rows.ts';
 import { readModification } from './modification.ts';
 import { type Column, derived, either, NOTHING, type Origin, UNKNOWN } from './origin.ts';
 import { relationNamed, type Scope, starOf } from './scope.ts';
@@ -74,8 +75,11 @@ export class Queries {
       throw new RangeError('where the values come from takes too long to say');
   }
 
-  /** The columns of a target list; undefined where a `*` in it cannot be expanded. */
-  targets(list: unknown, scope: Scope, ctes: CteScope | undefined): readonly Column[] | undefined {
+  /**
+   * The columns of a target list; undefined where a `*` in it cannot be expanded. What JSON is made of is told of a
+   * SELECT's own list alone.
+   */
+  targets(list: unknown, scope: Scope, ctes: CteScope | undefined, isSelect = false): readonly Column[] | undefined {
     const columns: Column[] = [];
     for (const item of listOf(list)) {
       const target = as(item, 'ResTarget');
@@ -84,7 +88,8 @@ export class Queries {
       if (expanded !== 'no star') columns.push(...expanded);
       else {
         const name = target?.name === undefined || target.name === '' ? figureName(target?.val) : target.name;
-        columns.push({ name, origin: this.expressions.origin(target?.val, scope, ctes) });
+        const json = isSelect && !this.isBody ? jsonRowsOf(target?.val, scope, this.catalogue) : undefined;
+        columns.push({ name, origin: this.expressions.origin(target?.val, scope, ctes), ...(json && { json }) });
       }
     }
     return columns;
@@ -100,7 +105,7 @@ export class Queries {
       return values;
     }
     const scope: Scope = { items: fromItems(body['fromClause'], this, outer, ctes), special: [], outer };
-    const outputs = this.targets(body['targetList'], scope, ctes);
+    const outputs = this.targets(body['targetList'], scope, ctes, true);
     readClauses(body, { queries: this, scope, ctes, outputs });
     return outputs;
   }

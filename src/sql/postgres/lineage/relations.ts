@@ -35,7 +35,9 @@ export function tableRelation(
     const read = relationColumns(found, catalogue, only);
     if (read.filters !== undefined) queries.uses.filter(read.filters);
     const columns = withNames(read.columns, alias.columns);
-    return { alias: shown, ...(alias.name === undefined ? { schema: found.schema } : {}), columns, complete: true };
+    const relation = { alias: shown, ...(alias.name === undefined ? { schema: found.schema } : {}), columns };
+    // a whole row bears the names of an alias in some versions of the server, and those of the table in others
+    return { ...relation, complete: true, ...(alias.columns.length === 0 ? { isRow: true } : {}) };
   }
   const open = catalogue === undefined && alias.columns.length === 0 ? byName(schema, name) : () => UNKNOWN;
   return { alias: shown, ...(alias.name === undefined ? { schema } : {}), columns: [], open, complete: false };

@@ -10,6 +10,8 @@ export interface Relation {
   readonly open?: (name: string) => Origin;
   /** True where the list says what `*` expands to. */
   readonly complete: boolean;
+  /** A table, view, subquery or CTE under names that are its own: its whole row as JSON has them as its keys. */
+  readonly isRow?: true;
 }
 
 /** An item of a FROM list: what `*` and bare names see of it, and the relations that qualified names see. */
@@ -55,6 +57,11 @@ export function resolveName(name: string, scope: Scope | undefined): Origin {
     return found === undefined ? whole : derived([found.origin, whole]);
   }
   return found?.origin ?? NOT_FOUND;
+}
+
+/** True where a bare name is, or may be, a column of this query or of one around it. */
+export function mayBeColumn(name: string, scope: Scope | undefined): boolean {
+  return columnNamed(name, scope) !== undefined;
 }
 
 /** True where an item of this query itself, and none further out, has a column of this name. */
