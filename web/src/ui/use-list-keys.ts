@@ -8,8 +8,13 @@ export function useListKeys(list: RefObject<HTMLElement | null>, count: number, 
     const next = Math.max(0, Math.min(count - 1, active + step));
     setActive(next);
     show(next);
-    // The row may have to be drawn first.
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-row="${next}"]`)?.focus());
+    // At once where the row is drawn, so that the Enter of somebody who types fast is already the row's.
+    if (!focusRow(next)) requestAnimationFrame(() => focusRow(next));
+  }
+  function focusRow(index: number): boolean {
+    const row = list.current?.querySelector<HTMLElement>(`[data-row="${index}"]`);
+    row?.focus();
+    return row !== null && row !== undefined;
   }
   const shortcut = (keys: string, name: string, step: number) =>
     count > 0 ? { keys, name, group: 'Lists', run: () => move(step) } : undefined;
