@@ -31,7 +31,7 @@ import type { grantSchema, runSchema, runSummarySchema } from '../src/api/run-sc
 import type { sessionSchema } from '../src/api/session-schema.ts';
 import type { checkSchema, targetSchema } from '../src/api/targets.ts';
 import type { trustCheckSchema } from '../src/api/trust-check.ts';
-import type { EvidenceLine, SealingEntry } from '../src/audit/session-evidence.ts';
+import type { EvidenceLine, SealingEntry } from '../src/audit/read/session-evidence.ts';
 import type { DecodedReply } from '../src/model/decoded-reply.ts';
 import type * as web from '../web/src/api/types.ts';
 

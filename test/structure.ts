@@ -85,9 +85,8 @@ export const LONG_FILES: Readonly<Record<string, string>> = {
 
 /** Files that no import from `src/main.ts` reaches, and who uses each. */
 export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
-  'src/audit/verify-worker.ts': 'the thread that verify-thread.ts starts',
-  'src/audit/sealer-worker.ts': 'the thread that sealer-thread.ts starts',
-  'src/audit/tlog-proof.ts': 'auditors, and the evidence bundle once there is one: the format of its proofs',
+  'src/audit/verify/verify-worker.ts': 'the thread that verify-thread.ts starts',
+  'src/audit/seal/sealer-worker.ts': 'the thread that sealer-thread.ts starts',
   'src/masking/detectors/found.ts': 'the tests of the detectors',
   'src/masking/stream-masker.ts': 'protocols whose replies are streams of text; none is served yet',
 };
@@ -97,10 +96,10 @@ export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
  * and where each is tested.
  */
 export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
-  'src/audit/verify-worker.ts': 'read-log.test.ts, which starts the thread',
+  'src/audit/verify/verify-worker.ts': 'read-log.test.ts, which starts the thread',
   'src/store/budget-rows.ts': 'src/budgets/budget-service.test.ts, on each store',
   'src/store/transaction-clock.ts': 'src/budgets/budget-service.test.ts and the budgets of src/gateway, on each store',
-  'src/audit/sealer-worker.ts': 'open-audit-log.test.ts, which starts the thread',
+  'src/audit/seal/sealer-worker.ts': 'open-audit-log.test.ts, which starts the thread',
 };
 
 /** What no file of ours may say, and why. Each pattern is written so that it does not find itself. */

@@ -1,6 +1,6 @@
 import type { ApprovalService } from '../approvals/approval-service.ts';
 import type { FiledApproval } from '../approvals/filed-approval.ts';
-import { recentRequests } from '../audit/recent-requests.ts';
+import { recentRequests } from '../audit/read/recent-requests.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import { LIMITS } from '../model/limits.ts';
 import { findRuns } from '../store/run-rows.ts';

@@ -1,6 +1,6 @@
 import { type FiledApproval, standingOf } from '../approvals/filed-approval.ts';
-import { operationFacts } from '../audit/operation-facts.ts';
-import { recordedStatements } from '../audit/recorded-statements.ts';
+import { operationFacts } from '../audit/record/operation-facts.ts';
+import { recordedStatements } from '../audit/record/recorded-statements.ts';
 import type { Vote } from '../model/approval.ts';
 import type { Operation } from '../model/request.ts';
 import type { RunRow } from '../store/grant-rows.ts';

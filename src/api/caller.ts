@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { idOrNone } from '../audit/log-note.ts';
+import { idOrNone } from '../audit/log/log-note.ts';
 import type { LogNote } from '../audit/recorder.ts';
 import { csrfToken } from '../identity/browser-sessions.ts';
 import type { Logins } from '../identity/logins.ts';

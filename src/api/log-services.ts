@@ -1,7 +1,7 @@
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
-import { readLogEntries, readLogHead } from '../audit/read-log.ts';
-import type { Finding, VerifyReport } from '../audit/verify-report.ts';
-import { verifyInThread } from '../audit/verify-thread.ts';
+import { readLogEntries, readLogHead } from '../audit/read/read-log.ts';
+import type { Finding, VerifyReport } from '../audit/verify/verify-report.ts';
+import { verifyInThread } from '../audit/verify/verify-thread.ts';
 import { idsIn, type NameLookup } from './log-names.ts';
 import type { LogEntryView, LogHealthView, LogServices, LogVerificationView } from './services.ts';
 

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
-import { type RecordedEvent, readSession } from '../audit/read-session.ts';
-import { recordedStatements } from '../audit/recorded-statements.ts';
+import { type RecordedEvent, readSession } from '../audit/read/read-session.ts';
+import { recordedStatements } from '../audit/record/recorded-statements.ts';
 import { detectorsOf } from '../masking/column-preview.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Operation } from '../model/request.ts';

@@ -1,4 +1,4 @@
-import { readSession } from '../audit/read-session.ts';
+import { readSession } from '../audit/read/read-session.ts';
 import { LIMITS } from '../model/limits.ts';
 import { compilePolicies } from '../policy/compile-policies.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
-import { type RecordedEvent, readSession } from '../audit/read-session.ts';
+import { type RecordedEvent, readSession } from '../audit/read/read-session.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { Decision } from '../model/decision.ts';
 import { LIMITS } from '../model/limits.ts';

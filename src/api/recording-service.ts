@@ -1,4 +1,4 @@
-import type { SessionEvidence } from '../audit/session-evidence.ts';
+import type { SessionEvidence } from '../audit/read/session-evidence.ts';
 import type { FollowStep } from './session-events.ts';
 
 export interface RecordingFilter {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findSession as findSessionFile, readSession } from '../audit/read-session.ts';
+import { findSession as findSessionFile, readSession } from '../audit/read/read-session.ts';
+import { sessionEvidence } from '../audit/read/session-evidence.ts';
 import type { AuditLog } from '../audit/recorder.ts';
-import { sessionEvidence } from '../audit/session-evidence.ts';
 import { askToEnd, findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { storeFilter } from './recording-filter.ts';

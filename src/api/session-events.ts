@@ -1,4 +1,4 @@
-import { type RecordedBody, type RecordedEvent, readSession } from '../audit/read-session.ts';
+import { type RecordedBody, type RecordedEvent, readSession } from '../audit/read/read-session.ts';
 import type { ReplyDecoder } from '../model/decoded-reply.ts';
 import { LIMITS } from '../model/limits.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { SessionEvidence } from '../audit/session-evidence.ts';
+import type { SessionEvidence } from '../audit/read/session-evidence.ts';
 import { noteAction, requireScope } from './caller.ts';
 import { HttpProblem } from './problem.ts';
 import type { ApiRouter } from './server.ts';

@@ -1,4 +1,4 @@
-import { searchStatements } from '../audit/search-statements.ts';
+import { searchStatements } from '../audit/read/search-statements.ts';
 import { findSession, listSessions, type SessionRow } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { instant, storeFilter } from './recording-filter.ts';

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
-import { recordedStatements } from '../audit/recorded-statements.ts';
+import { recordedStatements } from '../audit/record/recorded-statements.ts';
 import type { Operation } from '../model/request.ts';
 import type { StatementView } from './recording-service.ts';
 

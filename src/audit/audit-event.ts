@@ -4,7 +4,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../model/reply.ts';
 import type { ForwardedStatement } from '../model/request.ts';
-import { type RecordedOperation, unpackOperation } from './recorded-operations.ts';
+import { type RecordedOperation, unpackOperation } from './record/recorded-operations.ts';
 import type { SessionOutcome } from './recorder.ts';
 
 export type EventKind =

@@ -13,7 +13,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
 import { ensureDirectory, replaceFile } from './durable-files.ts';
-import { encodeVerifierKey } from './signed-note.ts';
+import { encodeVerifierKey } from './log/signed-note.ts';
 
 export const LOG_KEY_FILE = 'log.key';
 export const LOG_VERIFIER_FILE = 'log.vkey';

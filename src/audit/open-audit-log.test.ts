@@ -7,9 +7,9 @@ import { after, describe, test } from 'node:test';
 import { aRun, aSession, ask, aTarget, auditDirectory, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { AuditEvent } from './audit-event.ts';
-import { type RecordedBody, readSession } from './read-session.ts';
-import { type StatementFilter, searchStatements } from './search-statements.ts';
-import { verifyDirectory } from './verify-directory.ts';
+import { type RecordedBody, readSession } from './read/read-session.ts';
+import { type StatementFilter, searchStatements } from './read/search-statements.ts';
+import { verifyDirectory } from './verify/verify-directory.ts';
 
 const OK = { status: 'ok', rows: 1, tags: ['SELECT 1'] } as const;
 

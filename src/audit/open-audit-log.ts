@@ -10,17 +10,17 @@ import { assertFileName, auditPaths, bodyPath } from './audit-paths.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { ensureDirectory } from './durable-files.ts';
-import { Journal } from './journal.ts';
-import type { JournalFiles } from './journal-file.ts';
-import { allowedDetail } from './log-note.ts';
-import { FLAG, RECORD, type RecordKind } from './record-codec.ts';
+import { Journal } from './journal/journal.ts';
+import type { JournalFiles } from './journal/journal-file.ts';
+import { FLAG, RECORD, type RecordKind } from './journal/record-codec.ts';
+import { recover } from './journal/recover.ts';
+import { allowedDetail } from './log/log-note.ts';
+import { ReplyShelf } from './record/reply-shelf.ts';
+import { SaltPool } from './record/salt-pool.ts';
+import { openingJson } from './record/session-opening.ts';
+import { RecordedSession, type RecorderParts } from './record/session-recorder.ts';
 import type { AuditLog, LogNote, RunEvidence, RunTermination, SessionOpening, SessionRecord } from './recorder.ts';
-import { recover } from './recover.ts';
-import { ReplyShelf } from './reply-shelf.ts';
-import { SaltPool } from './salt-pool.ts';
-import { SealerThread } from './sealer-thread.ts';
-import { openingJson } from './session-opening.ts';
-import { RecordedSession, type RecorderParts } from './session-recorder.ts';
+import { SealerThread } from './seal/sealer-thread.ts';
 
 export interface AuditLogOptions {
   /** The audit directory; made where it does not exist. */

@@ -1,4 +1,4 @@
-import { factsLine } from '../audit/operation-facts.ts';
+import { factsLine } from '../audit/record/operation-facts.ts';
 import type { Approval, ApprovalSummary } from './approval-schemas.ts';
 import { shortTime } from './listing.ts';
 import type { Output } from './output.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { verifyDirectory } from '../audit/verify-directory.ts';
-import { type Finding, type Verdict, type VerifyReport } from '../audit/verify-report.ts';
+import { verifyDirectory } from '../audit/verify/verify-directory.ts';
+import { type Finding, type Verdict, type VerifyReport } from '../audit/verify/verify-report.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { dataDirectory } from './gateway-file.ts';
 import { type Output, processOutput } from './output.ts';

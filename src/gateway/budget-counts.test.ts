@@ -14,7 +14,7 @@ import {
 import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
 import { extended, frame, SYNC, summary } from '../../test/support/raw-postgres.ts';
 import { recorded } from '../../test/support/recorded.ts';
-import { verifyDirectory } from '../audit/verify-directory.ts';
+import { verifyDirectory } from '../audit/verify/verify-directory.ts';
 import type { Policy } from '../policy/policy.ts';
 
 describe('a budget', { concurrency: false }, () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { jobOf, operationOf } from '../../test/support/subjects.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
-import type { RecordedBody, RecordedEvent } from '../audit/read-session.ts';
+import type { RecordedBody, RecordedEvent } from '../audit/read/read-session.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Operation } from '../model/request.ts';
 import { compilePolicies } from '../policy/compile-policies.ts';

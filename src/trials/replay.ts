@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
-import type { RecordedEvent } from '../audit/read-session.ts';
-import { recordedStatements } from '../audit/recorded-statements.ts';
+import type { RecordedEvent } from '../audit/read/read-session.ts';
+import { recordedStatements } from '../audit/record/recorded-statements.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Target } from '../model/target.ts';

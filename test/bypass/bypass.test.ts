@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AuditEvent } from '../../src/audit/audit-event.ts';
 import { auditPaths } from '../../src/audit/audit-paths.ts';
-import { listDays, listSessions, readSession } from '../../src/audit/read-session.ts';
+import { listDays, listSessions, readSession } from '../../src/audit/read/read-session.ts';
 import { startGateway, type TestGateway, targetFor } from '../support/gateway.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import {

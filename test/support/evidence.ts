@@ -1,7 +1,7 @@
 /** What a browser gets of a session and of the log, read straight from a directory as the API reads it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EvidenceLine, type SealingEntry, sessionEvidence } from '../../src/audit/session-evidence.ts';
+import { type EvidenceLine, type SealingEntry, sessionEvidence } from '../../src/audit/read/session-evidence.ts';
 import type { TileFetch } from '../../web/src/verify/tiles.ts';
 
 export interface GatheredEvidence {

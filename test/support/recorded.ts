@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AuditEvent } from '../../src/audit/audit-event.ts';
 import { auditPaths } from '../../src/audit/audit-paths.ts';
-import { listDays, listSessions, readSession } from '../../src/audit/read-session.ts';
+import { listDays, listSessions, readSession } from '../../src/audit/read/read-session.ts';
 import type { TestGateway } from './gateway.ts';
 
 /** An event of the log, and its body opened; empty where it has none. */

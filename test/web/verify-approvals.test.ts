@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { verifySession as verifyByGateway } from '../../src/audit/verify-directory.ts';
+import { verifySession as verifyByGateway } from '../../src/audit/verify/verify-directory.ts';
 import type { ApprovalRecord } from '../../src/model/approval.ts';
 import type { Decision } from '../../src/model/decision.ts';
 import type { ApprovalId, PersonId } from '../../src/model/ids.ts';

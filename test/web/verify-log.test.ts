@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { encodeVerifierKey } from '../../src/audit/signed-note.ts';
+import { encodeVerifierKey } from '../../src/audit/log/signed-note.ts';
 import { verifyLog } from '../../web/src/verify/verify-log.ts';
 import { auditDirectory, openLog } from '../support/audit-log.ts';
 import { tilesOf } from '../support/evidence.ts';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { auditPaths } from '../../audit/audit-paths.ts';
-import { listDays, listSessions, readSession } from '../../audit/read-session.ts';
+import { listDays, listSessions, readSession } from '../../audit/read/read-session.ts';
 import { compilePolicies } from '../../policy/compile-policies.ts';
 import { loadTargets } from '../../targets/load-targets.ts';
 import { askedTarget } from '../../trials/asked-target.ts';

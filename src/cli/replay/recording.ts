@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { factsLine, operationFacts } from '../../audit/operation-facts.ts';
-import { type RecordedStatement, recordedStatements } from '../../audit/recorded-statements.ts';
+import { factsLine, operationFacts } from '../../audit/record/operation-facts.ts';
+import { type RecordedStatement, recordedStatements } from '../../audit/record/recorded-statements.ts';
 import { editText } from '../../sql/postgres/text-edits.ts';
 
 const bodySchema = z.object({

@@ -1,4 +1,4 @@
-import type { RecordedStatement } from '../../audit/recorded-statements.ts';
+import type { RecordedStatement } from '../../audit/record/recorded-statements.ts';
 import { REFUSAL_CODES, type Refusal } from '../../model/refusal.ts';
 import { refusalResponse } from '../../protocols/postgres/refusal.ts';
 import { type ReplayColumn, type ReplayError, type ReplayEvent, replayReply } from '../../protocols/postgres/replay.ts';

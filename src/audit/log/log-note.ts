@@ -1,0 +1,90 @@
+/**
+ * What a note of the deployment may say. An entry of the log can never be erased, so it names people and tokens by
+ * their ids, and holds no login, no address and nothing that somebody typed: each member here is a decision.
+ */
+import { Fault } from '../../model/fault.ts';
+import type { LogNote } from '../recorder.ts';
+
+type Check = (value: string | number | boolean) => boolean;
+type Members = Readonly<Record<string, Check>>;
+
+/** Gives the detail back as it is. Throws a `Fault` of code `internal` where a member is not on the list of its kind. */
+export function allowedDetail({ kind, detail }: LogNote): LogNote['detail'] {
+  const allowed = NOTES[kind];
+  for (const [name, value] of Object.entries(detail)) {
+    const check = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
+    if (check === undefined) throw new Fault('internal', `a log entry ${kind} has no member ${name}`);
+    // The value itself may be what must not be told, so the fault does not repeat it.
+    if (!check(value)) throw new Fault('internal', `a log entry ${kind} takes no such ${name}`);
+  }
+  return detail;
+}
+
+/** Of an object that somebody named in a request: where it is no id at all, it is not repeated. */
+export function idOrNone(text: string): string {
+  return id(text) ? text : 'none';
+}
+
+const matching =
+  (pattern: RegExp): Check =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value);
+const id = matching(/^[a-z]{1,5}_\w{1,80}$/);
+const idOrNoneAtAll: Check = (value) => value === 'none' || id(value);
+/** A person, a token, or the gateway itself. */
+const actor = matching(/^(?:(?:psn|opt)_\w{1,80}|gateway)$/);
+/** How they came: a browser, or the token that they used. */
+const way = matching(/^(?:browser|opt_\w{1,80})$/);
+const digest = matching(/^\w{1,128}$/);
+/** Of a closed list of the program's own. */
+const code = matching(/^[a-z][a-z0-9.-]{0,60}$/);
+const time = matching(/^(?:\d{4}-\d\d-\d\dT[\d:.]{8,12}Z|never)$/);
+const count: Check = (value) => Number.isSafeInteger(value);
+const flag: Check = (value) => typeof value === 'boolean';
+/** Names of the configuration: targets, rules, groups, roles, channels. */
+const names: Check = (value) => typeof value === 'string';
+
+const CONFIGURED: Members = { action: code, by: actor, name: names, what: names };
+const APPROVAL: Members = { approval: id, digest, exchange: count, run: id, session: id, target: names };
+const ACTION: Members = {
+  action: code,
+  budget: idOrNoneAtAll,
+  by: actor,
+  channel: names,
+  delivery: idOrNoneAtAll,
+  disabled: flag,
+  expiresAt: time,
+  files: count,
+  grant: idOrNoneAtAll,
+  how: code,
+  inherited: idOrNoneAtAll,
+  localGroups: names,
+  localHandles: count,
+  localRoles: names,
+  may: names,
+  name: names,
+  personal: flag,
+  plan: digest,
+  session: idOrNoneAtAll,
+  target: names,
+  targets: names,
+  texts: flag,
+  token: idOrNoneAtAll,
+  via: way,
+  what: names,
+  whom: idOrNoneAtAll,
+  why: code,
+};
+
+const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
+  'policy.activated': { digest, rules: count },
+  'target.changed': CONFIGURED,
+  'trust.changed': CONFIGURED,
+  'grant.revoked': { by: actor, grant: id },
+  'operator.action': ACTION,
+  'person.action': ACTION,
+  // Whoever copied named the columns: which they are stands in the store.
+  'class.inherited': { classes: names, columns: count, exchange: count, run: id, session: id, target: names },
+  'approval.requested': { ...APPROVAL, expiresAt: time, groups: names, policy: digest, rules: names },
+  'approval.decided': { ...APPROVAL, answer: code, by: actor, channel: code, state: code },
+};

@@ -1,0 +1,42 @@
+/** What the gateway's thread and the sealer's say to one another. */
+import type { Limits } from '../../model/limits.ts';
+
+export interface SealerSettings {
+  readonly directory: string;
+  readonly origin: string;
+  /** PKCS#8, DER. */
+  readonly logKey: Uint8Array;
+  readonly deploymentKey: Uint8Array;
+  readonly limits: Limits;
+}
+
+export type ToSealer =
+  | { readonly kind: 'records'; readonly bytes: Uint8Array<SharedArrayBuffer>; readonly lastGroup: number }
+  | {
+      readonly kind: 'chunk';
+      readonly stream: number;
+      readonly session: number;
+      readonly storedBytes: number;
+      readonly salt: Uint8Array;
+      /** A pooled buffer that comes back, and how much of it counts. */
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly length: number;
+    }
+  | { readonly kind: 'finish'; readonly stream: number; readonly media: string }
+  | { readonly kind: 'abandon'; readonly stream: number }
+  | { readonly kind: 'sync'; readonly request: number }
+  | { readonly kind: 'close' };
+
+export type FromSealer =
+  | { readonly kind: 'ready' }
+  /** Bytes of records that were taken, and the buffer that they came in. */
+  | { readonly kind: 'taken'; readonly bytes: number; readonly buffer: SharedArrayBuffer }
+  | { readonly kind: 'chunkTaken'; readonly bytes: Uint8Array<ArrayBuffer>; readonly length: number }
+  | { readonly kind: 'finished'; readonly stream: number; readonly body: string }
+  | { readonly kind: 'unfinished'; readonly stream: number; readonly message: string }
+  /** Groups up to this one are under a signed checkpoint. */
+  | { readonly kind: 'sealed'; readonly group: number; readonly size: number }
+  | { readonly kind: 'synced'; readonly request: number }
+  | { readonly kind: 'failing'; readonly message: string }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'dead'; readonly message: string };
