@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Secret } from '../model/secret.ts';
 import type { ApiClient } from './api-client.ts';
-import { type CiTokenSource, findCiToken } from './ci-token.ts';
 import { findLogin } from './kept-logins.ts';
+import { type CiTokenSource, findCiToken } from './run/ci/find-ci-token.ts';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';

@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import { ApiClient } from './api-client.ts';
 import { runChild } from './child.ts';
 import { CliError, EXIT } from './cli-error.ts';
-import { clientEnvironment } from './client-environment.ts';
 import { closeRun, type LentGrant, renewGrant, requestGrant } from './grant-request.ts';
 import { type Output, processOutput } from './output.ts';
 import { ownCommandPath } from './own-command.ts';
 import { printable } from './printable.ts';
+import { clientEnvironment } from './run/environment/client-environment.ts';
 
 export interface RunOptions {
   readonly target: readonly string[];

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MINTING_VARIABLES } from './ci-token.ts';
-import type { LentGrant, LentTarget } from './grant-request.ts';
+import type { LentGrant, LentTarget } from '../../grant-request.ts';
+import { MINTING_VARIABLES } from '../ci/find-ci-token.ts';
 
 export interface ClientEnvironment extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;

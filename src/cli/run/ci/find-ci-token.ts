@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Secret } from '../model/secret.ts';
-import { CliError, EXIT } from './cli-error.ts';
-import type { GatewayFile } from './gateway-file.ts';
+import { Secret } from '../../../model/secret.ts';
+import { CliError, EXIT } from '../../cli-error.ts';
+import type { GatewayFile } from '../../gateway-file.ts';
 
 export type CiTokenSource = 'file' | 'variable' | 'github' | 'demo' | 'login';
 

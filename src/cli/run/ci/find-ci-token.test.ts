@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
-import { findCiToken } from './ci-token.ts';
-import { type DemoIssuer, startDemoIssuer } from './demo/demo-issuer.ts';
+import { type DemoIssuer, startDemoIssuer } from '../../demo/demo-issuer.ts';
+import { findCiToken } from './find-ci-token.ts';
 
 describe('the CI token', () => {
   let issuer: DemoIssuer;

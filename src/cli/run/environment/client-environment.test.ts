@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { Secret } from '../model/secret.ts';
+import { Secret } from '../../../model/secret.ts';
+import type { LentGrant } from '../../grant-request.ts';
 import { clientEnvironment } from './client-environment.ts';
-import type { LentGrant } from './grant-request.ts';
 
 const target = (name: string) => ({ name, protocol: 'postgres', host: 'gw.test', port: 5433, database: name });
 const GRANT: LentGrant = {
