@@ -4,6 +4,7 @@ import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { keptTokens } from '../../test/support/kept-tokens.ts';
 import { onEachStore } from '../../test/support/stores.ts';
 import type { TargetName } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
@@ -38,6 +39,7 @@ function serviceOn(store: Store, options: Partial<GrantServiceOptions> = {}) {
   const clock = { ms: START };
   const service = new GrantService({
     store,
+    tokens: keptTokens(store),
     verify: (token) => Promise.resolve({ ...IDENTITY, replayKey: `replay-${token.reveal()}` }),
     trust: () => ({
       rules: ['shop-main', 'shop-readers'],
@@ -317,11 +319,13 @@ function spawnRacer(place: StoreOptions, token: string) {
     import { randomBytes } from 'node:crypto';
     const { openStore } = await import(${url('../store/store.ts')});
     const { Secret } = await import(${url('../model/secret.ts')});
+    const { keptTokens } = await import(${url('../../test/support/kept-tokens.ts')});
     const { GrantService } = await import(${url('./grant-service.ts')});
     const { databaseUrl, file, token, identity } = JSON.parse(process.env.RACE);
     const store = await openStore({ file, ...(databaseUrl && { databaseUrl: new Secret(databaseUrl) }) });
     const service = new GrantService({
       store,
+      tokens: keptTokens(store),
       verify: async () => ({ ...identity, replayKey: 'replay-' + token }),
       trust: () => ({ rules: ['r'], targets: ['t'], lifetimeSeconds: 60, renewableSeconds: 60 }),
       audience: 'a', decoyKey: new Uint8Array(32), now: () => ${START}, random: randomBytes,

@@ -17,6 +17,7 @@ import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
 import { grantOf, principalOf, runOf } from './grant-records.ts';
 import { holdsGrant } from './holds-grant.ts';
+import type { KeptTokens } from './kept-tokens.ts';
 import { jobHolder, newGrantRows, personHolder } from './new-grant.ts';
 import { Revocations } from './revocations.ts';
 import { decoyScramKeys, type ScramKeys } from './scram-keys.ts';
@@ -30,6 +31,8 @@ export interface GrantServiceOptions {
   readonly trust: (identity: VerifiedIdentity) => TrustGiven;
   /** Decides what a person of these groups may enter; throws `Refused`. */
   readonly trustPeople: (groups: readonly string[]) => TrustGiven;
+  /** Where the tokens that opened runs are kept. */
+  readonly tokens: Pick<KeptTokens, 'seal'>;
   /** The audience that clients may name in the exchange. */
   readonly audience: string;
   /** 32 bytes of the deployment's own, from which the keys of users that do not exist are made. */
@@ -103,12 +106,13 @@ export class GrantService implements AsyncDisposable {
     const given = this.#options.trust(identity);
     const targets = narrow(given.targets, request.requestedTargets);
     const secret = Buffer.from(this.#options.random(32)).toString('base64url');
-    const holder = jobHolder(identity, request.token);
+    const holder = jobHolder(identity);
     const rows = await newGrantRows({ request, holder, given: { ...given, targets }, secret }, this.#options);
     const margin = LIMITS.clockToleranceSeconds + LIMITS.consumedTokenMarginSeconds;
     const until = new Date(Date.parse(identity.expiresAt) + margin * 1000).toISOString();
     const consumes = { replayKey: identity.replayKey, until };
-    const won = await insertGrant(this.#options.store, { ...rows, consumes, now: this.#at(0) });
+    const sealedToken = this.#options.tokens.seal(rows.run.id, request.token);
+    const won = await insertGrant(this.#options.store, { ...rows, sealedToken, consumes, now: this.#at(0) });
     if (!won)
       throw refused('claim-replayed', 'This token was exchanged before.', 'Fetch a fresh one; each is used once.');
     const { tokenDigest, jwksDigest } = identity;

@@ -1,7 +1,6 @@
 import { mintId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Workload } from '../model/principal.ts';
-import type { Secret } from '../model/secret.ts';
 import type { GrantAndRun, GrantRow, RunRow } from '../store/grant-rows.ts';
 import { principalIdOf } from './grant-records.ts';
 import { deriveScramKeys, SALT_BYTES, sha256 } from './scram-keys.ts';
@@ -19,20 +18,18 @@ export interface GrantBasis {
 }
 
 /** Whose run it is, as its row says it. */
-export type RunHolder = Pick<
-  RunRow,
-  'kind' | 'demo' | 'principal' | 'display' | 'token' | 'token_digest' | 'jwks_digest'
-> & { readonly workload: Workload };
+export type RunHolder = Pick<RunRow, 'kind' | 'demo' | 'principal' | 'display' | 'token_digest' | 'jwks_digest'> & {
+  readonly workload: Workload;
+};
 
-/** A job, with the token that was used up for it. */
-export function jobHolder(identity: VerifiedIdentity, token: Secret): RunHolder {
+/** A job; the token that was used up for it is sealed apart from its row. */
+export function jobHolder(identity: VerifiedIdentity): RunHolder {
   return {
     kind: 'ci',
     demo: identity.demo ? 1 : 0,
     principal: principalIdOf(identity.workload),
     display: identity.display,
     workload: identity.workload,
-    token: token.reveal(),
     token_digest: identity.tokenDigest,
     jwks_digest: identity.jwksDigest,
   };
@@ -46,7 +43,6 @@ export function personHolder({ id, login, issuer }: EnteringPerson): RunHolder {
     principal: id,
     display: login,
     workload: { issuer, issuerKind: 'generic', tokenSubject: id, actor: login, actorId: id },
-    token: null,
     token_digest: null,
     jwks_digest: null,
   };
@@ -93,6 +89,7 @@ function runRow({ request, holder }: GrantBasis, id: string, openedAt: string): 
     repository_id: workload.sourceRepositoryId ?? null,
     repository_uri: workload.sourceRepositoryUri ?? null,
     workload: JSON.stringify(workload),
+    token: null,
     asserted: JSON.stringify(request.asserted),
     opened_at: openedAt,
     closed_at: null,

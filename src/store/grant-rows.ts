@@ -12,6 +12,8 @@ export interface GrantAndRun {
 }
 
 export interface NewGrant extends GrantAndRun {
+  /** The CI token that opened the run, sealed. */
+  readonly sealedToken?: string;
   /** What may not be used a second time, and until when that is remembered. */
   readonly consumes?: { readonly replayKey: string; readonly until: string };
   /** RFC 3339. */
@@ -22,7 +24,10 @@ export interface NewGrant extends GrantAndRun {
  * Uses the token up and inserts the run and its grant, in one transaction: of any number of processes that race with
  * one token, one gets true.
  */
-export function insertGrant(store: Store, { grant, run, consumes, now }: NewGrant): Promise<boolean> {
+export function insertGrant(
+  store: Store,
+  { grant, run, sealedToken: sealed, consumes, now }: NewGrant,
+): Promise<boolean> {
   return store.write(async (db) => {
     await db.deleteFrom('consumed_tokens').where('expires_at', '<', now).execute();
     if (consumes !== undefined) {
@@ -35,6 +40,7 @@ export function insertGrant(store: Store, { grant, run, consumes, now }: NewGran
       if (won.length === 0) return false;
     }
     await db.insertInto('runs').values(run).execute();
+    if (sealed !== undefined) await db.insertInto('run_tokens').values({ run_id: run.id, sealed }).execute();
     await db.insertInto('grants').values(grant).execute();
     return true;
   });

@@ -19,6 +19,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-live-sessions': { up: liveSessionsMigration },
   '0007-inherited-classes': { up: classesMigration },
   '0008-budgets': { up: budgetsMigration },
+  '0009-sealed-tokens': { up: sealedTokens },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {
@@ -119,6 +120,18 @@ async function channels(db: Kysely<unknown>): Promise<void> {
   await index(db, 'deliveries', ['is_open']);
   await table(db, 'seen_signatures', 'digest', ['expires_at']).execute();
   await index(db, 'seen_signatures', ['expires_at']);
+}
+
+/**
+ * Where CI tokens are kept sealed. Those that lie in clear in `runs` stay there until a gateway starts: a migration has
+ * no key to seal them with, and to drop them would lose evidence.
+ */
+async function sealedTokens(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('run_tokens')
+    .addColumn('run_id', 'text', (column) => column.primaryKey().notNull().references('runs.id').onDelete('cascade'))
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .execute();
 }
 
 /** A table with a text key and text columns that are all required. */

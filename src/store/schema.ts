@@ -18,6 +18,7 @@ export interface Schema extends PeopleTables, BudgetTables {
   policies: PoliciesTable;
   policy_sets: PolicySetsTable;
   runs: RunsTable;
+  run_tokens: RunTokensTable;
   grants: GrantsTable;
   consumed_tokens: ConsumedTokensTable;
   sessions: SessionsTable;
@@ -105,13 +106,20 @@ export interface RunsTable {
   workload: string;
   /** JSON of the client's own labels. */
   asserted: string;
-  /** The CI token that opened the run: used up, and evidence. */
+  /** In clear, of a release that sealed none: each start seals what it finds here (grants/kept-tokens.ts). */
   token: string | null;
   token_digest: string | null;
   jwks_digest: string | null;
   opened_at: string;
   closed_at: string | null;
   termination: string | null;
+}
+
+/** The CI token that opened a run: used up, and evidence. */
+export interface RunTokensTable {
+  run_id: string;
+  /** Sealed as a target's credential is, bound to the run. */
+  sealed: string;
 }
 
 export interface GrantsTable {

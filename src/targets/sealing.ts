@@ -5,7 +5,8 @@ import type { DeploymentKey } from './deployment-key.ts';
 /**
  * Envelope encryption of credentials: AES-256-GCM under a data key of each credential's own, which is wrapped, also by
  * AES-256-GCM, under a key derived from the deployment's. What the credential is for is bound in as associated data: a
- * sealed text that is moved to another target, or whose target is pointed elsewhere, does not open.
+ * sealed text that is moved to another target, or whose target is pointed elsewhere, does not open. Each use has keys of
+ * its own.
  */
 export interface Sealer {
   /** `v1.` and three base64url parts: wrapped key, credential. */
@@ -16,9 +17,9 @@ export interface Sealer {
   fingerprint(plain: string, boundTo: string): string;
 }
 
-export function makeSealer(key: DeploymentKey): Sealer {
-  const wrapping = key.derive('targets/credential-wrapping');
-  const marking = key.derive('targets/credential-fingerprint');
+export function makeSealer(key: DeploymentKey, use = 'targets/credential'): Sealer {
+  const wrapping = key.derive(`${use}-wrapping`);
+  const marking = key.derive(`${use}-fingerprint`);
   return {
     seal(plain, boundTo) {
       const dataKey = randomBytes(32);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
 import { BudgetService } from '../../budgets/budget-service.ts';
 import { GrantService } from '../../grants/grant-service.ts';
+import { KeptTokens } from '../../grants/kept-tokens.ts';
 import { openTrustDirectory, type TrustDirectory } from '../../identity/trust-directory.ts';
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
@@ -41,6 +42,8 @@ export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPe
   readonly audit: SessionIndex;
   readonly log: OpenAuditLog;
   readonly grants: GrantService;
+  /** Opens the CI token of a run, for its evidence. */
+  readonly tokens: KeptTokens;
   readonly budgets: BudgetService;
   readonly targets: TargetDirectory;
   readonly classes: InheritedClasses;
@@ -82,9 +85,12 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
   const classes = parts.use(await openClasses({ store, targets, audit, random, now: nowMs, onFault }));
   const policies = parts.use(await openPolicyDirectory({ store, audit, nowMs, onFault }));
   const budgets = parts.use(new BudgetService({ store, onFault }));
+  const tokens = new KeptTokens(store, makeSealer(key, 'grants/token'));
+  await tokens.sealOld();
   const grants = parts.use(
     new GrantService({
       store,
+      tokens,
       audience,
       verify: (token, signal) => trust.verify(token, signal),
       trust: (identity) => trust.trust(identity),
@@ -111,6 +117,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
     audit,
     log,
     grants,
+    tokens,
     budgets,
     targets,
     classes,
