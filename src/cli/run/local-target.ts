@@ -1,0 +1,40 @@
+import type { Secret } from '../../model/secret.ts';
+
+/** Where the clients of one target connect, and with what: the run's own listeners, or in direct mode the native port. */
+export interface LocalTarget {
+  /** The target's name in the configuration. */
+  readonly name: string;
+  readonly protocol: string;
+  /** 127.0.0.1, but for direct mode. */
+  readonly host: string;
+  readonly port: number;
+  /** A 0700 folder with `.s.PGSQL.5432` in it, where this platform and the length of its path allow one. */
+  readonly socketDirectory?: string;
+  readonly database: string;
+  readonly user: string;
+  /** Of this run and this listener alone; in direct mode the grant's own secret. */
+  readonly password: Secret;
+  /** `none` is a listener on this machine alone: the way from there on is the wrapper's. */
+  readonly tls: 'none' | 'verify-full';
+}
+
+/** How connections get from this machine to the gateway. */
+export type Carrier = 'websocket' | 'direct';
+
+/** What the command of a run is surrounded with is made of this. */
+export interface RunContext {
+  readonly runId: string;
+  readonly runUrl: string;
+  /** The principal, for people: `octo-shop/storefront@refs/heads/main`. */
+  readonly display: string;
+  /** A folder of this run alone, 0700, gone when the run ends. */
+  readonly directory: string;
+  /** In the order in which they were asked for. */
+  readonly targets: readonly LocalTarget[];
+  readonly gatewayUrl: string;
+  readonly carrier: Carrier;
+  /** PEM of the authority behind the gateway's certificate; absent where a public one signed it. */
+  readonly certificateAuthority?: string;
+  /** A made-up job of a demo. */
+  readonly demo: boolean;
+}
