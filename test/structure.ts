@@ -22,7 +22,7 @@ const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'b
 /** By folder below `src/`; a deeper folder has an entry of its own or belongs to the one above it. */
 export const FLOORS: Readonly<Record<string, Floor>> = {
   model: { level: 0, imports: [], packages: [], pure: true },
-  wire: { level: 0, imports: [], packages: [] },
+  wire: { level: 0, imports: [], packages: ['ws'] },
 
   sql: { level: 1, imports: WORDS, packages: ['libpg-query'], pure: true },
   policy: { level: 1, imports: WORDS, packages: ['@marcbachmann/cel-js', 'yaml', 'zod'], pure: true },
