@@ -18,6 +18,7 @@ export interface Floor {
 const WORDS = ['model', 'wire'];
 const ENGINES = ['sql', 'policy', 'masking', 'audit'];
 const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets'];
+const OUTLETS = ['export', 'telemetry'];
 
 /** By folder below `src/`; a deeper folder has an entry of its own or belongs to the one above it. */
 export const FLOORS: Readonly<Record<string, Floor>> = {
@@ -44,12 +45,17 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
   approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['nodemailer', 'zod'] },
 
+  // What leaves for other systems: it reads the record, and has no say in anything.
+  export: { level: 2, imports: [...WORDS, 'sql', 'audit', 'store'], packages: ['aws4fetch', 'zod'] },
+  // What the gateway says of itself while it runs. The gateway states what it tells (gateway/exchange-watch.ts).
+  telemetry: { level: 2, imports: [...WORDS, 'gateway'], packages: ['prom-client'] },
+
   // Policies tried without traffic: cases, replays, lint. It reads what targets and trust declare, and decides nothing that counts.
   trials: { level: 2, imports: [...WORDS, ...ENGINES, 'targets', 'identity'], packages: ['yaml', 'zod'] },
 
   api: {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols/protocol.ts', 'gateway', 'trials'],
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, ...OUTLETS, 'protocols/protocol.ts', 'gateway', 'trials'],
     packages: ['fastify', '@fastify/cookie', '@fastify/static', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
   },
   cli: {
@@ -60,7 +66,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // What `start` alone needs, so that no other command loads it.
   'cli/start': {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'cli'],
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, ...OUTLETS, 'protocols', 'gateway', 'cli'],
     packages: ['@peculiar/x509', 'reflect-metadata', 'yaml', 'zod'],
   },
   'cli/demo': { level: 3, imports: [...WORDS, 'cli/start'], packages: ['jose', 'pg', 'yaml'] },
