@@ -66,6 +66,8 @@ export const BUNDLE = {
   /** The verifier keys that the gateway says it has: convenient, and believed by nobody who verifies. */
   logKey: 'trust/log.vkey',
   statementKey: 'trust/statement.pub.pem',
+  /** Certificates of the timestamp authorities, as the gateway is configured with them. */
+  timestampAuthorities: 'trust/tsa.pem',
   /** What people withheld, and why: canonical JSON, believed for nothing but words. */
   withheld: 'withheld.json',
   claims: 'identity/claims.json',
