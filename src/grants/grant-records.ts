@@ -11,7 +11,13 @@ export function grantOf(row: GrantRow): Grant {
     rule: (JSON.parse(row.rules) as readonly string[]).join(', '),
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
+    ...(row.key_thumbprint === null ? {} : { keyThumbprint: row.key_thumbprint }),
   };
+}
+
+export function stateOf(row: GrantRow, now: string): 'active' | 'expired' | 'revoked' {
+  if (row.revoked_at !== null) return 'revoked';
+  return row.expires_at > now ? 'active' : 'expired';
 }
 
 export function runOf(row: RunRow): Run {

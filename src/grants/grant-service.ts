@@ -15,9 +15,10 @@ import {
 import { closeRunRow } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
-import { grantOf, principalOf, runOf } from './grant-records.ts';
-import { holdsGrant } from './holds-grant.ts';
+import { grantOf, principalOf, runOf, stateOf } from './grant-records.ts';
+import { holdsGrant, provesKey } from './holds-grant.ts';
 import type { KeptTokens } from './kept-tokens.ts';
+import { narrowTargets } from './narrow-targets.ts';
 import { jobHolder, newGrantRows, personHolder } from './new-grant.ts';
 import { Revocations } from './revocations.ts';
 import { decoyScramKeys, type ScramKeys } from './scram-keys.ts';
@@ -104,7 +105,7 @@ export class GrantService implements AsyncDisposable {
     checkAsserted(request.asserted);
     const identity = await this.#options.verify(request.token, signal);
     const given = this.#options.trust(identity);
-    const targets = narrow(given.targets, request.requestedTargets);
+    const targets = narrowTargets(given.targets, request.requestedTargets);
     const secret = Buffer.from(this.#options.random(32)).toString('base64url');
     const holder = jobHolder(identity);
     const rows = await newGrantRows({ request, holder, given: { ...given, targets }, secret }, this.#options);
@@ -127,11 +128,11 @@ export class GrantService implements AsyncDisposable {
   /** A run of its own for a person who logged in, and its grant, by the trust rules for people. */
   async exchangeForPerson(
     person: EnteringPerson,
-    request: Pick<ExchangeRequest, 'requestedTargets' | 'asserted'>,
+    request: Omit<ExchangeRequest, 'token' | 'audience'>,
   ): Promise<Exchanged> {
     checkAsserted(request.asserted);
     const given = this.#options.trustPeople(person.groups);
-    const targets = narrow(given.targets, request.requestedTargets);
+    const targets = narrowTargets(given.targets, request.requestedTargets);
     const left = Math.max(0, Math.floor((Date.parse(person.until) - this.#options.now()) / 1000));
     const lifetimeSeconds = Math.min(given.lifetimeSeconds, left);
     const renewableSeconds = Math.min(given.renewableSeconds, left);
@@ -162,12 +163,15 @@ export class GrantService implements AsyncDisposable {
     if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
       throw refused('claim-invalid', 'The grant or its secret is wrong.');
     }
-    this.#checkAlive(found.grant);
-    const grant = grantOf(found.grant);
-    if (!grant.targets.includes(target)) {
-      throw refused('target-not-granted', `This grant does not cover the target ${target}.`);
+    if (!provesKey(claim.kind === 'carried' ? claim.keyThumbprint : undefined, found.grant)) {
+      throw refused('claim-invalid', 'The grant is bound to a key, so its secret alone lets nobody in.', BOUND_HINT);
     }
-    return { grant, principal: principalOf(found.run, grant) };
+    return this.#entering(found, target);
+  }
+
+  /** Checks that a holder's grant is good, and covers the target where one is named. */
+  async authenticateHolder(holder: GrantHolder, target?: TargetName): Promise<Authenticated> {
+    return this.#entering(await this.#held(holder), target);
   }
 
   /**
@@ -175,7 +179,7 @@ export class GrantService implements AsyncDisposable {
    * that the grant is bound to where it is bound to one.
    */
   async renew(holder: GrantHolder): Promise<Grant> {
-    const row = await this.#held(holder);
+    const { grant: row } = await this.#held(holder);
     this.#checkAlive(row);
     const wanted = this.#at(row.lifetime_seconds);
     const expiresAt = wanted < row.renewable_until ? wanted : row.renewable_until;
@@ -205,7 +209,7 @@ export class GrantService implements AsyncDisposable {
 
   /** Closes the holder's own run, once `ready` resolves. Throws `Refused` where the run is another's. */
   async closeOwnRun(run: string, holder: GrantHolder, termination: string, ready?: () => Promise<void>) {
-    const row = await this.#held(holder);
+    const { grant: row } = await this.#held(holder);
     if (row.run_id !== run) throw refused('claim-invalid', 'The grant belongs to another run.');
     await ready?.();
     return this.closeRun(row.run_id as RunId, termination);
@@ -253,17 +257,25 @@ export class GrantService implements AsyncDisposable {
   }
 
   /** The grant that a holder proved to hold, whatever state it is in. */
-  async #held(holder: GrantHolder): Promise<GrantRow> {
+  async #held(holder: GrantHolder): Promise<GrantAndRun> {
     const found = await this.#find(holder.id);
     const claim: Claim = { kind: 'password', user: holder.id, password: holder.secret };
     if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
       throw refused('claim-invalid', 'The grant or its secret is wrong.');
     }
-    const bound = found.grant.key_thumbprint;
-    if (bound !== null && bound !== holder.keyThumbprint) {
+    if (!provesKey(holder.keyThumbprint, found.grant)) {
       throw refused('claim-invalid', 'The grant is bound to a key that this request did not prove.');
     }
-    return found.grant;
+    return found;
+  }
+
+  #entering(found: GrantAndRun, target: TargetName | undefined): Authenticated {
+    this.#checkAlive(found.grant);
+    const grant = grantOf(found.grant);
+    if (target !== undefined && !grant.targets.includes(target)) {
+      throw refused('target-not-granted', `This grant does not cover the target ${target}.`);
+    }
+    return { grant, principal: principalOf(found.run, grant) };
   }
 
   #checkAlive(row: GrantRow): void {
@@ -277,25 +289,8 @@ export class GrantService implements AsyncDisposable {
   }
 }
 
+const BOUND_HINT = 'It is good through `chaperone run`, which holds the key; `--direct` gets one for a native port.';
 const GRANT_ID = /^grt_[0-9a-hjkmnp-tv-z]{26}$/;
-
-/** What was asked for must be given whole: a client that gets less than it asked for would fail later and elsewhere. */
-function narrow(given: readonly TargetName[], requested: readonly string[] | undefined): readonly TargetName[] {
-  if (requested === undefined || requested.length === 0) return given;
-  const missing = requested.find((name) => !given.some((target) => target === name));
-  if (missing !== undefined) {
-    throw refused(
-      'target-not-granted',
-      `No trust rule that matches gives the target ${JSON.stringify(missing.slice(0, 100))}.`,
-    );
-  }
-  return given.filter((target) => requested.includes(target));
-}
-
-function stateOf(row: GrantRow, now: string): GrantListing['state'] {
-  if (row.revoked_at !== null) return 'revoked';
-  return row.expires_at > now ? 'active' : 'expired';
-}
 
 function refused(code: RefusalCode, message: string, hint?: string): Refused {
   return new Refused(hint === undefined ? { code, message } : { code, message, hint });

@@ -17,7 +17,14 @@ export function holdsGrant(claim: Claim, grant: GrantRow | undefined, decoyKey: 
           : Buffer.from(grant.scram_stored_key, 'base64');
       return provesPossession(claim.proof, stored) && grant !== undefined;
     }
+    case 'carried':
+      return provesPossession(claim.proof, claim.keys.storedKey) && grant !== undefined;
     default:
       return claim satisfies never;
   }
+}
+
+/** Whether the key that a grant is bound to was proved; true of a grant that is bound to none. */
+export function provesKey(keyThumbprint: string | undefined, { key_thumbprint: bound }: GrantRow): boolean {
+  return bound === null || bound === keyThumbprint;
 }

@@ -5,12 +5,27 @@
 import type { TargetName } from '../model/ids.ts';
 import type { Workload } from '../model/principal.ts';
 import type { Secret } from '../model/secret.ts';
-import type { ScramProof } from './scram-keys.ts';
+import type { ScramKeys, ScramProof } from './scram-keys.ts';
 
 /** What a client presented, unchecked. */
 export type Claim =
   | { readonly kind: 'password'; readonly user: string; readonly password: Secret }
-  | { readonly kind: 'scram'; readonly user: string; readonly proof: ScramProof };
+  | { readonly kind: 'scram'; readonly user: string; readonly proof: ScramProof }
+  | CarriedClaim;
+
+/**
+ * A login at a listener of the holder's own. The grant and its key were proved when the carrier was opened; this proves
+ * the password of that listener, of which the holder sent the keys then.
+ */
+export interface CarriedClaim {
+  readonly kind: 'carried';
+  /** The grant's id. */
+  readonly user: string;
+  readonly proof: ScramProof;
+  readonly keys: ScramKeys;
+  /** Of the key that was proved when the carrier was opened, where one was. */
+  readonly keyThumbprint: string | undefined;
+}
 
 /** A CI job whose token was verified. */
 export interface VerifiedIdentity {

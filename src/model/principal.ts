@@ -90,4 +90,6 @@ export interface Grant {
   readonly rule: string;
   readonly issuedAt: string;
   readonly expiresAt: string;
+  /** RFC 7638 thumbprint of the key that it is bound to: its secret alone lets nobody in. */
+  readonly keyThumbprint?: string;
 }
