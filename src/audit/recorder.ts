@@ -60,8 +60,13 @@ export interface LogNote {
     | 'grant.revoked'
     | 'operator.action'
     | 'class.inherited'
+    | 'bodies.erased'
+    | 'hold.placed'
+    | 'hold.lifted'
+    | 'retention.swept'
     | 'approval.requested'
     | 'approval.decided'
+    | 'run.manifest'
     | 'person.action';
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }

@@ -53,9 +53,11 @@ const ACTION: Members = {
   channel: names,
   delivery: idOrNoneAtAll,
   disabled: flag,
+  erasure: idOrNoneAtAll,
   expiresAt: time,
   files: count,
   grant: idOrNoneAtAll,
+  hold: idOrNoneAtAll,
   how: code,
   inherited: idOrNoneAtAll,
   localGroups: names,
@@ -65,6 +67,8 @@ const ACTION: Members = {
   name: names,
   personal: flag,
   plan: digest,
+  reason: code,
+  run: idOrNoneAtAll,
   session: idOrNoneAtAll,
   target: names,
   targets: names,
@@ -85,6 +89,14 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   'person.action': ACTION,
   // Whoever copied named the columns: which they are stands in the store.
   'class.inherited': { classes: names, columns: count, exchange: count, run: id, session: id, target: names },
+  // Why in words stands in the store, where it can be erased itself.
+  'bodies.erased': { by: actor, erasure: id, reason: code, rule: names, run: id },
+  // A repository is named by whoever places the hold: its name stands in the store, and SHA-256 of it here.
+  'hold.placed': { by: actor, hold: id, repository: digest, run: id, since: time, target: names, until: time },
+  'hold.lifted': { by: actor, hold: id },
+  'retention.swept': { by: actor, erased: count, held: count, kept: count },
   'approval.requested': { ...APPROVAL, expiresAt: time, groups: names, policy: digest, rules: names },
+  // The SHA-256 of the manifest of a run's evidence (docs/design/0004-evidence-bundle.md).
+  'run.manifest': { digest, run: id },
   'approval.decided': { ...APPROVAL, answer: code, by: actor, channel: code, state: code },
 };
