@@ -113,7 +113,7 @@ function faultProblem(fault: Fault): Problem {
       code: fault.code,
     };
   }
-  const unavailable: readonly FaultCode[] = ['store-unavailable', 'log-unavailable'];
+  const unavailable: readonly FaultCode[] = ['store-unavailable', 'log-unavailable', 'signer-unavailable'];
   const status = unavailable.includes(fault.code) ? 503 : 500;
   return { type: 'about:blank', title: 'The gateway cannot do this now', status, code: fault.code };
 }

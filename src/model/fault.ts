@@ -9,6 +9,7 @@ export type FaultCode =
   | 'deadline'
   | 'log-unavailable'
   | 'log-corrupt'
+  | 'signer-unavailable'
   | 'store-unavailable'
   | 'config-invalid'
   | 'internal';

@@ -9,8 +9,18 @@ export interface Checkpoint {
 }
 
 export function signCheckpoint(checkpoint: Checkpoint, signer: NoteSigner): string {
-  const root = Buffer.from(checkpoint.root, 'hex').toString('base64');
-  return signNote(`${checkpoint.origin}\n${checkpoint.size}\n${root}\n`, signer);
+  return signNote(checkpointText(checkpoint), signer);
+}
+
+/** The text that is signed, with its final newline. */
+export function checkpointText({ origin, size, root }: Checkpoint): string {
+  return `${origin}\n${size}\n${Buffer.from(root, 'hex').toString('base64')}\n`;
+}
+
+export interface OpenedCheckpoint extends Checkpoint {
+  readonly signers: readonly string[];
+  /** The keys that signed, of those that are known. */
+  readonly by: readonly NoteVerifier[];
 }
 
 /** Opens a checkpoint of `origin`; undefined where a signature is missing or wrong, or the text is not canonical. */
@@ -18,13 +28,19 @@ export function openCheckpoint(
   note: string,
   origin: string,
   known: readonly NoteVerifier[],
-): (Checkpoint & { readonly signers: readonly string[] }) | undefined {
+): OpenedCheckpoint | undefined {
   const opened = openNote(note, known);
-  if (opened === undefined) return undefined;
-  const parts = /^([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/u.exec(opened.text);
-  if (parts?.[1] === undefined || parts[2] === undefined || parts[3] === undefined) return undefined;
-  const root = Buffer.from(parts[3], 'base64');
-  const size = Number(parts[2]);
-  if (parts[1] !== origin || root.toString('base64') !== parts[3] || !Number.isSafeInteger(size)) return undefined;
-  return { origin, size, root: root.toString('hex'), signers: opened.signers };
+  const checkpoint = opened && parseCheckpointText(opened.text);
+  if (opened === undefined || checkpoint?.origin !== origin) return undefined;
+  return { ...checkpoint, signers: opened.signers, by: opened.by };
+}
+
+/** Reads a checkpoint's text without extension lines, as nobody vouched for it yet; undefined where it is not canonical. */
+export function parseCheckpointText(text: string): Checkpoint | undefined {
+  const [, origin, digits, encoded] = /^([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/u.exec(text) ?? [];
+  if (origin === undefined || digits === undefined || encoded === undefined) return undefined;
+  const root = Buffer.from(encoded, 'base64');
+  const size = Number(digits);
+  if (root.toString('base64') !== encoded || !Number.isSafeInteger(size)) return undefined;
+  return { origin, size, root: root.toString('hex') };
 }

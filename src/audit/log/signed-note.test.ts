@@ -26,6 +26,32 @@ describe('signed notes', () => {
     assert.equal(encodeVerifierKey('PeterNeumann', known.key), VKEY);
   });
 
+  test('the example of the C2SP text verifies, and its key encodes as it stands there', () => {
+    const vkey = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k';
+    const known = parseVerifierKey(vkey);
+    assert.ok(known !== undefined);
+    const note =
+      'This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n';
+    assert.deepEqual(openNote(note, [known])?.signers, ['example.com/foo']);
+    assert.equal(encodeVerifierKey('example.com/foo', known.key), vkey);
+  });
+
+  test('a note with a control character, or with more than 64 signatures, is none', () => {
+    assert.equal(openNote(signNote('a\tb\n', { name: origin, key: privateKey }), [verifier]), undefined);
+    const note = signNote('hello\n', { name: origin, key: privateKey });
+    const foreign = (count: number) => `— other.example ${Buffer.alloc(68, 7).toString('base64')}\n`.repeat(count);
+    assert.deepEqual(openNote(note + foreign(63), [verifier])?.signers, [origin]);
+    assert.equal(openNote(note + foreign(64), [verifier]), undefined);
+  });
+
+  test('two keys of one name may both sign, as they do while one takes the place of the other', () => {
+    const note = signNote('hello\n', { name: origin, key: privateKey });
+    const second = signNote('hello\n', { name: origin, key: other.privateKey }).split('\n\n')[1] ?? '';
+    const next = noteVerifier(origin, other.publicKey);
+    assert.deepEqual(openNote(note + second, [verifier, next])?.signers, [origin, origin]);
+    assert.deepEqual(openNote(note + second, [next])?.by, [next]);
+  });
+
   test('a changed text, signature or key name is refused', () => {
     const known = parseVerifierKey(VKEY);
     assert.ok(known !== undefined);
@@ -72,12 +98,9 @@ describe('checkpoints', () => {
       note,
       /^gateway\.example\/log\n7\n47DEQpj8HBSa\+\/TImW\+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— gateway\.example\/log /u,
     );
-    assert.deepEqual(openCheckpoint(note, origin, [verifier]), {
-      origin,
-      size: 7,
-      root: EMPTY_ROOT,
-      signers: [origin],
-    });
+    const { by = [], ...opened } = openCheckpoint(note, origin, [verifier]) ?? {};
+    assert.deepEqual(opened, { origin, size: 7, root: EMPTY_ROOT, signers: [origin] });
+    assert.deepEqual(by, [verifier]);
   });
 
   test('a checkpoint of another origin with the same key is refused', () => {

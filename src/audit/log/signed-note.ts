@@ -41,10 +41,47 @@ export function parseVerifierKey(text: string): NoteVerifier | undefined {
 
 /** Signs a text, which ends in a newline. */
 export function signNote(text: string, signer: NoteSigner): string {
-  const signature = Buffer.alloc(68);
-  signature.writeUInt32BE(keyId(signer.name, rawKey(createPublicKey(signer.key))), 0);
-  sign(null, Buffer.from(text), signer.key).copy(signature, 4);
-  return `${text}\n— ${signer.name} ${signature.toString('base64')}\n`;
+  return `${text}\n${signatureLine(signer.name, createPublicKey(signer.key), sign(null, Buffer.from(text), signer.key))}`;
+}
+
+/** A note that signs nothing by itself yet: its text, and its signature lines as they stand. */
+export interface ParsedNote {
+  /** With its final newline. */
+  readonly text: string;
+  readonly signatures: readonly NoteSignature[];
+}
+
+export interface NoteSignature {
+  readonly name: string;
+  readonly id: number;
+  /** What follows the key id. */
+  readonly bytes: Buffer;
+  /** The line, without its newline. */
+  readonly line: string;
+}
+
+/** Takes a note apart; undefined where it is malformed or has more than 64 signatures. Checks no signature. */
+export function parseNote(note: string): ParsedNote | undefined {
+  const split = note.lastIndexOf('\n\n');
+  if (split < 0 || !note.endsWith('\n') || CONTROL.test(note)) return undefined;
+  const signatures = parseSignatureLines(note.slice(split + 2));
+  return signatures === undefined ? undefined : { text: note.slice(0, split + 1), signatures };
+}
+
+/** Reads signature lines, each with its newline; undefined where one is malformed, there is none, or more than 64. */
+export function parseSignatureLines(text: string): readonly NoteSignature[] | undefined {
+  if (!text.endsWith('\n')) return undefined;
+  const lines = text.slice(0, -1).split('\n');
+  if (lines.length > MAX_SIGNATURES) return undefined;
+  const signatures: NoteSignature[] = [];
+  for (const line of lines) {
+    const [, name, encoded] = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line) ?? [];
+    if (name === undefined || encoded === undefined) return undefined;
+    const bytes = Buffer.from(encoded, 'base64');
+    if (bytes.toString('base64') !== encoded || bytes.length < 5) return undefined;
+    signatures.push({ name, id: bytes.readUInt32BE(0), bytes: bytes.subarray(4), line });
+  }
+  return signatures;
 }
 
 /**
@@ -54,24 +91,38 @@ export function signNote(text: string, signer: NoteSigner): string {
 export function openNote(
   note: string,
   known: readonly NoteVerifier[],
-): { text: string; signers: string[] } | undefined {
-  const split = note.lastIndexOf('\n\n');
-  if (split < 0 || !note.endsWith('\n')) return undefined;
-  const text = note.slice(0, split + 1);
-  const signers: string[] = [];
-  for (const line of note.slice(split + 2, -1).split('\n')) {
-    const parts = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line);
-    if (parts?.[1] === undefined || parts[2] === undefined) return undefined;
-    const signature = Buffer.from(parts[2], 'base64');
-    if (signature.toString('base64') !== parts[2] || signature.length < 5) return undefined;
-    const signer = known.find((one) => one.name === parts[1] && one.id === signature.readUInt32BE(0));
+): { text: string; signers: string[]; by: NoteVerifier[] } | undefined {
+  const parsed = parseNote(note);
+  if (parsed === undefined) return undefined;
+  const by: NoteVerifier[] = [];
+  for (const { name, id, bytes } of parsed.signatures) {
+    const signer = known.find((one) => one.name === name && one.id === id);
     if (signer === undefined) continue;
-    const good = signature.length === 68 && verify(null, Buffer.from(text), signer.key, signature.subarray(4));
-    if (!good || signers.includes(signer.name)) return undefined;
-    signers.push(signer.name);
+    const good = bytes.length === 64 && verify(null, Buffer.from(parsed.text), signer.key, bytes);
+    if (!good || by.includes(signer)) return undefined;
+    by.push(signer);
   }
-  return signers.length === 0 ? undefined : { text, signers };
+  if (by.length === 0) return undefined;
+  return { text: parsed.text, signers: by.map((one) => one.name), by };
 }
+
+/** The line that a 64-byte Ed25519 signature over the note's text makes, with its newline. */
+export function signatureLine(name: string, key: KeyObject, signature: Uint8Array): string {
+  return noteLine(name, keyId(name, rawKey(key)), signature);
+}
+
+/** A signature line, with its newline. */
+export function noteLine(name: string, id: number, signature: Uint8Array): string {
+  const bytes = Buffer.alloc(4 + signature.length);
+  bytes.writeUInt32BE(id, 0);
+  bytes.set(signature, 4);
+  return `— ${name} ${bytes.toString('base64')}\n`;
+}
+
+const MAX_SIGNATURES = 64;
+/** A signed note holds no control character but the newline (https://c2sp.org/signed-note). */
+// oxlint-disable-next-line no-control-regex -- those are what it looks for
+const CONTROL = /[\0-\x09\x0B-\x1F]/u;
 
 function keyId(name: string, raw: Uint8Array): number {
   const digest = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([ED25519]), raw]), 'buffer');
