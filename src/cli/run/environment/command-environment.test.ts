@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Secret } from '../../../model/secret.ts';
+import type { LocalTarget, RunContext } from '../local-target.ts';
+import { commandEnvironment } from './command-environment.ts';
+import type { EnvironmentRules } from './inherited-variables.ts';
+
+const target = (name: string, more: Partial<LocalTarget> = {}): LocalTarget => ({
+  name,
+  protocol: 'postgres',
+  host: '127.0.0.1',
+  port: 40_001,
+  database: name,
+  user: 'run',
+  password: new Secret('s:e\\cret'),
+  tls: 'none',
+  ...more,
+});
+const RULES: EnvironmentRules = { env: [], inheritAll: false, ofAgent: [] };
+const SPAN = (bytes: number) => new Uint8Array(bytes).fill(0xab);
+
+describe('the environment of a command', () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'chaperone-environment-'));
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  const made = async (context: Partial<RunContext>, base: NodeJS.ProcessEnv, rules: Partial<EnvironmentRules> = {}) => {
+    const own = await mkdtemp(join(directory, 'run-'));
+    const full: RunContext = {
+      runId: 'run_1',
+      runUrl: 'https://gw.test/runs/run_1',
+      display: 'acme/shop',
+      directory: own,
+      targets: [],
+      gatewayUrl: 'https://gw.test',
+      carrier: 'websocket',
+      demo: false,
+      ...context,
+    };
+    return commandEnvironment({ context: full, base, rules: { ...RULES, ...rules }, random: SPAN });
+  };
+
+  test('says where the run’s own listeners are, in every way that PostgreSQL’s clients read', async () => {
+    const { env } = await made({ targets: [target('shop'), target('ledger-eu', { port: 40_002 })] }, { PATH: '/bin' });
+    const { PGPASSFILE = '', PGSERVICEFILE = '', ...rest } = env;
+    assert.deepEqual(rest, {
+      PATH: '/bin',
+      PGHOST: '127.0.0.1',
+      PGPORT: '40001',
+      PGUSER: 'run',
+      PGDATABASE: 'shop',
+      PGSSLMODE: 'disable',
+      PGAPPNAME: 'chaperone run_1',
+      DATABASE_URL: 'postgresql://run:s%3Ae%5Ccret@127.0.0.1:40001/shop?sslmode=disable',
+      DATABASE_URL_SHOP: 'postgresql://run:s%3Ae%5Ccret@127.0.0.1:40001/shop?sslmode=disable',
+      DATABASE_URL_LEDGER_EU: 'postgresql://run:s%3Ae%5Ccret@127.0.0.1:40002/ledger-eu?sslmode=disable',
+      TRACEPARENT: '00-abababababababababababababababab-abababababababab-01',
+      CHAPERONE_RUN_ID: 'run_1',
+      CHAPERONE_RUN_URL: 'https://gw.test/runs/run_1',
+      CHAPERONE_TARGETS: 'shop ledger-eu',
+      CHAPERONE_URL: 'https://gw.test',
+    });
+    assert.equal((await stat(PGPASSFILE)).mode & 0o777, 0o600);
+    assert.equal(
+      await readFile(PGPASSFILE, 'utf8'),
+      '127.0.0.1:40001:shop:run:s\\:e\\\\cret\n127.0.0.1:40002:ledger-eu:run:s\\:e\\\\cret\n',
+    );
+    assert.match(
+      await readFile(PGSERVICEFILE, 'utf8'),
+      /\[ledger-eu\]\nhost=127\.0\.0\.1\nport=40002\ndbname=ledger-eu\nuser=run\nsslmode=disable\n/,
+    );
+  });
+
+  test('verifies the gateway’s certificate where clients reach its native port', async () => {
+    const direct = target('shop', { host: 'gw.test', port: 5433, tls: 'verify-full' });
+    const { env } = await made({ targets: [direct], certificateAuthority: 'PEM' }, {});
+    assert.equal(env['PGSSLMODE'], 'verify-full');
+    assert.equal(await readFile(env['PGSSLROOTCERT'] ?? '', 'utf8'), 'PEM');
+    assert.match(env['DATABASE_URL'] ?? '', /sslmode=verify-full&sslrootcert=/);
+    const known = await made({ targets: [direct] }, {});
+    assert.equal(known.env['PGSSLROOTCERT'], 'system');
+    assert.doesNotMatch(known.env['DATABASE_URL'] ?? '', /sslrootcert/);
+  });
+
+  test('has no variable whose name some agents take from their tools', async () => {
+    const { env } = await made({ targets: [target('shop')] }, {});
+    assert.deepEqual(
+      Object.keys(env).filter((name) => /KEY|TOKEN|SECRET/.test(name)),
+      [],
+    );
+  });
+
+  test('gives no target a variable that another one would share', async () => {
+    const { env } = await made({ targets: [target('a-b'), target('a_b')] }, {});
+    assert.deepEqual(
+      Object.keys(env).filter((name) => name.startsWith('DATABASE_URL')),
+      ['DATABASE_URL'],
+    );
+  });
+
+  test('continues the caller’s trace, and begins one where what was given is none', async () => {
+    const parent = async (given: string) => (await made({}, { TRACEPARENT: given })).env['TRACEPARENT'];
+    const own = '00-abababababababababababababababab-abababababababab-01';
+    assert.equal(
+      await parent('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'),
+      '00-4bf92f3577b34da6a3ce929d0e0e4736-abababababababab-00',
+    );
+    assert.equal(await parent('00-00000000000000000000000000000000-00f067aa0ba902b7-00'), own);
+    assert.equal(await parent('ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'), own);
+    assert.equal(await parent('$(reboot)'), own);
+  });
+});
