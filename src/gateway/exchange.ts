@@ -21,7 +21,7 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
   const permit = discharge(decision, exchange, stages);
   if (permit.effect === 'deny') return refuse(exchange, record, refusalOf(permit), stages);
   using meter = stages.meter(permit, exchange, record);
-  const overdrawn = await meter?.admit();
+  const overdrawn = meter && (await meter.admit());
   if (overdrawn !== undefined) return refuse(exchange, record, overdrawn, stages);
   if (permit.obligations.some(asksPeople)) {
     const refusal = await stages.hold(exchange, record, permit);
@@ -46,19 +46,26 @@ async function answer<Upstream>(
   const { upstream, signal } = stages;
   const input = recorded(exchange.input, record);
   let isRecorded = false;
-  const release = async (part: Part): Promise<void> => {
+  // Nothing is waited for that is there already: a turn of the queue for each part is what a small query would notice.
+  const show = (seen: Part): Promise<void> | undefined => {
+    if (isRecorded) stages.replied();
+    return exchange.reply(seen);
+  };
+  const release = (part: Part): Promise<void> | undefined => {
     const seen = masker === undefined ? part : part.rewrite(masker);
     isRecorded = seen.result !== undefined;
-    await recordReply(record, seen, masker?.counts() ?? []);
-    if (isRecorded) stages.replied();
-    await exchange.reply(seen);
+    const recording = recordReply(record, seen, masker?.counts() ?? []);
+    return recording === undefined ? show(seen) : recording.then(() => show(seen));
   };
   try {
     const how = { whole: masker !== undefined, metered: meter?.countsReply ?? false };
     let overdrawn: Refusal | undefined;
     for await (const part of exchange.forward({ upstream, input, ...how, signal })) {
-      if (meter === undefined) await release(part);
-      else overdrawn = await meter.release(part, release);
+      if (meter !== undefined) overdrawn = await meter.release(part, release);
+      else {
+        const releasing = release(part);
+        if (releasing !== undefined) await releasing;
+      }
       if (overdrawn !== undefined) break;
     }
     if (overdrawn === undefined) return;

@@ -61,7 +61,7 @@ export class Meter implements Disposable {
   }
 
   /** Releases a part as far as the budgets go; a refusal where they end. */
-  async release(part: Part, release: (part: Part) => Promise<void>): Promise<Refusal | undefined> {
+  async release(part: Part, release: (part: Part) => Promise<void> | undefined): Promise<Refusal | undefined> {
     for (let left: Part | undefined = part; left !== undefined; ) {
       const { counts = [] } = left;
       if (this.#take(counts) === undefined) {

@@ -22,9 +22,17 @@ export function bound<Upstream>(
   return { effect: 'deny', code: refusal.code, rules, reason: refusal.message, policy, ...hint };
 }
 
-function boundsOf({ kind: _kind, name, ...bounds }: SessionObligation, run: RunId): SessionBounds {
-  return name === true ? { ...bounds, mark: `run=${run}` } : bounds;
+function boundsOf(obligation: SessionObligation, run: RunId): SessionBounds {
+  const known = BOUNDS.get(obligation);
+  if (known !== undefined) return known;
+  const { kind: _kind, name, ...bounds } = obligation;
+  if (name === true) return { ...bounds, mark: `run=${run}` };
+  BOUNDS.set(obligation, bounds);
+  return bounds;
 }
+
+/** Of obligations that say the same for every run: a decision that was made before has the same ones. */
+const BOUNDS = new WeakMap<SessionObligation, SessionBounds>();
 
 const NO_SESSION = {
   code: 'obligation-unmet',

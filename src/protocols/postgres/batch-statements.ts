@@ -4,16 +4,22 @@ import type { Action } from './request.ts';
 
 /** The statements that a request's actions parse or run. */
 export function statementsOf(actions: readonly Action[]): readonly Statement[] {
-  const own = actions.flatMap((action) => (action.kind === 'statement' ? (action.statement ?? []) : []));
-  return [...own, ...preparedOf(actions).flatMap(({ analysis }) => analysis.statements)];
+  const found: Statement[] = [];
+  for (const action of actions) {
+    if (action.kind === 'statement' && action.statement !== undefined) found.push(action.statement);
+  }
+  for (const { analysis } of preparedOf(actions)) found.push(...analysis.statements);
+  return found;
 }
 
 /** The statements that a request runs, in order. */
 export function statementsRun({ actions }: { readonly actions: readonly Action[] }): readonly Statement[] {
-  return actions.flatMap((action) => {
-    if (action.kind === 'statement') return action.statement ?? [];
-    return action.kind === 'execute' ? action.portal.statement.analysis.statements : [];
-  });
+  const found: Statement[] = [];
+  for (const action of actions) {
+    if (action.kind === 'statement' && action.statement !== undefined) found.push(action.statement);
+    else if (action.kind === 'execute') found.push(...action.portal.statement.analysis.statements);
+  }
+  return found;
 }
 
 /** Kinds that end a transaction or a part of it, and may bring settings back that were before it. */
@@ -27,10 +33,12 @@ export const ENDING_KINDS: ReadonlySet<string> = new Set([
 
 /** What its batch parses, binds or executes, once for each action. */
 export function preparedOf(actions: readonly Action[]): readonly PreparedStatement[] {
-  return actions.flatMap((action) => {
-    if (action.kind === 'parse') return action.statement;
-    return action.kind === 'bind' || action.kind === 'execute' ? action.portal.statement : [];
-  });
+  const found: PreparedStatement[] = [];
+  for (const action of actions) {
+    if (action.kind === 'parse') found.push(action.statement);
+    else if (action.kind === 'bind' || action.kind === 'execute') found.push(action.portal.statement);
+  }
+  return found;
 }
 
 /**

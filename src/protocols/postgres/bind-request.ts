@@ -20,29 +20,31 @@ export function bindRequest(
   const settings = state.bind();
   if (!isRead(request)) return UNREAD;
   const statements = statementsRun(request);
-  const setsAlone = callsSetConfigAlone(request);
   for (const [i, statement] of statements.entries()) {
     const isLast = i === statements.length - 1;
-    const refusal = unmetBy(statement, { isLast, setsAlone }, bounds, isIdle ? undefined : settings);
+    const refusal = unmetBy(statement, { isLast, request }, bounds, isIdle ? undefined : settings);
     if (refusal !== undefined) return refusal;
   }
   state.rowLimit = bounds.rows;
   return bounds.rows === undefined ? undefined : limitRequest(request, bounds.rows, state);
 }
 
+const NOTHING: readonly never[] = [];
+
 /** `open` are the settings where a transaction is open, whose end may bring back what was before it. */
 function unmetBy(
   statement: Statement,
-  { isLast, setsAlone }: { readonly isLast: boolean; readonly setsAlone: boolean },
+  { isLast, request }: { readonly isLast: boolean; readonly request: PostgresRequest },
   bounds: SessionBounds,
   open: BoundSettings | undefined,
 ): Refusal | undefined {
-  const beyond = (statement.effects.settings ?? []).filter((change) => exceeds(change, bounds));
+  const beyond = statement.effects.settings?.filter((change) => exceeds(change, bounds)) ?? NOTHING;
   const writing = beyond.find(({ name, value }) => name.endsWith('read_only') && value !== undefined);
   if (writing !== undefined) return READ_WRITE;
   const [raised] = beyond;
   // Alone it comes into force when the request is over, and is held down before the next one; so it need not fail.
-  if (raised !== undefined && !(isLast && (SETTING.has(statement.kind) || setsAlone))) return tooMuch(raised.name);
+  if (raised !== undefined && !(isLast && (SETTING.has(statement.kind) || callsSetConfigAlone(request))))
+    return tooMuch(raised.name);
   // What it does nobody knows: it may set what the next one runs under.
   if (!isLast && statement.effects.opaque === true && !isHarmless(bounds)) return UNFORESEEN;
   if (!isLast && open !== undefined && ENDING_KINDS.has(statement.kind) && !open.holdOutside(bounds)) return BY_ITSELF;
