@@ -86,6 +86,22 @@ export const LIMITS = {
   runAttachSeenMs: 20_000,
   runAttachLostMs: 90_000,
   refusedLoginsNotedOfRun: 10,
+  // export
+  maxExports: 50,
+  exportBatchEvents: 500,
+  exportBatchBytes: 1024 * 1024,
+  exportPollMs: 1_000,
+  exportSendMs: 30_000,
+  exportBackoffMs: 1_000,
+  exportMaxBackoffMs: 5 * 60_000,
+  exportRejections: 3,
+  exportStatementBytes: 64 * 1024,
+  exportListItems: 100,
+  // telemetry
+  traceQueueSpans: 10_000,
+  traceBatchSpans: 500,
+  traceFlushMs: 2_000,
+  traceSendMs: 10_000,
   // identity and grants
   maxProofBytes: 4 * 1024,
   proofMaxAgeSeconds: 60,
@@ -246,6 +262,15 @@ export const LIMITS = {
   // policy: `session` of a rule; PostgreSQL's timeouts are 32-bit milliseconds
   maxSessionTimeoutMs: 24 * 24 * 60 * 60_000,
   maxRowLimit: 1_000_000_000,
+  // audit/bundle: the evidence of a run
+  evidenceSweepMs: 2_000,
+  evidenceRetryMs: 60_000,
+  timestampMs: 10_000,
+  timestampBytes: 64 * 1024,
+  evidenceReplayBytes: 4 * 1024 * 1024,
+  evidenceDownloadsAtOnce: 8,
+  evidenceTicketMs: 10 * 60_000,
+  evidenceTickets: 10_000,
 } as const;
 
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };
