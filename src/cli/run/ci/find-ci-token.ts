@@ -2,8 +2,18 @@ import { readFileSync } from 'node:fs';
 import { Secret } from '../../../model/secret.ts';
 import { CliError, EXIT } from '../../cli-error.ts';
 import type { GatewayFile } from '../../gateway-file.ts';
+import { printable } from '../../printable.ts';
+import { tokenHint } from './token-hint.ts';
+import {
+  mintLikeGitHub,
+  SOURCES,
+  TOKEN_PLACES,
+  TOKEN_SOURCES,
+  type TokenPlaces,
+  type TokenSourceName,
+} from './token-sources.ts';
 
-export type CiTokenSource = 'file' | 'variable' | 'github' | 'demo' | 'login';
+export type CiTokenSource = 'file' | 'demo' | 'login' | TokenSourceName;
 
 export interface CiToken {
   readonly source: CiTokenSource;
@@ -13,48 +23,72 @@ export interface CiToken {
 export interface CiTokenOptions {
   readonly audience: string;
   readonly tokenFile?: string | undefined;
+  /** `--token-from`: this source and no other. */
+  readonly tokenFrom?: string | undefined;
   /** The gateway's file, where it was found by that and not by name. It gets the demo's own tokens and no others. */
   readonly gateway?: GatewayFile | undefined;
   /** Of `chaperone login` at this gateway: what a person comes with where no CI system speaks for a job. */
   readonly login?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  readonly places?: TokenPlaces;
 }
 
-/** What could mint another token, or reach something around the gateway: a command that `run` starts never sees it. */
-export const MINTING_VARIABLES: readonly RegExp[] = [
-  /^ACTIONS_ID_TOKEN_REQUEST_(URL|TOKEN)$/,
-  /^ACTIONS_RUNTIME_TOKEN$/,
-  /^CIRCLE_OIDC_TOKEN/,
-  /^BITBUCKET_STEP_OIDC_TOKEN$/,
-  /^SYSTEM_(ACCESSTOKEN|OIDCREQUESTURI)$/,
-  /^SPACELIFT_OIDC_TOKEN$/,
-  /^TFC_WORKLOAD_IDENTITY_TOKEN/,
-  /^BUILDKITE_AGENT_ACCESS_TOKEN$/,
-  /^AWS_WEB_IDENTITY_TOKEN_FILE$/,
-  /^CHAPERONE_(ID_TOKEN|TOKEN|TOKEN_FILE|DATA_DIR|DATABASE_URL)$/,
-];
-
 /**
- * The CI system's own OIDC token for this audience: `--token-file`, CHAPERONE_ID_TOKEN (GitLab's `id_tokens`, and any
- * other system), GitHub Actions' mint endpoint, or the demo's issuer. Throws a `CliError` that says how to get one.
+ * The CI system's own OIDC token for this audience: of `--token-file`, or of the first source that gives one. Which
+ * CI system a job is in is known by that and not by a variable that says so. Throws a `CliError` that says what was
+ * tried, and how to get one.
  */
 export async function findCiToken(options: CiTokenOptions): Promise<CiToken> {
-  const { env, gateway, tokenFile, login } = options;
+  const { env, gateway, tokenFile, tokenFrom, login } = options;
   if (tokenFile !== undefined) return { source: 'file', token: new Secret(read(tokenFile)) };
   if (gateway?.demo) return demoToken(options, gateway.demo);
   if (gateway && login === undefined) throw noDemo();
-  const given = gateway ? undefined : env['CHAPERONE_ID_TOKEN'];
-  if (given) return { source: 'variable', token: new Secret(given) };
-  const [url, token] = [env['ACTIONS_ID_TOKEN_REQUEST_URL'], env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']];
-  if (url && token && !gateway) return { source: 'github', token: await mint(url, new Secret(token), options) };
+  const failures: string[] = [];
+  const circumstances = { ...options, places: options.places ?? TOKEN_PLACES };
+  for (const name of gateway ? [] : wanted(tokenFrom)) {
+    const source = SOURCES[name];
+    if (tokenFrom === undefined && !source.isHere(circumstances)) continue;
+    try {
+      return { source: name, token: await source.obtain(circumstances) };
+    } catch (cause) {
+      options.signal.throwIfAborted();
+      failures.push(`${name}: ${printable((cause as Error).message)}`);
+    }
+  }
+  // What speaks for a job and fails is not made good by a person who once logged in on that machine.
+  if (failures.length > 0) throw noToken(`no CI token could be had (${failures.join('; ')})`, EXIT.unavailable, env);
   if (login !== undefined) return { source: 'login', token: new Secret(login) };
-  throw new CliError(EXIT.refused, 'no CI token was found', { hint: hint(env) });
+  throw noToken('no CI token was found', EXIT.refused, env);
+}
+
+function wanted(name: string | undefined): readonly TokenSourceName[] {
+  if (name === undefined) return TOKEN_SOURCES;
+  const known = TOKEN_SOURCES.find((source) => source === name);
+  if (known === undefined) {
+    throw new CliError(EXIT.usage, `--token-from takes one of ${TOKEN_SOURCES.join(', ')}`);
+  }
+  return [known];
+}
+
+function noToken(
+  message: string,
+  code: typeof EXIT.unavailable | typeof EXIT.refused,
+  env: NodeJS.ProcessEnv,
+): CliError {
+  return new CliError(code, message, { hint: tokenHint(env) });
 }
 
 async function demoToken(options: CiTokenOptions, demo: NonNullable<GatewayFile['demo']>): Promise<CiToken> {
   const request = new Secret(read(demo.requestTokenFile));
-  return { source: 'demo', token: await mint(demo.requestUrl, request, options) };
+  try {
+    const token = await mintLikeGitHub(demo.requestUrl, request.reveal(), options.audience, options.signal);
+    return { source: 'demo', token };
+  } catch (cause) {
+    throw new CliError(EXIT.unavailable, `the issuer of CI tokens did not give one: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 function noDemo(): CliError {
@@ -63,36 +97,10 @@ function noDemo(): CliError {
   });
 }
 
-/** GitHub's endpoint: GET with the audience appended; the answer's `value` is the token. */
-async function mint(url: string, request: Secret, { audience, signal }: CiTokenOptions): Promise<Secret> {
-  const separator = url.includes('?') ? '&' : '?';
-  try {
-    const response = await fetch(`${url}${separator}audience=${encodeURIComponent(audience)}`, {
-      headers: { authorization: `Bearer ${request.reveal()}`, accept: 'application/json' },
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
-    });
-    const body: unknown = await response.json();
-    const value = typeof body === 'object' && body !== null && 'value' in body ? body.value : undefined;
-    if (!response.ok || typeof value !== 'string') throw new Error(`it answered ${response.status}`);
-    return new Secret(value);
-  } catch (cause) {
-    throw new CliError(EXIT.unavailable, `the issuer of CI tokens did not give one: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (cause) {
     throw new CliError(EXIT.config, `${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
-}
-
-function hint(env: NodeJS.ProcessEnv): string {
-  if (env['GITHUB_ACTIONS']) return 'Give the job the permission to ask for one:  permissions: { id-token: write }';
-  if (env['GITLAB_CI']) return 'Declare one in the job:  id_tokens: { CHAPERONE_ID_TOKEN: { aud: <the gateway> } }';
-  return 'Outside CI log in with `chaperone login`, start a demo with `npm start`, or give a token with --token-file.';
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LentGrant, LentTarget } from '../../grant-request.ts';
-import { MINTING_VARIABLES } from '../ci/find-ci-token.ts';
+import { isMinting } from './minting-variables.ts';
 
 export interface ClientEnvironment extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;
@@ -47,9 +47,7 @@ export async function clientEnvironment(grant: LentGrant, base: NodeJS.ProcessEn
 }
 
 function inherited(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(base).filter(
-    ([name]) => !REPLACED.test(name) && !MINTING_VARIABLES.some((pattern) => pattern.test(name)),
-  );
+  const kept = Object.entries(base).filter(([name, value]) => !REPLACED.test(name) && !isMinting(name, value ?? ''));
   return Object.fromEntries(kept);
 }
 
