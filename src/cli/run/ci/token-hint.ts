@@ -2,7 +2,8 @@ import { ciSystemOf } from './ci-system.ts';
 
 /** How a job gets a token, in the words of the CI system that it seems to run in. */
 export function tokenHint(env: NodeJS.ProcessEnv): string {
-  switch (ciSystemOf(env)) {
+  const system = ciSystemOf(env);
+  switch (system) {
     case 'github':
       return 'Give the job the permission to ask for one:  permissions: { id-token: write }';
     case 'gitlab':
@@ -26,6 +27,6 @@ export function tokenHint(env: NodeJS.ProcessEnv): string {
     case 'none':
       return 'Outside CI log in with `chaperone login`, start a demo with `npm start`, or give a token with --token-file.';
     default:
-      return ciSystemOf(env) satisfies never;
+      return system satisfies never;
   }
 }

@@ -79,7 +79,6 @@ export const SOURCES: Readonly<Record<TokenSourceName, TokenSource>> = {
         ...words('oidc request-token --claim organization_id --claim pipeline_id --claim build_id --audience'),
         circumstances.audience,
       ]),
-      ]),
   },
   circleci: {
     // Its ready-made CIRCLE_OIDC_TOKEN is for the organization's own audience, which everybody shares.
@@ -155,7 +154,9 @@ export const SOURCES: Readonly<Record<TokenSourceName, TokenSource>> = {
     isHere: () => false,
     obtain: (circumstances) =>
       fromProgram(circumstances, 'aws', [
-        ...words('sts get-web-identity-token --signing-algorithm ES384 --duration-seconds 300 --output json --audience'),
+        ...words(
+          'sts get-web-identity-token --signing-algorithm ES384 --duration-seconds 300 --output json --audience',
+        ),
         circumstances.audience,
       ]),
   },
