@@ -1,16 +1,20 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuditLog } from '../audit/recorder.ts';
+import type { Carriers } from '../gateway/carriers.ts';
 import type { Exchanged, GrantListing, GrantService } from '../grants/grant-service.ts';
-import type { RunId } from '../model/ids.ts';
+import type { RunAttachments } from '../grants/run-attachments.ts';
+import type { GrantId, RunId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Grant } from '../model/principal.ts';
 import { Refused } from '../model/refusal.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Target } from '../model/target.ts';
+import { consumeProof } from '../store/proof-rows.ts';
 import { findRun } from '../store/run-rows.ts';
 import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
-import type { ApiServices, GrantView, IssuedGrant } from './services.ts';
+import { RefusedLogins } from './refused-logins.ts';
+import type { ApiServices, GrantHolder, GrantView, IssuedGrant, TokenExchange } from './services.ts';
 
 export interface GrantServicesParts {
   readonly store: Store;
@@ -21,30 +25,38 @@ export interface GrantServicesParts {
   readonly reach: (protocol: string) => { readonly host: string; readonly port: number } | undefined;
   /** PEM of the authority that clients must trust; undefined where it is a public one. */
   readonly certificateAuthority: string | undefined;
+  /** Where connections of a protocol go that come inside a WebSocket. */
+  readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
+  readonly attachments: Pick<RunAttachments, 'attach'>;
+  readonly onFault: (fault: unknown) => void;
   readonly nowMs: () => number;
 }
 
-/** The API's side of grants: tokens, runs, administration. */
+/** The API's side of grants: tokens, runs, carriers, administration. */
 export function grantServices(
   parts: GrantServicesParts,
-): Pick<ApiServices, 'exchange' | 'exchangeForPerson' | 'renew' | 'closeRun' | 'grants'> {
+): Pick<ApiServices, 'exchange' | 'exchangeForPerson' | 'renew' | 'closeRun' | 'openCarrier' | 'attachRun' | 'grants'> {
   const { grants, audit, store } = parts;
   return {
-    async exchange({ token, targets, asserted }) {
-      const request = { token, requestedTargets: targets, asserted };
-      return opened(await grants.exchange(request, AbortSignal.timeout(15_000)), parts);
+    async exchange({ token, ...request }) {
+      return opened(await grants.exchange({ token, ...wanted(request) }, AbortSignal.timeout(15_000)), parts);
     },
-    async exchangeForPerson(person, { targets, asserted }) {
-      return opened(await grants.exchangeForPerson(person, { requestedTargets: targets, asserted }), parts);
+    async exchangeForPerson(person, request) {
+      return opened(await grants.exchangeForPerson(person, wanted(request)), parts);
     },
-    async renew({ grant, secret }) {
-      return issued(await grants.renew({ id: grant, secret }), secret, parts);
+    async renew(presented) {
+      const { holder } = await held(presented, parts);
+      return issued(await grants.renew(holder), holder.secret, parts);
     },
-    async closeRun(run, { grant, secret }) {
-      const holder = { id: grant, secret };
-      const closed = await grants.closeOwnRun(run, holder, 'completed', () => sessionsOver(store, run));
+    async closeRun(run, presented) {
+      const ready = async () => {
+        await useProof(presented, run, parts);
+        await sessionsOver(store, run);
+      };
+      const closed = await grants.closeOwnRun(run, holderOf(presented), 'completed', ready);
       if (closed) await audit.closeRun(run as RunId, 'completed');
     },
+    ...carrying(parts),
     grants: {
       list: async ({ run, active, limit }) => {
         const found = await grants.list({
@@ -60,6 +72,73 @@ export function grantServices(
         return revoked;
       },
     },
+  };
+}
+
+/** What needs the key of a grant, and not only its secret. */
+function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 'attachRun'> {
+  const { grants, attachments } = parts;
+  const refusedLogins = new RefusedLogins(parts);
+  return {
+    async openCarrier(presented, name) {
+      const { holder, principal } = await held(presented, parts, name as TargetName);
+      const target = parts.target(name);
+      const carriers = target && parts.carriers(target.protocol);
+      if (!carriers)
+        throw new Refused({ code: 'target-unknown', message: 'Connections to this target are not carried.' });
+      carriers.checkRoom();
+      const { id: grant, keyThumbprint } = principal.grant;
+      if (keyThumbprint === undefined) throw unbound();
+      const about = { grant, run: principal.run.id, target: target.name };
+      const onRefused = (refused: Refused): void => refusedLogins.note(about, refused);
+      const carried = { grant: holder.id as GrantId, keyThumbprint, target: target.name, onRefused };
+      return { serve: (stream, login) => carriers.serve(stream, { ...carried, ...login }) };
+    },
+    async attachRun(run, presented) {
+      const { principal } = await held(presented, parts);
+      if (principal.run.id !== run) {
+        throw new Refused({ code: 'claim-invalid', message: 'The grant belongs to another run.' });
+      }
+      if (principal.grant.keyThumbprint === undefined) throw unbound();
+      const attached = await attachments.attach(principal.run.id);
+      const onOver = (listener: () => void) =>
+        grants.onRevoked((grant) => {
+          if (grant === principal.grant.id) listener();
+        });
+      return { lost: () => attached.lost(), onOver };
+    },
+  };
+}
+
+/** The holder of a grant that is good and, where the request needs it, for this target; their proof is used up. */
+async function held(presented: GrantHolder, parts: GrantServicesParts, target?: TargetName) {
+  const holder = holderOf(presented);
+  const { principal } = await parts.grants.authenticateHolder(holder, target);
+  await useProof(presented, principal.run.id, parts);
+  return { holder, principal };
+}
+
+function holderOf({ grant, secret, proof }: GrantHolder) {
+  return { id: grant, secret, ...(proof ? { keyThumbprint: proof.keyThumbprint } : {}) };
+}
+
+/** After the grant was found good: who holds none writes nothing here. */
+async function useProof({ proof }: GrantHolder, run: string, { store, nowMs }: GrantServicesParts): Promise<void> {
+  if (proof === undefined) return;
+  if (await consumeProof(store, proof, run, new Date(nowMs()).toISOString())) return;
+  throw new Refused({ code: 'claim-replayed', message: 'This proof of the key (DPoP) was used before.' });
+}
+
+function unbound(): Refused {
+  const message = 'This needs a grant that is bound to a key.';
+  return new Refused({ code: 'claim-invalid', message, hint: 'Exchange the token with a proof of one (RFC 9449).' });
+}
+
+function wanted({ targets, asserted, proof }: Omit<TokenExchange, 'token'>) {
+  return {
+    requestedTargets: targets,
+    asserted,
+    ...(proof === undefined ? {} : { keyThumbprint: proof.keyThumbprint }),
   };
 }
 
@@ -100,6 +179,7 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
   });
   return {
     grant: grant.id,
+    bound: grant.keyThumbprint !== undefined,
     secret,
     run: grant.run,
     display: run?.display ?? '',

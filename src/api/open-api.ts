@@ -5,8 +5,10 @@ import type { SlackInteractions } from '../approvals/channels/slack-interactions
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { BudgetService } from '../budgets/budget-service.ts';
+import type { Carriers } from '../gateway/carriers.ts';
 import type { SurveyedTarget, SurveyOptions } from '../gateway/survey-target.ts';
 import type { GrantService } from '../grants/grant-service.ts';
+import type { RunAttachments } from '../grants/run-attachments.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Principal } from '../model/principal.ts';
@@ -56,6 +58,10 @@ export interface ApiParts {
   readonly catalogue?: (target: Target) => Catalogue | undefined;
   readonly audience: string;
   readonly reach: (protocol: string) => { readonly host: string; readonly port: number } | undefined;
+  /** Where connections of a protocol go that come inside a WebSocket. */
+  readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
+  /** Which runs have their wrapper attached. */
+  readonly attachments: Pick<RunAttachments, 'attach'>;
   readonly decoders: ReplyDecoders;
   readonly certificateAuthority: string | undefined;
   readonly draining: AbortSignal;

@@ -49,13 +49,14 @@ export function runRoutes(router: ApiRouter, services: ApiServices): void {
   const close = {
     tags,
     summary: 'Close a run',
-    description: 'By whoever holds its grant (HTTP Basic: the grant, its secret): its grants are void from then on.',
+    description:
+      'By whoever holds its grant (`Authorization: DPoP GRANT.SECRET` with a proof of its key; HTTP Basic for one that is bound to none): its grants are void from then on.',
     params,
     response: { 200: closedSchema, ...problemResponses },
   };
   router.post('/v1/runs/:run/close', { schema: close }, async (request) => {
     const { run } = request.params;
-    await services.closeRun(run, grantHolder(request));
+    await services.closeRun(run, await grantHolder(request, services));
     return { run, closed: true as const };
   });
 }

@@ -9,7 +9,9 @@ import {
 } from 'fastify-type-provider-zod';
 import { LIMITS } from '../model/limits.ts';
 import { approvalRoutes } from './approvals.ts';
+import { attachRoutes } from './attach.ts';
 import { budgetRoutes } from './budgets.ts';
+import { carrierRoutes } from './carrier.ts';
 import { channelRoutes } from './channels.ts';
 import { classifyRoute } from './classify-route.ts';
 import { configurationRoutes } from './configuration.ts';
@@ -41,6 +43,7 @@ import { statementRoutes } from './statements.ts';
 import { targetRoutes } from './targets.ts';
 import { tokenRoutes } from './token.ts';
 import { trustCheckRoutes } from './trust-check.ts';
+import { isUpgrade, Upgrades } from './upgrades.ts';
 import { isWebRequest, webFiles } from './web-files.ts';
 
 export interface ApiOptions {
@@ -63,10 +66,11 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
     bodyLimit: LIMITS.apiMaxBodyBytes,
     requestTimeout: LIMITS.apiRequestDeadlineMs,
     forceCloseConnections: true,
-    ...(options.tls ? { https: { cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' } } : {}),
+    ...serverOptions(options),
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  const upgrades = new Upgrades(app);
   const notFound = new NotFound(app);
   handleProblems(app, options.onFault);
   limitRate(app, services.nowMs);
@@ -80,7 +84,7 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
   });
   await app.register((scope, _options, done) => {
     const router = withTypes(scope);
-    for (const add of ROUTES) add(router, services);
+    for (const add of ROUTES) add(router, services, upgrades);
     scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     done();
   });
@@ -88,11 +92,13 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
   return app;
 }
 
-const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = [
+const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upgrades) => void)[] = [
   gatewayRoutes,
   overviewRoutes,
   tokenRoutes,
   runRoutes,
+  attachRoutes,
+  carrierRoutes,
   targetRoutes,
   classifyRoute,
   configurationRoutes,
@@ -118,6 +124,12 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices) => void)[] = 
   slackRoutes,
 ];
 
+function serverOptions({ tls }: ApiOptions) {
+  const common = { shouldUpgradeCallback: isUpgrade };
+  if (tls === undefined) return { http: common };
+  return { https: { ...common, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' as const } };
+}
+
 function withTypes(app: FastifyInstance) {
   return app.withTypeProvider<ZodTypeProvider>();
 }
@@ -127,8 +139,10 @@ function limitRate(app: FastifyInstance, nowMs: () => number): void {
   const calls = new RateLimit({ perSecond: LIMITS.apiRequestsPerSecond, burst: LIMITS.apiRequestBurst, maxAddresses });
   // A page loads many files at once; they cost little and are counted apart.
   const files = new RateLimit({ perSecond: LIMITS.apiFilesPerSecond, burst: LIMITS.apiFileBurst, maxAddresses });
+  const carriers = new RateLimit({ perSecond: LIMITS.carriersPerSecond, burst: LIMITS.carrierBurst, maxAddresses });
   app.addHook('onRequest', (request, reply, done) => {
-    const seconds = (isWebRequest(request) ? files : calls).take(request.ip, nowMs());
+    const kind = isUpgrade(request.raw) ? carriers : isWebRequest(request) ? files : calls;
+    const seconds = kind.take(request.ip, nowMs());
     if (seconds === 0) return done();
     reply.header('retry-after', seconds);
     sendProblem(reply, { type: 'about:blank', title: 'Too many requests', status: 429, code: 'rate-limited' });

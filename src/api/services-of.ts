@@ -52,6 +52,9 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     target: (name) => targets.get(name),
     reach: parts.reach,
     certificateAuthority: parts.certificateAuthority,
+    carriers: parts.carriers,
+    attachments: parts.attachments,
+    onFault,
     nowMs,
   });
   return {

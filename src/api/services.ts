@@ -9,11 +9,14 @@ import type { SlackInteractions } from '../approvals/channels/slack-interactions
 import type { ApprovalQuery } from '../approvals/list-approvals.ts';
 import type { Answer } from '../approvals/vocabulary.ts';
 import type { AuditLog } from '../audit/recorder.ts';
+import type { Carried } from '../gateway/carriers.ts';
 import type { EnteringPerson } from '../grants/vocabulary.ts';
 import type { Logins } from '../identity/logins.ts';
+import type { VerifiedProof } from '../identity/proof-verifier.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
 import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
 import type { budgetSchema } from './budgets.ts';
 import type { Caller, CallerServices } from './caller.ts';
@@ -35,11 +38,15 @@ export interface ApiServices extends CallerServices {
   /** Exchanges a CI token for a grant. Throws `Refused`. */
   exchange(request: TokenExchange): Promise<IssuedGrant>;
   /** Gives a person who is logged in a run and a grant of their own. Throws `Refused`. */
-  exchangeForPerson(person: EnteringPerson, request: Pick<TokenExchange, 'targets' | 'asserted'>): Promise<IssuedGrant>;
+  exchangeForPerson(person: EnteringPerson, request: Omit<TokenExchange, 'token'>): Promise<IssuedGrant>;
   /** Extends a grant that is still good, for whoever holds it. Throws `Refused`. */
   renew(holder: GrantHolder): Promise<IssuedGrant>;
   /** Ends the holder's own run: its grants are void, its sessions end. Throws `Refused` where it is not the holder's. */
   closeRun(run: string, holder: GrantHolder): Promise<void>;
+  /** Lets the holder of a grant that is bound to a key open a connection to a target of it. Throws `Refused`. */
+  openCarrier(holder: GrantHolder, target: string): Promise<OpenCarrier>;
+  /** Notes that the wrapper of the holder's own run is there. Throws `Refused`. */
+  attachRun(run: string, holder: GrantHolder): Promise<Attachment>;
   readonly targets: TargetService;
   /**
    * Samples a target and proposes classes for its columns, with `all` also for classified ones; undefined for an unknown
@@ -90,6 +97,20 @@ export interface GatewayInfo {
 export interface GrantHolder {
   readonly grant: string;
   readonly secret: Secret;
+  /** Of the grant's key, where the request brought one. It is used up by whatever the request does. */
+  readonly proof?: VerifiedProof;
+}
+
+export interface OpenCarrier {
+  /** Serves a connection until it ends. Never rejects. */
+  serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'asserted'>): Promise<void>;
+}
+
+export interface Attachment {
+  /** Its connection broke: unless another one comes in time, the run is closed. */
+  lost(): void;
+  /** Calls back when the run is over, whoever ended it. Returns how to stop listening. */
+  onOver(listener: () => void): () => void;
 }
 
 export interface TokenExchange {
@@ -97,10 +118,14 @@ export interface TokenExchange {
   /** Names of targets; empty for all that the trust rules allow. */
   readonly targets: readonly string[];
   readonly asserted: Readonly<Record<string, string>>;
+  /** Of the key that the grant is to be bound to. */
+  readonly proof?: VerifiedProof;
 }
 
 export interface IssuedGrant {
   readonly grant: string;
+  /** True where a proof of its key must come with it. */
+  readonly bound: boolean;
   readonly secret: Secret;
   readonly run: string;
   readonly display: string;

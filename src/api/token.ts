@@ -1,11 +1,13 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { scopesOf } from '../identity/person-record.ts';
+import type { VerifiedProof } from '../identity/proof-verifier.ts';
 import { LIMITS } from '../model/limits.ts';
 import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
+import { proofOf } from './grant-holder.ts';
 import type { ApiRouter } from './server.ts';
-import type { ApiServices, IssuedGrant } from './services.ts';
+import type { ApiServices, IssuedGrant, TokenExchange } from './services.ts';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
@@ -35,7 +37,9 @@ const requestSchema = z
 const grantSchema = z.object({
   access_token: z.string().describe("The grant's secret: a database password, or a bearer token."),
   issued_token_type: z.literal(ACCESS_TOKEN),
-  token_type: z.literal('Bearer'),
+  token_type: z
+    .enum(['Bearer', 'DPoP'])
+    .describe('`DPoP`: good only with a proof of the key that this request proved.'),
   expires_in: z.number().int(),
   scope: z.string(),
   grant: z.string().describe('The user name that goes with the secret.'),
@@ -72,14 +76,17 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
         tags: ['tokens'],
         summary: 'Exchange a token',
         description:
-          'RFC 8693: the token of a CI job for a grant, once; or a grant that is still good for the same one for longer.',
+          'RFC 8693: the token of a CI job for a grant, once; or a grant that is still good for the same one for longer. ' +
+          'With a `DPoP` header (RFC 9449) the grant is bound to that key, and a bound one is renewed by its key alone.',
         body: requestSchema,
         response,
       },
     },
     async (request, reply) => {
       try {
-        return reply.code(200).send(answer(await issue(request.body, services), services.info.url));
+        return reply
+          .code(200)
+          .send(answer(await issue(request.body, services, await proofOf(request, services)), services.info.url));
       } catch (error) {
         if (error instanceof Refused) return refuse(reply, error.refusal);
         throw error;
@@ -88,18 +95,23 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
   );
 }
 
-function issue(body: z.infer<typeof requestSchema>, services: ApiServices): Promise<IssuedGrant> {
+function issue(
+  body: z.infer<typeof requestSchema>,
+  services: ApiServices,
+  proof: VerifiedProof | undefined,
+): Promise<IssuedGrant> {
   const { subject_token, subject_token_type, scope, grant, ...rest } = body;
   const secret = new Secret(subject_token);
-  const request = { targets: words(scope), asserted: labels(rest) };
+  const proved = proof === undefined ? {} : { proof };
+  const request = { targets: words(scope), asserted: labels(rest), ...proved };
   if (subject_token_type !== ACCESS_TOKEN) return services.exchange({ token: secret, ...request });
-  return grant === undefined ? issueToPerson(secret, request, services) : services.renew({ grant, secret });
+  return grant === undefined ? issueToPerson(secret, request, services) : services.renew({ grant, secret, ...proved });
 }
 
 /** By the token of `chaperone login`, which may all that its person may; one that was made for less enters no target. */
 async function issueToPerson(
   token: Secret,
-  request: { readonly targets: readonly string[]; readonly asserted: Readonly<Record<string, string>> },
+  request: Omit<TokenExchange, 'token'>,
   services: ApiServices,
 ): Promise<IssuedGrant> {
   const holder = await services.logins.tokens.authenticate(token);
@@ -122,7 +134,7 @@ function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
   return {
     access_token: issued.secret.reveal(),
     issued_token_type: ACCESS_TOKEN,
-    token_type: 'Bearer',
+    token_type: issued.bound ? 'DPoP' : 'Bearer',
     expires_in: issued.expiresInSeconds,
     scope: issued.targets.map(({ name }) => name).join(' '),
     grant: issued.grant,

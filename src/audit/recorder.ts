@@ -42,12 +42,16 @@ export type SessionOutcome =
   | 'faulted'
   | 'gatewayFailed';
 
+/** How a session's bytes came to the gateway, as the gateway itself saw it; `gateway` where it asked by itself. */
+export type SessionCarrier = 'native' | 'websocket' | 'gateway';
+
 export interface SessionOpening {
   readonly id: SessionId;
   readonly principal: Principal;
   readonly target: Target;
   /** `address:port` of the client, as its connection shows it. */
   readonly client: string;
+  readonly carrier: SessionCarrier;
   /** What the client says of itself (application name, user agent): asserted. */
   readonly asserted: Readonly<Record<string, string>>;
 }
@@ -60,6 +64,7 @@ export interface LogNote {
     | 'grant.revoked'
     | 'operator.action'
     | 'class.inherited'
+    | 'login.refused'
     | 'bodies.erased'
     | 'hold.placed'
     | 'hold.lifted'

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import type { AuditLog, SessionRecord } from '../audit/recorder.ts';
+import type { AuditLog, SessionCarrier, SessionRecord } from '../audit/recorder.ts';
 import { Fault } from '../model/fault.ts';
 import { mintId, type SessionId, type TargetName } from '../model/ids.ts';
 import type { Limits } from '../model/limits.ts';
@@ -17,7 +17,7 @@ import type {
 } from '../protocols/protocol.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { withDeadline } from '../wire/deadline.ts';
-import type { Admitted, ControlPlane } from './control-plane.ts';
+import type { Admitted, CarriedClaim, ControlPlane } from './control-plane.ts';
 import type { EffectEstimator, Estimates } from './effect-estimator.ts';
 import { sessionOutcome } from './failure.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -46,6 +46,14 @@ export interface GatewayParts {
 /** The client's connection as far as its admission and its holds may know it: nothing is read from it here. */
 export type ClientStream = Pick<ByteStream, 'signal' | 'onStall' | 'peer'>;
 
+/** How a connection came, as the gateway saw it, and what its client said of it while it was opened. */
+export interface Way {
+  readonly carrier: SessionCarrier;
+  readonly asserted?: Readonly<Record<string, string>>;
+}
+
+const NATIVE: Way = { carrier: 'native' };
+
 /** By what a session of the gateway's own is judged and masked, in place of the policies in force. */
 export interface SessionRules {
   readonly policies: () => PolicySet;
@@ -59,13 +67,16 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   readonly #protocol: Protocol<Upstream, Greeting>;
   readonly #gateway: GatewayParts;
   readonly #onAdmitted: () => void;
+  readonly #way: Way;
 
   constructor(
     client: ClientStream,
     protocol: Protocol<Upstream, Greeting>,
     gateway: GatewayParts,
     onAdmitted: () => void,
+    way: Way = NATIVE,
   ) {
+    this.#way = way;
     this.#client = client;
     this.#protocol = protocol;
     this.#gateway = gateway;
@@ -81,7 +92,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     return this.#gateway.live.cancel(key);
   }
 
-  async admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
+  async admit(claim: Claim | CarriedClaim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
     const { controlPlane, draining } = this.#gateway;
     if (draining.aborted) throw new Refused({ code: 'draining', message: 'the gateway is shutting down' });
     const admitted = await controlPlane.admit(claim, target);
@@ -109,7 +120,8 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         principal,
         target,
         client: this.#client.peer,
-        asserted: parameters,
+        carrier: this.#way.carrier,
+        asserted: { ...parameters, ...this.#way.asserted },
       });
     } catch (cause) {
       this.#gateway.onFault(cause, this.#client.peer);

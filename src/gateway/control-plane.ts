@@ -9,13 +9,13 @@ import type { Principal } from '../model/principal.ts';
 import type { Request } from '../model/request.ts';
 import type { ClassifiedColumn, Credential, InheritedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { Claim, ScramKeys } from '../protocols/protocol.ts';
+import type { Claim, ScramKeys, ScramProof } from '../protocols/protocol.ts';
 
 export interface ControlPlane {
   /** Keys to prove a claim against; for an unknown user, keys that look like anybody's and that nothing matches. */
   scramKeys(user: string): Promise<ScramKeys>;
   /** Authenticates the claim, and authorises the grant for the target. Throws `Refused`. */
-  admit(claim: Claim, target: TargetName): Promise<Admitted>;
+  admit(claim: Claim | CarriedClaim, target: TargetName): Promise<Admitted>;
   /** The policies in force now. */
   policies(): PolicySet;
   /** When the grant ends as it stands now (it may have been renewed), ms since 1970; undefined where it is gone. */
@@ -25,6 +25,20 @@ export interface ControlPlane {
   readonly approvals: ApprovalDesk;
   readonly classes: ClassDesk;
   readonly budgets: BudgetDesk;
+}
+
+/**
+ * A login at a listener of the holder's own: the grant and its key were proved when the carrier was opened, and this
+ * proves the password of that listener. No protocol can make one.
+ */
+export interface CarriedClaim {
+  readonly kind: 'carried';
+  /** The grant's id. */
+  readonly user: GrantId;
+  readonly proof: ScramProof;
+  /** What the holder sent of the listener's password when the carrier was opened. */
+  readonly keys: ScramKeys;
+  readonly keyThumbprint: string | undefined;
 }
 
 /** Where a held request is put before people. */

@@ -56,7 +56,7 @@ export async function surveyTarget<Upstream extends AsyncDisposable, Greeting>(
   const isLate = (): boolean => performance.now() - startedAtMs > gateway.limits.classifyMs;
   const masks = new SampleMasks();
   const client = { peer: 'chaperone', signal, onStall: () => undefined };
-  const admission = new GatewayAdmission(client, protocol, gateway, () => undefined);
+  const admission = new GatewayAdmission(client, protocol, gateway, () => undefined, { carrier: 'gateway' });
   const login = { parameters: { client_encoding: 'UTF8', application_name: 'chaperone classify' }, cancelKeyBytes: 4 };
   await using session = await admission.open(admitted, login, { policies: policiesOf(gateway), masks });
   try {

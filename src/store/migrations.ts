@@ -1,6 +1,7 @@
 import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { approvalsMigration } from './approvals-migration.ts';
+import { attachmentsMigration } from './attachment-rows.ts';
 import { budgetsMigration } from './budget-tables.ts';
 import { classesMigration } from './class-tables.ts';
 import { peopleMigration } from './people-migration.ts';
@@ -20,6 +21,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-inherited-classes': { up: classesMigration },
   '0008-budgets': { up: budgetsMigration },
   '0009-sealed-tokens': { up: sealedTokens },
+  '0010-run-attachments': { up: attachmentsMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ApprovalGroupsTable, ApprovalsTable, ApprovalVotesTable } from './approval-tables.ts';
+import type { RunAttachmentsTable } from './attachment-rows.ts';
 import type { BudgetTables } from './budget-tables.ts';
 import type { InheritedClassesTable } from './class-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
@@ -19,6 +20,7 @@ export interface Schema extends PeopleTables, BudgetTables {
   policy_sets: PolicySetsTable;
   runs: RunsTable;
   run_tokens: RunTokensTable;
+  run_attachments: RunAttachmentsTable;
   grants: GrantsTable;
   consumed_tokens: ConsumedTokensTable;
   sessions: SessionsTable;

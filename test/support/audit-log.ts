@@ -71,7 +71,7 @@ export function aTarget(recordMode: RecordMode = 'strict', storedReplyBytes: num
 
 export async function aSession(log: OpenAuditLog, run: Run, id: string, target = aTarget()): Promise<SessionRecord> {
   const principal = aPrincipal(run);
-  return await log.openSession({ id: id as SessionId, principal, target, client: '10.1.2.3:4567', asserted: {} });
+  return await log.openSession({ id: id as SessionId, principal, target, client: '10.1.2.3:4567', carrier: 'native', asserted: {} });
 }
 
 export const SELECT: readonly Operation[] = [

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Admitted, ApprovalDesk, BudgetDesk, ClassDesk, ControlPlane } from '../../src/gateway/control-plane.ts';
+import type {
+  Admitted,
+  ApprovalDesk,
+  BudgetDesk,
+  CarriedClaim,
+  ClassDesk,
+  ControlPlane,
+} from '../../src/gateway/control-plane.ts';
 import { decoyScramKeys, deriveScramKeys, provesPossession } from '../../src/grants/scram-keys.ts';
 import { type GrantId, mintId, type PrincipalId, type RunId, type TargetName } from '../../src/model/ids.ts';
 import type { Principal, Run } from '../../src/model/principal.ts';
@@ -74,7 +81,7 @@ export class StaticControlPlane implements ControlPlane {
     return Promise.resolve(this.#grants.get(user)?.keys ?? decoyScramKeys(user, this.#decoyKey));
   }
 
-  admit(claim: Claim, target: TargetName): Promise<Admitted> {
+  admit(claim: Claim | CarriedClaim, target: TargetName): Promise<Admitted> {
     return Promise.resolve().then(() => this.#admit(claim, target));
   }
 
@@ -88,7 +95,7 @@ export class StaticControlPlane implements ControlPlane {
     return () => this.#listeners.delete(listener);
   }
 
-  #admit(claim: Claim, name: TargetName): Admitted {
+  #admit(claim: Claim | CarriedClaim, name: TargetName): Admitted {
     const held = this.#grants.get(claim.user);
     if (held === undefined || !isProven(claim, held)) {
       throw new Refused({ code: 'claim-invalid', message: 'the grant is unknown, or its secret is wrong' });
@@ -121,10 +128,9 @@ function memoryClasses(): ClassDesk {
   };
 }
 
-function isProven(claim: Claim, held: Held): boolean {
-  return claim.kind === 'password'
-    ? claim.password.reveal() === held.password
-    : provesPossession(claim.proof, held.keys.storedKey);
+function isProven(claim: Claim | CarriedClaim, held: Held): boolean {
+  if (claim.kind === 'password') return claim.password.reveal() === held.password;
+  return provesPossession(claim.proof, (claim.kind === 'carried' ? claim.keys : held.keys).storedKey);
 }
 
 function principalFor(id: GrantId, targets: readonly TargetName[], seconds: number): Principal {

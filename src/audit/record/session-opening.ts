@@ -11,8 +11,9 @@ export function openingJson(opening: SessionOpening): { inClear: string; body: s
   const { workload } = run;
   const { name, protocol, address, database, tls, labels, recordMode, storedReplyBytes } = target;
   const inClear = canonicalJson({
+    carrier: opening.carrier,
     demo: run.demo,
-    grant: { expiresAt: grant.expiresAt, id: grant.id, rule: grant.rule },
+    grant: { expiresAt: grant.expiresAt, id: grant.id, keyThumbprint: grant.keyThumbprint, rule: grant.rule },
     principal: { id: principal.id, kind: principal.kind },
     recordMode,
     storedReplyBytes: String(storedReplyBytes),

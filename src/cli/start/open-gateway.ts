@@ -2,10 +2,14 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayParts } from '../../gateway/admission.ts';
+import type { Carriers } from '../../gateway/carriers.ts';
+import { Connections } from '../../gateway/connections.ts';
 import { Estimates } from '../../gateway/effect-estimator.ts';
 import { LiveSessions } from '../../gateway/live-sessions.ts';
 import type { SurveyedTarget, SurveyOptions } from '../../gateway/survey-target.ts';
+import { RunAttachments } from '../../grants/run-attachments.ts';
 import type { ReplyDecoder } from '../../model/decoded-reply.ts';
+import type { RunId } from '../../model/ids.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
@@ -20,7 +24,7 @@ import { makeControlPlane } from './control-plane.ts';
 import { firstLoginLink } from './first-login-link.ts';
 import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
-import { openPostgresSide } from './postgres-port.ts';
+import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
 import type { Address, StartConfig } from './start-config.ts';
@@ -43,6 +47,9 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   /** What was last read of a target's database; undefined where no session was there yet. */
   readonly catalogue: (target: Target) => Catalogue | undefined;
   readonly reach: (protocol: string) => Address | undefined;
+  /** Where connections of a protocol go that come inside a WebSocket. */
+  readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
+  readonly attachments: RunAttachments;
   /** The decoder of a protocol's recorded replies. */
   readonly decoders: (protocol: string) => ReplyDecoder | undefined;
   readonly certificateAuthority: string | undefined;
@@ -90,22 +97,13 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
 
   const live = new LiveSessions();
   const draining = new AbortController();
-  const gateway: GatewayParts = {
-    controlPlane: makeControlPlane({ ...control, recordMode: config.recordMode }),
-    audit: control.audit,
-    live,
-    limits: LIMITS,
-    draining: draining.signal,
-    estimates: new Estimates(LIMITS),
-    maskKey: (run) => control.key.derive(`masks/${run}`),
-    now: control.nowMs,
-    onFault,
-  };
+  const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault });
   parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
-  const postgres = await side.listen(config.postgres, config.portsMayMove, gateway);
+  const { postgres, carriers } = await openPorts(side, config, gateway);
   parts.use(postgres.server);
   const reach = { host: 'localhost', port: postgres.server.port };
+  const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control) }));
   const api = await listenApi(
     config,
     surroundings,
@@ -120,6 +118,8 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       },
       reach: (protocol) =>
         protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
+      carriers,
+      attachments,
       decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
@@ -130,7 +130,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   parts.use(api.server);
   control.web.url = config.publicUrl ?? apiUrl(config, api.server.port);
   control.channels.start();
-  parts.defer(sweepRuns({ ...control, liveSessions: (run) => live.ofRun(run).length, onFault }));
+  parts.defer(sweepRuns({ ...control, attachments, liveSessions: (run) => live.ofRun(run).length, onFault }));
 
   const started = await describeStart(config, control, { api, postgres }, nowMs());
   parts.defer(await publish(started, config, demo));
@@ -143,6 +143,38 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       await live.drain(AbortSignal.timeout(LIMITS.drainDeadlineMs));
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function gatewayParts(
+  config: StartConfig,
+  control: Control,
+  around: Pick<GatewayParts, 'live' | 'draining' | 'onFault'>,
+): GatewayParts {
+  return {
+    controlPlane: makeControlPlane({ ...control, recordMode: config.recordMode }),
+    audit: control.audit,
+    limits: LIMITS,
+    estimates: new Estimates(LIMITS),
+    maskKey: (run) => control.key.derive(`masks/${run}`),
+    now: control.nowMs,
+    ...around,
+  };
+}
+
+/** The ways in for clients: the native port, and the WebSockets of the API's. Both count as one. */
+async function openPorts(side: PostgresSide, config: StartConfig, gateway: GatewayParts) {
+  const connections = new Connections(gateway);
+  const postgres = await side.listen(config.postgres, config.portsMayMove, gateway, connections);
+  const carried = side.carriers(gateway, connections);
+  const carriers = (protocol: string) => (protocol === 'postgres' ? carried : undefined);
+  return { postgres, carriers };
+}
+
+/** Ends a run whose wrapper went without a word. */
+function endLost({ grants, audit }: Pick<Control, 'grants' | 'audit'>) {
+  return async (run: RunId): Promise<void> => {
+    if (await grants.closeRun(run, 'clientLost')) await audit.closeRun(run, 'clientLost');
   };
 }
 

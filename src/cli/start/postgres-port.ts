@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { GatewayParts } from '../../gateway/admission.ts';
+import { Carriers } from '../../gateway/carriers.ts';
+import type { Connections } from '../../gateway/connections.ts';
 import type { Admitted } from '../../gateway/control-plane.ts';
 import { Listener } from '../../gateway/listener.ts';
 import { type SurveyedTarget, type SurveyOptions, surveyTarget } from '../../gateway/survey-target.ts';
@@ -24,7 +26,14 @@ export interface PostgresPort extends AsyncDisposable {
 }
 
 export interface PostgresSide {
-  listen(address: Address, mayMove: boolean, gateway: GatewayParts): Promise<Listening<PostgresPort>>;
+  listen(
+    address: Address,
+    mayMove: boolean,
+    gateway: GatewayParts,
+    connections: Connections,
+  ): Promise<Listening<PostgresPort>>;
+  /** What takes its connections where they come inside a WebSocket. */
+  carriers(gateway: GatewayParts, connections: Connections): Pick<Carriers<never, never>, 'checkRoom' | 'serve'>;
   /** Connects and logs in as a session would, and leaves at once. */
   check(target: Target, credential: Credential, signal: AbortSignal): Promise<void>;
   /** The catalogue of the target's own database, as a session last read it; undefined where none was there yet. */
@@ -43,10 +52,9 @@ export async function openPostgresSide(tls: KeyPairPem): Promise<PostgresSide> {
   await loadPostgresParser();
   const bindingData = serverEndPoint(new X509Certificate(tls.certificate).raw);
   const catalogues = new CatalogueCache();
+  const common = { analyser: new Analyser(), catalogues, authentication: 'scram' } as const;
   const protocol = createPostgres({
-    analyser: new Analyser(),
-    catalogues,
-    authentication: 'scram',
+    ...common,
     tls: {
       context: createSecureContext({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }),
       required: true,
@@ -54,8 +62,10 @@ export async function openPostgresSide(tls: KeyPairPem): Promise<PostgresSide> {
     },
   });
   return {
-    listen: (address, mayMove, gateway) =>
-      listenFrom(address, mayMove, 'the PostgreSQL port', (at) => Listener.open(at, protocol, gateway)),
+    listen: (address, mayMove, gateway, connections) =>
+      listenFrom(address, mayMove, 'the PostgreSQL port', (at) => Listener.open(at, protocol, gateway, connections)),
+    // The WebSocket around them has the TLS, and its opening the proof that channel binding would be.
+    carriers: (gateway, connections) => new Carriers(createPostgres(common), gateway, connections),
     check: async (target, credential, signal) => {
       const { upstream } = await protocol.connect(target, credential, { parameters: {}, cancelKeyBytes: 4 }, signal);
       await upstream[Symbol.asyncDispose]();

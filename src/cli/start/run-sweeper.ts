@@ -1,5 +1,6 @@
 import type { RunTermination } from '../../audit/recorder.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
+import type { RunAttachments } from '../../grants/run-attachments.ts';
 import type { RunId } from '../../model/ids.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { findRun, listRuns } from '../../store/run-rows.ts';
@@ -10,6 +11,7 @@ export interface SweeperParts {
   readonly store: Store;
   readonly audit: SessionIndex;
   readonly grants: GrantService;
+  readonly attachments: Pick<RunAttachments, 'sweep'>;
   readonly liveSessions: (run: RunId) => number;
   readonly onFault: (fault: unknown) => void;
 }
@@ -30,7 +32,8 @@ export function sweepRuns(parts: SweeperParts): () => Promise<void> {
   };
 }
 
-export async function sweepOnce({ store, audit, grants, liveSessions }: SweeperParts): Promise<void> {
+export async function sweepOnce({ store, audit, grants, attachments, liveSessions }: SweeperParts): Promise<void> {
+  await attachments.sweep();
   const open = await listRuns(store, { open: true, limit: LIMITS.runsSweptAtOnce });
   for (const { id } of open) {
     const run = id as RunId;

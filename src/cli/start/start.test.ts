@@ -139,7 +139,9 @@ trust: [{ name: all, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: 
         const token = new Secret(await issuer.sign(claims));
         const { run, evidence } = await control.grants.exchange({ token, asserted: {} }, AbortSignal.timeout(5_000));
         await control.audit.openRun(run, evidence);
-        const sweep = () => sweepOnce({ ...control, liveSessions: () => 0, onFault: (fault) => faults.push(fault) });
+        const attachments = { sweep: () => Promise.resolve() };
+        const sweep = () =>
+          sweepOnce({ ...control, attachments, liveSessions: () => 0, onFault: (fault) => faults.push(fault) });
         await sweep();
         assert.equal((await findRun(control.store, run.id))?.closed_at, null);
         now += 16 * 60_000;

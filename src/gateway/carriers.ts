@@ -1,0 +1,101 @@
+import { Fault } from '../model/fault.ts';
+import type { GrantId, TargetName } from '../model/ids.ts';
+import { Refused } from '../model/refusal.ts';
+import type { Admission, CancelKey, Claim, Login, Protocol, ScramKeys, Session } from '../protocols/protocol.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
+import { GatewayAdmission, type GatewayParts } from './admission.ts';
+import type { Connections } from './connections.ts';
+
+/** What was proved when a carrier was opened: a grant (with its key) and the one target that the bytes are for. */
+export interface Carried {
+  readonly grant: GrantId;
+  readonly keyThumbprint: string | undefined;
+  readonly target: TargetName;
+  /** Of the password that a client of the local listener must prove; the password itself stays where it was made. */
+  readonly keys: ScramKeys;
+  /** What the wrapper says of its listener. */
+  readonly asserted: Readonly<Record<string, string>>;
+  /** Told of a login that was refused. */
+  readonly onRefused: (refused: Refused) => void;
+}
+
+/** Serves connections that came inside another one, as if each had come on its target's native port. */
+export class Carriers<Upstream extends AsyncDisposable, Greeting> {
+  readonly #protocol: Protocol<Upstream, Greeting>;
+  readonly #gateway: GatewayParts;
+  readonly #connections: Connections;
+
+  /** `protocol` is the one without TLS of its own: what carries the bytes has it. */
+  constructor(protocol: Protocol<Upstream, Greeting>, gateway: GatewayParts, connections: Connections) {
+    this.#protocol = protocol;
+    this.#gateway = gateway;
+    this.#connections = connections;
+  }
+
+  /** Throws `Refused` where one more connection would be one too many, or none is taken any more. */
+  checkRoom(): void {
+    if (this.#gateway.draining.aborted) {
+      throw new Refused({ code: 'draining', message: 'The gateway is shutting down.' });
+    }
+    if (this.#connections.haveRoom) return;
+    throw new Refused({ code: 'connection-limit', message: 'The gateway has as many connections as it takes.' });
+  }
+
+  /** Serves until the connection ends. Never rejects. */
+  serve(stream: ByteStream, carried: Carried): Promise<void> {
+    return this.#connections.serve(stream, this.#protocol, (onAdmitted) => {
+      const way = { carrier: 'websocket', asserted: carried.asserted } as const;
+      const inner = new GatewayAdmission(stream, this.#protocol, this.#gateway, onAdmitted, way);
+      return new CarriedAdmission(inner, carried);
+    });
+  }
+}
+
+/** Lets in whoever knows the password of the listener that the bytes came from, into its one target. */
+class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Admission<Upstream, Greeting> {
+  readonly #inner: GatewayAdmission<Upstream, Greeting>;
+  readonly #carried: Carried;
+
+  constructor(inner: GatewayAdmission<Upstream, Greeting>, carried: Carried) {
+    this.#inner = inner;
+    this.#carried = carried;
+  }
+
+  get signal(): AbortSignal {
+    return this.#inner.signal;
+  }
+
+  /** Whoever names another user gets the same keys, and is refused with their proof. */
+  scramKeys(): Promise<ScramKeys> {
+    return Promise.resolve(this.#carried.keys);
+  }
+
+  cancel(key: CancelKey): Promise<boolean> {
+    return this.#inner.cancel(key);
+  }
+
+  async admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
+    try {
+      return await this.#admit(claim, target, login);
+    } catch (error) {
+      if (error instanceof Refused) this.#carried.onRefused(error);
+      throw error;
+    }
+  }
+
+  #admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
+    const { grant, keyThumbprint, keys } = this.#carried;
+    if (claim.kind !== 'scram') throw new Fault('internal', 'a carried client showed a password, which is never asked');
+    if (claim.user !== grant) {
+      throw new Refused({ code: 'claim-invalid', message: 'the user or its password is wrong' });
+    }
+    if (target !== this.#carried.target) {
+      throw new Refused({
+        code: 'target-not-granted',
+        message: 'this listener is for another target than the one that was named',
+        hint: 'Each target of a run has a listener of its own.',
+      });
+    }
+    return this.#inner.admit({ kind: 'carried', user: grant, proof: claim.proof, keys, keyThumbprint }, target, login);
+  }
+}
