@@ -103,7 +103,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const { postgres, carriers } = await openPorts(side, config, gateway);
   parts.use(postgres.server);
   const reach = { host: 'localhost', port: postgres.server.port };
-  const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control) }));
+  const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control), onFault }));
   const api = await listenApi(
     config,
     surroundings,
