@@ -95,9 +95,15 @@ export function parseEvent(line: Buffer): AuditEvent | undefined {
   } catch {
     return undefined; // not JSON: the caller says where
   }
-  if (!isEvent(event) || event.op === undefined) return isEvent(event) ? event : undefined;
-  const op = event.op.map(unpackOperation);
-  return op.every((one) => one !== undefined) ? { ...event, op } : undefined;
+  return asEvent(event);
+}
+
+/** The event that a value is; undefined where it is none. */
+export function asEvent(value: unknown): AuditEvent | undefined {
+  if (!isEvent(value)) return undefined;
+  if (value.op === undefined) return value;
+  const op = value.op.map(unpackOperation);
+  return op.every((one) => one !== undefined) ? { ...value, op } : undefined;
 }
 
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;

@@ -36,7 +36,7 @@ export function owned(bytes: Uint8Array): Bytes {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const VALUES = new Uint8Array(128);
-for (const [value, digit] of [...'0123456789abcdef'].entries()) VALUES[digit.charCodeAt(0)] = value;
+for (let value = 0; value < 16; value++) VALUES[value.toString(16).charCodeAt(0)] = value;
 
 export function toHex(bytes: Uint8Array): string {
   let text = '';

@@ -4,7 +4,15 @@
  */
 import { fromUtf8 } from './bytes.ts';
 import type { ByteSource } from './engine.ts';
-import { END_BYTES, isRegularFile, LOCAL_BYTES, readCentral, readEnd, readLocal, type ZipEntry } from './zip-records.ts';
+import {
+  END_BYTES,
+  isRegularFile,
+  LOCAL_BYTES,
+  readCentral,
+  readEnd,
+  readLocal,
+  type ZipEntry,
+} from './zip-records.ts';
 
 export interface ArchiveFile {
   readonly path: string;
@@ -29,7 +37,9 @@ export async function openZip(source: ByteSource): Promise<Archive | string> {
   const directory = await source.read(end.directoryStart, end.directoryStart + end.directoryBytes);
   const entries = readEntries(directory, end.entries);
   if (typeof entries === 'string') return entries;
-  return namesProblem(entries) ?? (await layoutProblem(source, entries, end.directoryStart)) ?? toFiles(source, entries);
+  return (
+    namesProblem(entries) ?? (await layoutProblem(source, entries, end.directoryStart)) ?? toFiles(source, entries)
+  );
 }
 
 function readEntries(directory: Uint8Array, count: number): ZipEntry[] | string {
@@ -97,7 +107,8 @@ const WINDOW_BYTES = 1024 * 1024;
 
 /** The bytes of a file in pieces of a megabyte. */
 export async function* pieces(file: ArchiveFile): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < file.bytes; at += WINDOW_BYTES) yield await file.read(at, Math.min(file.bytes, at + WINDOW_BYTES));
+  for (let at = 0; at < file.bytes; at += WINDOW_BYTES)
+    yield await file.read(at, Math.min(file.bytes, at + WINDOW_BYTES));
 }
 
 /** The whole of a small file; undefined where it is larger than `mostBytes`. */
@@ -130,4 +141,3 @@ export function windowed(source: ByteSource): ByteSource {
     },
   };
 }
-

@@ -7,7 +7,6 @@ export interface ZipEntry {
   readonly crc: number;
   /** Of its local header. */
   readonly offset: number;
-  readonly version: number;
   readonly flags: number;
   /** DOS time and date, as one number. */
   readonly time: number;
@@ -102,7 +101,8 @@ export function readCentral(directory: Uint8Array, at: number): ZipEntry | strin
   const nameBytes = record.getUint16(28, true);
   const extraBytes = record.getUint16(30, true);
   const recordBytes = CENTRAL_BYTES + nameBytes + extraBytes;
-  if (record.getUint32(0, true) !== CENTRAL || at + recordBytes > directory.length) return 'the list of its files is cut';
+  if (record.getUint32(0, true) !== CENTRAL || at + recordBytes > directory.length)
+    return 'the list of its files is cut';
   const path = latin1(directory.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes));
   const shown = JSON.stringify(path.slice(0, 80));
   const flags = record.getUint16(8, true);
@@ -118,14 +118,13 @@ export function readCentral(directory: Uint8Array, at: number): ZipEntry | strin
   const version = record.getUint16(6, true);
   const madeBy = record.getUint16(4, true);
   const big = size === MAX_32;
-  if (version !== (extraBytes > 0 ? VERSION_64 : VERSION) || (madeBy & 0xff) !== version) {
+  if (version !== (extraBytes > 0 ? VERSION_64 : VERSION) || (madeBy & 0xff) !== VERSION_64) {
     return `${shown} asks for another version of zip than its form needs`;
   }
   return {
     ...wide,
     path,
     crc: record.getUint32(16, true),
-    version,
     flags,
     time: record.getUint32(12, true),
     host: madeBy >> 8,
@@ -175,20 +174,10 @@ export function readLocal(bytes: Uint8Array, entry: ZipEntry): string | undefine
     header.getUint16(26, true),
     header.getUint16(28, true),
   ];
-  const expected = [
-    LOCAL,
-    entry.flags,
-    0,
-    entry.time,
-    entry.crc,
-    size,
-    size,
-    entry.path.length,
-    entry.localExtraBytes,
-  ];
+  const expected = [LOCAL, entry.flags, 0, entry.time, entry.crc, size, size, entry.path.length, entry.localExtraBytes];
   const version = header.getUint16(4, true);
   const named = latin1(bytes.subarray(LOCAL_BYTES, LOCAL_BYTES + entry.path.length)) === entry.path;
-  const versioned = version === (entry.localExtraBytes > 0 ? VERSION_64 : VERSION) || version === entry.version;
+  const versioned = version === (entry.localExtraBytes > 0 ? VERSION_64 : VERSION);
   if (!same(said, expected) || !named || !versioned) return `${entry.path} says something else than the list of files`;
   if (entry.localExtraBytes === 0) return undefined;
   const extra = LOCAL_BYTES + entry.path.length;

@@ -1,0 +1,99 @@
+/** Reads `statement.sigstore.json`: an in-toto statement in DSSE in a Sigstore bundle v0.3, by a key of the verifier's own. */
+import { PAYLOAD_TYPE, PREDICATE_TYPE, SIGSTORE_BUNDLE_MEDIA, STATEMENT_TYPE } from '../../bundle/manifest.ts';
+import type { AgentRunPredicate } from '../../bundle/statement.ts';
+import { isCanonical } from '../../canonical-json.ts';
+import { type Bytes, concat, fromBase64, fromUtf8, owned, utf8 } from './bytes.ts';
+import { pemBlocks } from './certificates.ts';
+import { ecdsaRaw, NotDer } from './der.ts';
+
+export interface Envelope {
+  readonly payload: Bytes;
+  /** DER, as it stands in the envelope: what timestamps are over. */
+  readonly signature: Bytes;
+  /** RFC 3161, DER. */
+  readonly timestamps: readonly Bytes[];
+}
+
+type WebKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+type Members = Readonly<Record<string, unknown>>;
+
+const MAX_TIMESTAMPS = 16;
+
+/** The envelope in a bundle file; a text of what is wrong with it. */
+export function parseEnvelope(text: string): Envelope | string {
+  if (!isCanonical(text)) return 'it is not in canonical JSON';
+  const { mediaType, verificationMaterial, dsseEnvelope } = asMembers(JSON.parse(text)) ?? {};
+  if (mediaType !== SIGSTORE_BUNDLE_MEDIA) return 'it is no Sigstore bundle v0.3';
+  const { payload, payloadType, signatures } = asMembers(dsseEnvelope) ?? {};
+  if (payloadType !== PAYLOAD_TYPE) return 'what it signs is no in-toto statement';
+  if (!Array.isArray(signatures) || signatures.length !== 1) return 'it has not exactly one signature';
+  const bytes = base64(payload);
+  const signature = base64(asMembers(signatures[0])?.['sig']);
+  if (bytes === undefined || signature === undefined) return 'its payload or signature is not base64';
+  const { timestampVerificationData } = asMembers(verificationMaterial) ?? {};
+  const { rfc3161Timestamps = [] } = asMembers(timestampVerificationData) ?? {};
+  if (!Array.isArray(rfc3161Timestamps) || rfc3161Timestamps.length > MAX_TIMESTAMPS)
+    return 'its timestamps cannot be read';
+  const timestamps = rfc3161Timestamps.map((one) => base64(asMembers(one)?.['signedTimestamp']));
+  if (!timestamps.every((one) => one !== undefined)) return 'its timestamps cannot be read';
+  return { payload: bytes, signature, timestamps };
+}
+
+export interface ReadStatement {
+  readonly subject: { readonly name: string; readonly sha256: string };
+  readonly predicate: AgentRunPredicate;
+}
+
+/** What an envelope's payload states; a text of what is wrong with it. Its members are not looked into. */
+export function parseStatement(payload: Uint8Array): ReadStatement | string {
+  const text = fromUtf8(payload);
+  if (text === undefined || !isCanonical(text)) return 'the statement is not in canonical JSON';
+  const { _type, subject, predicateType, predicate } = asMembers(JSON.parse(text)) ?? {};
+  if (_type !== STATEMENT_TYPE) return 'the statement is no in-toto Statement v1';
+  if (predicateType !== PREDICATE_TYPE) return 'the statement is of another kind than of an agent run';
+  const [one, ...more] = Array.isArray(subject) ? subject : [];
+  const name = asMembers(one)?.['name'];
+  const sha256 = asMembers(asMembers(one)?.['digest'])?.['sha256'];
+  if (typeof name !== 'string' || typeof sha256 !== 'string' || more.length > 0) {
+    return 'the statement is not about exactly one file';
+  }
+  if (asMembers(predicate) === undefined) return 'the statement says nothing';
+  return { subject: { name, sha256 }, predicate: predicate as AgentRunPredicate };
+}
+
+/** The keys of a PEM file; a text of what is wrong with it. */
+export async function readStatementKeys(file: Uint8Array): Promise<readonly WebKey[] | string> {
+  try {
+    const blocks = pemBlocks(fromUtf8(file) ?? '', 'PUBLIC KEY');
+    if (blocks.length === 0) return 'it holds no public key in PEM (-----BEGIN PUBLIC KEY-----)';
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+    return await Promise.all(
+      blocks.map((der) => crypto.subtle.importKey('spki', owned(der), algorithm, false, ['verify'])),
+    );
+  } catch {
+    return 'it holds a key that is not ECDSA on P-256';
+  }
+}
+
+/** True where one of the keys signed the payload (DSSE, Pre-Authentication Encoding). */
+export async function isSignedBy(keys: readonly WebKey[], { payload, signature }: Envelope): Promise<boolean> {
+  const signed = concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
+  const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
+  let raw: Bytes;
+  try {
+    raw = ecdsaRaw(signature, 32);
+  } catch (cause) {
+    if (cause instanceof NotDer) return false;
+    throw cause;
+  }
+  for (const key of keys) if (await crypto.subtle.verify(algorithm, key, raw, signed)) return true;
+  return false;
+}
+
+function base64(value: unknown): Bytes | undefined {
+  return typeof value === 'string' ? fromBase64(value) : undefined;
+}
+
+function asMembers(value: unknown): Members | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined;
+}
