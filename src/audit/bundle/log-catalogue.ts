@@ -20,6 +20,7 @@ export class LogCatalogue {
   readonly #times: number[] = [];
   readonly #policies = new Map<string, number[]>();
   readonly #rotations: number[] = [];
+  readonly #open = new Set<string>();
   /** Runs that closed, and that no manifest followed. */
   readonly #unmade = new Set<string>();
   #size = 0;
@@ -36,6 +37,15 @@ export class LogCatalogue {
   /** Runs that are closed in the log and have no `run.manifest` after that, oldest first. */
   get unmade(): readonly string[] {
     return [...this.#unmade];
+  }
+
+  isOpen(run: string): boolean {
+    return this.#open.has(run);
+  }
+
+  /** True where the run is closed, and no `run.manifest` came after that. */
+  isUnmade(run: string): boolean {
+    return this.#unmade.has(run);
   }
 
   /** Reads what came since, up to `size` entries, which must be under the checkpoint. */
@@ -69,9 +79,15 @@ export class LogCatalogue {
   /** Entries by their indices. Throws a `Fault` where the log has one of them no more. */
   async entries(indices: readonly number[]): Promise<readonly LoggedEntry[]> {
     const entries: LoggedEntry[] = [];
+    let read: readonly ReadEntry[] = [];
     for (const index of indices) {
-      const [entry] = await readLogEntries(this.#directory, index, 1);
-      if (entry === undefined) throw missing(index);
+      let entry = read[index - (read[0]?.index ?? 0)];
+      if (entry?.index !== index) {
+        const start = index - (index % TILE_WIDTH);
+        read = await readLogEntries(this.#directory, start, TILE_WIDTH);
+        entry = read[index - start];
+      }
+      if (entry?.index !== index) throw missing(index);
       entries.push(parsed(entry));
     }
     return entries;
@@ -97,8 +113,13 @@ export class LogCatalogue {
       const digest = String(members['digest']);
       this.#policies.set(digest, [...(this.#policies.get(digest) ?? []), index]);
     } else if (kind === 'key.rotated') this.#rotations.push(index);
-    else if (kind === 'run.close') this.#unmade.add(run);
-    else this.#unmade.delete(run);
+    else if (kind === 'run.close') {
+      this.#open.delete(run);
+      this.#unmade.add(run);
+    } else {
+      if (kind === 'run.open') this.#open.add(run);
+      this.#unmade.delete(run);
+    }
   }
 
   async #entriesFrom(start: number, run: string, size: number): Promise<readonly LoggedEntry[]> {

@@ -31,12 +31,11 @@ export interface AgentRunPredicate {
     /** The issuer was the demo's own, which vouches for nothing. */
     readonly demo?: true;
   };
-  /** Who the run was, in Sigstore Fulcio's words. Where no token opened it, `runBinding` is `login`. */
-  readonly workload: Workload & {
+  /** Who the run was, in Sigstore Fulcio's words, without anybody's login. No token opened a run that has no digest of one. */
+  readonly workload: Omit<Workload, 'actor'> & {
     readonly tokenDigest?: Sha256;
     readonly jwksDigest?: Sha256;
     readonly verifiedAt: string;
-    readonly runBinding: 'verified' | 'login';
   };
   /** What the client said of itself, which nobody checked. */
   readonly agents: readonly { readonly labels: Readonly<Record<string, string>>; readonly assurance: 'asserted' }[];

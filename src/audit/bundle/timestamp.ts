@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { ContentInfo, SignedData } from '@peculiar/asn1-cms';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
-import { MessageImprint, TimeStampReq, TimeStampReqVersion, TimeStampResp, TSTInfo } from '@peculiar/asn1-tsp';
+import {
+  MessageImprint,
+  PKIStatus,
+  TimeStampReq,
+  TimeStampReqVersion,
+  TimeStampResp,
+  TSTInfo,
+} from '@peculiar/asn1-tsp';
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
 import { LIMITS } from '../../model/limits.ts';
 
@@ -44,7 +51,8 @@ export async function fetchTimestamp({ url, signature, random, signal }: Timesta
 /** When the response says it saw the signature. Throws where it says no, or is about another signature or question. */
 export function readResponse(response: Uint8Array, signature: Uint8Array, nonce: Uint8Array): Date {
   const { status, timeStampToken } = AsnConvert.parse(response, TimeStampResp);
-  if (Number(status.status) > GRANTED_WITH_CHANGES || timeStampToken === undefined) {
+  const granted = status.status === PKIStatus.granted || status.status === PKIStatus.grantedWithMods;
+  if (!granted || timeStampToken === undefined) {
     throw new Error(`the timestamp authority says no: status ${status.status}`);
   }
   const { content } = AsnConvert.parse(AsnConvert.serialize(timeStampToken), ContentInfo);
@@ -59,7 +67,6 @@ export function readResponse(response: Uint8Array, signature: Uint8Array, nonce:
   return token.genTime;
 }
 
-const GRANTED_WITH_CHANGES = 1;
 const SHA_256 = '2.16.840.1.101.3.4.2.1';
 
 function timestampQuery(signature: Uint8Array, nonce: Uint8Array): ArrayBuffer {

@@ -14,6 +14,8 @@ export interface ReadOptions {
   readonly deploymentKey?: Uint8Array;
   /** Where in the file to begin: the `end` of an event read before. */
   readonly from?: number;
+  /** Where to end: lines that go on beyond it are left out. */
+  readonly to?: number;
 }
 
 export interface RecordedEvent {
@@ -62,7 +64,7 @@ export async function* readSession(
   if (path === undefined) return;
   const paths = auditPaths(directory);
   using bodies = new SessionBodies(paths, id, options);
-  for await (const lines of readLines(path, Number.POSITIVE_INFINITY, options.from)) {
+  for await (const lines of readLines(path, options.to, options.from)) {
     for (const { bytes, ended, offset } of lines) {
       const event = ended ? parseEvent(bytes) : undefined;
       if (event === undefined) continue; // a line that is being written, or was altered

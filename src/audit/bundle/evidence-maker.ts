@@ -1,0 +1,291 @@
+/**
+ * Makes the evidence of runs: content, manifest, `run.manifest` in the log, statement over it, timestamps over that,
+ * proofs. In this order nothing is in a circle, and a crash between two steps leaves what the next start goes on with.
+ */
+
+import { Fault } from '../../model/fault.ts';
+import { LIMITS } from '../../model/limits.ts';
+import { RunKeys, readDeploymentKey } from '../audit-keys.ts';
+import { type AuditPaths, auditPaths } from '../audit-paths.ts';
+import { readLogHead } from '../read/read-log.ts';
+import type { AuditLog } from '../recorder.ts';
+import { encodeSigstoreBundle, type SignedPayload, type StatementSigner, signPayload } from './dsse.ts';
+import { KeptEvidence, type KeptRecord, type KeptTimestamp } from './kept-evidence.ts';
+import { LogCatalogue } from './log-catalogue.ts';
+import { BUNDLE, type RunManifest } from './manifest.ts';
+import { makePredicate } from './predicate.ts';
+import { bundledEntries, findRunEntries, type RunEntries } from './run-entries.ts';
+import type { FactSource, RunFacts } from './run-facts.ts';
+import { type MadeManifest, makeManifest } from './run-manifest.ts';
+import { encodeStatement } from './statement.ts';
+import { fetchTimestamp, type TimestampAuthority } from './timestamp.ts';
+
+export interface EvidenceMakerOptions {
+  /** The audit directory, and where evidence is kept. */
+  readonly directory: string;
+  readonly evidenceDirectory: string;
+  readonly log: Pick<AuditLog, 'note' | 'sync'>;
+  /** The log's name. */
+  readonly origin: string;
+  readonly version: string;
+  readonly facts: FactSource;
+  readonly signer: StatementSigner;
+  readonly timestampAuthorities: readonly TimestampAuthority[];
+  /** The auditors' age recipients. */
+  readonly auditors: readonly string[];
+  /** A checkpoint of at least so many entries, and whether enough witnesses cosigned it; the log's own where absent. */
+  readonly witnessed?: (minSize: number) => Promise<WitnessedCheckpoint>;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+export interface WitnessedCheckpoint {
+  /** The signed note. */
+  readonly checkpoint: string;
+  readonly witnessed: boolean;
+}
+
+/** Evidence as it is handed out: what was made, and what it is proved by. */
+export interface MadeEvidence {
+  readonly manifest: RunManifest;
+  readonly manifestBytes: Uint8Array;
+  readonly statement: string;
+  readonly record: KeptRecord;
+  /** Content files by path, policies apart. */
+  readonly content: (path: string) => Uint8Array | undefined;
+}
+
+export class EvidenceMaker {
+  readonly catalogue: LogCatalogue;
+  readonly kept: KeptEvidence;
+  readonly paths: AuditPaths;
+  readonly #options: EvidenceMakerOptions;
+
+  constructor(options: EvidenceMakerOptions) {
+    this.#options = options;
+    this.paths = auditPaths(options.directory);
+    this.catalogue = new LogCatalogue(options.directory);
+    this.kept = new KeptEvidence(options.evidenceDirectory);
+  }
+
+  /** Takes note of what the log has under its checkpoint by now. */
+  async advance(): Promise<void> {
+    const head = await readLogHead(this.paths.root);
+    if (head !== undefined) await this.catalogue.advance(head.size);
+  }
+
+  /** What the log and the control plane know of a run; undefined where one of them knows nothing of it. */
+  async find(run: string): Promise<{ readonly entries: RunEntries; readonly facts: RunFacts } | undefined> {
+    const facts = await this.#options.facts.facts(run);
+    if (facts === undefined) return undefined;
+    const { size } = this.catalogue;
+    const entries = await findRunEntries(this.catalogue, run, { openedAt: facts.run.openedAt, size });
+    return entries && { entries, facts };
+  }
+
+  /** Makes the evidence of a run that is closed, and keeps it; undefined where the run is not known here. */
+  async make(run: string): Promise<KeptRecord | undefined> {
+    const { kept } = this;
+    const found = await this.find(run);
+    if (found?.entries.close === undefined) return undefined;
+    const made = await this.#manifest(found.entries, found.facts);
+    kept.begin(run);
+    for (const [path, bytes] of made.contents) kept.write(run, path, bytes);
+    for (const [digest, text] of made.policies) kept.writePolicy(digest, text);
+    kept.write(run, BUNDLE.manifest, made.bytes);
+    const { signed, index } = await this.#commit(found.entries, found.facts, made);
+    const timestamps = await this.#timestamps(signed, []);
+    kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
+    const record = { v: 1, manifestIndex: index, manifestDigest: made.digest, timestamps } as const;
+    const complete = { ...record, ...(await this.#proofs(run, made.manifest, index + 1)) };
+    kept.writeRecord(run, complete);
+    if (this.#lacks(complete).length === 0) kept.finish(run);
+    return complete;
+  }
+
+  /** The evidence of a run that goes on, as it stands now. Nothing of it is kept but what the log says. */
+  async makeLive(run: string): Promise<MadeEvidence | undefined> {
+    const found = await this.find(run);
+    if (found === undefined) return undefined;
+    const made = await this.#manifest(found.entries, found.facts);
+    const { signed, index } = await this.#commit(found.entries, found.facts, made);
+    const proofs = await this.#proofs(run, made.manifest, index + 1);
+    return {
+      manifest: made.manifest,
+      manifestBytes: made.bytes,
+      statement: encodeSigstoreBundle(signed, []),
+      record: { v: 1, manifestIndex: index, manifestDigest: made.digest, timestamps: [], ...proofs },
+      content: (path) => made.contents.get(path) ?? policyIn(made, path),
+    };
+  }
+
+  /** What is kept of a run; proofs are brought up to date first where its bodies were erased since. */
+  async keptEvidence(run: string): Promise<MadeEvidence | undefined> {
+    const record = this.kept.record(run);
+    const manifestBytes = this.kept.read(run, BUNDLE.manifest);
+    const statement = this.kept.read(run, BUNDLE.statement);
+    if (record === undefined || manifestBytes === undefined || statement === undefined) return undefined;
+    const manifest = JSON.parse(manifestBytes.toString('utf8')) as RunManifest;
+    const isErased = this.runKey(run) === undefined;
+    const current = isErased && !record.erased ? await this.#erased(run, manifest, record) : record;
+    return {
+      manifest,
+      manifestBytes,
+      statement: statement.toString('utf8'),
+      record: current,
+      content: (path) => this.kept.read(run, path) ?? this.#keptPolicy(path),
+    };
+  }
+
+  /** Tries again what a run's evidence lacks: timestamps, witnesses. True where nothing is lacking any more. */
+  async improve(run: string): Promise<boolean> {
+    const record = this.kept.record(run);
+    if (record === undefined) {
+      const made = await this.make(run);
+      if (made === undefined) this.kept.finish(run);
+      return made === undefined || this.#lacks(made).length === 0;
+    }
+    const statement = this.kept.read(run, BUNDLE.statement);
+    const manifest = this.kept.read(run, BUNDLE.manifest);
+    if (statement === undefined || manifest === undefined) return false;
+    const signed = signedIn(statement.toString('utf8'));
+    const timestamps = await this.#timestamps(signed, record.timestamps);
+    const proved = record.witnessed ? record : await this.#better(run, manifest, record);
+    const better = { ...record, ...proved, timestamps };
+    this.kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
+    this.kept.writeRecord(run, better);
+    const isDone = this.#lacks(better).length === 0;
+    if (isDone) this.kept.finish(run);
+    return isDone;
+  }
+
+  /** The run's key; undefined where it was erased. */
+  runKey(run: string): Uint8Array | undefined {
+    const deployment = readDeploymentKey(this.paths.keys);
+    return deployment && new RunKeys(this.paths.keys, deployment).read(run);
+  }
+
+  #manifest(entries: RunEntries, facts: RunFacts): Promise<MadeManifest> {
+    const { origin, auditors, facts: source } = this.#options;
+    return makeManifest({
+      paths: this.paths,
+      origin,
+      entries,
+      facts,
+      policy: (digest) => source.policy(digest),
+      auditors,
+    });
+  }
+
+  /** Puts the manifest's digest into the log, and signs the statement that names where. */
+  async #commit(
+    entries: RunEntries,
+    facts: RunFacts,
+    made: MadeManifest,
+  ): Promise<{ readonly signed: SignedPayload; readonly index: number }> {
+    const { log, origin, version, signer } = this.#options;
+    const { run } = entries;
+    await log.note({ kind: 'run.manifest', detail: { run, digest: made.digest } });
+    await log.sync();
+    await this.advance();
+    const { size } = this.catalogue;
+    const now = await findRunEntries(this.catalogue, run, { openedAt: facts.run.openedAt, size });
+    const noted = now?.manifests.findLast(({ members }) => members['digest'] === made.digest);
+    if (noted === undefined) throw new Fault('log-unavailable', `the log has no manifest of run ${run}`);
+    const predicate = makePredicate({ origin, version, entries, facts, made, manifestIndex: noted.index });
+    return { signed: await signPayload(encodeStatement(made.digest, predicate), signer), index: noted.index };
+  }
+
+  /** The entries and the checkpoint that go with a manifest now. */
+  async #proofs(run: string, manifest: RunManifest, minSize: number) {
+    const { checkpoint, witnessed } = await this.#checkpoint(minSize);
+    const size = Number(checkpoint.split('\n')[1]);
+    await this.catalogue.advance(size);
+    const { openedAt } = manifest.run;
+    const found = await findRunEntries(this.catalogue, run, { openedAt, size });
+    const entries = found === undefined ? [] : bundledEntries(found, manifest.policies, this.catalogue);
+    return { checkpoint, witnessed, entries, erased: this.runKey(run) === undefined };
+  }
+
+  async #checkpoint(minSize: number): Promise<WitnessedCheckpoint> {
+    const { witnessed } = this.#options;
+    const found = witnessed === undefined ? await this.#ownCheckpoint() : await witnessed(minSize);
+    if (Number(found.checkpoint.split('\n')[1]) >= minSize) return found;
+    throw new Fault('log-unavailable', `no checkpoint covers entry ${minSize - 1} of the log yet`);
+  }
+
+  async #ownCheckpoint(): Promise<WitnessedCheckpoint> {
+    return { checkpoint: (await readLogHead(this.paths.root))?.checkpoint ?? '', witnessed: false };
+  }
+
+  async #erased(run: string, manifest: RunManifest, record: KeptRecord): Promise<KeptRecord> {
+    await this.#options.log.sync();
+    await this.advance();
+    const current = { ...record, ...(await this.#proofs(run, manifest, this.catalogue.size)) };
+    this.kept.writeRecord(run, current);
+    return current;
+  }
+
+  async #better(run: string, manifest: Uint8Array, record: KeptRecord): Promise<Partial<KeptRecord>> {
+    if (this.#options.witnessed === undefined) return {};
+    const parsed = JSON.parse(Buffer.from(manifest).toString('utf8')) as RunManifest;
+    const proofs = await this.#proofs(run, parsed, record.manifestIndex + 1);
+    return proofs.witnessed ? proofs : {};
+  }
+
+  /** One of each authority that is configured; those that are there already stay. What does not answer is asked later. */
+  async #timestamps(signed: SignedPayload, before: readonly KeptTimestamp[]): Promise<readonly KeptTimestamp[]> {
+    const { timestampAuthorities, random } = this.#options;
+    const timestamps: KeptTimestamp[] = before.filter(({ at }) => at !== undefined);
+    for (const { url } of timestampAuthorities) {
+      if (timestamps.some((one) => one.url === url)) continue;
+      const signal = AbortSignal.timeout(LIMITS.timestampMs);
+      const asked = fetchTimestamp({ url, signature: signed.signature, random, signal });
+      timestamps.push(
+        await asked.then(
+          ({ at, response }) => ({ url, at, response: Buffer.from(response).toString('base64') }),
+          () => ({ url }), // told as lacking, and asked again
+        ),
+      );
+    }
+    return timestamps;
+  }
+
+  #lacks({ timestamps, witnessed }: KeptRecord): readonly string[] {
+    const missing = timestamps.filter(({ at }) => at === undefined).map(({ url }) => url);
+    return [...missing, ...(this.#options.witnessed === undefined || witnessed ? [] : ['witnesses'])];
+  }
+
+  #keptPolicy(path: string): Uint8Array | undefined {
+    const [, digest] = POLICY.exec(path) ?? [];
+    return digest === undefined ? undefined : this.kept.policy(digest);
+  }
+}
+
+const POLICY = /^policy\/([0-9a-f]{64})\.json$/u;
+
+function policyIn({ policies }: MadeManifest, path: string): Uint8Array | undefined {
+  const [, digest = ''] = POLICY.exec(path) ?? [];
+  const text = policies.get(digest);
+  return text === undefined ? undefined : Buffer.from(text);
+}
+
+function responses(timestamps: readonly KeptTimestamp[]): readonly Uint8Array[] {
+  return timestamps.flatMap(({ response }) => (response === undefined ? [] : [Buffer.from(response, 'base64')]));
+}
+
+/** The signed payload of a statement that was kept. */
+function signedIn(bundle: string): SignedPayload {
+  const { dsseEnvelope } = JSON.parse(bundle) as {
+    readonly dsseEnvelope: {
+      readonly payload: string;
+      readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+    };
+  };
+  const [signature] = dsseEnvelope.signatures;
+  if (signature === undefined) throw new Fault('log-corrupt', 'a statement that was kept has no signature');
+  return {
+    payload: Buffer.from(dsseEnvelope.payload, 'base64'),
+    signature: Buffer.from(signature.sig, 'base64'),
+    keyId: signature.keyid,
+  };
+}
