@@ -1,6 +1,7 @@
 /** Opens the audit log of a deployment (docs/design/0001-audit-log-on-disk.md): the engine behind `recorder.ts`. */
 import { type KeyObject, randomBytes, randomFillSync } from 'node:crypto';
 import fs from 'node:fs';
+import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
 import type { RunId } from '../model/ids.ts';
 import { LIMITS, type Limits } from '../model/limits.ts';
@@ -10,6 +11,15 @@ import { assertFileName, auditPaths, bodyPath } from './audit-paths.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { ensureDirectory } from './durable-files.ts';
+import {
+  destroyKey,
+  type Erased,
+  type ErasureDetail,
+  type ErasureMark,
+  isSaid,
+  markErasure,
+  readMarks,
+} from './erasing.ts';
 import { Journal } from './journal/journal.ts';
 import type { JournalFiles } from './journal/journal-file.ts';
 import { FLAG, RECORD, type RecordKind } from './journal/record-codec.ts';
@@ -20,6 +30,7 @@ import { SaltPool } from './record/salt-pool.ts';
 import { openingJson } from './record/session-opening.ts';
 import { RecordedSession, type RecorderParts } from './record/session-recorder.ts';
 import type { AuditLog, LogNote, RunEvidence, RunTermination, SessionOpening, SessionRecord } from './recorder.ts';
+import { readState } from './seal/seal-state.ts';
 import { SealerThread } from './seal/sealer-thread.ts';
 
 export interface AuditLogOptions {
@@ -40,6 +51,11 @@ export interface AuditLogOptions {
 }
 
 export interface OpenAuditLog extends AuditLog {
+  /**
+   * Erases the bodies of a run that is over: the log says so, durably, and then its key is destroyed. Rejects with a
+   * `Fault` where the log cannot say it; what a crash interrupts is done at the next start.
+   */
+  eraseRun(detail: ErasureDetail): Promise<Erased>;
   readonly directory: string;
   /** The log's verifier key, for auditors and witnesses (https://c2sp.org/signed-note). */
   readonly verifierKey: string;
@@ -52,9 +68,12 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
   const paths = auditPaths(directory);
   ensureDirectory(directory);
   const lock = lockDirectory(paths.lock);
+  let recorder: Recorder;
+  let marks: readonly ErasureMark[];
   try {
     const keys = loadAuditKeys(paths.keys, origin, options, random);
     const { group } = recover(paths, { directory, keys, limits, clock, random });
+    marks = readMarks(paths);
     const verifierKey = fs.readFileSync(`${paths.keys}/log.vkey`, 'utf8').trim();
     let journal: Journal;
     const sealer = new SealerThread({
@@ -79,9 +98,17 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     const monotonic = () => Math.round(performance.now() * 1000);
     const shelf = new ReplyShelf(limits.inlineBodyBytes);
     const parts = { journal, sealer, salts, shelf, limits, clock, monotonic, nextStream: () => ++streams };
-    return new Recorder(parts, { directory, verifierKey, lock });
+    recorder = new Recorder(parts, { directory, verifierKey, lock, random });
   } catch (cause) {
     lock[Symbol.dispose]();
+    throw cause;
+  }
+  try {
+    await recorder.finishErasures(marks);
+    return recorder;
+  } catch (cause) {
+    // Why it cannot go on is what counts, whatever else fails while it ends.
+    await recorder[Symbol.asyncDispose]().catch(() => undefined);
     throw cause;
   }
 }
@@ -90,6 +117,7 @@ interface Deployment {
   readonly directory: string;
   readonly verifierKey: string;
   readonly lock: Disposable;
+  readonly random: (bytes: number) => Uint8Array;
 }
 
 class Recorder implements OpenAuditLog {
@@ -97,6 +125,7 @@ class Recorder implements OpenAuditLog {
   readonly verifierKey: string;
   readonly #parts: RecorderParts;
   readonly #lock: Disposable;
+  readonly #random: (bytes: number) => Uint8Array;
   readonly #runs = new Set<RunId>();
   #sessions = 0;
   #closed: Promise<void> | undefined;
@@ -106,6 +135,7 @@ class Recorder implements OpenAuditLog {
     this.directory = deployment.directory;
     this.verifierKey = deployment.verifierKey;
     this.#lock = deployment.lock;
+    this.#random = deployment.random;
   }
 
   get fault(): Fault | undefined {
@@ -154,6 +184,36 @@ class Recorder implements OpenAuditLog {
 
   async note(entry: LogNote): Promise<void> {
     await this.#control(RECORD.note, { kind: entry.kind, detail: allowedDetail(entry) });
+  }
+
+  async eraseRun(detail: ErasureDetail): Promise<Erased> {
+    const { run } = detail;
+    assertFileName(run);
+    if (this.#runs.has(run as RunId)) return 'open';
+    const paths = auditPaths(this.directory);
+    // What is recorded of the run is sealed first: what waits in the journal would else be a copy, or lose its key.
+    await this.sync();
+    if (readState(paths.state)?.runs.some(({ id }) => id === run)) return 'open';
+    if (!fs.existsSync(join(paths.keys, 'runs', `${run}.key`))) return 'absent';
+    await this.#erase(await markErasure(paths, detail));
+    return 'erased';
+  }
+
+  /** Does what was said, or marked to be said, in a life of the gateway before this one. */
+  async finishErasures(marks: readonly ErasureMark[]): Promise<void> {
+    for (const mark of marks) await this.#erase(mark);
+  }
+
+  async #erase(mark: ErasureMark): Promise<void> {
+    const { journal } = this.#parts;
+    const paths = auditPaths(this.directory);
+    const { detail } = mark;
+    if (!(await isSaid(paths, mark))) await this.note({ kind: 'bodies.erased', detail: { ...detail } });
+    // The journal is a copy of what it holds until its segment goes, which is when it is full.
+    journal.turn();
+    await this.sync();
+    journal.dropSealed();
+    destroyKey(paths, detail.run, this.#random);
   }
 
   async sync(): Promise<void> {

@@ -84,16 +84,22 @@ function show(report: VerifyReport, output: Output): void {
   for (const [what, ids] of [
     ['still open', report.live],
     ['opened and never closed', report.unterminated],
-    ['bodies erased', report.withheld],
+    ['bodies not here', report.withheld.filter((id) => !report.erased.some(({ run }) => run === id))],
   ] as const) {
     if (ids.length > 0) output.write(output.paint('dim', `  ${what}: ${ids.map(printable).join(', ')}\n`));
   }
+  for (const erased of report.erased) output.write(output.paint('dim', `  ${erasedWords(erased)}\n`));
   output.write(`${output.paint(['bold', STYLES[report.verdict]], report.verdict)}${summary(report)}\n`);
 }
 
 function describe({ severity, file, line, offset, message }: Finding, output: Output): string {
   const place = `${printable(file)}${line === undefined ? '' : `:${line}`}${offset === undefined ? '' : ` @${offset}`}`;
   return `${output.paint(severity === 'fail' ? 'red' : 'yellow', place)} ${printable(message)}`;
+}
+
+function erasedWords({ run, at, by, reason, rule }: VerifyReport['erased'][number]): string {
+  const why = rule === undefined ? reason : `${reason}, rule ${rule}`;
+  return printable(`bodies of ${run} erased on ${at.slice(0, 10)} by ${by}: ${why}`);
 }
 
 function summary({ totals, checkpoint }: VerifyReport): string {

@@ -17,7 +17,7 @@ import {
 /** The operations of `node:fs` that the journal uses; tests hand in ones that fail. */
 export type JournalFiles = Pick<
   typeof fs,
-  'openSync' | 'writeSync' | 'ftruncateSync' | 'closeSync' | 'fdatasync' | 'fsync' | 'rm' | 'rmSync'
+  'openSync' | 'writeSync' | 'ftruncateSync' | 'closeSync' | 'fdatasync' | 'fsync' | 'fsyncSync' | 'rm' | 'rmSync'
 >;
 
 interface Segment {
@@ -156,10 +156,20 @@ export class JournalFile {
       if (segment.lastGroup > sealed || segment.leaving === true) continue;
       segment.leaving = true;
       files.rm(join(directory, segmentName(segment.number)), { force: true }, (failure) => {
-        if (failure === null) this.#kept.splice(this.#kept.indexOf(segment), 1);
+        if (failure === null) this.#kept = this.#kept.filter((one) => one !== segment);
         else segment.leaving = false;
       });
     }
+  }
+
+  /** Removes the segments that hold no group after `sealed`, and returns once they are gone. */
+  dropNow(sealed: number): void {
+    const { files, directory } = this.#options;
+    const gone = this.#kept.filter(({ lastGroup }) => lastGroup <= sealed);
+    for (const { number } of gone) files.rmSync(join(directory, segmentName(number)), { force: true });
+    // One that `drop` is about to remove leaves the list there.
+    this.#kept = this.#kept.filter((segment) => segment.leaving === true || !gone.includes(segment));
+    files.fsyncSync(this.#directoryFd);
   }
 
   /** Removes all segments at once. To be called after `close`. */

@@ -170,6 +170,22 @@ export class Journal {
     this.#file.drop(group);
   }
 
+  /** Goes on in a new segment, so that the one before can go once it is sealed, however little it holds. */
+  turn(): void {
+    this.flush();
+    if (this.#fault !== undefined) throw this.#fault;
+    try {
+      this.#file.rotate(this.#group);
+    } catch (cause) {
+      throw new Fault('log-unavailable', `the audit journal cannot go on: ${String(cause)}`, { cause });
+    }
+  }
+
+  /** Removes the sealed segments before the one that is written, and returns once they are gone. */
+  dropSealed(): void {
+    this.#file.dropNow(this.#sealedGroup);
+  }
+
   /** Removes what `sealed` left, where all of it is sealed. To be called after `close`. */
   clear(): void {
     if (this.#sealedGroup === this.#group - 1) this.#file.clear();

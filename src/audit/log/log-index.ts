@@ -21,11 +21,25 @@ export interface LoggedRun {
   closed: boolean;
 }
 
+/** Bodies of a run that were erased, as the log says it. */
+export interface LoggedErasure {
+  readonly run: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** The id of a person or a token, or `gateway`. */
+  readonly by: string;
+  readonly reason: string;
+  /** The retention rule, where one asked for it. */
+  readonly rule?: string;
+}
+
 type Entry = Readonly<Record<string, string>>;
 
 export class LogIndex {
   readonly sessions = new Map<string, LoggedSession>();
   readonly runs = new Map<string, LoggedRun>();
+  /** By run; of several the first, which is when they went. */
+  readonly erased = new Map<string, LoggedErasure>();
   readonly #findings: Findings;
 
   constructor(findings: Findings) {
@@ -53,6 +67,8 @@ export class LogIndex {
         return this.#head(entry, false, bytes);
       case 'session.close':
         return this.#head(entry, true, bytes);
+      case 'bodies.erased':
+        return this.#erasure(entry);
       default:
         return undefined; // a note of the deployment, which says nothing of a session
     }
@@ -78,6 +94,17 @@ export class LogIndex {
       return `does not fit the sessions of run ${run.id} that closed`;
     for (const session of this.sessions.values()) {
       if (session.run === run.id && !session.closed) return `closes run ${run.id} before its session ${session.id}`;
+    }
+    return undefined;
+  }
+
+  #erasure({ at = '', detail }: Entry): string | undefined {
+    const { run, by, reason, rule } = (detail ?? {}) as unknown as Partial<LoggedErasure>;
+    if (typeof run !== 'string' || typeof by !== 'string' || typeof reason !== 'string') return 'erases no run';
+    const known = this.runs.get(run);
+    if (known?.closed !== true) return `erases run ${run}, which is not closed`;
+    if (!this.erased.has(run)) {
+      this.erased.set(run, { run, at, by, reason, ...(typeof rule === 'string' ? { rule } : {}) });
     }
     return undefined;
   }

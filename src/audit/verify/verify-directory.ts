@@ -1,14 +1,15 @@
 /** Verifies an audit directory offline: the log, every session, every body that may be opened. Changes nothing. */
 import { createPublicKey, hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { Fault } from '../../model/fault.ts';
 import { LOG_VERIFIER_FILE, RunKeys, readDeploymentKey, readLogKey } from '../audit-keys.ts';
 import { type AuditPaths, auditPaths, bodyPath, sessionPath } from '../audit-paths.ts';
 import { isLocked } from '../directory-lock.ts';
+import { markPath } from '../erasing.ts';
 import { filesBelow } from '../files-below.ts';
 import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
-import type { LogIndex } from '../log/log-index.ts';
+import type { LoggedErasure, LogIndex } from '../log/log-index.ts';
 import { encodeVerifierKey, type NoteVerifier, parseVerifierKey } from '../log/signed-note.ts';
 import { logRoot } from '../log/tile-log.ts';
 import { bodyKey } from '../seal/body-pack.ts';
@@ -47,6 +48,7 @@ class Verification {
   readonly #options: VerifyOptions;
   readonly #findings = new Findings();
   readonly #withheld: string[] = [];
+  readonly #erased: LoggedErasure[] = [];
   readonly #open: string[] = [];
   readonly #live: boolean;
   /** True where something may be on disk that was never signed. */
@@ -181,8 +183,16 @@ class Verification {
       if (!run.closed) this.#open.push(run.id);
       const path = keys?.path(run.id) ?? join(this.#paths.keys, 'runs', `${run.id}.key`);
       const file = relative(this.#paths.root, path);
-      if (!existsSync(path)) this.#withheld.push(run.id);
-      else if (hash('sha256', readFileSync(path), 'hex') !== run.keyDigest) {
+      const erasure = index.erased.get(run.id);
+      if (erasure !== undefined) this.#erased.push(erasure);
+      if (!existsSync(path)) {
+        this.#withheld.push(run.id);
+        // A copy that came without any key of a run is one for somebody who may read no body.
+        const wanted = existsSync(dirname(path)) && erasure === undefined;
+        if (wanted) this.#findings.incomplete(file, 'the key is not here, and the log erased no bodies');
+      } else if (erasure !== undefined) {
+        this.#findings.incomplete(file, 'the log says that the bodies were erased, and their key is still here');
+      } else if (hash('sha256', readFileSync(path), 'hex') !== run.keyDigest) {
         this.#findings.fail(file, 'this is not the key that the log says the run has');
       }
     }
@@ -202,7 +212,11 @@ class Verification {
     const { root, lock, state, checkpoint } = this.#paths;
     const known = new Set([lock, state, checkpoint]);
     for (const name of [LOG_VERIFIER_FILE, 'log.key', 'deployment.key']) known.add(join(this.#paths.keys, name));
-    for (const run of index.runs.keys()) known.add(join(this.#paths.keys, 'runs', `${run}.key`));
+    for (const run of index.runs.keys()) {
+      known.add(join(this.#paths.keys, 'runs', `${run}.key`));
+      // An erasure that a crash interrupted: the next start ends it.
+      known.add(markPath(this.#paths, run));
+    }
     for (const { id, day } of index.sessions.values()) {
       known.add(sessionPath(this.#paths, day, id));
       known.add(bodyPath(this.#paths, id));
@@ -240,6 +254,7 @@ class Verification {
       moreFindings: more,
       totals,
       withheld: this.#withheld,
+      erased: this.#erased,
       live: this.#live ? this.#open : [],
       unterminated: this.#live ? [] : this.#open,
       ...(checkpoint === undefined

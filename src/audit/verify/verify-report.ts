@@ -1,4 +1,6 @@
 /** What a verification found, for people and for programs. */
+import type { LoggedErasure } from '../log/log-index.ts';
+
 export type Verdict = 'PASS' | 'FAIL' | 'INCOMPLETE';
 
 export interface Finding {
@@ -41,8 +43,10 @@ export interface VerifyReport {
   readonly findings: readonly Finding[];
   readonly moreFindings: number;
   readonly totals: Readonly<VerifyTotals>;
-  /** Runs whose key was deleted: their bodies are withheld, and everything else was checked. */
+  /** Runs whose key is not here: their bodies are withheld, and everything else was checked. */
   readonly withheld: readonly string[];
+  /** Those of them whose bodies were erased, as the log says: when, by whom and why. */
+  readonly erased: readonly LoggedErasure[];
   /** Runs and sessions that are open while a gateway runs. */
   readonly live: readonly string[];
   /** Runs and sessions that were opened and never closed, and no gateway runs that could. */
