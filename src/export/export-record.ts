@@ -1,5 +1,6 @@
 /** What is exported, before any format: the record of the log in the words of this program. */
 import type { AuditEvent, EventOpening } from '../audit/audit-event.ts';
+import type { TraceParent } from '../model/trace-ids.ts';
 
 export type ExportRecord = SessionOpened | ExchangeEnded | SessionClosed | EntryRecord;
 
@@ -61,6 +62,10 @@ export interface SessionFacts {
   readonly opening?: EventOpening;
   /** Who is behind the run; present where the sink asks for people. */
   readonly person?: PersonFacts;
+  /** The trace that the run brought. */
+  readonly trace?: TraceParent;
+  /** Which agent the client says that it is, where that is one of those that are known by name. */
+  readonly agent?: string;
 }
 
 /** Out of the body of `session.open`, which can be erased: absent members were not there, or not readable. */
@@ -72,8 +77,6 @@ export interface PersonFacts {
   /** Address of the client. */
   readonly address?: string;
   readonly port?: number;
-  /** What the client says of itself. */
-  readonly agent?: string;
 }
 
 /** A record that cannot be read: its file is cut, or what stands there is no event. */

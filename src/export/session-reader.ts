@@ -3,10 +3,10 @@ import { auditPaths, sessionPath } from '../audit/audit-paths.ts';
 import { leafHash } from '../audit/log/merkle.ts';
 import { type Line, readLines } from '../audit/read/read-lines.ts';
 import { SessionBodies } from '../audit/read/read-session.ts';
-import type { Evidence, ExportRecord, PersonFacts, SessionFacts, Unreadable } from './export-record.ts';
+import { bodyFacts } from './body-facts.ts';
+import type { Evidence, ExportRecord, SessionFacts, Unreadable } from './export-record.ts';
 import type { SessionPosition } from './log-state.ts';
 import { maskedStatements } from './masked-statement.ts';
-import { personOf } from './person-facts.ts';
 
 export interface SessionReaderOptions {
   readonly directory: string;
@@ -36,7 +36,7 @@ export class SessionReader {
   #lines: number;
   #offset: number | undefined;
   #opening: EventOpening | undefined;
-  #person: PersonFacts | undefined;
+  #told: Pick<SessionFacts, 'person' | 'trace' | 'agent'> = {};
   #isResumed: boolean;
 
   constructor(options: SessionReaderOptions, position: SessionPosition) {
@@ -174,7 +174,7 @@ export class SessionReader {
 
   #opens(event: AuditEvent, bodies: SessionBodies): void {
     this.#opening = event.opening;
-    this.#person = this.#options.people ? personOf(bodies.read(event)) : undefined;
+    this.#told = bodyFacts(bodies.read(event), this.#options.people);
   }
 
   #keep(event: AuditEvent, offset: number): void {
@@ -186,7 +186,7 @@ export class SessionReader {
 
   #facts(): SessionFacts {
     const { id, run } = this.#from;
-    return { id, run, ...(this.#opening && { opening: this.#opening }), ...(this.#person && { person: this.#person }) };
+    return { id, run, ...(this.#opening && { opening: this.#opening }), ...this.#told };
   }
 }
 

@@ -35,6 +35,8 @@ const idOrNoneAtAll: Check = (value) => value === 'none' || id(value);
 const actor = matching(/^(?:(?:psn|opt)_\w{1,80}|gateway)$/);
 /** How they came: a browser, or the token that they used. */
 const way = matching(/^(?:browser|opt_\w{1,80})$/);
+/** A verifier key of signed notes, or SHA-256 of a public key. */
+const publicKey = matching(/^(?:[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44,100}|[0-9a-f]{64})$/);
 const digest = matching(/^\w{1,128}$/);
 /** Of a closed list of the program's own. */
 const code = matching(/^[a-z][a-z0-9.-]{0,60}$/);
@@ -47,6 +49,7 @@ const names: Check = (value) => typeof value === 'string';
 const CONFIGURED: Members = { action: code, by: actor, name: names, what: names };
 const APPROVAL: Members = { approval: id, digest, exchange: count, run: id, session: id, target: names };
 const ACTION: Members = {
+  alarm: idOrNoneAtAll,
   action: code,
   budget: idOrNoneAtAll,
   by: actor,
@@ -85,6 +88,10 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   'target.changed': CONFIGURED,
   'trust.changed': CONFIGURED,
   'grant.revoked': { by: actor, grant: id },
+  // A public key, by which verifiers follow: the gateway's name stands in it, and in each checkpoint.
+  'key.rotated': { by: actor, from: digest, next: publicKey, to: digest, until: time, what: code },
+  // A witness is named as the configuration names it.
+  'log.alarm': { alarm: id, proven: flag, theirs: count, what: code, witness: names },
   'operator.action': ACTION,
   'person.action': ACTION,
   // Whoever copied named the columns: which they are stands in the store.
@@ -101,3 +108,6 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   'run.manifest': { digest, run: id },
   'approval.decided': { ...APPROVAL, answer: code, by: actor, channel: code, state: code },
 };
+
+/** All kinds of notes that there are. */
+export const LOG_NOTE_KINDS: readonly string[] = Object.keys(NOTES);
