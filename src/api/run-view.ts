@@ -1,3 +1,4 @@
+import { claimsOf } from '../identity/check-trust.ts';
 import type { Workload } from '../model/principal.ts';
 import type { RunRow } from '../store/grant-rows.ts';
 
@@ -53,15 +54,19 @@ export function jobUrl({
 
 /** Where people meet the CI system whose tokens come from this host. */
 function webHost(issuer: string): string {
-  if (issuer === 'token.actions.githubusercontent.com') return 'github.com';
-  return issuer.replace(/^token\.actions\./, '');
+  return WEB_HOSTS.get(issuer) ?? issuer.replace(/^token\.actions\./, '');
 }
+
+const WEB_HOSTS = new Map([
+  ['token.actions.githubusercontent.com', 'github.com'],
+  ['oidc.circleci.com', 'app.circleci.com'],
+  ['agent.buildkite.com', 'buildkite.com'],
+  ['vstoken.dev.azure.com', 'dev.azure.com'],
+]);
 
 /** Everything that verified claims say, by name, for people. */
 export function workloadPairs(row: RunRow): readonly { readonly name: string; readonly value: string }[] {
-  const { extra, ...workload } = JSON.parse(row.workload) as Workload;
-  const more = Object.entries(extra ?? {}).map(([name, value]) => [`extra.${name}`, value] as const);
-  return [...Object.entries(workload), ...more].map(([name, value]) => ({ name, value }));
+  return claimsOf(JSON.parse(row.workload) as Workload).map(({ name, value }) => ({ name, value }));
 }
 
 export function present<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } {

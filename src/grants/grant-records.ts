@@ -43,8 +43,11 @@ export function principalOf(row: RunRow, grant: Grant): Principal {
 
 /** The same for every run of one workflow in one repository: made of what its issuer never gives to anybody else. */
 export function principalIdOf(workload: Workload): PrincipalId {
-  const { issuer, sourceOwnerId, sourceRepositoryId, buildSignerUri, tokenSubject } = workload;
+  const { issuer, sourceOwnerId, sourceRepositoryId, buildSignerUri, workloadId, workloadName, tokenSubject } =
+    workload;
+  const account = [workloadId, workloadName].find((part) => part !== undefined);
   const repository = [sourceOwnerId ?? '', sourceRepositoryId ?? '', buildSignerUri ?? ''];
+  if (account !== undefined) repository.push(account);
   const identity = repository.every((part) => part === '') ? [tokenSubject] : repository;
   const digest = createHash('sha256')
     .update(JSON.stringify([issuer, ...identity]))

@@ -8,6 +8,8 @@ export interface CompactToken {
   readonly compact: string;
   readonly algorithm: string;
   readonly keyId: string;
+  /** `typ`, in lower case. */
+  readonly type: string | undefined;
   readonly claims: Readonly<Record<string, unknown>>;
   /** `header.payload`, the bytes that are signed: an ECDSA signature can be altered and still verify, these cannot. */
   readonly signingInput: string;
@@ -38,16 +40,17 @@ export function parseCompactToken(compact: string): CompactToken {
 }
 
 /** `jwk`, `jku`, `x5u` and `x5c` point at keys of the sender's choice: a token that carries one is not read further. */
-function checkHeader(header: Record<string, unknown>): Pick<CompactToken, 'algorithm' | 'keyId'> {
+function checkHeader(header: Record<string, unknown>): Pick<CompactToken, 'algorithm' | 'keyId' | 'type'> {
   const { alg, kid, typ } = header;
   const forbidden = ['crit', 'jwk', 'jku', 'x5u', 'x5c', 'b64', 'zip'].find((name) => Object.hasOwn(header, name));
   if (forbidden !== undefined) throw new TokenRefused('header-refused', `carries ${forbidden}`);
   if (typeof alg !== 'string') throw new TokenRefused('algorithm-refused', 'no alg');
   if (typeof kid !== 'string' || kid === '') throw new TokenRefused('header-refused', 'no kid');
-  if (typ !== undefined && !(typeof typ === 'string' && TYPES.has(typ.toLowerCase()))) {
+  const type = typeof typ === 'string' ? typ.toLowerCase() : undefined;
+  if (typ !== undefined && (type === undefined || !TYPES.has(type))) {
     throw new TokenRefused('header-refused', 'typ is not JWT');
   }
-  return { algorithm: alg, keyId: kid };
+  return { algorithm: alg, keyId: kid, type };
 }
 
 function parseObject(part: string, name: string): Record<string, unknown> {

@@ -6,7 +6,7 @@ import type { TrustRule } from './trust-rule.ts';
 
 /** An issuer as somebody would declare it: `loadIssuers` makes the same of it. What is the default is left out. */
 export function declareIssuer({ name, kind, url, keys, claims, demo, ...rest }: Issuer): object {
-  const { algorithms, maxAgeSeconds, maxLifetimeSeconds } = rest;
+  const { algorithms, maxAgeSeconds, maxLifetimeSeconds, trustDomain, tokenReview } = rest;
   const adapter = adapterFor(kind);
   const isPlain = new URL(url).protocol === 'http:' || (keys.from === 'url' && new URL(keys.url).protocol === 'http:');
   return {
@@ -16,7 +16,9 @@ export function declareIssuer({ name, kind, url, keys, claims, demo, ...rest }: 
     ...(algorithms.join() === adapter.algorithms.join() ? {} : { algorithms }),
     ...(maxAgeSeconds === adapter.maxAgeSeconds ? {} : { maxAgeSeconds }),
     ...(maxLifetimeSeconds === LIMITS.tokenMaxLifetimeSeconds ? {} : { maxLifetimeSeconds }),
-    ...keysOf(keys),
+    ...keysOf(keys, adapter.keyHosts ?? []),
+    ...(trustDomain === undefined ? {} : { trustDomain }),
+    ...(tokenReview === undefined ? {} : { tokenReview }),
     ...(Object.keys(claims.vocabulary).length > 0 ? { claims: claims.vocabulary } : {}),
     ...(Object.keys(claims.extra).length > 0 ? { extra: claims.extra } : {}),
     ...(isPlain ? { insecureLoopback: true } : {}),
@@ -24,14 +26,14 @@ export function declareIssuer({ name, kind, url, keys, claims, demo, ...rest }: 
   };
 }
 
-function keysOf(keys: Issuer['keys']): object {
+function keysOf(keys: Issuer['keys'], usual: readonly string[]): object {
   switch (keys.from) {
     case 'declaration':
       return { jwks: keys.jwks };
     case 'url':
       return { jwksUri: keys.url };
     case 'discovery':
-      return keys.hosts.length > 0 ? { keyHosts: keys.hosts } : {};
+      return keys.hosts.join() === usual.join() ? {} : { keyHosts: keys.hosts };
     default:
       return keys satisfies never;
   }
@@ -46,11 +48,12 @@ export function declareTrustRule(rule: TrustRule | PeopleRule): object {
   };
   const times = Object.keys(grant).length > 0 ? { grant } : {};
   if (isPeopleRule(rule)) return { name, people: rule.people, targets, ...times };
-  const { issuer, claims, allow } = rule;
+  const { issuer, about, claims, allow } = rule;
   const shown = Object.entries(claims).map(([field, values]) => [field, values.length === 1 ? values[0] : values]);
   return {
     name,
     issuer,
+    ...(about === undefined ? {} : { about }),
     claims: Object.fromEntries(shown) as object,
     ...(allow.length > 0 ? { allow } : {}),
     targets,

@@ -76,7 +76,7 @@ export class IssuerKeys {
     const get = this.#options.fetch ?? fetchDocument;
     const { keys: source } = issuer;
     const document = source.from === 'declaration' ? source.jwks : await get(await jwksUrl(issuer, get));
-    const keys = parseKeySet(document);
+    const keys = keysFor(issuer, parseKeySet(document));
     await this.#options.archive(issuer, keys);
     this.#held.set(id, { keys, fetchedAtMs: this.#options.now() });
     return keys;
@@ -121,6 +121,14 @@ export function parseKeySet(document: string): KeySet {
   if (keys.length === 0) throw new Error('the key set is empty');
   if (keys.length > LIMITS.issuerKeys) throw new Error(`the key set has more than ${LIMITS.issuerKeys} keys`);
   return { keys: { keys }, document, digest: createHash('sha256').update(document).digest('hex') };
+}
+
+/** A SPIFFE bundle holds keys of several uses (SPIFFE Trust Domain and Bundle, section 4.2.2); one use signs JWT-SVIDs. */
+function keysFor(issuer: Issuer, read: KeySet): KeySet {
+  if (issuer.kind !== 'spiffe') return read;
+  const keys = read.keys.keys.filter((key) => key.use === 'jwt-svid').map((key) => ({ ...key, use: 'sig' }));
+  if (keys.length === 0) throw new Error('the bundle has no key of use jwt-svid');
+  return { ...read, keys: { keys } };
 }
 
 function isKey(value: unknown): value is JWK {

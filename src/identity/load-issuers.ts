@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import { LIMITS } from '../model/limits.ts';
-import { WORKLOAD_FIELDS } from '../model/principal.ts';
-import { ADAPTERS, adapterFor } from './adapters/adapter-for.ts';
+import { ISSUER_KINDS, WORKLOAD_FIELDS } from '../model/principal.ts';
+import { adapterFor } from './adapters/adapter-for.ts';
 import { duplicateNames, nameSchema, problemAt, readDeclared } from './declared-schema.ts';
-import { type Issuer, isLoopback, type KeySource, SIGNATURE_ALGORITHMS } from './issuer.ts';
+import { type Issuer, isLoopback, type KeySource, SIGNATURE_ALGORITHMS, type TokenReviewSource } from './issuer.ts';
+import { addressProblems, PUBLIC_ADDRESSES } from './issuer-address.ts';
 import { parseKeySet } from './issuer-keys.ts';
 
 const claimPath = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(8).readonly()]);
@@ -12,8 +13,11 @@ const claimPath = z.union([z.string().min(1), z.array(z.string().min(1)).min(1).
 /** One entry under `issuers:`. */
 export const issuerSchema = z.strictObject({
   name: nameSchema,
-  kind: z.enum(['github', 'gitlab', 'generic']),
-  issuer: z.url({ protocol: /^https?$/ }).max(500),
+  kind: z.enum(ISSUER_KINDS),
+  issuer: z
+    .url({ protocol: /^(?:https?|spiffe)$/ })
+    .max(500)
+    .optional(),
   algorithms: z.array(z.enum(SIGNATURE_ALGORITHMS)).min(1).readonly().optional(),
   maxAgeSeconds: z.int().min(30).max(86_400).optional(),
   maxLifetimeSeconds: z.int().min(60).max(86_400).optional(),
@@ -22,11 +26,22 @@ export const issuerSchema = z.strictObject({
   jwks: z.string().optional(),
   claims: z.partialRecord(z.enum(WORKLOAD_FIELDS), claimPath).optional(),
   extra: z.record(z.string().regex(/^\w{1,64}$/, 'letters, digits and underscores'), claimPath).optional(),
+  trustDomain: z
+    .string()
+    .regex(/^[a-z0-9._-]{1,255}$/, 'a trust domain is lower case letters, digits, `.`, `_`, `-`')
+    .optional(),
+  tokenReview: z
+    .strictObject({
+      server: z.url({ protocol: /^https$/ }),
+      tokenFile: z.string().min(1).max(4096),
+      ca: z.string().optional(),
+    })
+    .optional(),
   insecureLoopback: z.boolean().optional(),
   demo: z.boolean().optional(),
 });
 
-type IssuerDeclaration = z.infer<typeof issuerSchema>;
+export type IssuerDeclaration = z.infer<typeof issuerSchema>;
 
 /** Reads `issuers:`. Nothing is fetched: an issuer that cannot be reached shows when its first token comes. */
 export function loadIssuers(declared: readonly Declared[]): Loaded<Issuer> {
@@ -42,24 +57,35 @@ export function loadIssuers(declared: readonly Declared[]): Loaded<Issuer> {
 
 function issuerOf(item: IssuerDeclaration): Issuer {
   const adapter = adapterFor(item.kind);
-  const maxAgeSeconds = item.maxAgeSeconds ?? adapter.maxAgeSeconds;
   return {
     name: item.name,
     kind: item.kind,
-    url: item.issuer,
+    url: urlOf(item),
     algorithms: item.algorithms ?? adapter.algorithms,
-    maxAgeSeconds,
+    maxAgeSeconds: item.maxAgeSeconds ?? adapter.maxAgeSeconds,
     maxLifetimeSeconds: item.maxLifetimeSeconds ?? LIMITS.tokenMaxLifetimeSeconds,
     keys: keySourceOf(item),
+    ...(adapter.sharedAudience === undefined ? {} : { audience: adapter.sharedAudience }),
+    ...(item.trustDomain === undefined ? {} : { trustDomain: item.trustDomain }),
+    ...(item.tokenReview === undefined ? {} : { tokenReview: reviewOf(item.tokenReview) }),
     claims: { vocabulary: item.claims ?? {}, extra: item.extra ?? {} },
     demo: item.demo ?? false,
   };
 }
 
-function keySourceOf({ jwks, jwksUri, keyHosts }: IssuerDeclaration): KeySource {
+/** Where a kind has one public address, it may be left out. */
+function urlOf({ kind, issuer }: IssuerDeclaration): string {
+  return issuer ?? PUBLIC_ADDRESSES[kind] ?? '';
+}
+
+function reviewOf({ server, tokenFile, ca }: NonNullable<IssuerDeclaration['tokenReview']>): TokenReviewSource {
+  return { server, tokenFile, ...(ca === undefined ? {} : { ca }) };
+}
+
+function keySourceOf({ kind, jwks, jwksUri, keyHosts }: IssuerDeclaration): KeySource {
   if (jwks !== undefined) return { from: 'declaration', jwks };
   if (jwksUri !== undefined) return { from: 'url', url: jwksUri };
-  return { from: 'discovery', hosts: keyHosts ?? [] };
+  return { from: 'discovery', hosts: keyHosts ?? adapterFor(kind).keyHosts ?? [] };
 }
 
 function problemsOf(item: IssuerDeclaration, source: Declared): readonly Problem[] {
@@ -67,15 +93,13 @@ function problemsOf(item: IssuerDeclaration, source: Declared): readonly Problem
     problemAt(source, [field], message, advice);
   return [
     ...transportProblems(item, at),
-    ...hostProblems(item, at),
+    ...addressProblems(item, at),
     ...keyProblems(item, at),
-    ...(item.kind !== 'generic' && (item.claims !== undefined || item.extra !== undefined)
-      ? [at('claims', `the claims of ${item.kind} are known`, 'Leave `claims` and `extra` out, or use kind `generic`.')]
-      : []),
+    ...kindProblems(item, at),
   ];
 }
 
-type At = (field: keyof IssuerDeclaration, message: string, advice: string) => Problem;
+export type At = (field: keyof IssuerDeclaration, message: string, advice: string) => Problem;
 
 function transportProblems(item: IssuerDeclaration, at: At): readonly Problem[] {
   return (['issuer', 'jwksUri'] as const).flatMap((field) => {
@@ -84,7 +108,7 @@ function transportProblems(item: IssuerDeclaration, at: At): readonly Problem[] 
     const url = new URL(text);
     const strange = url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '';
     if (strange) return [at(field, `${field} holds more than an address`, 'Give scheme, host, port and path alone.')];
-    if (url.protocol === 'https:') return [];
+    if (url.protocol === 'https:' || (url.protocol === 'spiffe:' && item.kind === 'spiffe')) return [];
     if (item.insecureLoopback === true && isLoopback(url.hostname)) return [];
     return [
       at(field, `${field} is not https`, 'Use https. Plain http is for loopback, with `insecureLoopback: true`.'),
@@ -92,24 +116,26 @@ function transportProblems(item: IssuerDeclaration, at: At): readonly Problem[] 
   });
 }
 
-/** An issuer of one kind on the public host of another would be believed what only the real one may say. */
-function hostProblems(item: IssuerDeclaration, at: At): readonly Problem[] {
-  const { hostname, pathname } = new URL(item.issuer);
-  const owner = Object.values(ADAPTERS).find(({ hosts }) => hosts.includes(hostname));
-  if (owner !== undefined && owner.kind !== item.kind) {
-    return [at('kind', `${hostname} is the host of ${owner.kind}`, `Use kind \`${owner.kind}\`.`)];
+/** What only some kinds have. */
+function kindProblems(item: IssuerDeclaration, at: At): readonly Problem[] {
+  const adapter = adapterFor(item.kind);
+  const problems: Problem[] = [];
+  if (adapter.claims !== 'declared' && (item.claims !== undefined || item.extra !== undefined)) {
+    const advice = 'Leave `claims` and `extra` out, or use kind `generic`.';
+    problems.push(at('claims', `the claims of ${item.kind} are known`, advice));
   }
-  const isGithub = hostname.startsWith('token.actions.') || pathname === '/_services/token' || isLoopback(hostname);
-  if (item.kind === 'github' && !isGithub) {
-    return [
-      at(
-        'issuer',
-        'this is not the address of a GitHub Actions issuer',
-        'It is https://token.actions.githubusercontent.com, https://token.actions.NAME.ghe.com or https://HOST/_services/token.',
-      ),
-    ];
+  if (adapter.sharedAudience !== undefined && (item.maxAgeSeconds ?? 0) > adapter.maxAgeSeconds) {
+    const why = `tokens of ${adapter.label} are for every receiver alike, and any of them could present one here`;
+    problems.push(at('maxAgeSeconds', why, `Leave maxAgeSeconds out, or at most ${adapter.maxAgeSeconds}.`));
   }
-  return [];
+  for (const [field, kind] of [
+    ['trustDomain', 'spiffe'],
+    ['tokenReview', 'kubernetes'],
+  ] as const) {
+    if (item[field] === undefined || item.kind === kind) continue;
+    problems.push(at(field, `${field} is for kind ${kind}`, 'Leave it out.'));
+  }
+  return problems;
 }
 
 function keyProblems(item: IssuerDeclaration, at: At): readonly Problem[] {
@@ -133,10 +159,11 @@ function keyProblems(item: IssuerDeclaration, at: At): readonly Problem[] {
 function duplicateUrls(items: readonly { item: IssuerDeclaration; source: Declared }[]): readonly Problem[] {
   const seen = new Set<string>();
   return items.flatMap(({ item, source }) => {
-    if (seen.has(item.issuer)) {
-      return [problemAt(source, ['issuer'], `${item.issuer} is declared twice`, 'One issuer has one declaration.')];
+    const url = urlOf(item);
+    if (seen.has(url)) {
+      return [problemAt(source, ['issuer'], `${url} is declared twice`, 'One issuer has one declaration.')];
     }
-    seen.add(item.issuer);
+    seen.add(url);
     return [];
   });
 }

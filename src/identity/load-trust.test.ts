@@ -118,7 +118,7 @@ describe('issuers as they are declared', () => {
       '11: gitlab.com is the host of gitlab',
     ]);
     assert.deepEqual(messages(issuers({ ...ISSUER, issuer: 'https://github.com' })), [
-      '11: this is not the address of a GitHub Actions issuer',
+      '11: this is not the address of an issuer of GitHub Actions',
     ]);
     assert.deepEqual(issuers({ ...ISSUER, issuer: 'https://ghes.example/_services/token' }).problems, []);
   });

@@ -17,7 +17,9 @@ export type TokenReason =
   | 'token-not-yet-valid'
   | 'token-too-old'
   | 'token-too-long-lived'
-  | 'claims-incomplete';
+  | 'claims-incomplete'
+  | 'review-denied'
+  | 'review-unavailable';
 
 const REFUSALS: Readonly<Record<TokenReason, readonly [RefusalCode, string]>> = {
   'token-missing': ['claim-missing', 'No token was presented.'],
@@ -39,12 +41,41 @@ const REFUSALS: Readonly<Record<TokenReason, readonly [RefusalCode, string]>> = 
     'claim-invalid',
     'The token lacks a claim that this issuer always sets, or it has the wrong type.',
   ],
+  'review-denied': ['claim-invalid', 'The cluster that issued the token says that it no longer counts.'],
+  'review-unavailable': ['upstream-unavailable', 'The cluster cannot be asked whether the token still counts.'],
+};
+
+/** What is checked of a token, in the order in which it is. */
+export const TOKEN_STEPS = ['form', 'issuer', 'keys', 'signature', 'audience', 'times', 'claims', 'review'] as const;
+export type TokenStep = (typeof TOKEN_STEPS)[number];
+
+/** At which step a token fails for a reason. */
+export const STEP_OF: Readonly<Record<TokenReason, TokenStep>> = {
+  'token-missing': 'form',
+  'token-too-large': 'form',
+  'token-malformed': 'form',
+  'header-refused': 'form',
+  'issuer-unknown': 'issuer',
+  'algorithm-refused': 'issuer',
+  'keys-unavailable': 'keys',
+  'key-unknown': 'keys',
+  'signature-wrong': 'signature',
+  'audience-wrong': 'audience',
+  'times-malformed': 'times',
+  'token-expired': 'times',
+  'token-not-yet-valid': 'times',
+  'token-too-old': 'times',
+  'token-too-long-lived': 'times',
+  'claims-incomplete': 'claims',
+  'review-denied': 'review',
+  'review-unavailable': 'review',
 };
 
 const HINTS: Partial<Readonly<Record<TokenReason, string>>> = {
   'keys-unavailable': 'Try again in a minute.',
   'audience-wrong': "Request the token with the gateway's audience, and with no other.",
   'token-expired': 'Fetch the token right before it is exchanged.',
+  'review-unavailable': 'Try again in a minute.',
 };
 
 /** A token was refused: `reason` and `detail` are for the record and the operator, the refusal is for the client. */

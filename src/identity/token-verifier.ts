@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto';
 import { compactVerify, createLocalJWKSet, errors } from 'jose';
-import { LIMITS } from '../model/limits.ts';
 import type { Workload } from '../model/principal.ts';
 import type { Secret } from '../model/secret.ts';
-import { adapterFor } from './adapters/adapter-for.ts';
+import { displayOf, readWorkload } from './adapters/read-workload.ts';
+import { trustDomainOf } from './adapters/spiffe.ts';
+import { checkAudience, checkTimes } from './check-claims.ts';
 import { type CompactToken, parseCompactToken } from './compact-token.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerKeys, KeySet } from './issuer-keys.ts';
-import { TokenRefused } from './token-reason.ts';
+import { TokenRefused, type TokenStep } from './token-reason.ts';
 
 /** Turns a CI system's token into the identity of the job. Throws `TokenRefused`. */
 export interface TokenVerifier {
-  verify(token: Secret, signal: AbortSignal): Promise<VerifiedToken>;
+  verify(token: Secret, signal: AbortSignal, onStep?: OnStep): Promise<VerifiedToken>;
 }
+
+/** Told of each step that a token passed, with what was found, for the operator; never the token. */
+export type OnStep = (step: TokenStep, found: string) => void;
 
 export interface VerifiedToken {
   readonly workload: Workload;
@@ -35,44 +39,60 @@ export interface TokenVerifierOptions {
   readonly issuers: () => readonly Issuer[];
   /** The one audience that tokens must be for. */
   readonly audience: string;
-  readonly keys: IssuerKeys;
+  readonly keys: Pick<IssuerKeys, 'find'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Asks the cluster of an issuer that declares it. Throws `TokenRefused`; resolves to what is recorded of the answer. */
+  readonly review?: TokenReview;
 }
 
-export function makeTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+export type TokenReview = (token: string, issuer: Issuer, workload: Workload, signal: AbortSignal) => Promise<Workload>;
+
+export function makeTokenVerifier({ issuers, audience, keys, now, review }: TokenVerifierOptions): TokenVerifier {
   return {
-    async verify(secret, signal) {
+    async verify(secret, signal, onStep = () => undefined) {
       const token = parseCompactToken(secret.reveal());
-      const issuer = selectIssuer(token, options.issuers());
-      if (!issuer.algorithms.some((algorithm) => algorithm === token.algorithm)) {
-        throw new TokenRefused('algorithm-refused', token.algorithm.slice(0, 16));
-      }
-      const keys = await options.keys.find(issuer, token.keyId, signal);
-      await verifySignature(token, issuer, keys);
-      checkAudience(token.claims['aud'], options.audience);
-      const expiresAtSeconds = checkTimes(token.claims, issuer, options.now() / 1000);
-      const adapter = adapterFor(issuer.kind);
-      const workload = adapter.read(token.claims, issuer);
+      onStep('form', `signed with ${token.algorithm}, by the key ${token.keyId.slice(0, 100)}`);
+      const issuer = selectIssuer(token, issuers());
+      onStep('issuer', `${issuer.name}, of kind ${issuer.kind}`);
+      const keySet = await keys.find(issuer, token.keyId, signal);
+      onStep('keys', `the key set with SHA-256 ${keySet.digest}`);
+      await verifySignature(token, issuer, keySet);
+      onStep('signature', 'verifies');
+      onStep('audience', checkAudience(token.claims['aud'], issuer.audience ?? audience));
+      const times = checkTimes(token.claims, issuer, now() / 1000);
+      onStep('times', times.found);
+      const workload = await confirm(readWorkload(token.claims, issuer), { token, issuer, review, signal, onStep });
       return {
         workload,
-        display: adapter.display(workload),
+        display: displayOf(workload),
         issuer: issuer.name,
         demo: issuer.demo,
         replayKey: createHash('sha256').update(`${issuer.url}\0${token.signingInput}`).digest('hex'),
-        expiresAt: new Date(expiresAtSeconds * 1000).toISOString(),
+        expiresAt: new Date(times.expiresAtSeconds * 1000).toISOString(),
         tokenDigest: token.digest,
-        jwksDigest: keys.digest,
+        jwksDigest: keySet.digest,
       };
     },
   };
 }
 
-/** By the exact text of `iss`, which is not believed yet: it only chooses whose keys to ask. Nothing is fetched for others. */
+/**
+ * By the exact text of `iss`, which is not believed yet: it only chooses whose keys to ask. Nothing is fetched for
+ * others. JWT-SVIDs need no `iss` (JWT-SVID, section 3): those are chosen by the trust domain of their subject.
+ */
 function selectIssuer(token: CompactToken, issuers: readonly Issuer[]): Issuer {
-  const { iss } = token.claims;
-  const issuer = issuers.find(({ url }) => url === iss);
-  if (issuer === undefined) throw new TokenRefused('issuer-unknown', typeof iss === 'string' ? iss.slice(0, 200) : '');
+  const { iss, sub } = token.claims;
+  const domain = iss === undefined ? trustDomainOf(sub) : undefined;
+  const wanted = domain === undefined ? iss : `spiffe://${domain}`;
+  const issuer = issuers.find(({ url, kind }) => url === wanted && (iss !== undefined || kind === 'spiffe'));
+  if (issuer === undefined) throw new TokenRefused('issuer-unknown', shown(wanted));
+  if (!issuer.algorithms.some((algorithm) => algorithm === token.algorithm)) {
+    throw new TokenRefused('algorithm-refused', token.algorithm.slice(0, 16));
+  }
+  if (issuer.kind === 'spiffe' && token.type !== undefined && !['jwt', 'jose'].includes(token.type)) {
+    throw new TokenRefused('header-refused', 'typ of a JWT-SVID is JWT or JOSE');
+  }
   return issuer;
 }
 
@@ -87,25 +107,27 @@ async function verifySignature(token: CompactToken, issuer: Issuer, keys: KeySet
   }
 }
 
-/** RFC 7519, section 4.1.3 lets a token have many audiences; each of them could present it here. */
-function checkAudience(aud: unknown, ours: string): void {
-  const [audience, ...others]: unknown[] = Array.isArray(aud) ? aud : [aud];
-  if (audience !== ours || others.length > 0) throw new TokenRefused('audience-wrong');
+interface Confirming {
+  readonly token: CompactToken;
+  readonly issuer: Issuer;
+  readonly review: TokenReview | undefined;
+  readonly signal: AbortSignal;
+  readonly onStep: OnStep;
 }
 
-/** All in seconds. Returns `exp`. */
-function checkTimes(claims: CompactToken['claims'], issuer: Issuer, now: number): number {
-  const { exp, iat, nbf } = claims;
-  const tolerance = LIMITS.clockToleranceSeconds;
-  if (!isTime(exp) || !isTime(iat) || !(nbf === undefined || isTime(nbf))) throw new TokenRefused('times-malformed');
-  if (exp + tolerance <= now) throw new TokenRefused('token-expired');
-  if (iat - tolerance > now || (nbf ?? 0) - tolerance > now) throw new TokenRefused('token-not-yet-valid');
-  if (now - iat > issuer.maxAgeSeconds + tolerance) throw new TokenRefused('token-too-old');
-  if (exp - iat > issuer.maxLifetimeSeconds) throw new TokenRefused('token-too-long-lived');
-  return exp;
+async function confirm(workload: Workload, { token, issuer, review, signal, onStep }: Confirming): Promise<Workload> {
+  const unknown = workload.unknownClaims ?? [];
+  onStep(
+    'claims',
+    unknown.length === 0 ? 'all are there' : `all are there; unknown and not read: ${unknown.join(', ')}`,
+  );
+  if (issuer.tokenReview === undefined) return workload;
+  if (review === undefined) throw new TokenRefused('review-unavailable', 'nobody here can ask the cluster');
+  const reviewed = await review(token.compact, issuer, workload, signal);
+  onStep('review', 'the cluster says that it still counts');
+  return reviewed;
 }
 
-/** NumericDate of RFC 7519, within the years that a Date can hold. */
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value < 253_402_300_800;
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 200) : '';
 }

@@ -1,20 +1,17 @@
-import type { Secret } from '../model/secret.ts';
 import { readDeclarations } from '../store/configuration-rows.ts';
 import { archiveJwks } from '../store/jwks-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { isJobRule, isPeopleRule, matchPeople, type PeopleRule } from './people-rule.ts';
-import { makeTokenVerifier, type VerifiedToken } from './token-verifier.ts';
+import { makeTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 import { matchTrust, type TrustOutcome, type TrustRule, type TrustSubject } from './trust-rule.ts';
 
 /** The issuers and trust rules in force, and what follows from them. */
-export interface TrustDirectory extends Disposable {
+export interface TrustDirectory extends Disposable, TokenVerifier {
   issuers(): readonly Issuer[];
   /** Those for jobs. */
   rules(): readonly TrustRule[];
-  /** Throws `TokenRefused`. */
-  verify(token: Secret, signal: AbortSignal): Promise<VerifiedToken>;
   /** Throws `TrustRefused`. */
   trust(subject: TrustSubject): TrustOutcome;
   /** What a person of these groups may enter. Throws `Refused`. */
@@ -56,7 +53,7 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
   return {
     issuers: () => issuers,
     rules: () => rules,
-    verify: (token, signal) => verifier.verify(token, signal),
+    verify: verifier.verify,
     trust: (subject) => matchTrust(subject, rules),
     trustPeople: (groups) => matchPeople(groups, peopleRules),
     reload,

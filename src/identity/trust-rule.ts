@@ -2,6 +2,7 @@ import type { TargetName } from '../model/ids.ts';
 import type { Workload } from '../model/principal.ts';
 import { WORKLOAD_FIELDS, type WorkloadField } from '../model/principal.ts';
 import { type Refusal, Refused } from '../model/refusal.ts';
+import { identifies } from './adapters/adapter.ts';
 import { adapterFor } from './adapters/adapter-for.ts';
 import { matchesPattern } from './claim-pattern.ts';
 
@@ -10,6 +11,8 @@ export interface TrustRule {
   readonly name: string;
   /** An issuer's name in the configuration. */
   readonly issuer: string;
+  /** What people call what the ids mean, `acme/shop`; shown, and never decided on. */
+  readonly about?: string;
   /** By a word of the vocabulary or `extra.NAME`: the values that will do. All fields must match. */
   readonly claims: Readonly<Record<string, readonly string[]>>;
   /** Traps that this rule accepts by name. */
@@ -70,14 +73,28 @@ export interface ConsideredTrust {
   readonly matches: boolean;
   /** What keeps it from it. */
   readonly why?: string;
+  /** What does not decide, and somebody should know. */
+  readonly note?: string;
 }
 
 export function considerTrust(subject: TrustSubject, rules: readonly TrustRule[]): readonly ConsideredTrust[] {
   return rules.map((rule) => {
     const reasons = mismatches(subject, rule).map(({ reason }) => reason);
-    if (reasons.length === 0) return { name: rule.name, matches: true };
-    return { name: rule.name, matches: false, why: reasons.join('; ') };
+    if (reasons.length > 0) return { name: rule.name, matches: false, why: reasons.join('; ') };
+    const note = renamed(subject.workload, rule);
+    return { name: rule.name, matches: true, ...(note === undefined ? {} : { note }) };
   });
+}
+
+/** The ids match, and what people call it is another name now: it was renamed, and the old name may be somebody else's. */
+function renamed(
+  { sourceRepositoryUri, workloadName, extra = {} }: Workload,
+  { about }: TrustRule,
+): string | undefined {
+  const names = [sourceRepositoryUri, workloadName, ...Object.values(extra)].filter((name) => name !== undefined);
+  if (about === undefined || names.some((name) => name === about || name.endsWith(`/${about}`))) return undefined;
+  const now = sourceRepositoryUri ?? workloadName;
+  return now === undefined ? undefined : `the rule calls it ${about}, and it is ${now} now`;
 }
 
 interface Mismatch {
@@ -87,19 +104,20 @@ interface Mismatch {
 
 function mismatches({ workload, issuer }: TrustSubject, rule: TrustRule): readonly Mismatch[] {
   if (rule.issuer !== issuer) return [{ kind: 'issuer', reason: `is for the issuer ${rule.issuer}, not ${issuer}` }];
-  const { immutable, traps } = adapterFor(workload.issuerKind);
+  const adapter = adapterFor(workload.issuerKind);
   const found: Mismatch[] = [];
   for (const [field, patterns] of Object.entries(rule.claims)) {
     const value = fieldOf(workload, field);
     if (value !== undefined && patterns.some((pattern) => matchesPattern(pattern, value))) continue;
-    const kind = immutable.some((name) => name === field) ? 'identity' : 'claim';
+    const kind = identifies(adapter, field) ? 'identity' : 'claim';
+    const hint = value === undefined ? adapter.howToGet?.[field] : undefined;
     const shown = value === undefined ? 'absent' : JSON.stringify(value);
     found.push({
       kind,
-      reason: `${field} is ${shown}, not ${patterns.map((one) => JSON.stringify(one)).join(' or ')}`,
+      reason: `${field} is ${shown}, not ${patterns.map((one) => JSON.stringify(one)).join(' or ')}${hint === undefined ? '' : ` (${hint})`}`,
     });
   }
-  for (const trap of traps(workload)) {
+  for (const trap of adapter.traps(workload)) {
     if (!rule.allow.includes(trap)) found.push({ kind: 'trap', reason: `${trap} is not allowed by name` });
   }
   return found;

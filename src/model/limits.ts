@@ -74,6 +74,16 @@ export const LIMITS = {
   sealBatchBytes: 256 * 1024,
   heartbeatMs: 60 * 60 * 1000,
   evidenceBodyBytes: 64 * 1024 * 1024,
+  // audit/witness: what signs and cosigns checkpoints
+  signerDeadlineMs: 10_000,
+  signerRetryMs: 1_000,
+  signerMaxRetryMs: 30_000,
+  witnessDeadlineMs: 10_000,
+  witnessRoundMs: 2_000,
+  witnessRetryMs: 1_000,
+  witnessMaxRetryMs: 60_000,
+  witnessAnswerBytes: 64 * 1024,
+  keyOverlapMs: 7 * 24 * 60 * 60_000,
   // wire, api: connections that a WebSocket carries, and the one that a run is attached by
   carrierMessageBytes: 256 * 1024,
   carrierPingMs: 15_000,
@@ -123,7 +133,9 @@ export const LIMITS = {
   issuerKeysStaleMs: 24 * 60 * 60_000,
   tokenMaxAgeSeconds: 10 * 60,
   tokenMaxLifetimeSeconds: 60 * 60,
+  sharedAudienceMaxAgeSeconds: 2 * 60,
   maxClaimBytes: 2048,
+  maxUnknownClaims: 20,
   // store
   storeBusyMs: 5_000,
   storePollMs: 200,

@@ -1,7 +1,31 @@
 import type { GrantId, PrincipalId, RunId, TargetName } from './ids.ts';
 
-/** The CI systems whose tokens have an adapter of their own; `generic` is any other OIDC issuer. */
-export type IssuerKind = 'github' | 'gitlab' | 'generic';
+/** The issuers whose tokens have an adapter of their own; `generic` is any other OIDC issuer. */
+export const ISSUER_KINDS = [
+  'github',
+  'gitlab',
+  'circleci',
+  'buildkite',
+  'bitbucket',
+  'azure-devops',
+  'jenkins',
+  'kubernetes',
+  'spiffe',
+  'google',
+  'aws',
+  'hcp-terraform',
+  'spacelift',
+  'cursor-cloud',
+  'generic',
+] as const;
+
+export type IssuerKind = (typeof ISSUER_KINDS)[number];
+
+/**
+ * How far the token itself says which run it is for: `verified` where it names one run of one job, `asserted` where it
+ * names a service account, a role or a machine, and that this is the run stands only in what the client says.
+ */
+export type RunBinding = 'verified' | 'asserted';
 
 /**
  * Where a CI job comes from, in Sigstore Fulcio's vocabulary (its OID table, 1.3.6.1.4.1.57264.1.8 to .24). Every
@@ -29,6 +53,15 @@ export interface Workload {
   readonly visibility?: string;
   readonly actor?: string;
   readonly actorId?: string;
+  /** Of a service account, role, workspace or SPIFFE ID: what an issuer that names no repository never gives again. */
+  readonly workloadId?: string;
+  /** Its name, which may be given again. */
+  readonly workloadName?: string;
+  readonly runBinding?: RunBinding;
+  /** Fields, `extra.NAME` among them, that were computed from claims; all others are claims as they were signed. */
+  readonly derived?: readonly string[];
+  /** Names of claims that its adapter does not know: the issuer changed, and nothing was read from them. */
+  readonly unknownClaims?: readonly string[];
   /** Claims that an issuer of kind `generic` maps by name, and what an adapter keeps beside the vocabulary. */
   readonly extra?: Readonly<Record<string, string>>;
 }
@@ -54,6 +87,9 @@ export const WORKLOAD_FIELDS = [
   'visibility',
   'actor',
   'actorId',
+  'workloadId',
+  'workloadName',
+  'runBinding',
 ] as const satisfies readonly (keyof Workload)[];
 
 export type WorkloadField = (typeof WORKLOAD_FIELDS)[number];

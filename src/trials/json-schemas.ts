@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { presetSchema } from '../identity/expand-preset.ts';
 import { issuerSchema } from '../identity/load-issuers.ts';
-import { peopleSchema, ruleSchema } from '../identity/load-trust-rules.ts';
+import { peopleSchema, ruleSchema } from '../identity/rule-schema.ts';
 import { OPERATION_FLAGS } from '../policy/operation-flags.ts';
 import { ACCESS_GROUPS, OPERATION_KINDS } from '../policy/operation-names.ts';
 import { policySchema } from '../policy/policy-schema.ts';
@@ -52,7 +53,7 @@ function targets(): Json {
 }
 
 function trust(): Json {
-  const rule = { anyOf: [plain(ruleSchema), plain(peopleSchema)] };
+  const rule = { anyOf: [plain(ruleSchema), plain(presetSchema), plain(peopleSchema)] };
   return {
     issuers: list(plain(issuerSchema), 'Whose tokens are believed (docs/reference/trust-rules.md).'),
     trust: list(rule, 'Which jobs and people may enter which targets (docs/reference/trust-rules.md).'),

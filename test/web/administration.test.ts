@@ -109,6 +109,12 @@ describe('the pages of rules and of the gateway', () => {
     assert.equal(await field.inputValue(), '');
     const rules = page.getByRole('list', { name: 'Rules' });
     await rules.getByText('sourceRef is refs/heads/main, not refs/heads/release/*').waitFor();
+    await rules.getByText('the rule calls it acme/shop').waitFor();
+    const steps = page.getByRole('list', { name: 'Steps' });
+    assert.equal(await steps.getByRole('img', { name: 'Passed' }).count(), 9);
+    await steps.getByText('unknown and not read: shiny_new').waitFor();
+    await page.getByText('Into: shop.').waitFor();
+    await page.getByText('derived').waitFor();
     assert.ok(!(await page.content()).includes(token));
     const kept = await page.evaluate<string>('JSON.stringify([localStorage, sessionStorage, location.href])');
     assert.ok(!kept.includes(token));

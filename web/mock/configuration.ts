@@ -185,13 +185,31 @@ function checkOf(target: string): TargetCheck {
 const TRUST_CHECK: TrustCheck = {
   ok: true,
   issuer: 'github',
+  steps: [
+    { name: 'form', outcome: 'passed', detail: 'signed with RS256, by the key RS256-1' },
+    { name: 'issuer', outcome: 'passed', detail: 'github, of kind github' },
+    { name: 'keys', outcome: 'passed', detail: 'the key set with SHA-256 9b2f' },
+    { name: 'signature', outcome: 'passed', detail: 'verifies' },
+    { name: 'audience', outcome: 'passed', detail: 'https://chaperone.internal' },
+    { name: 'times', outcome: 'passed', detail: 'issued 4 s ago, expires 2026-03-02T09:05:00.000Z' },
+    { name: 'claims', outcome: 'passed', detail: 'all are there; unknown and not read: shiny_new' },
+    { name: 'traps', outcome: 'passed', detail: 'none; the token names its run' },
+    { name: 'rules', outcome: 'passed', detail: 'shop-ci' },
+  ],
   claims: [
     { name: 'sourceRepositoryId', value: '74', class: 'verified' },
     { name: 'sourceRef', value: 'refs/heads/main', class: 'verified' },
     { name: 'actor', value: 'octavia', class: 'verified' },
+    { name: 'sourceRepositoryUri', value: 'https://github.com/acme/store', class: 'derived' },
   ],
+  unknownClaims: ['shiny_new'],
+  targets: ['shop'],
   rules: [
-    { name: 'shop-ci', matches: true },
+    {
+      name: 'shop-ci',
+      matches: true,
+      note: 'the rule calls it acme/shop, and it is https://github.com/acme/store now',
+    },
     { name: 'shop-release', matches: false, why: 'sourceRef is refs/heads/main, not refs/heads/release/*' },
   ],
 };

@@ -1,86 +1,89 @@
-import { LIMITS } from '../../model/limits.ts';
-import type { IssuerKind, Workload, WorkloadField } from '../../model/principal.ts';
+import type { IssuerKind, RunBinding, Workload, WorkloadField } from '../../model/principal.ts';
 import type { Issuer, SignatureAlgorithm } from '../issuer.ts';
-import { isRecord } from '../strict-json.ts';
-import { TokenRefused } from '../token-reason.ts';
 
-/** What one kind of CI system means by its claims. */
+/** What one kind of issuer means by its claims, and what it does not vouch for. */
 export interface IssuerAdapter {
   readonly kind: IssuerKind;
+  /** For people: `GitHub Actions`. */
+  readonly label: string;
   readonly algorithms: readonly SignatureAlgorithm[];
   /** Seconds since `iat`, unless the declaration says otherwise: short where tokens are minted on demand. */
   readonly maxAgeSeconds: number;
-  /** Hosts of the public service, on which an issuer of another kind would be a forgery. */
-  readonly hosts: readonly string[];
-  /** Fields that are never given to anybody else: a trust rule pins one of them. */
-  readonly immutable: readonly WorkloadField[];
+  readonly address: IssuerAddress;
+  /** Hosts that serve the key set of the public service besides the issuer's own. */
+  readonly keyHosts?: readonly string[];
+  /** Where the audience cannot be chosen: any other receiver of such a token could present it here. */
+  readonly sharedAudience?: string;
+  readonly runBinding: RunBinding;
+  /** `declared` where the declaration of the issuer says which claim is which word. */
+  readonly claims: ClaimTable | 'declared';
+  /** What a rule must pin, for names can be given to somebody else. */
+  readonly pins: readonly Pin[];
+  /** Situations in which the identity does not vouch for the code that runs; a trust rule must allow each by name. */
+  readonly traps: (workload: Workload) => readonly string[];
   /** Everything that `traps` may say. */
   readonly knownTraps: readonly string[];
-  /** Throws `TokenRefused` of reason `claims-incomplete`. */
-  read(claims: Readonly<Record<string, unknown>>, issuer: Issuer): Workload;
-  /** Situations in which the identity does not vouch for the code that runs; a trust rule must allow each by name. */
-  traps(workload: Workload): readonly string[];
+  /** Fields computed from what is verified. Throws `TokenRefused` of reason `claims-incomplete`. */
+  readonly derive?: (reading: Reading) => Derived;
+  /** One spelling of a value that its issuer writes in several. */
+  readonly normalise?: (field: string, value: string) => string;
   /** For people: `acme/shop@refs/heads/main`. */
-  display(workload: Workload): string;
+  readonly display?: (workload: Workload) => string;
+  /** By field: how to get a token that has it. */
+  readonly howToGet?: Readonly<Record<string, string>>;
 }
 
-export type Claims = Readonly<Record<string, unknown>>;
-
-/** A claim that must be there. Ids may come as integers. */
-export function required(claims: Claims, name: string): string {
-  const value = optional(claims, name);
-  if (value === undefined) throw new TokenRefused('claims-incomplete', `${name} is missing`);
-  return value;
+export interface IssuerAddress {
+  /** An issuer's address as a whole; any address where there are none, for those that are self-hosted. */
+  readonly shapes: readonly RegExp[];
+  /** Hosts of the public service, on which an issuer of another kind would be a forgery. */
+  readonly hosts: readonly RegExp[];
+  /** What to write, for people. */
+  readonly example: string;
 }
 
-/** A claim that may be absent, null or empty; a value of another type than text or integer is refused. */
-export function optional(claims: Claims, name: string): string | undefined {
-  return Object.hasOwn(claims, name) ? asText(claims[name], name) : undefined;
+/** Where a claim goes: a word, a name beside the vocabulary, or nowhere but into what is derived. */
+export type Word = WorkloadField | `extra.${string}` | 'derived';
+
+/** The claims of an issuer. What stands in none of the lists is unknown: it is told, recorded by name, and not read. */
+export interface ClaimTable {
+  /** A token without one of these is refused. */
+  readonly required: Readonly<Record<string, Word>>;
+  readonly optional: Readonly<Record<string, Word>>;
+  /** Known and not read. A name that ends in `/` or `_` stands for all that begin so. */
+  readonly unused: readonly string[];
+  /** Names that begin so are kept as `extra` of their own name. */
+  readonly kept?: readonly string[];
+  /** Claims that are objects: each of their members is a claim called `OBJECT/member`. */
+  readonly objects?: readonly string[];
 }
 
-export function asText(value: unknown, name: string): string | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value === 'boolean') return String(value);
-  if (typeof value !== 'string') throw new TokenRefused('claims-incomplete', `${name} is neither text nor a number`);
-  if (Buffer.byteLength(value) > LIMITS.maxClaimBytes)
-    throw new TokenRefused('claims-incomplete', `${name} is too long`);
-  if (!value.isWellFormed() || hasControls(value))
-    throw new TokenRefused('claims-incomplete', `${name} is not plain text`);
-  return value;
+/** A rule pins one of `fields`; or it allows the waiver by name and pins one of the waiver's fields, where it has any. */
+export interface Pin {
+  readonly fields: readonly string[];
+  readonly waiver?: { readonly name: string; readonly fields: readonly string[] };
+  /** Why, as a sentence for whoever wrote the rule. */
+  readonly because: string;
 }
 
-/** The listed claims under their own names, where they are there. */
-export function extras(claims: Claims, names: readonly string[]): Record<string, string> {
-  const kept = names.map((name) => [name, optional(claims, name)] as const).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as Record<string, string>;
+/** What the issuer signed, as `derive` gets it. */
+export interface Reading {
+  readonly issuer: Issuer;
+  readonly workload: Workload;
+  /** A claim as text; undefined where it is absent, null or empty. */
+  text(name: string): string | undefined;
 }
 
-/** Leaves out what is absent, for `exactOptionalPropertyTypes`. */
-export function present<Fields extends Record<string, string | undefined>>(
-  fields: Fields,
-): { [Name in keyof Fields]?: string } {
-  const kept: { [Name in keyof Fields]?: string } = {};
-  for (const name in fields) {
-    const value = fields[name];
-    if (value !== undefined) kept[name] = value;
-  }
-  return kept;
+export type Derived = Partial<Readonly<Record<WorkloadField, string | undefined>>> & {
+  readonly extra?: Readonly<Record<string, string | undefined>>;
+};
+
+/** What a rule of this kind may allow by name. */
+export function allowable({ knownTraps, pins }: Pick<IssuerAdapter, 'knownTraps' | 'pins'>): readonly string[] {
+  return [...knownTraps, ...pins.flatMap(({ waiver }) => (waiver === undefined ? [] : [waiver.name]))];
 }
 
-export function valueAt(claims: Claims, path: readonly string[]): unknown {
-  let value: unknown = claims;
-  for (const name of path) {
-    if (!isRecord(value) || !Object.hasOwn(value, name)) return undefined;
-    value = value[name];
-  }
-  return value;
-}
-
-function hasControls(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
-  }
-  return false;
+/** Fields that name whose job it is, and not merely what it does. */
+export function identifies({ pins }: Pick<IssuerAdapter, 'pins'>, field: string): boolean {
+  return pins.some(({ fields, waiver }) => fields.includes(field) || waiver?.fields.includes(field) === true);
 }

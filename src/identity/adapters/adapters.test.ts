@@ -3,16 +3,17 @@ import { describe, test } from 'node:test';
 import { githubClaims, gitlabClaims } from '../../../test/support/ci-claims.ts';
 import { makeIssuer, tokenRefused } from '../../../test/support/token-verifier.ts';
 import type { Issuer } from '../issuer.ts';
-import { generic } from './generic.ts';
 import { github } from './github.ts';
 import { gitlab } from './gitlab.ts';
+import { displayOf, readWorkload } from './read-workload.ts';
 
 const TIMES = { iss: 'i', aud: 'a', nowSeconds: 1 };
 const GITHUB = makeIssuer('https://token.actions.githubusercontent.com', 'github');
 const GITLAB = makeIssuer('https://gitlab.example.com', 'gitlab');
 
 describe('GitHub', () => {
-  const read = (more: object = {}, issuer: Issuer = GITHUB) => github.read({ ...githubClaims(TIMES), ...more }, issuer);
+  const read = (more: object = {}, issuer: Issuer = GITHUB) =>
+    readWorkload({ ...githubClaims(TIMES), ...more }, issuer);
 
   test('gives the job in the common vocabulary', () => {
     assert.deepEqual(read({ environment: 'production', repo_property_tier: 'gold,silver' }), {
@@ -37,7 +38,10 @@ describe('GitHub', () => {
       visibility: 'private',
       actor: 'octocat',
       actorId: '12',
+      runBinding: 'verified',
+      derived: ['sourceRepositoryUri', 'runInvocationUri', 'buildConfigUri', 'buildSignerUri', 'extra.workflow_path'],
       extra: {
+        workflow_path: '.github/workflows/agent.yml',
         repository: 'acme/shop',
         ref_type: 'branch',
         ref_protected: 'true',
@@ -76,7 +80,7 @@ describe('GitHub', () => {
     const pinned = 'acme/ci/.github/workflows/a.yml@7f3cd7dbcd0d6f7d3b8d2a1a4a5b6c7d8e9f0999';
     assert.equal(read({ job_workflow_ref: pinned }).buildSignerUri, `https://github.com/${pinned}`);
     assert.equal('sourceRef' in read({ ref: '' }), false);
-    assert.equal(github.display(read({ ref: '' })), 'acme/shop@2f0d7dbcd0d6f7d3b8d2a1a4a5b6c7d8e9f00112');
+    assert.equal(displayOf(read({ ref: '' })), 'acme/shop@2f0d7dbcd0d6f7d3b8d2a1a4a5b6c7d8e9f00112');
   });
 
   test('refuses a token without a claim that GitHub always sets, or with one of another type', () => {
@@ -119,7 +123,7 @@ describe('GitHub', () => {
 });
 
 describe('GitLab', () => {
-  const read = (more: object = {}) => gitlab.read({ ...gitlabClaims(TIMES), ...more }, GITLAB);
+  const read = (more: object = {}) => readWorkload({ ...gitlabClaims(TIMES), ...more }, GITLAB);
 
   test('gives the job in the common vocabulary', () => {
     assert.deepEqual(read(), {
@@ -142,6 +146,8 @@ describe('GitLab', () => {
       visibility: 'public',
       actor: 'sample-user',
       actorId: '1',
+      runBinding: 'verified',
+      derived: ['sourceRepositoryUri', 'runInvocationUri', 'buildConfigUri', 'buildSignerUri', 'buildSignerDigest'],
       extra: {
         project_path: 'my-group/my-project',
         job_project_id: '20',
@@ -153,7 +159,7 @@ describe('GitLab', () => {
         runner_id: '1',
       },
     });
-    assert.equal(gitlab.display(read()), 'my-group/my-project@refs/heads/feature-branch-1');
+    assert.equal(displayOf(read()), 'my-group/my-project@refs/heads/feature-branch-1');
   });
 
   test('reads ids as text whether they come as text or as numbers', () => {
@@ -194,7 +200,7 @@ describe('a generic issuer', () => {
       'kubernetes.io': { pod: { uid: 'abc' } },
       sourceOwnerId: 'forged',
     };
-    const workload = generic.read(claims, issuer);
+    const workload = readWorkload(claims, issuer);
     assert.deepEqual(workload, {
       issuer: 'https://ci.example',
       issuerKind: 'generic',
@@ -202,23 +208,24 @@ describe('a generic issuer', () => {
       sourceRepositoryId: '74',
       sourceRef: 'refs/heads/main',
       visibility: 'false',
+      runBinding: 'asserted',
       extra: { team: 'payments', pod: 'abc' },
     });
-    assert.equal(generic.display(workload), '74@refs/heads/main');
+    assert.equal(displayOf(workload), '74@refs/heads/main');
   });
 
   test('leaves out what a token does not have, and refuses what is no text', () => {
-    assert.deepEqual(generic.read({ sub: 'x', vcs: 'text' }, issuer).extra, {});
-    assert.equal(generic.display(generic.read({ sub: 'x' }, issuer)), 'x');
-    assert.throws(() => generic.read({ sub: 'x', repo_id: ['74'] }, issuer), tokenRefused('claims-incomplete'));
-    assert.throws(() => generic.read({ repo_id: '74' }, issuer), tokenRefused('claims-incomplete'));
+    assert.deepEqual(readWorkload({ sub: 'x', vcs: 'text' }, issuer).extra, {});
+    assert.equal(displayOf(readWorkload({ sub: 'x' }, issuer)), 'x');
+    assert.throws(() => readWorkload({ sub: 'x', repo_id: ['74'] }, issuer), tokenRefused('claims-incomplete'));
+    assert.throws(() => readWorkload({ repo_id: '74' }, issuer), tokenRefused('claims-incomplete'));
   });
 
   test('does not read what every object has', () => {
     const odd = makeIssuer('https://ci.example', 'generic', {
       claims: { vocabulary: { sourceRepositoryId: 'constructor', actor: ['__proto__', 'x'] }, extra: {} },
     });
-    const workload = generic.read({ sub: 'x' }, odd);
+    const workload = readWorkload({ sub: 'x' }, odd);
     assert.deepEqual([workload.sourceRepositoryId, workload.actor], [undefined, undefined]);
   });
 });

@@ -1,89 +1,91 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { Workload } from '../../model/principal.ts';
-import type { Issuer } from '../issuer.ts';
-import { type Claims, extras, type IssuerAdapter, optional, present, required } from './adapter.ts';
-
-const EXTRA = [
-  'project_path',
-  'job_project_id',
-  'job_project_path',
-  'namespace_path',
-  'pipeline_id',
-  'job_source',
-  'ref_type',
-  'ref_protected',
-  'environment_protected',
-  'environment_action',
-  'deployment_tier',
-  'runner_id',
-  'user_access_level',
-];
+import type { Derived, IssuerAdapter, Reading } from './adapter.ts';
 
 const FORK = 'fork_merge_request';
 
 /** GitLab CI `id_tokens`, gitlab.com and self-managed. */
 export const gitlab: IssuerAdapter = {
   kind: 'gitlab',
+  label: 'GitLab CI',
   algorithms: ['RS256'],
   maxAgeSeconds: LIMITS.tokenMaxLifetimeSeconds,
-  hosts: ['gitlab.com'],
-  immutable: ['sourceRepositoryId', 'sourceOwnerId'],
+  address: { shapes: [], hosts: [/^gitlab\.com$/], example: 'https://gitlab.com or the address of your own GitLab' },
+  runBinding: 'verified',
+  claims: {
+    required: {
+      project_id: 'sourceRepositoryId',
+      project_path: 'extra.project_path',
+      namespace_id: 'sourceOwnerId',
+      job_id: 'runId',
+      pipeline_source: 'trigger',
+    },
+    optional: {
+      ref_path: 'sourceRef',
+      ref: 'derived',
+      ref_type: 'extra.ref_type',
+      ref_protected: 'extra.ref_protected',
+      sha: 'sourceDigest',
+      ci_config_ref_uri: 'derived',
+      ci_config_sha: 'buildConfigDigest',
+      environment: 'environment',
+      environment_protected: 'extra.environment_protected',
+      environment_action: 'extra.environment_action',
+      deployment_tier: 'extra.deployment_tier',
+      runner_environment: 'runnerEnvironment',
+      runner_id: 'extra.runner_id',
+      project_visibility: 'visibility',
+      user_login: 'actor',
+      user_id: 'actorId',
+      user_access_level: 'extra.user_access_level',
+      job_project_id: 'extra.job_project_id',
+      job_project_path: 'extra.job_project_path',
+      job_source: 'extra.job_source',
+      namespace_path: 'extra.namespace_path',
+      pipeline_id: 'extra.pipeline_id',
+    },
+    unused: ['user_email', 'user_identities', 'groups_direct', 'job_namespace_id', 'job_namespace_path', 'job_config'],
+  },
+  pins: [
+    {
+      fields: ['sourceRepositoryId', 'sourceOwnerId'],
+      because: 'the number stays when a name is given to somebody else',
+    },
+  ],
   knownTraps: [FORK],
-
-  read(claims: Claims, issuer: Issuer): Workload {
-    const server = issuer.url.replace(/\/$/, '');
-    const path = required(claims, 'project_path');
-    const runId = required(claims, 'job_id');
-    const config = optional(claims, 'ci_config_ref_uri');
-    const signer = present({
-      buildConfigUri: config === undefined ? undefined : `https://${config}`,
-      buildConfigDigest: optional(claims, 'ci_config_sha'),
-    });
-    return {
-      issuer: issuer.url,
-      issuerKind: 'gitlab',
-      tokenSubject: required(claims, 'sub'),
-      sourceRepositoryUri: `${server}/${path}`,
-      sourceRepositoryId: required(claims, 'project_id'),
-      sourceOwnerId: required(claims, 'namespace_id'),
-      trigger: required(claims, 'pipeline_source'),
-      runInvocationUri: `${server}/${optional(claims, 'job_project_path') ?? path}/-/jobs/${runId}`,
-      runId,
-      ...signer,
-      ...present({
-        sourceRef: refPath(claims),
-        sourceDigest: optional(claims, 'sha'),
-        buildSignerUri: signer.buildConfigUri,
-        buildSignerDigest: signer.buildConfigDigest,
-        environment: optional(claims, 'environment'),
-        runnerEnvironment: optional(claims, 'runner_environment'),
-        visibility: optional(claims, 'project_visibility'),
-        actor: optional(claims, 'user_login'),
-        actorId: optional(claims, 'user_id'),
-      }),
-      extra: extras(claims, EXTRA),
-    };
-  },
-
-  /**
-   * In a merge request's pipeline from a fork, `project_*` name the fork although the job runs in the target project.
-   * Servers before 18.4 do not say where the job runs; for them any merge request may be one from a fork.
-   */
-  traps({ sourceRepositoryId, trigger, extra }: Workload): readonly string[] {
-    const jobProject = extra?.['job_project_id'];
-    const isFork = jobProject === undefined ? trigger === 'merge_request_event' : jobProject !== sourceRepositoryId;
-    return isFork ? [FORK] : [];
-  },
-
+  traps,
+  derive,
   display: ({ extra, sourceRef, sourceDigest }) => `${extra?.['project_path']}@${sourceRef ?? sourceDigest}`,
 };
 
-/** `ref_path` where the server has it; otherwise what it would say, from `ref_type` and `ref`. */
-function refPath(claims: Claims): string | undefined {
-  const path = optional(claims, 'ref_path');
-  const ref = optional(claims, 'ref');
-  if (path !== undefined || ref === undefined) return path;
-  const type = optional(claims, 'ref_type');
+/**
+ * In a merge request's pipeline from a fork, `project_*` name the fork although the job runs in the target project.
+ * Servers before 18.4 do not say where the job runs; for them any merge request may be one from a fork.
+ */
+function traps({ sourceRepositoryId, trigger, extra }: Workload): readonly string[] {
+  const jobProject = extra?.['job_project_id'];
+  const isFork = jobProject === undefined ? trigger === 'merge_request_event' : jobProject !== sourceRepositoryId;
+  return isFork ? [FORK] : [];
+}
+
+function derive({ issuer, text, workload }: Reading): Derived {
+  const server = issuer.url.replace(/\/$/, '');
+  const path = text('project_path');
+  const config = text('ci_config_ref_uri');
+  const configUri = config === undefined ? undefined : `https://${config}`;
+  return {
+    sourceRepositoryUri: `${server}/${path}`,
+    runInvocationUri: `${server}/${text('job_project_path') ?? path}/-/jobs/${workload.runId}`,
+    sourceRef: refPath(text('ref'), text('ref_type')),
+    buildConfigUri: configUri,
+    buildSignerUri: configUri,
+    buildSignerDigest: text('ci_config_sha'),
+  };
+}
+
+/** What `ref_path` would say, on servers that do not have it. */
+function refPath(ref: string | undefined, type: string | undefined): string | undefined {
+  if (ref === undefined) return undefined;
   if (type === 'branch') return `refs/heads/${ref}`;
   return type === 'tag' ? `refs/tags/${ref}` : undefined;
 }

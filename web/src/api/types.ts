@@ -510,14 +510,30 @@ export interface PolicyExplanation {
   analysis: 'recorded' | 'catalogue' | 'text';
 }
 
-/** `POST /v1/trust/check {token}`: which rules a CI token would meet, or why none. The token is not kept. */
+/** `POST /v1/trust/check {token}`: each step, and which rules a CI token would meet, or why none. The token is not kept. */
 export interface TrustCheck {
   ok: boolean;
   issuer?: string;
-  claims: { name: string; value: string; class: string }[];
-  rules: { name: string; matches: boolean; why?: string }[];
+  steps: { name: TrustStep; outcome: 'passed' | 'failed' | 'skipped'; detail: string }[];
+  claims: { name: string; value: string; class: 'verified' | 'derived' }[];
+  unknownClaims: string[];
+  rules: { name: string; matches: boolean; why?: string; note?: string }[];
+  targets: string[];
+  reason?: string;
   problem?: string;
 }
+
+export type TrustStep =
+  | 'form'
+  | 'issuer'
+  | 'keys'
+  | 'signature'
+  | 'audience'
+  | 'times'
+  | 'claims'
+  | 'review'
+  | 'traps'
+  | 'rules';
 
 /** `GET /v1/log`, `GET /v1/log/entries?start=&limit=`: `{entries}`, those from `start` on, at most 256 */
 export interface LogStatus extends LogHealth {

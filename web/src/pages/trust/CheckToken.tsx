@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
-import { Check, X } from 'lucide-react';
+import { Check, Minus, X } from 'lucide-react';
 import { useState } from 'react';
 import { call } from '../../api/client.ts';
-import type { TrustCheck } from '../../api/types.ts';
+import type { TrustCheck, TrustStep } from '../../api/types.ts';
 import { Badge } from '../../ui/Badge.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Mono, Visible } from '../../ui/Code.tsx';
@@ -60,7 +60,7 @@ export function CheckToken() {
   );
 }
 
-function Result({ check: { ok, issuer, claims, rules, problem } }: { readonly check: TrustCheck }) {
+function Result({ check: { ok, issuer, steps, claims, rules, targets, problem } }: { readonly check: TrustCheck }) {
   return (
     <div className="grid gap-4">
       <p role="status" className={ok ? 'text-permit' : 'text-deny'}>
@@ -75,10 +75,17 @@ function Result({ check: { ok, issuer, claims, rules, problem } }: { readonly ch
             Issuer: <Visible text={issuer} />.
           </span>
         )}
+        {targets.length > 0 && (
+          <span className="text-muted">
+            {' '}
+            Into: <Visible text={targets.join(', ')} />.
+          </span>
+        )}
       </p>
+      <Steps steps={steps} />
       {rules.length > 0 && (
         <ul aria-label="Rules" className="divide-y divide-line border-y border-line">
-          {rules.map(({ name, matches, why }) => (
+          {rules.map(({ name, matches, why, note = why }) => (
             <li key={name} className="grid grid-cols-[1.25rem_minmax(0,1fr)] gap-x-2 py-1.5">
               {matches ? (
                 <Check role="img" aria-label="Matches" className="mt-0.5 size-4 text-permit" />
@@ -87,9 +94,9 @@ function Result({ check: { ok, issuer, claims, rules, problem } }: { readonly ch
               )}
               <span>
                 <Visible text={name} />
-                {why !== undefined && (
+                {note !== undefined && (
                   <span className="text-muted">
-                    : <Visible text={why} />
+                    : <Visible text={note} />
                   </span>
                 )}
               </span>
@@ -114,4 +121,47 @@ function Result({ check: { ok, issuer, claims, rules, problem } }: { readonly ch
       )}
     </div>
   );
+}
+
+const STEP_WORDS: Readonly<Record<TrustStep, string>> = {
+  form: 'Form',
+  issuer: 'Issuer',
+  keys: 'Keys',
+  signature: 'Signature',
+  audience: 'Audience',
+  times: 'Times',
+  claims: 'Claims',
+  review: 'The cluster',
+  traps: 'Traps',
+  rules: 'Rules',
+};
+
+/** What an exchange does, in its order: what failed is the reason, and what comes after it was not tried. */
+function Steps({ steps }: Pick<TrustCheck, 'steps'>) {
+  return (
+    <ol aria-label="Steps" className="divide-y divide-line border-y border-line">
+      {steps.map(({ name, outcome, detail }) => (
+        <li key={name} className="grid grid-cols-[1.25rem_6rem_minmax(0,1fr)] gap-x-2 py-1">
+          <Outcome outcome={outcome} />
+          <span>{STEP_WORDS[name]}</span>
+          <span className="min-w-0 break-words text-muted">
+            {outcome === 'skipped' ? 'not tried' : <Visible text={detail} />}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Outcome({ outcome }: Pick<TrustCheck['steps'][number], 'outcome'>) {
+  switch (outcome) {
+    case 'passed':
+      return <Check role="img" aria-label="Passed" className="mt-0.5 size-4 text-permit" />;
+    case 'failed':
+      return <X role="img" aria-label="Failed" className="mt-0.5 size-4 text-deny" />;
+    case 'skipped':
+      return <Minus role="img" aria-label="Not tried" className="mt-0.5 size-4 text-muted" />;
+    default:
+      return outcome satisfies never;
+  }
 }

@@ -17,10 +17,10 @@ import { ISSUER_WORDS, trustWords } from './trust-words.ts';
 const DRAFTS = {
   trust: `trust:
   - name: 
-    issuer: github
-    claims:
-      sourceRepositoryId: ""
-      sourceRef: refs/heads/main
+    preset: github
+    repository: OWNER/NAME
+    repositoryId: ""
+    branches: main
     targets: []
 `,
   issuer: `issuers:
@@ -49,7 +49,7 @@ function NewObject({ kind }: { readonly kind: 'trust' | 'issuer' }) {
       above={<Above />}
       description={
         kind === 'trust'
-          ? 'Pin an id that never changes (sourceRepositoryId): names can be given to somebody else.'
+          ? 'Pin an id that never changes (repositoryId): names can be given to somebody else.'
           : undefined
       }
     >

@@ -112,7 +112,7 @@ function Objects({ kind, title, columns, parameter }: ObjectsProps) {
               >
                 {kind === 'trust'
                   ? 'A rule names an issuer, the claims that a job must have, and the targets that it may enter.'
-                  : 'An issuer is a CI system whose tokens the gateway verifies: GitHub Actions, GitLab, or any OpenID provider.'}
+                  : 'An issuer is a CI system or cloud whose tokens the gateway verifies: GitHub Actions, GitLab, twelve others, or any OpenID provider.'}
               </EmptyState>
             }
           />

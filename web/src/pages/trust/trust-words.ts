@@ -7,7 +7,7 @@ const words = (labels: readonly string[], detail?: string) =>
 export const CLAIMS: readonly string[] = `
   tokenSubject sourceRepositoryUri sourceRepositoryId sourceOwnerId sourceRef sourceDigest buildConfigUri
   buildConfigDigest buildSignerUri buildSignerDigest runInvocationUri runId runAttempt trigger environment
-  runnerEnvironment visibility actor actorId
+  runnerEnvironment visibility actor actorId workloadId workloadName runBinding
 `
   .trim()
   .split(/\s+/u);
@@ -19,11 +19,13 @@ export function trustWords(targets: readonly TargetView[], issuers: readonly str
       trust: {
         keys: {
           name: { info: 'Shown in grants and in the record.' },
+          preset: { info: 'The short form: the kind of the issuer, and its own words in place of claims.' },
           issuer: { info: 'Whose tokens it is about.', values: words(issuers, 'issuer') },
+          about: { info: 'What people call it; never decided on.' },
           claims: { info: 'All must match; one must be an immutable id.', moreKeys: words(CLAIMS, 'claim') },
           allow: {
             info: 'Traps that this rule accepts by name.',
-            values: words(['pull_request_target', 'workflow_run']),
+            values: words(['pull_request_target', 'workflow_run', 'fork_merge_request', 'ssh_rerun', 'plan']),
           },
           targets: {
             info: 'What such a job may enter.',
@@ -42,22 +44,42 @@ export function trustWords(targets: readonly TargetView[], issuers: readonly str
   };
 }
 
+const ISSUER_KINDS = [
+  'github',
+  'gitlab',
+  'circleci',
+  'buildkite',
+  'bitbucket',
+  'azure-devops',
+  'jenkins',
+  'kubernetes',
+  'spiffe',
+  'google',
+  'aws',
+  'hcp-terraform',
+  'spacelift',
+  'cursor-cloud',
+  'generic',
+];
+
 /** What an issuer may say. */
 export const ISSUER_WORDS: WordTree = {
   keys: {
     issuers: {
       keys: {
         name: { info: 'As trust rules call it.' },
-        kind: { values: words(['github', 'gitlab', 'generic']) },
-        issuer: { info: 'The URL that stands in its tokens.' },
-        algorithms: { values: words(['RS256', 'ES256', 'EdDSA']) },
+        kind: { values: words(ISSUER_KINDS) },
+        issuer: { info: 'The URL that stands in its tokens; of a public service it may be left out.' },
+        algorithms: { values: words(['RS256', 'ES256', 'ES384', 'EdDSA']) },
         maxAgeSeconds: { info: 'How old a token may be.' },
         maxLifetimeSeconds: { info: 'How long a token may last.' },
         keyHosts: { info: 'Hosts that its keys may come from.' },
         jwksUri: { info: 'Where its keys are, where discovery does not say.' },
         jwks: { info: 'Its keys, written out.' },
-        claims: { info: 'generic: which claim is which word.', moreKeys: words(CLAIMS, 'word') },
-        extra: { info: 'generic: further claims, by a name of your own.' },
+        trustDomain: { info: 'spiffe: whose workloads it vouches for.' },
+        tokenReview: { info: 'kubernetes: asks the cluster whether a token still counts.' },
+        claims: { info: 'generic, jenkins: which claim is which word.', moreKeys: words(CLAIMS, 'word') },
+        extra: { info: 'generic, jenkins: further claims, by a name of your own.' },
       },
     },
   },
