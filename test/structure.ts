@@ -45,6 +45,13 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
       'age-encryption',
     ],
   },
+  // Runs in a browser as well (web/verify): nothing of Node, files and digests are handed in.
+  'audit/verify/bundle': {
+    level: 1,
+    imports: ['model', 'audit'],
+    packages: ['age-encryption', 'jose'],
+    pure: true,
+  },
   protocols: { level: 1, imports: WORDS, packages: [] },
   'protocols/postgres': { level: 1, imports: [...WORDS, 'sql', 'protocols/protocol.ts'], packages: [] },
 
@@ -67,12 +74,20 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   api: {
     level: 3,
     imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, ...OUTLETS, 'protocols/protocol.ts', 'gateway', 'trials'],
-    packages: ['fastify', '@fastify/cookie', '@fastify/static', '@fastify/swagger', 'fastify-type-provider-zod', 'zod'],
+    packages: [
+      'fastify',
+      '@fastify/cookie',
+      '@fastify/static',
+      '@fastify/swagger',
+      'fastify-type-provider-zod',
+      'ws',
+      'zod',
+    ],
   },
   cli: {
     level: 3,
     imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'trials', 'cli/start'],
-    packages: ['commander', 'pg', 'yaml', 'zod'],
+    packages: ['commander', 'jose', 'pg', 'ws', 'yaml', 'zod'],
   },
   // What `start` alone needs, so that no other command loads it.
   'cli/start': {

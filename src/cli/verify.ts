@@ -1,35 +1,42 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { verifyDirectory } from '../audit/verify/verify-directory.ts';
-import { type Finding, type Verdict, type VerifyReport } from '../audit/verify/verify-report.ts';
+import type { Verdict } from '../audit/verify/verify-report.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { dataDirectory } from './gateway-file.ts';
 import { type Output, processOutput } from './output.ts';
 import { printable } from './printable.ts';
+import { showBundle } from './verify/show-bundle.ts';
+import { showDirectory } from './verify/show-directory.ts';
+import { type OwnFiles, verifyBundleFile } from './verify/verify-bundle-file.ts';
 
-interface VerifyCommandOptions {
+interface VerifyCommandOptions extends OwnFiles {
   readonly session?: string;
   readonly json?: boolean;
   readonly verifierKey?: string;
   readonly checkpoint?: string;
 }
 
-/** `chaperone verify`: whether a data directory still says what was recorded. Asks no gateway, changes nothing. */
+/** `chaperone verify`: whether a bundle, or a data directory, says what was recorded. Asks no gateway, changes nothing. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .summary('prove that nothing recorded was changed')
     .description(
-      'Checks the log, its signatures, every session and every body in a data directory. Needs no gateway.\n' +
-        'Says PASS (exit 0), FAIL (1) or INCOMPLETE (2: something is not there to be checked), with reasons.',
+      "Checks a run's evidence bundle, or a data directory: the log, its signatures, every session, every body.\n" +
+        'Needs no gateway. Says PASS (exit 0), FAIL (1) or INCOMPLETE (2: something is not there to be checked), with reasons.',
     )
-    .argument('[directory]', 'a data directory (default: CHAPERONE_DATA_DIR, else .chaperone)')
-    .option('--session <id>', 'of the sessions, this one alone')
+    .argument('[what]', 'a bundle, a data directory (default: CHAPERONE_DATA_DIR, else .chaperone), or a session')
+    .option('--policy <file>', 'of a bundle: the logs and witnesses that you trust (C2SP tlog-policy)')
+    .option('--statement-key <file>', "of a bundle: the gateway's public statement key, PEM")
+    .option('--tsa <file>', 'of a bundle: certificates of timestamp authorities that you trust, PEM')
+    .option('--auditor-key <file>', 'of a bundle: your age identity, which opens the CI token')
+    .option('--session <id>', 'of a directory: of the sessions, this one alone')
     .option(
       '--verifier-key <key>',
-      "the log's public key, as you have it from elsewhere (default: the directory's own)",
+      "of a directory: the log's public key, as you have it from elsewhere (default: the directory's own)",
     )
-    .option('--checkpoint <file>', 'a checkpoint that you kept: the log must be its continuation')
+    .option('--checkpoint <file>', 'of a directory: a checkpoint that you kept: the log must be its continuation')
     .option('--json', 'answer in JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (directory: string | undefined, options: VerifyCommandOptions) => {
@@ -39,27 +46,53 @@ export function verifyCommand(): Command {
 
 const EXAMPLES = `
 Examples:
+  $ chaperone verify run_….evidence.zip --policy trust.policy --statement-key statement.pub.pem
   $ chaperone verify
+  $ chaperone verify ses_…
   $ chaperone verify /backup/chaperone --session ses_…
   $ curl -s https://gateway.example.com/v1/log/checkpoint > kept      # today
   $ chaperone verify --checkpoint kept                                # any later day
 
-The directory's own key proves that nothing was changed by whoever lacks it. Against its owner, keep the public key
-(audit/keys/log.vkey) and a checkpoint elsewhere.
+A bundle is checked with keys of yours; what it brings along itself is not believed. A directory's own key proves that nothing was changed
+by whoever lacks it: against its owner, keep the public key (audit/keys/log.vkey) and a checkpoint elsewhere.
 `;
 
 const EXIT_OF: Readonly<Record<Verdict, number>> = { PASS: EXIT.ok, FAIL: EXIT.failed, INCOMPLETE: EXIT.incomplete };
 
 async function verify(named: string | undefined, options: VerifyCommandOptions, output: Output): Promise<number> {
-  const directory = auditDirectory(resolve(named ?? dataDirectory(process.env)));
+  if (named !== undefined && existsSync(named) && statSync(named).isFile()) {
+    return await verifyBundleAt(named, options, output);
+  }
+  refuse(options, OF_BUNDLES, 'is for bundles; name one: chaperone verify run_….evidence.zip');
+  const isSession = named !== undefined && !existsSync(named) && /^ses_\w+$/u.test(named);
+  const session = isSession ? named : options.session;
+  const directory = auditDirectory(resolve((isSession ? undefined : named) ?? dataDirectory(process.env)));
   const report = await verifyDirectory(directory, {
-    ...(options.session === undefined ? {} : { session: options.session }),
+    ...(session === undefined ? {} : { session }),
     ...(options.verifierKey === undefined ? {} : { verifierKey: options.verifierKey }),
     ...(options.checkpoint === undefined ? {} : { knownCheckpoint: readFileSync(options.checkpoint, 'utf8') }),
   });
   if (output.json) output.writeJson(report);
-  else show(report, output);
+  else showDirectory(report, output);
   return EXIT_OF[report.verdict];
+}
+
+async function verifyBundleAt(path: string, options: VerifyCommandOptions, output: Output): Promise<number> {
+  refuse(options, OF_DIRECTORIES, 'is for data directories; a bundle takes --policy and --statement-key');
+  const report = await verifyBundleFile(path, options);
+  if (output.json) output.writeJson(report);
+  else showBundle(report, output);
+  return EXIT_OF[report.verdict];
+}
+
+const OF_BUNDLES = { policy: '--policy', statementKey: '--statement-key', tsa: '--tsa', auditorKey: '--auditor-key' };
+const OF_DIRECTORIES = { session: '--session', verifierKey: '--verifier-key', checkpoint: '--checkpoint' };
+
+/** An option that would be left aside is said, rather than believed to have counted. */
+function refuse(options: VerifyCommandOptions, names: Readonly<Record<string, string>>, why: string): void {
+  for (const [name, option] of Object.entries(names)) {
+    if (name in options) throw new CliError(EXIT.usage, `${option} ${why}`);
+  }
 }
 
 /** A data directory keeps its log in `audit/`; a copy of that folder alone will do as well. */
@@ -70,41 +103,4 @@ function auditDirectory(directory: string): string {
   throw new CliError(EXIT.notFound, `there is no audit log in ${printable(directory)}`, {
     hint: 'Name the data directory of a gateway: chaperone verify /var/lib/chaperone',
   });
-}
-
-const STYLES = { PASS: 'green', FAIL: 'red', INCOMPLETE: 'yellow' } as const;
-const MARKS = { PASS: '✓', FAIL: '✗', INCOMPLETE: '?' } as const;
-
-function show(report: VerifyReport, output: Output): void {
-  for (const { name, verdict, detail } of report.checks) {
-    output.write(`${output.paint(STYLES[verdict], MARKS[verdict])} ${name.padEnd(9)} ${printable(detail)}\n`);
-  }
-  for (const finding of report.findings) output.write(`  ${describe(finding, output)}\n`);
-  if (report.moreFindings > 0) output.write(`  and ${report.moreFindings} more\n`);
-  for (const [what, ids] of [
-    ['still open', report.live],
-    ['opened and never closed', report.unterminated],
-    ['bodies not here', report.withheld.filter((id) => !report.erased.some(({ run }) => run === id))],
-  ] as const) {
-    if (ids.length > 0) output.write(output.paint('dim', `  ${what}: ${ids.map(printable).join(', ')}\n`));
-  }
-  for (const erased of report.erased) output.write(output.paint('dim', `  ${erasedWords(erased)}\n`));
-  output.write(`${output.paint(['bold', STYLES[report.verdict]], report.verdict)}${summary(report)}\n`);
-}
-
-function describe({ severity, file, line, offset, message }: Finding, output: Output): string {
-  const place = `${printable(file)}${line === undefined ? '' : `:${line}`}${offset === undefined ? '' : ` @${offset}`}`;
-  return `${output.paint(severity === 'fail' ? 'red' : 'yellow', place)} ${printable(message)}`;
-}
-
-function erasedWords({ run, at, by, reason, rule }: VerifyReport['erased'][number]): string {
-  const why = rule === undefined ? reason : `${reason}, rule ${rule}`;
-  return printable(`bodies of ${run} erased on ${at.slice(0, 10)} by ${by}: ${why}`);
-}
-
-function summary({ totals, checkpoint }: VerifyReport): string {
-  const counted = `${totals.sessions} sessions, ${totals.events} events, ${totals.requests} requests`;
-  return checkpoint === undefined
-    ? ` ${counted}`
-    : ` ${counted}; ${printable(checkpoint.origin)} at ${checkpoint.size} entries`;
 }

@@ -71,7 +71,14 @@ export function aTarget(recordMode: RecordMode = 'strict', storedReplyBytes: num
 
 export async function aSession(log: OpenAuditLog, run: Run, id: string, target = aTarget()): Promise<SessionRecord> {
   const principal = aPrincipal(run);
-  return await log.openSession({ id: id as SessionId, principal, target, client: '10.1.2.3:4567', carrier: 'native', asserted: {} });
+  return await log.openSession({
+    id: id as SessionId,
+    principal,
+    target,
+    client: '10.1.2.3:4567',
+    carrier: 'native',
+    asserted: {},
+  });
 }
 
 export const SELECT: readonly Operation[] = [
@@ -103,8 +110,14 @@ export function ask(session: SessionRecord, exchange: number, text: string, deci
 }
 
 /** A whole exchange: a request that is permitted, and a reply. */
-export async function exchange(session: SessionRecord, number: number, text: string, reply: string): Promise<void> {
-  const record = ask(session, number, text);
+export async function exchange(
+  session: SessionRecord,
+  number: number,
+  text: string,
+  reply: string,
+  decision = PERMIT,
+): Promise<void> {
+  const record = ask(session, number, text, decision);
   await record.durable;
   await record.reply(Buffer.from(reply));
   await record.end({ status: 'ok', rows: 1, tags: ['SELECT 1'] }, []);

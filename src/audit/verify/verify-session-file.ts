@@ -2,7 +2,6 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
-import type { Permit } from '../../model/decision.ts';
 import { type AuditEvent, parseEvent } from '../audit-event.ts';
 import { type AuditPaths, bodyPath, sessionPath } from '../audit-paths.ts';
 import { isCanonical } from '../canonical-json.ts';
@@ -11,6 +10,7 @@ import { CompactRange, EMPTY_ROOT, leafHash } from '../log/merkle.ts';
 import { BodyReader } from '../read/body-reader.ts';
 import { type Line, readLines } from '../read/read-lines.ts';
 import type { SessionState } from '../seal/sealed-session.ts';
+import { ExchangeRules } from './bundle/exchange-rules.ts';
 import type { Findings } from './verify-report.ts';
 
 export interface SessionCheck {
@@ -55,8 +55,7 @@ class LineWalk implements Disposable {
   readonly #file: string;
   readonly #tree = new CompactRange();
   readonly #heads: { size: number; root: string }[];
-  /** Exchanges that were permitted and have no end yet, and whether each still lacks an approval. */
-  readonly #open = new Map<number, boolean>();
+  readonly #rules = new ExchangeRules();
   #bodies: BodyReader | undefined;
   #prev = EMPTY_ROOT;
 
@@ -98,8 +97,10 @@ class LineWalk implements Disposable {
       this.#fail('the file goes on after the close of its session', size);
     }
     if (session.closed && this.last?.kind !== 'session.close') this.#fail('the last line is no close', size);
-    if (session.closed) for (const exchange of this.#open.keys()) this.#fail(`exchange ${exchange} has no end`, size);
+    if (session.closed) for (const exchange of this.#rules.unended) this.#fail(`exchange ${exchange} has no end`, size);
     findings.totals.events += size;
+    findings.totals.requests += this.#rules.requests;
+    findings.totals.unknownOutcomes += this.#rules.unknownOutcomes;
   }
 
   [Symbol.dispose](): void {
@@ -118,28 +119,7 @@ class LineWalk implements Disposable {
       return `the event says that it is number ${event.seq}, and ${this.#tree.size} stand before it`;
     if (event.prev !== this.#prev) return 'the event does not follow the line before it';
     if ((event.kind === 'session.open') !== (event.seq === 0)) return 'the session is opened in the wrong place';
-    return this.#exchangeProblem(event) ?? this.#bodyProblem(event);
-  }
-
-  #exchangeProblem(event: AuditEvent): string | undefined {
-    const { exchange = 0, kind } = event;
-    const { totals } = this.#check.findings;
-    if (kind === 'request') {
-      totals.requests++;
-      if (event.decision === undefined) return 'the request has no decision';
-      if (event.decision.effect === 'permit') this.#open.set(exchange, needsApproval(event.decision));
-    } else if (kind === 'approval') {
-      if (!this.#open.has(exchange)) return `exchange ${exchange} has an approval, and no request that was permitted`;
-      if (event.held?.state === 'used') this.#open.set(exchange, false);
-    } else if (kind === 'reply') {
-      const lacksApproval = this.#open.get(exchange);
-      if (!this.#open.delete(exchange)) return `exchange ${exchange} has a reply, and no request that was permitted`;
-      if (lacksApproval === true) return `exchange ${exchange} has a reply, and not the approval that it needed`;
-    } else if (kind === 'gap' || kind === 'refusal') {
-      this.#open.delete(exchange);
-      if (kind === 'gap') totals.unknownOutcomes++;
-    }
-    return undefined;
+    return this.#rules.problem(event) ?? this.#bodyProblem(event);
   }
 
   #bodyProblem(event: AuditEvent): string | undefined {
@@ -198,11 +178,6 @@ async function verifyBodyFile(
   } else if (digest.digest('hex') !== closing.bodies.digest) {
     findings.fail(file, 'the file is not the one that the close of its session committed to');
   }
-}
-
-/** What was permitted on the condition that people approve it. */
-function needsApproval({ obligations }: Partial<Permit>): boolean {
-  return obligations?.some(({ kind }) => kind === 'approve') ?? false;
 }
 
 function stateRoot(state: SessionState): string {
