@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { getCACertificates } from 'node:tls';
 import { z } from 'zod';
-import type { Secret } from '../model/secret.ts';
+import { Secret } from '../model/secret.ts';
 import { CliError, EXIT, type ExitCode } from './cli-error.ts';
 import { findGatewayFile, type GatewayFile, isLoopback } from './gateway-file.ts';
 import { findLogin } from './kept-logins.ts';
@@ -13,6 +13,13 @@ import { printable } from './printable.ts';
 export interface GrantHolder {
   readonly id: string;
   readonly secret: Secret;
+  /** Makes proofs of the key that the grant is bound to, where it is bound to one. */
+  readonly key?: Prover | undefined;
+}
+
+/** RFC 9449. */
+export interface Prover {
+  prove(request: { readonly method: string; readonly url: string; readonly presented?: Secret }): Promise<string>;
 }
 
 /** `operator` is whoever these commands act as: a token that is named, a login that was kept, the gateway's own. */
@@ -29,8 +36,10 @@ export interface ApiCall {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string | readonly string[]>>;
-  /** `operator` presents the operator's token; a grant presents itself as HTTP Basic. */
+  /** `operator` presents the operator's token; a grant presents itself, with a proof of its key where it has one. */
   readonly as?: Caller;
+  /** Proves this key beside what is presented otherwise. */
+  readonly proving?: Prover | undefined;
   /** The ETag of what a change is of (RFC 9110, 13.1.1). */
   readonly ifMatch?: string;
   /** How long the gateway may take until it answers. */
@@ -54,7 +63,10 @@ export class ApiClient {
   readonly url: string;
   /** The file by which the gateway was found; undefined where it was named. */
   readonly file: GatewayFile | undefined;
-  readonly #ca: readonly string[] | undefined;
+  /** PEM of the authorities that are trusted; the system's own where undefined. */
+  readonly ca: readonly string[] | undefined;
+  /** How far the gateway's clock is ahead of this machine's, as its last answer said it. */
+  #aheadMs = 0;
   readonly #env: NodeJS.ProcessEnv;
 
   /** Finds the gateway: `--url`, CHAPERONE_URL, else the one started on this machine. Throws a `CliError`. */
@@ -84,7 +96,26 @@ export class ApiClient {
     this.url = parsed.href.replace(/\/$/, '');
     this.file = file;
     this.#env = env;
-    this.#ca = authority === undefined ? undefined : [...getCACertificates(), readText(authority)];
+    this.ca = authority === undefined ? undefined : [...getCACertificates(), readText(authority)];
+  }
+
+  /** The gateway's time as far as it is known here, ms since 1970. */
+  nowMs(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  /** The headers by which a caller says who they are, for a request to this path. */
+  async credentials(method: string, path: string, as: Caller, proving?: Prover): Promise<Record<string, string>> {
+    const url = `${this.url}${path}`;
+    if (typeof as === 'object' && 'id' in as && as.key !== undefined) {
+      const presented = new Secret(`${as.id}.${as.secret.reveal()}`);
+      return { authorization: `DPoP ${presented.reveal()}`, dpop: await as.key.prove({ method, url, presented }) };
+    }
+    const authorization = this.#authorization(as);
+    return {
+      ...(authorization ? { authorization } : {}),
+      ...(proving ? { dpop: await proving.prove({ method, url }) } : {}),
+    };
   }
 
   /** Calls, and reads the answer by its schema. Throws a `CliError` that says what the gateway said. */
@@ -113,32 +144,31 @@ export class ApiClient {
     throw problem(response, await readAll(response), call);
   }
 
-  #send(call: ApiCall): Promise<IncomingMessage> {
+  async #send(call: ApiCall): Promise<IncomingMessage> {
     const url = new URL(`${this.url}${call.path}`);
     for (const [name, value] of Object.entries(call.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const body = call.form ? formBody(call.form) : call.json === undefined ? '' : JSON.stringify(call.json);
     const type = call.form ? 'application/x-www-form-urlencoded' : 'application/json';
-    const authorization = this.#authorization(call.as ?? 'nobody');
+    const method = call.method ?? 'GET';
     const headers = {
       accept: 'application/json',
       // The record says by which channel a person answered.
       'user-agent': 'chaperone/cli',
       ...(body === '' ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
-      ...(authorization ? { authorization } : {}),
+      ...(await this.credentials(method, call.path, call.as ?? 'nobody', call.proving)),
       ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
     };
     const deadlineMs = call.deadlineMs ?? DEADLINE_MS;
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
-      const request = send(url, {
-        method: call.method ?? 'GET',
-        headers,
-        timeout: deadlineMs,
-        ...(this.#ca ? { ca: [...this.#ca] } : {}),
+      const request = send(url, { method, headers, timeout: deadlineMs, ...(this.ca ? { ca: [...this.ca] } : {}) });
+      request.once('response', (response) => {
+        const saidMs = Date.parse(response.headers.date ?? '');
+        if (!Number.isNaN(saidMs)) this.#aheadMs = saidMs - Date.now();
+        resolve(response);
       });
-      request.once('response', resolve);
       request.once('timeout', () => request.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
       request.once('error', (cause) => reject(unreachable(this.url, cause)));
       request.end(body);
@@ -179,7 +209,8 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-function problem(response: IncomingMessage, text: string, call: ApiCall): CliError {
+/** What an answer of no says, as an end that a person can do something about. */
+export function problem(response: IncomingMessage, text: string, call: Pick<ApiCall, 'path'>): CliError {
   const status = response.statusCode ?? 500;
   const said = problemSchema.safeParse(parseJson(text)).data ?? {};
   const message = said.detail ?? said.error_description ?? said.title ?? `${status} for ${call.path}`;
@@ -195,7 +226,8 @@ function exitCode(status: number): ExitCode {
   return status >= 500 ? EXIT.unavailable : EXIT.refused;
 }
 
-function unreachable(url: string, cause: Error): CliError {
+/** Why there is no answer at all. */
+export function unreachable(url: string, cause: Error): CliError {
   const code = (cause as NodeJS.ErrnoException).code;
   const tls = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code ?? '');
   const hint = tls

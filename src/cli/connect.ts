@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
 import { processOutput } from './output.ts';
-import { run } from './run.ts';
+import { run } from './run/run.ts';
 
 /** `chaperone connect`: `run` with an interactive client for a person. */
 export function connectCommand(): Command {
@@ -13,16 +13,23 @@ export function connectCommand(): Command {
     .argument('[arguments...]', 'arguments for psql, after --')
     .option('--url <url>', 'the gateway (default: CHAPERONE_URL, else the one started on this machine)')
     .option('--token-file <path>', 'a file with an OIDC token (default: found by the CI system)')
+    .option('--direct', "connects to the native port, with the grant's secret as the password")
     .addHelpText('after', '\nExamples:\n  $ chaperone connect demo\n  $ chaperone connect demo -- --no-psqlrc\n')
-    .action(async (target: string, args: readonly string[], options: { url?: string; tokenFile?: string }) => {
-      const client = isInstalled('psql', process.env) ? ['psql', ...args] : ['chaperone', 'sql'];
-      process.exitCode = await run(
-        client,
-        { ...options, target: [target] },
-        process.env,
-        processOutput({ json: false }),
-      );
-    });
+    .action(
+      async (
+        target: string,
+        args: readonly string[],
+        options: { url?: string; tokenFile?: string; direct?: boolean },
+      ) => {
+        const client = isInstalled('psql', process.env) ? ['psql', ...args] : ['chaperone', 'sql'];
+        process.exitCode = await run(
+          client,
+          { ...options, target: [target] },
+          process.env,
+          processOutput({ json: false }),
+        );
+      },
+    );
 }
 
 /** True when a folder of PATH holds a file of that name. */

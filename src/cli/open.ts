@@ -4,10 +4,10 @@ import { ApiClient } from './api-client.ts';
 import { openBrowser } from './browser.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
-import { gatewayInfoSchema } from './grant-request.ts';
 import { shortTime } from './listing.ts';
 import { processOutput } from './output.ts';
 import { printable } from './printable.ts';
+import { gatewayInfoSchema } from './run/grant-request.ts';
 
 const PAGES = [
   'approvals',

@@ -14,7 +14,7 @@ export interface ProgramParts {
 /** Loads the one file of a command: a command that is not run costs nothing. */
 const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command>>> = {
   start: async (parts) => (await import('./start.ts')).startCommand(parts.start),
-  run: async () => (await import('./run.ts')).runCommand(),
+  run: async () => (await import('./run/run.ts')).runCommand(),
   connect: async () => (await import('./connect.ts')).connectCommand(),
   sql: async () => (await import('./sql.ts')).sqlCommand(),
   sessions: async () => (await import('./sessions.ts')).sessionsCommand(),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Secret } from '../model/secret.ts';
-import type { ApiClient } from './api-client.ts';
-import { findLogin } from './kept-logins.ts';
-import { type CiTokenSource, findCiToken } from './run/ci/find-ci-token.ts';
+import { Secret } from '../../model/secret.ts';
+import type { ApiClient, Prover } from '../api-client.ts';
+import { findLogin } from '../kept-logins.ts';
+import { type CiTokenSource, findCiToken } from './ci/find-ci-token.ts';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
@@ -18,6 +18,7 @@ export const gatewayInfoSchema = z.object({
 /** RFC 8693, 2.2.1, and what a client needs to reach each target with the grant. */
 const grantSchema = z.object({
   access_token: z.string(),
+  token_type: z.string(),
   expires_in: z.number(),
   grant: z.string(),
   run: z.string(),
@@ -38,6 +39,8 @@ const grantSchema = z.object({
 export interface LentGrant {
   readonly id: string;
   readonly secret: Secret;
+  /** The key that it is bound to; undefined where its secret alone is to let clients in at native ports. */
+  readonly key: Prover | undefined;
   readonly run: string;
   readonly runUrl: string;
   /** The principal, for people: `octo-shop/storefront@refs/heads/main`. */
@@ -61,8 +64,11 @@ export interface LentTarget {
 export interface GrantRequest {
   readonly targets: readonly string[];
   readonly tokenFile?: string | undefined;
+  readonly tokenFrom?: string | undefined;
+  /** Binds the grant to this key. */
+  readonly key?: Prover | undefined;
   /** What the client says of itself; recorded as asserted. */
-  readonly command: string;
+  readonly asserted: Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
@@ -82,15 +88,16 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
         subject_token_type: source === 'login' ? ACCESS_TOKEN : ID_TOKEN,
         subject_token: token.reveal(),
         scope: request.targets.join(' '),
-        'asserted.command': request.command,
-        ...agentMark(request.env),
+        ...Object.fromEntries(Object.entries(request.asserted).map(([name, value]) => [`asserted.${name}`, value])),
       },
+      proving: request.key,
     },
     grantSchema,
   );
   return {
     id: answer.grant,
     secret: new Secret(answer.access_token),
+    key: answer.token_type === 'DPoP' ? request.key : undefined,
     run: answer.run,
     runUrl: answer.runUrl,
     display: answer.display,
@@ -110,7 +117,10 @@ export async function renewGrant(api: ApiClient, grant: LentGrant): Promise<numb
     subject_token: grant.secret.reveal(),
     grant: grant.id,
   };
-  const { expires_in } = await api.call({ method: 'POST', path: '/oauth/token', form }, grantSchema);
+  const { expires_in } = await api.call(
+    { method: 'POST', path: '/oauth/token', form, proving: grant.key },
+    grantSchema,
+  );
   return expires_in;
 }
 
@@ -121,7 +131,7 @@ export async function closeRun(api: ApiClient, grant: LentGrant): Promise<void> 
 }
 
 /** The marks that coding agents leave in the environment of their shells: labels, and no proof of anything. */
-function agentMark(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+export function agentMark(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const marks: readonly (readonly [variable: string, agent: string])[] = [
     ['CURSOR_AGENT', 'cursor'],
     ['CLAUDECODE', 'claude-code'],
@@ -129,5 +139,5 @@ function agentMark(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
     ['CODEX_SANDBOX', 'codex'],
   ];
   const agents = marks.filter(([variable]) => env[variable]).map(([, agent]) => agent);
-  return agents.length > 0 ? { 'asserted.agent': agents.join(',') } : {};
+  return agents.length > 0 ? { agent: agents.join(',') } : {};
 }

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { deriveScramKeys } from '../../grants/scram-keys.ts';
+import { Secret } from '../../model/secret.ts';
+import { errorResponse } from '../../protocols/postgres/messages.ts';
+import { carry } from './carry.ts';
+import type { Door } from './dial.ts';
+import type { LentTarget } from './grant-request.ts';
+import type { LocalTarget } from './local-target.ts';
+
+export interface ListenersParts {
+  readonly door: Door;
+  /** The grant's id, which is the user that clients log in as. */
+  readonly grant: string;
+  readonly targets: readonly LentTarget[];
+  /** The run's own, 0700. */
+  readonly directory: string;
+  /** Told of connections that could not be carried. */
+  readonly onTrouble: (target: string, trouble: Error) => void;
+}
+
+export interface Listeners extends AsyncDisposable {
+  readonly targets: readonly LocalTarget[];
+}
+
+/** Connections of one listener; a client that opens more than these at once has lost count. */
+const MAX_CONNECTIONS = 1_000;
+/** Bytes of the path of a Unix socket, on the platforms that allow the fewest (unix(7): 108, macOS: 104). */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+/**
+ * Opens a listener for each target: TCP on loopback, and for PostgreSQL a Unix socket where the platform has them. Each
+ * has a password of its own, which stays here: the gateway gets what checks it.
+ */
+export async function openListeners(parts: ListenersParts): Promise<Listeners> {
+  await using opened = new AsyncDisposableStack();
+  const targets: LocalTarget[] = [];
+  for (const [index, target] of parts.targets.entries()) {
+    targets.push(await openListener(target, index, parts, opened));
+  }
+  const running = opened.move();
+  return { targets, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function openListener(
+  target: LentTarget,
+  index: number,
+  { door, grant, directory, onTrouble }: ListenersParts,
+  opened: AsyncDisposableStack,
+): Promise<LocalTarget> {
+  const password = new Secret(randomBytes(24).toString('base64url'));
+  const headers = { 'chaperone-login': await loginKeys(password) };
+  const path = `/v1/carrier/${encodeURIComponent(target.name)}`;
+  const serve = (listener: 'tcp' | 'unix') => (socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    door
+      .dial(path, { ...headers, 'chaperone-listener': listener })
+      .then(
+        (carrier) => carry(socket, carrier),
+        (trouble: Error) => {
+          onTrouble(target.name, trouble);
+          refuse(socket, target, trouble);
+        },
+      )
+      .catch((trouble: Error) => onTrouble(target.name, trouble));
+  };
+  const server = await listen({ host: '127.0.0.1', port: 0 }, serve('tcp'), opened);
+  const { port } = server.address() as AddressInfo;
+  const socketDirectory = join(directory, `s${index}`);
+  const socketPath = join(socketDirectory, '.s.PGSQL.5432');
+  const hasSocket =
+    target.protocol === 'postgres' &&
+    process.platform !== 'win32' &&
+    Buffer.byteLength(socketPath) <= MAX_SOCKET_PATH_BYTES;
+  if (hasSocket) {
+    await mkdir(socketDirectory, { mode: 0o700 });
+    await listen({ path: socketPath }, serve('unix'), opened);
+  }
+  const { name, protocol, database } = target;
+  const common = { name, protocol, host: '127.0.0.1', port, database, user: grant, password, tls: 'none' } as const;
+  return hasSocket ? { ...common, socketDirectory } : common;
+}
+
+async function listen(
+  address: { readonly host: string; readonly port: number } | { readonly path: string },
+  serve: (socket: Socket) => void,
+  opened: AsyncDisposableStack,
+): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+  server.maxConnections = MAX_CONNECTIONS;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serve(socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, resolve);
+  });
+  opened.defer(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return server;
+}
+
+/** The verifier of a password as PostgreSQL keeps one (manual, 52.8, pg_authid). */
+async function loginKeys(password: Secret): Promise<string> {
+  const { salt, iterations, storedKey, serverKey } = await deriveScramKeys(password.reveal(), randomBytes(16));
+  const [salt64, stored64, server64] = [salt, storedKey, serverKey].map((bytes) =>
+    Buffer.from(bytes).toString('base64'),
+  );
+  return `SCRAM-SHA-256$${iterations}:${salt64}$${stored64}:${server64}`;
+}
+
+/** Tells a client of the target's protocol why it is turned away. */
+function refuse(socket: Socket, { protocol }: LentTarget, trouble: Error): void {
+  if (protocol !== 'postgres') return void socket.destroy();
+  const message = `chaperone: ${trouble.message}`;
+  socket.end(errorResponse({ severity: 'FATAL', code: '08006', message }), () => socket.destroySoon());
+}

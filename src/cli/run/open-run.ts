@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ApiClient } from '../api-client.ts';
+import { CliError } from '../cli-error.ts';
+import { printable } from '../printable.ts';
+import { attachRun } from './attach.ts';
+import { openDoor } from './dial.ts';
+import { closeRun, type LentGrant, requestGrant } from './grant-request.ts';
+import { openListeners } from './listeners.ts';
+import type { LocalTarget, RunContext } from './local-target.ts';
+import { keepRenewed } from './renewal.ts';
+import { RunKey } from './run-key.ts';
+import { selfTest } from './self-test.ts';
+
+export interface OpenRunRequest {
+  readonly api: ApiClient;
+  readonly targets: readonly string[];
+  readonly tokenFile?: string | undefined;
+  readonly tokenFrom?: string | undefined;
+  /** Clients connect to the native ports themselves, with the grant's secret. */
+  readonly direct: boolean;
+  readonly selfTest: boolean;
+  /** What the wrapper says of the run; recorded as asserted. */
+  readonly asserted: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
+  /** Tells whoever watches, on standard error. */
+  readonly say: (text: string) => void;
+}
+
+/** A run that is in the log, and its listeners. Disposing it ends both. */
+export interface OpenRun extends AsyncDisposable {
+  readonly grant: LentGrant;
+  readonly context: RunContext;
+}
+
+/** Exchanges the token, attaches, opens a listener for each target and tries each. Throws a `CliError`. */
+export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
+  const { api, direct, say, env } = request;
+  const key = direct ? undefined : await RunKey.generate(() => api.nowMs());
+  const asserted = { ...request.asserted, carrier: direct ? 'direct' : 'websocket' };
+  const grant = await requestGrant(api, { ...request, key, asserted, env, signal: AbortSignal.timeout(60_000) });
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => close(api, grant, say));
+  opened.use(keepRenewed(api, grant, say));
+  const directory = opened.adopt(await mkdtemp(join(tmpdir(), 'chaperone-run-')), (path) =>
+    rm(path, { recursive: true, force: true }),
+  );
+  const targets = direct ? nativePorts(grant) : await carried(request, grant, directory, opened);
+  const { run: runId, runUrl, display, certificateAuthority, demo } = grant;
+  const common = { runId, runUrl, display, directory, targets, demo, gatewayUrl: api.url };
+  const context: RunContext = {
+    ...common,
+    carrier: direct ? 'direct' : 'websocket',
+    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
+  };
+  if (direct && request.selfTest) await selfTest(targets, () => undefined);
+  const running = opened.move();
+  return { grant, context, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Through the gateway's one HTTPS port. The run is attached first: from then on its end is noticed. */
+async function carried(
+  request: OpenRunRequest,
+  grant: LentGrant,
+  directory: string,
+  opened: AsyncDisposableStack,
+): Promise<readonly LocalTarget[]> {
+  const { say } = request;
+  const door = openDoor(request.api, grant);
+  const onOver = (why: string): void => say(`chaperone: the gateway has ended this run: ${printable(why)}\n`);
+  const onLost = (): void => say('chaperone: the connection to the gateway broke; trying again\n');
+  opened.use(await attachRun({ door, run: grant.run, onOver, onLost }));
+  const troubles = new Map<string, Error>();
+  let isTesting = request.selfTest;
+  const onTrouble = (target: string, trouble: Error): void => {
+    // Told once of each target; its clients are told each time.
+    if (!isTesting && !troubles.has(target)) say(troubleText(target, trouble));
+    troubles.set(target, trouble);
+  };
+  const listeners = opened.use(
+    await openListeners({ door, grant: grant.id, targets: grant.targets, directory, onTrouble }),
+  );
+  if (isTesting) await selfTest(listeners.targets, (target) => troubles.get(target));
+  isTesting = false;
+  return listeners.targets;
+}
+
+function troubleText(target: string, { message }: Error): string {
+  return `chaperone: a connection to ${printable(target)} could not be carried: ${printable(message)}\n`;
+}
+
+function nativePorts(grant: LentGrant): readonly LocalTarget[] {
+  return grant.targets.map(({ name, protocol, host, port, database }) => {
+    return { name, protocol, host, port, database, user: grant.id, password: grant.secret, tls: 'verify-full' };
+  });
+}
+
+async function close(api: ApiClient, grant: LentGrant, say: (text: string) => void): Promise<void> {
+  try {
+    await closeRun(api, grant);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    // The command's own status counts; a run that was not closed here ends with its grant.
+    say(`chaperone: the run could not be closed: ${error.message}\n`);
+  }
+}

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+/** How long what is asked to end by SIGTERM has, before SIGKILL. */
+export const KILL_DELAY_MS = 5_000;
+const LOOK_EVERY_MS = 25;
+
+/** Sends a signal to all of a group; false where nobody of it is left. */
+export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-leader, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    // Of macOS: a group of which only zombies are left.
+    if ((error as NodeJS.ErrnoException).code === 'EPERM') return false;
+    throw error;
+  }
+}
+
+/** Ends what is left of a group: SIGTERM, then SIGKILL. Resolves with how many processes there were, at least. */
+export async function endGroup(leader: number): Promise<number> {
+  const members = countMembers(leader);
+  if (members === 0 || !signalGroup(leader, 'SIGTERM')) return 0;
+  for (let waitedMs = 0; waitedMs < KILL_DELAY_MS; waitedMs += LOOK_EVERY_MS) {
+    if (countMembers(leader) === 0) return members;
+    await setTimeout(LOOK_EVERY_MS);
+  }
+  signalGroup(leader, 'SIGKILL');
+  return members;
+}
+
+/**
+ * Processes of the group that live. Where there is procfs, zombies do not count: their parent has gone, and whoever
+ * adopted them may never look.
+ */
+function countMembers(leader: number): number {
+  if (!signalGroup(leader, 0)) return 0;
+  if (process.platform !== 'linux') return 1;
+  let members = 0;
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const [state, group] = statusOf(name);
+    if (group === leader && state !== 'Z' && state !== 'X') members++;
+  }
+  return members;
+}
+
+/** proc_pid_stat(5): state and process group, behind a name in parentheses that may hold anything. */
+function statusOf(pid: string): readonly [state: string, group: number] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return [state, Number(group)];
+  } catch {
+    // It ended while we looked.
+    return ['X', 0];
+  }
+}
