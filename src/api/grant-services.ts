@@ -13,10 +13,12 @@ import { consumeProof } from '../store/proof-rows.ts';
 import { findRun } from '../store/run-rows.ts';
 import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
+import type { EvidenceTickets } from './evidence-tickets.ts';
 import { RefusedLogins } from './refused-logins.ts';
 import type { ApiServices, GrantHolder, GrantView, IssuedGrant, TokenExchange } from './services.ts';
 
 export interface GrantServicesParts {
+  readonly tickets: Pick<EvidenceTickets, 'issue'>;
   readonly store: Store;
   readonly grants: GrantService;
   readonly audit: AuditLog;
@@ -55,6 +57,7 @@ export function grantServices(
       };
       const closed = await grants.closeOwnRun(run, holderOf(presented), 'completed', ready);
       if (closed) await audit.closeRun(run as RunId, 'completed');
+      return parts.tickets.issue(run);
     },
     ...carrying(parts),
     grants: {

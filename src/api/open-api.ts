@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { ApprovalService } from '../approvals/approval-service.ts';
 import type { ChannelService } from '../approvals/channels/channel-service.ts';
 import type { SlackInteractions } from '../approvals/channels/slack-interactions.ts';
+import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { BudgetService } from '../budgets/budget-service.ts';
@@ -62,6 +63,11 @@ export interface ApiParts {
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   /** Which runs have their wrapper attached. */
   readonly attachments: Pick<RunAttachments, 'attach'>;
+  /** The evidence of runs, and what of it the configuration leaves open. */
+  readonly evidence: {
+    readonly service: EvidenceService;
+    readonly config: { readonly auditors: readonly string[]; readonly bodiesForJobs: boolean };
+  };
   readonly decoders: ReplyDecoders;
   readonly certificateAuthority: string | undefined;
   readonly draining: AbortSignal;

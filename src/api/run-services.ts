@@ -27,6 +27,7 @@ export function runServices({ store, grants, recordings, approvals }: RunService
       const last = rows.length > limit ? page.at(-1) : undefined;
       return last === undefined ? { items } : { items, next: last.id };
     },
+    exists: async (id) => (await findRun(store, id)) !== undefined,
     async find(id, caller) {
       const row = await findRun(store, id);
       if (row === undefined) return undefined;

@@ -7,7 +7,13 @@ import { runSchema, runSummarySchema } from './run-schemas.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
-const closedSchema = z.object({ run: z.string(), closed: z.literal(true) });
+const closedSchema = z.object({
+  run: z.string(),
+  closed: z.literal(true),
+  evidence: z
+    .object({ path: z.string(), token: z.string(), expiresAt: z.string() })
+    .describe('Where the bundle of the run is fetched, and the bearer token that fetches it once.'),
+});
 const params = z.object({ run: z.string().max(100) });
 const tags = ['runs'];
 
@@ -56,7 +62,8 @@ export function runRoutes(router: ApiRouter, services: ApiServices): void {
   };
   router.post('/v1/runs/:run/close', { schema: close }, async (request) => {
     const { run } = request.params;
-    await services.closeRun(run, await grantHolder(request, services));
-    return { run, closed: true as const };
+    const { token, expiresAt } = await services.closeRun(run, await grantHolder(request, services));
+    const path = `/v1/runs/${encodeURIComponent(run)}/evidence`;
+    return { run, closed: true as const, evidence: { path, token: token.reveal(), expiresAt } };
   });
 }

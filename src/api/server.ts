@@ -19,6 +19,7 @@ import { configurationObjectRoutes } from './configuration-objects.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { deviceLoginRoutes } from './device-login.ts';
 import { eventRoutes } from './events.ts';
+import { evidenceRoutes } from './evidence.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
@@ -97,6 +98,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   overviewRoutes,
   tokenRoutes,
   runRoutes,
+  evidenceRoutes,
   attachRoutes,
   carrierRoutes,
   targetRoutes,

@@ -4,6 +4,7 @@ import type { InheritedClass } from '../targets/inherited-classes.ts';
 import { approvalServices } from './approval-services.ts';
 import { budgetServices } from './budget-services.ts';
 import { classifyTargets } from './classify-target.ts';
+import { evidenceServices } from './evidence-services.ts';
 import { grantServices } from './grant-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
 import { openLiveFeed } from './live-sources.ts';
@@ -45,7 +46,9 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     onActivity: (session, listener) => audit.onActivity(session, listener),
   });
   const logging = logServices(log, (ids) => namesOf(store, ids), nowMs);
+  const evidence = evidenceServices(parts);
   const granting = grantServices({
+    tickets: evidence.tickets,
     store,
     grants,
     audit,
@@ -81,6 +84,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     approvals,
     budgets: budgetServices(parts),
     runs: runServices({ store, grants: granting.grants, recordings, approvals }),
+    evidence,
     log: logging,
     overview: overviewService({ store, approvals: parts.approvals, log: logging, nowMs }),
     feed,

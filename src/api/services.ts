@@ -8,6 +8,7 @@ import type { ChannelService } from '../approvals/channels/channel-service.ts';
 import type { SlackInteractions } from '../approvals/channels/slack-interactions.ts';
 import type { ApprovalQuery } from '../approvals/list-approvals.ts';
 import type { Answer } from '../approvals/vocabulary.ts';
+import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { Carried } from '../gateway/carriers.ts';
 import type { EnteringPerson } from '../grants/vocabulary.ts';
@@ -21,6 +22,8 @@ import type { approvalSchema, approvalSummarySchema } from './approval-schemas.t
 import type { budgetSchema } from './budgets.ts';
 import type { Caller, CallerServices } from './caller.ts';
 import type { ClassificationView } from './classification-schemas.ts';
+import type { evidenceKeysSchema } from './evidence-schemas.ts';
+import type { EvidenceTicket, EvidenceTickets } from './evidence-tickets.ts';
 import type { ListenerPlaces } from './listener-places.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
@@ -41,8 +44,11 @@ export interface ApiServices extends CallerServices {
   exchangeForPerson(person: EnteringPerson, request: Omit<TokenExchange, 'token'>): Promise<IssuedGrant>;
   /** Extends a grant that is still good, for whoever holds it. Throws `Refused`. */
   renew(holder: GrantHolder): Promise<IssuedGrant>;
-  /** Ends the holder's own run: its grants are void, its sessions end. Throws `Refused` where it is not the holder's. */
-  closeRun(run: string, holder: GrantHolder): Promise<void>;
+  /**
+   * Ends the holder's own run: its grants are void, its sessions end. Resolves with what fetches its evidence, once. Throws
+   * `Refused` where it is not the holder's.
+   */
+  closeRun(run: string, holder: GrantHolder): Promise<EvidenceTicket>;
   /** Lets the holder of a grant that is bound to a key open a connection to a target of it. Throws `Refused`. */
   openCarrier(holder: GrantHolder, target: string): Promise<OpenCarrier>;
   /** Notes that the wrapper of the holder's own run is there. Throws `Refused`. */
@@ -75,6 +81,7 @@ export interface ApiServices extends CallerServices {
   readonly recordings: RecordingService;
   readonly approvals: ApprovalServices;
   readonly runs: RunServices;
+  readonly evidence: EvidenceServices;
   readonly log: LogServices;
   overview(caller: Caller): Promise<OverviewView>;
   /** What happens, for whoever listens. */
@@ -270,8 +277,16 @@ export type RunFilter = Pick<RecordingFilter, 'who' | 'repository' | 'since' | '
 
 export interface RunServices {
   list(filter: RunFilter): Promise<Page<RunSummaryView>>;
+  exists(id: string): Promise<boolean>;
   /** With what of it the caller may see. */
   find(id: string, caller: Caller): Promise<RunView | undefined>;
+}
+
+export interface EvidenceServices extends Pick<EvidenceService, 'state' | 'open'> {
+  keys(): z.infer<typeof evidenceKeysSchema>;
+  readonly tickets: EvidenceTickets;
+  /** Whether the bundle that a job fetches has the bodies' key. */
+  readonly bodiesForJobs: boolean;
 }
 
 export interface LogServices {

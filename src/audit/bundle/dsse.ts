@@ -80,27 +80,35 @@ export function keyIdOf(publicKey: KeyObject): string {
 
 /** The signer whose key `<audit>/keys` keeps; made once where there is none, its public part beside it. */
 export function openStatementSigner(keysDirectory: string): StatementSigner {
-  const path = join(keysDirectory, STATEMENT_KEY_FILE);
-  if (!existsSync(path)) {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-    replaceFile(path, privateKey.export({ format: 'pem', type: 'pkcs8' }));
-  }
-  const signer = keySigner(readKey(path));
-  const publicPath = join(keysDirectory, STATEMENT_PUBLIC_FILE);
-  const kept = existsSync(publicPath) ? readFileSync(publicPath, 'utf8') : undefined;
-  if (kept !== undefined && kept !== signer.publicKeyPem) {
-    throw new Fault('log-corrupt', `${publicPath} is not the public key of ${path}`);
-  }
-  if (kept === undefined) replaceFile(publicPath, signer.publicKeyPem, 0o644);
+  const kept = readStatementSigner(keysDirectory);
+  if (kept !== undefined) return kept;
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const signer = keySigner(privateKey);
+  // The public part first: with it alone, and no key, the next start makes another pair.
+  replaceFile(join(keysDirectory, STATEMENT_PUBLIC_FILE), signer.publicKeyPem, 0o644);
+  replaceFile(join(keysDirectory, STATEMENT_KEY_FILE), privateKey.export({ format: 'pem', type: 'pkcs8' }));
   return signer;
 }
 
+/** Undefined where `<audit>/keys` keeps no key; throws a `Fault` where what it keeps is not as it was written. */
+export function readStatementSigner(keysDirectory: string): StatementSigner | undefined {
+  const path = join(keysDirectory, STATEMENT_KEY_FILE);
+  if (!existsSync(path)) return undefined;
+  const signer = keySigner(readKey(path));
+  const publicPath = join(keysDirectory, STATEMENT_PUBLIC_FILE);
+  if (existsSync(publicPath) && readFileSync(publicPath, 'utf8') === signer.publicKeyPem) return signer;
+  throw new Fault('log-corrupt', `${publicPath} is not the public key of ${path}`);
+}
+
 function readKey(path: string): KeyObject {
+  const pem = readFileSync(path, 'latin1');
   try {
-    return createPrivateKey(readFileSync(path));
+    const key = createPrivateKey(pem);
+    if (key.export({ format: 'pem', type: 'pkcs8' }) === pem) return key;
   } catch (cause) {
     throw new Fault('log-corrupt', `${path} cannot be read as a private key`, { cause });
   }
+  throw new Fault('log-corrupt', `${path} is not a private key in PKCS#8 as it was written`);
 }
 
 function base64(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { EvidenceService } from '../../audit/bundle/evidence-service.ts';
 import type { GatewayParts } from '../../gateway/admission.ts';
 import type { Carriers } from '../../gateway/carriers.ts';
 import { Connections } from '../../gateway/connections.ts';
@@ -21,9 +22,11 @@ import { isLoopback, runningGateway } from '../gateway-file.ts';
 import { type Started, writeGatewayFile } from './announce.ts';
 import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
 import { makeControlPlane } from './control-plane.ts';
+import { type EvidenceConfig, NO_EVIDENCE_CONFIG } from './evidence-config.ts';
 import { firstLoginLink } from './first-login-link.ts';
 import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
+import { openEvidence } from './open-evidence.ts';
 import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
@@ -50,6 +53,7 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   readonly attachments: RunAttachments;
+  readonly evidence: { readonly service: EvidenceService; readonly config: EvidenceConfig };
   /** The decoder of a protocol's recorded replies. */
   readonly decoders: (protocol: string) => ReplyDecoder | undefined;
   readonly certificateAuthority: string | undefined;
@@ -94,6 +98,9 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const opening = [openPostgresSide(tls), openPlane(config, authority, surroundings, parts)] as const;
   await Promise.allSettled(opening);
   const [side, { control, demo }] = await Promise.all(opening);
+  const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
+  const { version } = surroundings;
+  const evidence = parts.use(openEvidence({ ...control, dataDirectory, config: evidenceConfig, version, onFault }));
 
   const live = new LiveSessions();
   const draining = new AbortController();
@@ -120,6 +127,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
         protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
       carriers,
       attachments,
+      evidence: { service: evidence, config: evidenceConfig },
       decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,

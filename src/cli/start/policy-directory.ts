@@ -6,6 +6,7 @@ import { compilePolicies } from '../../policy/compile-policies.ts';
 import { parsePolicies } from '../../policy/parse-policies.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { PolicySet } from '../../policy/policy-set.ts';
+import { policySetText } from '../../policy/policy-set-text.ts';
 import { archivePolicySet, readDeclarations } from '../../store/configuration-rows.ts';
 import type { Store } from '../../store/store.ts';
 import { fromYamlItem } from '../../targets/read-configuration.ts';
@@ -38,7 +39,8 @@ export async function openPolicyDirectory(options: PolicyDirectoryOptions): Prom
     const [problem] = parsed.problems;
     if (problem) throw new Fault('config-invalid', `a stored policy cannot be read: ${problem.message}`);
     const next = compilePolicies(parsed.policies, options);
-    await archivePolicySet(store, { digest: next.digest, text, now: new Date(nowMs()).toISOString() });
+    const archived = { digest: next.digest, text: policySetText(parsed.policies) };
+    await archivePolicySet(store, { ...archived, now: new Date(nowMs()).toISOString() });
     await audit.note({ kind: 'policy.activated', detail: { digest: next.digest, rules: parsed.policies.length } });
     await prepare(parsed.policies);
     set = next;

@@ -8,6 +8,7 @@ import type { RecordMode } from '../../model/target.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { isLoopback } from '../gateway-file.ts';
 import type { KeyPairPem } from './certificates.ts';
+import { type EvidenceConfig, evidenceSchema, readEvidenceConfig } from './evidence-config.ts';
 import { readLogin } from './read-login.ts';
 
 /** Where a server listens. Port 0 takes any free one. */
@@ -40,6 +41,8 @@ export interface StartConfig {
   readonly recordMode?: RecordMode;
   /** How people log in; operator tokens and one-time links alone where absent. */
   readonly login?: LoginConfig;
+  /** What goes with the evidence of runs; nothing beside what the gateway has where absent. */
+  readonly evidence?: EvidenceConfig;
 }
 
 export interface StartOptions {
@@ -70,6 +73,7 @@ const fileSchema = z.strictObject({
   tls: z.strictObject({ certificate: z.string(), key: z.string(), authority: z.string().optional() }).optional(),
   record: z.enum(['strict', 'batched']).optional(),
   login: loginSchema.optional(),
+  evidence: evidenceSchema.optional(),
 });
 
 type ConfigFile = z.infer<typeof fileSchema>;
@@ -102,6 +106,7 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     ...tls,
     ...(recordMode ? { recordMode } : {}),
     ...readLogin(env, file.login, path),
+    ...readEvidence(file, path),
   };
   checkReach(config);
   return config;
@@ -164,6 +169,11 @@ function readTls(
     tls: { certificate: beside(file.tls.certificate), key: beside(file.tls.key) },
     ...withAuthority(file.tls.authority && beside(file.tls.authority)),
   };
+}
+
+function readEvidence({ evidence }: ConfigFile, path: string | undefined): Pick<StartConfig, 'evidence'> {
+  if (evidence === undefined || path === undefined) return {};
+  return { evidence: readEvidenceConfig(evidence, (name) => readText(resolve(dirname(path), name))) };
 }
 
 function readText(path: string): string {

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+export const evidenceStateSchema = z.object({
+  run: z.string(),
+  state: z
+    .enum(['open', 'making', 'made'])
+    .describe('`open`: the run goes on. `making`: it closed a moment ago. `made`: its evidence stands, and stays.'),
+  complete: z.boolean(),
+  why: z.array(z.string()).describe('Why it is not complete, a sentence each.'),
+  digest: z.string().optional().describe('SHA-256 of the manifest, hex.'),
+  index: z.number().int().optional().describe("Of the manifest's entry in the log."),
+  witnessed: z.boolean(),
+  timestamps: z.array(z.object({ authority: z.string(), at: z.string().optional() })),
+  bodies: z.enum(['kept', 'erased']),
+  sessions: z.number().int(),
+});
+
+export const evidenceKeysSchema = z.object({
+  logKey: z.string().describe('The C2SP verifier key of this gateway’s log.'),
+  statementKey: z.string().describe('PEM of the ECDSA P-256 key that signs statements.'),
+  statementKeyId: z.string().describe('SHA-256 of that key (SubjectPublicKeyInfo), hex: the hint in a bundle.'),
+  timestampAuthorities: z.string().describe('PEM of the certificates of the timestamp authorities; empty without one.'),
+  auditors: z.array(z.string()).describe('age recipients to whom CI tokens are sealed.'),
+});
