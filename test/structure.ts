@@ -36,7 +36,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // The packages are the evidence bundle's: tokens sealed to auditors, timestamps of RFC 3161.
   audit: {
     level: 1,
-    imports: WORDS,
+    imports: [...WORDS, 'audit/verify/bundle'],
     packages: [
       '@peculiar/asn1-cms',
       '@peculiar/asn1-schema',

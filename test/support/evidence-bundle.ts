@@ -16,6 +16,7 @@ import type { ApprovalId, PersonId } from '../../src/model/ids.ts';
 import type { Run } from '../../src/model/principal.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { aRun, aSession, ask, aTarget, DENY, exchange, ORIGIN, openLog } from './audit-log.ts';
+import { gather } from './gather.ts';
 
 const POLICY = canonicalJson({ rules: [{ name: 'readers' }], v: 1 });
 export const POLICY_DIGEST = sha256(POLICY);
@@ -112,7 +113,7 @@ export async function bundleWorld(
     bundle: async (id, withholds) => {
       const bundle = await service.open(id, { withholds, signal: AbortSignal.timeout(30_000) });
       if (bundle === undefined) throw new Error(`there is no evidence of ${id}`);
-      return { run: id, bytes: Buffer.concat(await Array.fromAsync(bundle.stream())), ...keys };
+      return { run: id, bytes: await gather(bundle.stream()), ...keys };
     },
     async [Symbol.asyncDispose]() {
       await service[Symbol.asyncDispose]();
@@ -211,7 +212,7 @@ function factsOf(run: Run, { token, jwks }: Identity, closed: boolean): RunFacts
       tokenDigest: sha256(token),
       jwksDigest: sha256(jwks),
     },
-    workload: { ...run.workload, derived: ['sourceRepositoryUri'] } as RunFacts['workload'],
+    workload: { ...run.workload, derived: ['sourceRepositoryUri'] },
     asserted: run.asserted,
     token: new Secret(token),
     jwks,
