@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { getCACertificates } from 'node:tls';
 import { z } from 'zod';
 import { Secret } from '../model/secret.ts';
@@ -57,6 +58,8 @@ const problemSchema = z.object({
 });
 
 const DEADLINE_MS = 30_000;
+/** While the gateway says that there are too many calls at once. */
+export const MAX_ATTEMPTS = 8;
 
 /** A client of the REST API: the only way in which commands reach a gateway. */
 export class ApiClient {
@@ -138,13 +141,28 @@ export class ApiClient {
     yield* createInterface({ input: await this.#answer(call), crlfDelay: Infinity });
   }
 
+  /** An answer as it arrives, with its headers: a file. Throws a `CliError` that says what the gateway said. */
+  async stream(call: ApiCall): Promise<IncomingMessage> {
+    return await this.#answer(call);
+  }
+
   async #answer(call: ApiCall): Promise<IncomingMessage> {
     const response = await this.#send(call);
     if ((response.statusCode ?? 500) < 400) return response;
     throw problem(response, await readAll(response), call);
   }
 
+  /** Sends, and again a few times where the gateway says that there are too many calls at once. */
   async #send(call: ApiCall): Promise<IncomingMessage> {
+    for (let attempts = 1; ; attempts++) {
+      const response = await this.#sendOnce(call);
+      if (response.statusCode !== 429 || attempts === MAX_ATTEMPTS) return response;
+      response.resume();
+      await setTimeout(retryAfterMs(response));
+    }
+  }
+
+  async #sendOnce(call: ApiCall): Promise<IncomingMessage> {
     const url = new URL(`${this.url}${call.path}`);
     for (const [name, value] of Object.entries(call.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -207,6 +225,12 @@ async function readAll(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response) text += chunk as string;
   return text;
+}
+
+/** RFC 9110, section 10.2.3, in seconds; spread, so that those who were turned away together do not come together again. */
+export function retryAfterMs(response: IncomingMessage): number {
+  const seconds = Number(response.headers['retry-after']);
+  return (Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), 10) : 1) * 1000 * (0.5 + Math.random());
 }
 
 /** What an answer of no says, as an end that a person can do something about. */

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   sql: async () => (await import('./sql.ts')).sqlCommand(),
   sessions: async () => (await import('./sessions.ts')).sessionsCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  evidence: async () => (await import('./evidence.ts')).evidenceCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   approvals: async () => (await import('./approvals.ts')).approvalsCommand(),
   login: async () => (await import('./login.ts')).loginCommand(),
@@ -30,9 +31,15 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   budgets: async () => (await import('./budgets.ts')).budgetsCommand(),
   grants: async () => (await import('./grants.ts')).grantsCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
+  trust: async () => (await import('./trust.ts')).trustCommand(),
   channels: async () => (await import('./channels.ts')).channelsCommand(),
   deliveries: async () => (await import('./deliveries.ts')).deliveriesCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
+};
+
+/** What the program starts itself, and no help names. */
+const HIDDEN: typeof COMMANDS = {
+  'isolated-command': async () => (await import('./run/isolation/supervise.ts')).isolatedCommand(),
 };
 
 const HELP = `
@@ -67,7 +74,7 @@ export async function buildProgram(args: readonly string[], parts: ProgramParts)
     .enablePositionalOptions()
     .addHelpText('after', HELP);
   const named = args.find((arg) => !arg.startsWith('-')) ?? '';
-  const load = COMMANDS[named];
+  const load = COMMANDS[named] ?? HIDDEN[named];
   const commands = load ? [await load(parts)] : await Promise.all(Object.values(COMMANDS).map((each) => each(parts)));
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   everyCommand(program, (command) => command.exitOverride());
