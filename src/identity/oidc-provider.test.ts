@@ -60,6 +60,7 @@ describe('a real provider', () => {
         tokenSubject: `job-${algorithm}`,
         sourceRepositoryId: '74',
         sourceRef: 'refs/heads/main',
+        runBinding: 'asserted',
         extra: {},
       });
       assert.deepEqual(trust.trust(verified).targets, ['pg-staging']);

@@ -42,10 +42,14 @@ export interface TokenVerifierOptions {
   readonly keys: Pick<IssuerKeys, 'find'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Asks the cluster of an issuer that declares it. Throws `TokenRefused`; resolves to what is recorded of the answer. */
-  readonly review?: TokenReview;
+  /**
+   * Asks the cluster of an issuer that declares it; `elsewhere` for a check where the gateway's credential for that is not,
+   * which says so.
+   */
+  readonly review?: TokenReview | 'elsewhere';
 }
 
+/** Throws `TokenRefused`. Resolves to the workload with what is recorded of the answer. */
 export type TokenReview = (token: string, issuer: Issuer, workload: Workload, signal: AbortSignal) => Promise<Workload>;
 
 export function makeTokenVerifier({ issuers, audience, keys, now, review }: TokenVerifierOptions): TokenVerifier {
@@ -110,7 +114,7 @@ async function verifySignature(token: CompactToken, issuer: Issuer, keys: KeySet
 interface Confirming {
   readonly token: CompactToken;
   readonly issuer: Issuer;
-  readonly review: TokenReview | undefined;
+  readonly review: TokenVerifierOptions['review'] | undefined;
   readonly signal: AbortSignal;
   readonly onStep: OnStep;
 }
@@ -122,6 +126,10 @@ async function confirm(workload: Workload, { token, issuer, review, signal, onSt
     unknown.length === 0 ? 'all are there' : `all are there; unknown and not read: ${unknown.join(', ')}`,
   );
   if (issuer.tokenReview === undefined) return workload;
+  if (review === 'elsewhere') {
+    onStep('review', 'not asked here: the gateway asks the cluster');
+    return workload;
+  }
   if (review === undefined) throw new TokenRefused('review-unavailable', 'nobody here can ask the cluster');
   const reviewed = await review(token.compact, issuer, workload, signal);
   onStep('review', 'the cluster says that it still counts');

@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { isJobRule, isPeopleRule, matchPeople, type PeopleRule } from './people-rule.ts';
+import { makeTokenReview } from './review-token.ts';
 import { makeTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 import { matchTrust, type TrustOutcome, type TrustRule, type TrustSubject } from './trust-rule.ts';
 
@@ -25,13 +26,15 @@ export interface TrustDirectoryOptions {
   readonly audience: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Reads the credential for a cluster's TokenReview; without it, issuers that want one let nobody in. */
+  readonly readFile?: (path: string) => Promise<string>;
   /** Told when a changed configuration cannot be read; the one before stays in force. */
   readonly onFault: (cause: unknown) => void;
 }
 
 /** Reads issuers and rules from the store, and again whenever they change. */
 export async function openTrustDirectory(options: TrustDirectoryOptions): Promise<TrustDirectory> {
-  const { store, audience, now } = options;
+  const { store, audience, now, readFile } = options;
   let issuers: readonly Issuer[] = [];
   let rules: readonly TrustRule[] = [];
   let peopleRules: readonly PeopleRule[] = [];
@@ -40,7 +43,8 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
     archive: (issuer, { digest, document }) =>
       archiveJwks(store, { digest, document, issuer: issuer.url, now: new Date(now()).toISOString() }),
   });
-  const verifier = makeTokenVerifier({ issuers: () => issuers, audience, keys, now });
+  const review = readFile && makeTokenReview({ audience, readFile });
+  const verifier = makeTokenVerifier({ issuers: () => issuers, audience, keys, now, ...(review ? { review } : {}) });
   const reload = async () => {
     const read = await readDeclarations(store);
     issuers = read.issuers.map(({ declaration }) => JSON.parse(declaration) as Issuer);

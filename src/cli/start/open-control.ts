@@ -27,6 +27,7 @@ import { type OpenPeople, openPeople } from './open-people.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
 import { closeLeftOverSessions, indexSessions, type SessionIndex } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
+import { tellUnknownClaims } from './unknown-claims.ts';
 
 /** The control plane and the log, open. Disposing ends all of it, in the order that leaves the log closed. */
 export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPeople, typeof Symbol.asyncDispose> {
@@ -78,28 +79,17 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
   const audit = indexSessions(log, { store, gateway, nowMs, onFault });
   const audience = config.audience ?? config.publicUrl ?? `chaperone:${deployment.id}`;
   const random = (bytes: number) => randomBytes(bytes);
-  const trust = parts.use(await openTrustDirectory({ store, audience, now: circumstances.nowMs, onFault }));
-  const sealer = makeSealer(key);
   const secrets = systemSecrets(env);
+  const trusting = { store, audience, now: circumstances.nowMs, readFile: secrets.file, onFault };
+  const trust = parts.use(await openTrustDirectory(trusting));
+  const sealer = makeSealer(key);
   const targets = parts.use(await openTargetDirectory({ store, sealer, secrets, onFault }));
   const classes = parts.use(await openClasses({ store, targets, audit, random, now: nowMs, onFault }));
   const policies = parts.use(await openPolicyDirectory({ store, audit, nowMs, onFault }));
   const budgets = parts.use(new BudgetService({ store, onFault }));
   const tokens = new KeptTokens(store, makeSealer(key, 'grants/token'));
   await tokens.sealOld();
-  const grants = parts.use(
-    new GrantService({
-      store,
-      tokens,
-      audience,
-      verify: (token, signal) => trust.verify(token, signal),
-      trust: (identity) => trust.trust(identity),
-      trustPeople: (groups) => trust.trustPeople(groups),
-      decoyKey: key.derive('grants/decoy'),
-      now: nowMs,
-      random,
-    }),
-  );
+  const grants = parts.use(openGrants({ store, tokens, audience, trust, audit, key, nowMs, onFault }));
   const configuring = openConfiguration({ store, sealer, deployment, audit, nowMs });
   const reload = async () => {
     await Promise.all([trust.reload(), targets.reload(), policies.reload(), people.channels.reload()]);
@@ -128,6 +118,30 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
     reload,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+interface GrantsParts extends Pick<Control, 'store' | 'tokens' | 'audience' | 'trust' | 'audit' | 'key' | 'nowMs'> {
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** Grants, by what trust says of a token; claims that nobody knows are told. */
+function openGrants({ store, tokens, audience, trust, audit, key, nowMs, onFault }: GrantsParts): GrantService {
+  const tellUnknown = tellUnknownClaims({ audit, onFault });
+  return new GrantService({
+    store,
+    tokens,
+    audience,
+    verify: async (token, signal) => {
+      const verified = await trust.verify(token, signal);
+      await tellUnknown(verified);
+      return verified;
+    },
+    trust: (identity) => trust.trust(identity),
+    trustPeople: (groups) => trust.trustPeople(groups),
+    decoyKey: key.derive('grants/decoy'),
+    now: nowMs,
+    random: (bytes) => randomBytes(bytes),
+  });
 }
 
 function clockDiffers(aheadMs: number): Fault {
