@@ -1,8 +1,9 @@
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { LIMITS } from '../../model/limits.ts';
-import { type ApiClient, type GrantHolder, problem, unreachable } from '../api-client.ts';
+import { type ApiClient, type GrantHolder, MAX_ATTEMPTS, problem, retryAfterMs, unreachable } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 
 /** Opens WebSockets to a gateway with a grant and the key of it. */
@@ -16,8 +17,6 @@ export interface Door {
 const HANDSHAKE_MS = 20_000;
 /** An answer of no is a problem of some lines; a proxy's page may be anything. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** While the gateway says that there are too many at once. */
-const MAX_ATTEMPTS = 5;
 
 export function openDoor(api: ApiClient, grant: GrantHolder): Door {
   const secure = api.url.startsWith('https:');
@@ -44,13 +43,13 @@ export function openDoor(api: ApiClient, grant: GrantHolder): Door {
         const socket = await attempt(path, headers);
         if (typeof socket !== 'number') return socket;
         if (attempts === MAX_ATTEMPTS) throw new CliError(EXIT.unavailable, 'the gateway has too many connections');
-        await new Promise((resolve) => setTimeout(resolve, socket * 1000));
+        await setTimeout(socket);
       }
     },
   };
 }
 
-/** The open WebSocket, or after how many seconds to try again. Throws a `CliError`. */
+/** The open WebSocket, or after how many milliseconds to try again. Throws a `CliError`. */
 function opened(socket: WebSocket, url: string, path: string): Promise<WebSocket | number> {
   return new Promise((resolve, reject) => {
     socket.once('open', () => {
@@ -66,7 +65,7 @@ function opened(socket: WebSocket, url: string, path: string): Promise<WebSocket
       socket.on('error', ignoreAfterAnswer);
       void readAnswer(response).then((text) => {
         socket.terminate();
-        if (response.statusCode === 429) return resolve(retryAfter(response));
+        if (response.statusCode === 429) return resolve(retryAfterMs(response));
         reject(answered(response, text, path));
       }, reject);
     });
@@ -92,11 +91,6 @@ async function readAnswer(response: IncomingMessage): Promise<string> {
     if (bytes > MAX_ANSWER_BYTES) break;
   }
   return Buffer.concat(pieces).toString('utf8');
-}
-
-function retryAfter(response: IncomingMessage): number {
-  const seconds = Number(response.headers['retry-after']);
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), 10) : 1;
 }
 
 /** The answer is what counts; that the connection ends after it is not news. */
