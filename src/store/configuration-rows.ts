@@ -5,6 +5,7 @@ import type {
   CredentialsTable,
   Db,
   DeclarationTable,
+  ExportsTable,
   PoliciesTable,
   Schema,
   TargetsTable,
@@ -23,6 +24,7 @@ export interface Declarations {
   readonly credentials: readonly Named<CredentialsTable>[];
   readonly policies: readonly Named<PoliciesTable>[];
   readonly channels: readonly Named<ChannelsTable>[];
+  readonly exports: readonly Named<ExportsTable>[];
 }
 
 export function readDeclarations(store: Store): Promise<Declarations> {
@@ -39,6 +41,7 @@ async function read(db: Db): Promise<Declarations> {
     credentials: await db.selectFrom('credentials').selectAll().orderBy('target').execute(),
     policies: await db.selectFrom('policies').selectAll().orderBy('name').execute(),
     channels: await db.selectFrom('channels').selectAll().orderBy('name').execute(),
+    exports: await db.selectFrom('exports').selectAll().orderBy('name').execute(),
   };
 }
 
@@ -49,7 +52,8 @@ export type RowChange =
   | { readonly table: 'issuers' | 'trust_rules'; readonly name: string; readonly declaration: string | undefined }
   | { readonly table: 'targets'; readonly name: string; readonly target: TargetContent | undefined }
   | { readonly table: 'policies'; readonly name: string; readonly policy: PolicyContent | undefined }
-  | { readonly table: 'channels'; readonly name: string; readonly channel: ChannelContent | undefined };
+  | { readonly table: 'channels'; readonly name: string; readonly channel: ChannelContent | undefined }
+  | { readonly table: 'exports'; readonly name: string; readonly export: ExportContent | undefined };
 
 export interface TargetContent {
   readonly protocol: string;
@@ -62,6 +66,10 @@ export interface ChannelContent {
   readonly declaration: string;
   readonly sealed: string;
   readonly fingerprint: string;
+}
+
+export interface ExportContent extends Omit<ChannelContent, 'kind'> {
+  readonly kind: ExportsTable['kind'];
 }
 
 export interface PolicyContent {
@@ -142,6 +150,14 @@ async function writeRow(trx: Transaction<Schema>, change: RowChange, now: string
       await trx
         .insertInto('channels')
         .values({ name, ...change.channel, updated_at: now })
+        .execute();
+      return;
+    case 'exports':
+      await trx.deleteFrom('exports').where('name', '=', name).execute();
+      if (change.export === undefined) return;
+      await trx
+        .insertInto('exports')
+        .values({ name, ...change.export, updated_at: now })
         .execute();
       return;
     default:

@@ -22,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-budgets': { up: budgetsMigration },
   '0009-sealed-tokens': { up: sealedTokens },
   '0010-run-attachments': { up: attachmentsMigration },
+  '0011-exports': { up: exports },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {
@@ -134,6 +135,11 @@ async function sealedTokens(db: Kysely<unknown>): Promise<void> {
     .addColumn('run_id', 'text', (column) => column.primaryKey().notNull().references('runs.id').onDelete('cascade'))
     .addColumn('sealed', 'text', (column) => column.notNull())
     .execute();
+}
+
+/** Where the record goes besides the log. */
+async function exports(db: Kysely<unknown>): Promise<void> {
+  await table(db, 'exports', 'name', ['kind', 'declaration', 'sealed', 'fingerprint', 'updated_at']).execute();
 }
 
 /** A table with a text key and text columns that are all required. */

@@ -30,6 +30,7 @@ export interface Schema extends PeopleTables, BudgetTables {
   approval_groups: ApprovalGroupsTable;
   approval_votes: ApprovalVotesTable;
   channels: ChannelsTable;
+  exports: ExportsTable;
   deliveries: DeliveriesTable;
   seen_signatures: SeenSignaturesTable;
   inherited_classes: InheritedClassesTable;
@@ -204,6 +205,14 @@ export interface OperatorTokensTable {
 export interface ChannelsTable extends DeclarationTable {
   kind: 'slack' | 'webhook' | 'email';
   /** Where its secrets come from, sealed as a target's credential is; bound to where they are sent. */
+  sealed: string;
+  fingerprint: string;
+}
+
+/** Where the record goes besides the log. */
+export interface ExportsTable extends DeclarationTable {
+  kind: 'file' | 'stdout' | 'webhook' | 'syslog' | 's3';
+  /** As those of a channel. */
   sealed: string;
   fingerprint: string;
 }

@@ -53,9 +53,11 @@ async function deployed(store: Store) {
       trust: (declared: readonly Declared[]) => asTheyAre<TestRule>(declared),
       policies: parsePolicies,
       channels: () => ({ items: [], problems: [] }),
+      exports: () => ({ items: [], problems: [] }),
       declareIssuer: (issuer: Named) => issuer,
       declareRule: (rule: TestRule) => rule,
       declareChannel: (stored: string) => ({ item: JSON.parse(stored) as Record<string, unknown>, boundTo: '' }),
+      declareExport: (stored: string) => ({ item: JSON.parse(stored) as Record<string, unknown>, boundTo: '' }),
     },
     record: (changes: readonly { readonly action: string; readonly name: string }[]) => {
       recorded.push(...changes.map(({ action, name }) => `${action} ${name}`));

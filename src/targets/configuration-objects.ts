@@ -9,7 +9,6 @@ import {
   readDeclarations,
   writeDeclarations,
 } from '../store/configuration-rows.ts';
-import { shownChannel, withChannelSecrets } from './channel-objects.ts';
 import { ConfigurationInvalid } from './configuration-invalid.ts';
 import { credentialBinding, parseCredential } from './credential.ts';
 import { declareTarget, leavesSealed, shownCredential, withSealed } from './declare-target.ts';
@@ -25,8 +24,9 @@ import {
   rowOf,
 } from './prepare-configuration.ts';
 import { type DeclaredConfiguration, fromYamlItem, readConfiguration, type Section } from './read-configuration.ts';
+import { shownSealed, withKeptSealed } from './sealed-objects.ts';
 
-export const OBJECT_KINDS = ['target', 'issuer', 'trust', 'policy', 'channel'] as const;
+export const OBJECT_KINDS = ['target', 'issuer', 'trust', 'policy', 'channel', 'export'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 /** One thing of the configuration, as somebody can read and edit it. No secret is in its text. */
@@ -62,6 +62,7 @@ const SECTION: Readonly<Record<ObjectKind, Section>> = {
   trust: 'trust',
   policy: 'policies',
   channel: 'channels',
+  export: 'exports',
 };
 const PLANNED: Readonly<Record<ObjectKind, Kind>> = {
   target: 'target',
@@ -69,6 +70,7 @@ const PLANNED: Readonly<Record<ObjectKind, Kind>> = {
   trust: 'trust rule',
   policy: 'policy',
   channel: 'channel',
+  export: 'export',
 };
 /** How often a change is tried again when something else was changed at the same time. */
 const ATTEMPTS = 5;
@@ -114,7 +116,7 @@ export function makeConfigurationObjects<Issuer extends Named, Rule extends Name
 type Options<Issuer extends Named, Rule extends NamedRule> = ConfigurationServiceOptions<Issuer, Rule>;
 
 function objectsOf<Issuer extends Named, Rule extends NamedRule>(
-  { targets, credentials, issuers, trustRules, policies, channels }: Declarations,
+  { targets, credentials, issuers, trustRules, policies, channels, exports }: Declarations,
   { sealer, loaders }: Options<Issuer, Rule>,
 ): readonly ConfigurationObject[] {
   const object = (kind: ObjectKind, name: string, item: unknown, updatedAt: string, more = '') => {
@@ -141,7 +143,10 @@ function objectsOf<Issuer extends Named, Rule extends NamedRule>(
     ),
     ...policies.map(({ name, text, updated_at }) => object('policy', name, fromYamlItem(text), updated_at)),
     ...channels.map((row) =>
-      object('channel', row.name, shownChannel(row, { sealer, loaders }), row.updated_at, row.fingerprint),
+      object('channel', row.name, shownSealed(row, 'channel', { sealer, loaders }), row.updated_at, row.fingerprint),
+    ),
+    ...exports.map((row) =>
+      object('export', row.name, shownSealed(row, 'export', { sealer, loaders }), row.updated_at, row.fingerprint),
     ),
   ];
 }
@@ -185,7 +190,8 @@ function othersOf<Issuer extends Named, Rule extends NamedRule>(
     case 'policy':
       return policies.filter((row) => row.name !== name).map(({ text }) => fromYamlItem(text));
     case 'channel':
-      // No channel says anything of another.
+    case 'export':
+      // None of them says anything of another.
       return [];
     default:
       return kind satisfies never;
@@ -216,8 +222,10 @@ function withKeptSecrets<Issuer extends Named, Rule extends NamedRule>(
   options: Options<Issuer, Rule>,
 ): Declared {
   if (change.kind === 'target') return withCredential(item, change, current, options);
-  const row = current.channels.find(({ name }) => change.kind === 'channel' && name === change.name);
-  return row === undefined ? item : withChannelSecrets(item, row, options);
+  if (change.kind !== 'channel' && change.kind !== 'export') return item;
+  const rows = change.kind === 'channel' ? current.channels : current.exports;
+  const row = rows.find(({ name }) => name === change.name);
+  return row === undefined ? item : withKeptSealed(item, row, change.kind, options);
 }
 
 /** A target whose text leaves out its secrets keeps them, for as long as they go where they were sealed for. */

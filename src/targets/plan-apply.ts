@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export const KINDS = ['issuer', 'trust rule', 'target', 'policy', 'channel'] as const;
+export const KINDS = ['issuer', 'trust rule', 'target', 'policy', 'channel', 'export'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One thing of the configuration, as it stands or as it is declared. */
@@ -8,7 +8,7 @@ export interface Entry {
   readonly name: string;
   /** JSON data without any secret. */
   readonly content: unknown;
-  /** For a target or a channel: tells changed secrets from unchanged ones. */
+  /** For a target, a channel or an export: tells changed secrets from unchanged ones. */
   readonly credential?: string;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
-import type { Declarations, RowChange } from '../store/configuration-rows.ts';
+import type { Declarations, ExportContent, RowChange } from '../store/configuration-rows.ts';
 import type { Store } from '../store/store.ts';
 import { ConfigurationInvalid } from './configuration-invalid.ts';
 import { credentialBinding } from './credential.ts';
@@ -17,14 +17,19 @@ export interface SectionLoaders<Issuer extends Named, Rule extends NamedRule> {
     readonly problems: readonly { readonly path: string; readonly line: number; readonly message: string }[];
   };
   readonly channels: (declared: readonly Declared[]) => Loaded<DeclaredChannel>;
+  readonly exports: (declared: readonly Declared[]) => Loaded<DeclaredExport>;
   /** An issuer and a rule as somebody would declare them: what its loader makes the same of. */
   readonly declareIssuer: (issuer: Issuer) => object;
   readonly declareRule: (rule: Rule) => object;
   /** A channel as the store has it, as somebody would declare it without its secrets, and what those are bound to. */
-  readonly declareChannel: (stored: string) => {
-    readonly item: Readonly<Record<string, unknown>>;
-    readonly boundTo: string;
-  };
+  readonly declareChannel: (stored: string) => ShownItem;
+  /** The same of an export. */
+  readonly declareExport: (stored: string) => ShownItem;
+}
+
+export interface ShownItem {
+  readonly item: Readonly<Record<string, unknown>>;
+  readonly boundTo: string;
 }
 
 /** A way to tell people of approvals, as approvals/channels reads it. */
@@ -34,6 +39,11 @@ export interface DeclaredChannel {
   readonly secrets: unknown;
   /** What they may be sent to; part of the seal. */
   readonly boundTo: string;
+}
+
+/** Where the record goes besides the log, as export/ reads it. */
+export interface DeclaredExport extends Omit<DeclaredChannel, 'channel'> {
+  readonly export: Named & { readonly kind: ExportContent['kind'] };
 }
 
 export interface Named {
@@ -65,6 +75,7 @@ export interface Desired {
   readonly targets: readonly DeclaredTarget[] | undefined;
   readonly policies: readonly { readonly name: string; readonly value: unknown }[] | undefined;
   readonly channels: readonly DeclaredChannel[] | undefined;
+  readonly exports: readonly DeclaredExport[] | undefined;
 }
 
 /** Judges every section, also against what stays as it is. Throws `ConfigurationInvalid` with all problems. */
@@ -80,6 +91,7 @@ export function desiredOf<Issuer extends Named, Rule extends NamedRule>(
   const rules = isIssuersSound && sections.trust ? loaders.trust(sections.trust, inForce) : undefined;
   const targets = sections.targets && loadTargets(sections.targets, protocols);
   const channels = sections.channels && loaders.channels(sections.channels);
+  const exports = sections.exports && loaders.exports(sections.exports);
   const policies = loaders.policies(declared.policyFiles).problems;
   const problems: readonly Problem[] = [
     ...declared.problems,
@@ -87,6 +99,7 @@ export function desiredOf<Issuer extends Named, Rule extends NamedRule>(
     ...(rules?.problems ?? []),
     ...(targets?.problems ?? []),
     ...(channels?.problems ?? []),
+    ...(exports?.problems ?? []),
     ...policies.map(({ path, line, message }) => ({
       file: path,
       line,
@@ -108,6 +121,7 @@ export function desiredOf<Issuer extends Named, Rule extends NamedRule>(
     targets: targets?.items,
     policies: sections.policies?.map(({ value }) => ({ name: nameOf(value), value })),
     channels: channels?.items,
+    exports: exports?.items,
   };
 }
 
@@ -160,10 +174,14 @@ export function configurationOf(current: Declarations): Configuration {
     target: current.targets.map(entry),
     policy: current.policies.map(({ name, text }) => ({ name, content: fromYamlItem(text) })),
     channel: current.channels.map((row) => ({ ...plain(row), credential: row.fingerprint })),
+    export: current.exports.map((row) => ({ ...plain(row), credential: row.fingerprint })),
   };
 }
 
-export function entriesOf({ issuers, rules, targets, policies, channels }: Desired, sealer: Sealer): Configuration {
+export function entriesOf(
+  { issuers, rules, targets, policies, channels, exports }: Desired,
+  sealer: Sealer,
+): Configuration {
   return {
     ...(issuers && { issuer: issuers.map(asEntry) }),
     ...(rules && { 'trust rule': rules.map(asEntry) }),
@@ -177,6 +195,12 @@ export function entriesOf({ issuers, rules, targets, policies, channels }: Desir
     ...(channels && {
       channel: channels.map((declared) => ({
         ...asEntry(declared.channel),
+        credential: sealer.fingerprint(JSON.stringify(declared.secrets), declared.boundTo),
+      })),
+    }),
+    ...(exports && {
+      export: exports.map((declared) => ({
+        ...asEntry(declared.export),
         credential: sealer.fingerprint(JSON.stringify(declared.secrets), declared.boundTo),
       })),
     }),
@@ -211,6 +235,10 @@ export function rowOf({ action, kind, name }: Change, desired: Desired, sealer: 
       const declared = desired.channels?.find(({ channel }) => channel.name === name);
       return { table: 'channels', name, channel: isDelete || !declared ? undefined : channelContent(declared, sealer) };
     }
+    case 'export': {
+      const declared = desired.exports?.find((one) => one.export.name === name);
+      return { table: 'exports', name, export: isDelete || !declared ? undefined : exportContent(declared, sealer) };
+    }
     default:
       return kind satisfies never;
   }
@@ -231,12 +259,15 @@ function targetContent({ target, credential }: DeclaredTarget, sealer: Sealer) {
   };
 }
 
-function channelContent({ channel, secrets, boundTo }: DeclaredChannel, sealer: Sealer) {
+function channelContent({ channel, ...declared }: DeclaredChannel, sealer: Sealer) {
+  return { kind: channel.kind, declaration: JSON.stringify(channel), ...sealedContent(declared, sealer) };
+}
+
+function exportContent({ export: item, ...declared }: DeclaredExport, sealer: Sealer) {
+  return { kind: item.kind, declaration: JSON.stringify(item), ...sealedContent(declared, sealer) };
+}
+
+function sealedContent({ secrets, boundTo }: Pick<DeclaredChannel, 'secrets' | 'boundTo'>, sealer: Sealer) {
   const plain = JSON.stringify(secrets);
-  return {
-    kind: channel.kind,
-    declaration: JSON.stringify(channel),
-    sealed: sealer.seal(plain, boundTo),
-    fingerprint: sealer.fingerprint(plain, boundTo),
-  };
+  return { sealed: sealer.seal(plain, boundTo), fingerprint: sealer.fingerprint(plain, boundTo) };
 }

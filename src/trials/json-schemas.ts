@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { presetSchema } from '../identity/expand-preset.ts';
 import { issuerSchema } from '../identity/load-issuers.ts';
+import { PRESETS } from '../identity/presets.ts';
 import { peopleSchema, ruleSchema } from '../identity/rule-schema.ts';
 import { OPERATION_FLAGS } from '../policy/operation-flags.ts';
 import { ACCESS_GROUPS, OPERATION_KINDS } from '../policy/operation-names.ts';
@@ -33,7 +33,16 @@ const TITLES: Readonly<Record<SchemaName, string>> = {
 
 const MAKERS: Readonly<Record<SchemaName, () => Json>> = {
   configuration: () =>
-    file({ ...trust(), targets: targets(), policies: policies(), channels: { type: ['array', 'null'] } }, []),
+    file(
+      {
+        ...trust(),
+        targets: targets(),
+        policies: policies(),
+        channels: { type: ['array', 'null'] },
+        exports: { type: ['array', 'null'] },
+      },
+      [],
+    ),
   policies: () => file({ policies: policies() }, ['policies']),
   targets: () => file({ targets: targets() }, ['targets']),
   trust: () => file(trust(), []),
@@ -53,10 +62,33 @@ function targets(): Json {
 }
 
 function trust(): Json {
-  const rule = { anyOf: [plain(ruleSchema), plain(presetSchema), plain(peopleSchema)] };
+  const rule = { anyOf: [plain(ruleSchema), presets(), plain(peopleSchema)] };
   return {
     issuers: list(plain(issuerSchema), 'Whose tokens are believed (docs/reference/trust-rules.md).'),
     trust: list(rule, 'Which jobs and people may enter which targets (docs/reference/trust-rules.md).'),
+  };
+}
+
+/** The short form of rules: fields of all kinds, and by the kind those that it has. */
+function presets(): Json {
+  const long = plain(ruleSchema);
+  const { about: _about, ...common } = long['properties'] as Record<string, Json>;
+  const kinds = Object.entries(PRESETS);
+  const own = kinds.flatMap(([, { fields }]) =>
+    Object.entries(fields).map(([name, { claim, info }]) => {
+      const type = claim === undefined ? 'string' : ['string', 'integer', 'boolean', 'array'];
+      return [name, { type, description: info }] as const;
+    }),
+  );
+  return {
+    type: 'object',
+    properties: { preset: { enum: kinds.map(([kind]) => kind) }, ...common, ...(Object.fromEntries(own) as Json) },
+    required: ['name', 'targets', 'preset'],
+    allOf: kinds.map(([kind, { fields }]) => ({
+      if: { properties: { preset: { const: kind } } },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema (draft 7, section 6.6.2)
+      then: { propertyNames: { enum: ['preset', ...Object.keys(common), ...Object.keys(fields)] } },
+    })),
   };
 }
 

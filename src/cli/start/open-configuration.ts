@@ -1,6 +1,8 @@
 import { declareChannel } from '../../approvals/channels/declare-channel.ts';
 import { loadChannels } from '../../approvals/channels/load-channels.ts';
 import type { AuditLog } from '../../audit/recorder.ts';
+import { declareExport } from '../../export/declare-export.ts';
+import { loadExports } from '../../export/load-exports.ts';
 import { declareIssuer, declareTrustRule } from '../../identity/declare-trust.ts';
 import { loadIssuers } from '../../identity/load-issuers.ts';
 import { loadTrustRules } from '../../identity/load-trust-rules.ts';
@@ -25,6 +27,7 @@ const NOTES = {
   'trust rule': 'trust.changed',
   policy: 'operator.action',
   channel: 'operator.action',
+  export: 'operator.action',
 } as const;
 
 export interface ConfigurationParts {
@@ -35,7 +38,7 @@ export interface ConfigurationParts {
   readonly nowMs: () => number;
 }
 
-/** Targets, trust, policies and channels as they are declared: by files, or one by one; each change is in the log. */
+/** Targets, trust, policies, channels and exports as they are declared: by files, or one by one; each change is in the log. */
 export function openConfiguration({ store, sealer, deployment, audit, nowMs }: ConfigurationParts): OpenConfiguration {
   const parts = {
     store,
@@ -45,9 +48,11 @@ export function openConfiguration({ store, sealer, deployment, audit, nowMs }: C
       trust: loadTrustRules,
       policies: parsePolicies,
       channels: loadChannels,
+      exports: loadExports,
       declareIssuer,
       declareRule: declareTrustRule,
       declareChannel,
+      declareExport,
     },
     protocols: PROTOCOLS,
     record: async (changes: readonly Change[], by: string) => {

@@ -8,6 +8,8 @@ export interface Formatted {
   /** With the log's name, one event for good: a receiver that saw it needs it no second time. */
   readonly id: string;
   readonly atMs: number;
+  /** The entry of the log that commits to it. */
+  readonly index: number;
   readonly severity: Severity;
   /** `dev.chaperone.exchange`: what CloudEvents calls the type. */
   readonly type: string;
@@ -35,6 +37,7 @@ export function formatted(told: ToldEvent, content: object | string, part = ''):
   return {
     id: `${told.id}${part}`,
     atMs: told.atMs,
+    index: told.index,
     severity: told.severity,
     type: `dev.chaperone.${part === '' ? told.kind : part.slice(1)}`,
     ...(told.run !== undefined && { subject: told.run }),

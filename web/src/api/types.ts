@@ -450,7 +450,7 @@ export interface Classification {
  * `?plan=true` to be told only what would change. The text is YAML as `chaperone apply` takes it, one object.
  */
 export interface ConfigurationObject {
-  kind: 'target' | 'issuer' | 'trust' | 'policy' | 'channel';
+  kind: 'target' | 'issuer' | 'trust' | 'policy' | 'channel' | 'export';
   name: string;
   text: string;
   updatedAt: string;
