@@ -53,7 +53,7 @@ export const DETECTORS: readonly string[] = [
 const RUN_FIELDS: readonly string[] = `
   issuer issuerKind tokenSubject sourceRepositoryUri sourceRepositoryId sourceOwnerId sourceRef sourceDigest
   buildConfigUri buildConfigDigest buildSignerUri buildSignerDigest runInvocationUri runId runAttempt trigger
-  environment runnerEnvironment visibility actor actorId kind demo
+  environment runnerEnvironment visibility actor actorId workloadId workloadName runBinding kind demo
 `
   .trim()
   .split(/\s+/u);
