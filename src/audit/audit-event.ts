@@ -113,10 +113,19 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 const optional = (check: (value: unknown) => boolean) => (value: unknown) => value === undefined || check(value);
 const listOf = (check: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(check);
-const shaped = (shape: Shape) => (value: unknown) =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.entries(shape).every(([name, check]) => check((value as Readonly<Record<string, unknown>>)[name]));
+const shaped = (shape: Shape) => {
+  // Written out as two lists: this runs for every event of a bundle.
+  const names = Object.keys(shape);
+  const checks = Object.values(shape);
+  return (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return false;
+    for (let i = 0; i < names.length; i++) {
+      const member = (value as Readonly<Record<string, unknown>>)[names[i] as string];
+      if (!(checks[i] as (member: unknown) => boolean)(member)) return false;
+    }
+    return true;
+  };
+};
 
 const isBody = shaped({
   bytes: isText,
