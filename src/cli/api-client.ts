@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import { z } from 'zod';
 import { Secret } from '../model/secret.ts';
 import { CliError, EXIT, type ExitCode } from './cli-error.ts';
@@ -66,8 +66,8 @@ export class ApiClient {
   readonly url: string;
   /** The file by which the gateway was found; undefined where it was named. */
   readonly file: GatewayFile | undefined;
-  /** PEM of the authorities that are trusted; the system's own where undefined. */
-  readonly ca: readonly string[] | undefined;
+  /** Makes the connections: it trusts whom this client trusts, and remembers TLS sessions. */
+  readonly agent: HttpAgent | HttpsAgent;
   /** How far the gateway's clock is ahead of this machine's, as its last answer said it. */
   #aheadMs = 0;
   readonly #env: NodeJS.ProcessEnv;
@@ -99,7 +99,7 @@ export class ApiClient {
     this.url = parsed.href.replace(/\/$/, '');
     this.file = file;
     this.#env = env;
-    this.ca = authority === undefined ? undefined : [...getCACertificates(), readText(authority)];
+    this.agent = parsed.protocol === 'http:' ? new HttpAgent() : new HttpsAgent(trusting(authority));
   }
 
   /** The gateway's time as far as it is known here, ms since 1970. */
@@ -181,7 +181,7 @@ export class ApiClient {
     const deadlineMs = call.deadlineMs ?? DEADLINE_MS;
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
-      const request = send(url, { method, headers, timeout: deadlineMs, ...(this.ca ? { ca: [...this.ca] } : {}) });
+      const request = send(url, { method, headers, timeout: deadlineMs, agent: this.agent });
       request.once('response', (response) => {
         const saidMs = Date.parse(response.headers.date ?? '');
         if (!Number.isNaN(saidMs)) this.#aheadMs = saidMs - Date.now();
@@ -208,6 +208,12 @@ export class ApiClient {
       hint: '`chaperone login` logs you in. Pipelines put an operator token into CHAPERONE_TOKEN, or its path into CHAPERONE_TOKEN_FILE.',
     });
   }
+}
+
+/** Read once: the system's authorities are many, and to parse them takes longer than a handshake. */
+function trusting(authority: string | undefined) {
+  if (authority === undefined) return {};
+  return { secureContext: createSecureContext({ ca: [...getCACertificates(), readText(authority)] }) };
 }
 
 function tokenIn(path: string | undefined): string | undefined {

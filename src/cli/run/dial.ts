@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { LIMITS } from '../../model/limits.ts';
@@ -19,11 +18,8 @@ const HANDSHAKE_MS = 20_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 export function openDoor(api: ApiClient, grant: GrantHolder): Door {
-  const secure = api.url.startsWith('https:');
-  // An agent remembers TLS sessions, so that a connection after the first needs a round trip less.
-  const agent = secure ? new HttpsAgent(api.ca ? { ca: [...api.ca] } : {}) : new HttpAgent();
   const settings = {
-    agent,
+    agent: api.agent,
     perMessageDeflate: false,
     maxPayload: LIMITS.carrierMessageBytes,
     handshakeTimeout: HANDSHAKE_MS,
