@@ -6,6 +6,7 @@ import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { BudgetService } from '../budgets/budget-service.ts';
+import type { ExportService } from '../export/export-service.ts';
 import type { Carriers } from '../gateway/carriers.ts';
 import type { SurveyedTarget, SurveyOptions } from '../gateway/survey-target.ts';
 import type { GrantService } from '../grants/grant-service.ts';
@@ -43,6 +44,7 @@ export interface ApiParts {
   readonly classes: InheritedClasses;
   readonly configuration: ConfigurationService;
   readonly configurationObjects: ConfigurationObjects;
+  readonly exports: ExportService;
   readonly trust: TrustDirectory;
   readonly logins: Logins;
   /** Makes every part decide by the configuration as it is now. */

@@ -108,6 +108,8 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'GET /v1/log': { who: ALL_ROLES },
   'GET /v1/log/entries': { who: ALL_ROLES },
   'POST /v1/log/verify': { who: ALL_ROLES },
+  'GET /v1/exports': { who: ALL_ROLES },
+  'POST /v1/exports/{name}/replay': { who: ['admin'], json: { from: 0 } },
   'GET /v1/channels': { who: ['operator', 'auditor', 'admin'] },
   'POST /v1/channels/{name}/test': { who: ['admin'] },
   'GET /v1/deliveries': { who: ['operator', 'auditor', 'admin'] },

@@ -20,6 +20,7 @@ import { deliveryRoutes } from './deliveries.ts';
 import { deviceLoginRoutes } from './device-login.ts';
 import { eventRoutes } from './events.ts';
 import { evidenceRoutes } from './evidence.ts';
+import { exportRoutes } from './exports.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { logRoutes } from './log.ts';
@@ -123,6 +124,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   logRoutes,
   channelRoutes,
   deliveryRoutes,
+  exportRoutes,
   slackRoutes,
 ];
 

@@ -85,6 +85,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     budgets: budgetServices(parts),
     runs: runServices({ store, grants: granting.grants, recordings, approvals }),
     evidence,
+    exports: parts.exports,
     log: logging,
     overview: overviewService({ store, approvals: parts.approvals, log: logging, nowMs }),
     feed,

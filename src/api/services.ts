@@ -10,6 +10,7 @@ import type { ApprovalQuery } from '../approvals/list-approvals.ts';
 import type { Answer } from '../approvals/vocabulary.ts';
 import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
 import type { AuditLog } from '../audit/recorder.ts';
+import type { ExportService } from '../export/export-service.ts';
 import type { Carried } from '../gateway/carriers.ts';
 import type { EnteringPerson } from '../grants/vocabulary.ts';
 import type { Logins } from '../identity/logins.ts';
@@ -78,6 +79,7 @@ export interface ApiServices extends CallerServices {
   readonly logins: Logins;
   /** Tells the operator, in the program's own log. */
   readonly onFault: (fault: unknown) => void;
+  readonly exports: ExportService;
   readonly recordings: RecordingService;
   readonly approvals: ApprovalServices;
   readonly runs: RunServices;

@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   grants: async () => (await import('./grants.ts')).grantsCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
+  export: async () => (await import('./export.ts')).exportCommand(),
   channels: async () => (await import('./channels.ts')).channelsCommand(),
   deliveries: async () => (await import('./deliveries.ts')).deliveriesCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),

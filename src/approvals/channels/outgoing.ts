@@ -9,12 +9,16 @@ import { addressesOf, channelResolver } from './name-lookup.ts';
 import { visibleText } from './visible-text.ts';
 
 export interface Outgoing {
+  /** POST where absent. */
+  readonly method?: 'POST' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly allowPrivate: boolean;
   readonly insecureLoopback: boolean;
   readonly ca?: string | undefined;
+  /** Until there is an answer; `channelSendMs` where absent. */
+  readonly sendMs?: number;
 }
 
 export interface OutgoingAnswer {
@@ -26,7 +30,7 @@ export interface OutgoingAnswer {
 }
 
 /**
- * Posts to an address that somebody configured: HTTPS, to a public address unless more is allowed, checked on what the
+ * Sends to an address that somebody configured: HTTPS, to a public address unless more is allowed, checked on what the
  * connection really goes to. No redirect is followed; time and size are bounded. Throws a `DeliveryFault`.
  */
 export async function post(outgoing: Outgoing, signal: AbortSignal): Promise<OutgoingAnswer> {
@@ -37,7 +41,11 @@ export async function post(outgoing: Outgoing, signal: AbortSignal): Promise<Out
   // A name is checked where it is looked up; Node looks nothing up for an address.
   if (isIP(host) !== 0) refuseAddress(host, outgoing);
   try {
-    const response = await send(url, outgoing, AbortSignal.any([signal, AbortSignal.timeout(LIMITS.channelSendMs)]));
+    const response = await send(
+      url,
+      outgoing,
+      AbortSignal.any([signal, AbortSignal.timeout(outgoing.sendMs ?? LIMITS.channelSendMs)]),
+    );
     const text = await readSome(response);
     const seconds = Number(response.headers['retry-after']);
     return {
@@ -69,7 +77,7 @@ export function excerpt(text: string): string {
 
 function send(url: URL, outgoing: Outgoing, signal: AbortSignal): Promise<IncomingMessage> {
   const options = {
-    method: 'POST',
+    method: outgoing.method ?? 'POST',
     headers: { ...outgoing.headers, 'content-length': Buffer.byteLength(outgoing.body), 'user-agent': 'chaperone' },
     lookup: checkedLookup(outgoing, channelResolver()),
     agent: false,

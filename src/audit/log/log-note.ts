@@ -56,6 +56,7 @@ const ACTION: Members = {
   channel: names,
   delivery: idOrNoneAtAll,
   disabled: flag,
+  entry: count,
   erasure: idOrNoneAtAll,
   expiresAt: time,
   files: count,

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { EvidenceService } from '../../audit/bundle/evidence-service.ts';
+import type { ExportService } from '../../export/export-service.ts';
 import type { GatewayParts } from '../../gateway/admission.ts';
 import type { Carriers } from '../../gateway/carriers.ts';
 import { Connections } from '../../gateway/connections.ts';
@@ -27,6 +28,7 @@ import { firstLoginLink } from './first-login-link.ts';
 import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openEvidence } from './open-evidence.ts';
+import { openGatewayExports } from './open-exports.ts';
 import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
@@ -39,6 +41,7 @@ export type OpenApi = (
 ) => Promise<AsyncDisposable & { readonly port: number }>;
 
 export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.asyncDispose> {
+  readonly exports: ExportService;
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
   /** Samples a target in a session of the principal's. */
   readonly survey: (
@@ -102,6 +105,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const { version } = surroundings;
   const evidence = parts.use(openEvidence({ ...control, dataDirectory, config: evidenceConfig, version, onFault }));
 
+  const exports = parts.use(await openGatewayExports(config, { ...control, ...surroundings, nowMs: control.nowMs }));
   const live = new LiveSessions();
   const draining = new AbortController();
   const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault });
@@ -116,6 +120,10 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     surroundings,
     {
       ...control,
+      exports,
+      reload: async () => {
+        await Promise.all([control.reload(), exports.reload()]);
+      },
       connect: side.check,
       catalogue: side.catalogue,
       survey: (principal, target, signal, options) => {

@@ -39,6 +39,8 @@ export interface StartConfig {
   /** PEM of the authority behind `tls` that clients are handed; a public one where absent. */
   readonly tlsAuthority?: string;
   readonly recordMode?: RecordMode;
+  /** Where exports of kind `file` write; below the data directory where absent. */
+  readonly exportDirectory?: string;
   /** How people log in; operator tokens and one-time links alone where absent. */
   readonly login?: LoginConfig;
   /** What goes with the evidence of runs; nothing beside what the gateway has where absent. */
@@ -66,6 +68,7 @@ const addressSchema = z.string().transform((text, context) => {
 /** The file that `--config` or CHAPERONE_CONFIG names, in YAML; docs/reference/configuration.md explains each key. */
 const fileSchema = z.strictObject({
   dataDirectory: z.string().optional(),
+  exportDirectory: z.string().optional(),
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   audience: z.string().min(1).optional(),
   listen: addressSchema.optional(),
@@ -90,6 +93,7 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
   const publicPostgres = address(env['CHAPERONE_PUBLIC_POSTGRES'], 'public postgres') ?? file.postgres?.public;
   const publicUrl = env['CHAPERONE_PUBLIC_URL'] ?? file.publicUrl;
   const audience = env['CHAPERONE_AUDIENCE'] ?? file.audience;
+  const exportDirectory = env['CHAPERONE_EXPORT_DIR'] ?? file.exportDirectory;
   const tls = readTls(env, file, path);
   const recordMode =
     z.enum(['strict', 'batched']).optional().catch(unknownMode).parse(env['CHAPERONE_RECORD']) ?? file.record;
@@ -103,6 +107,7 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     ...(publicUrl ? { publicUrl: publicUrl.replace(/\/$/, '') } : {}),
     ...(publicPostgres ? { publicPostgres } : {}),
     ...(audience ? { audience } : {}),
+    ...(exportDirectory ? { exportDirectory: resolve(exportDirectory) } : {}),
     ...tls,
     ...(recordMode ? { recordMode } : {}),
     ...readLogin(env, file.login, path),
