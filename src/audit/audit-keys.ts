@@ -1,36 +1,30 @@
-/** The keys of an audit directory: who signs the log, and what wraps the keys of the bodies. */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from 'node:crypto';
+/** The keys of an audit directory: who signed the log, and what wraps the keys of the bodies. */
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
 import { ensureDirectory, replaceFile } from './durable-files.ts';
-import { encodeVerifierKey } from './log/signed-note.ts';
+import type { NoteVerifier } from './log/signed-note.ts';
+import { type LogKeyOptions, LogKeyRing } from './log-keys.ts';
 
-export const LOG_KEY_FILE = 'log.key';
-export const LOG_VERIFIER_FILE = 'log.vkey';
 export const DEPLOYMENT_KEY_FILE = 'deployment.key';
 
-export interface AuditKeys {
+/** What the sealer needs. */
+export interface SealingKeys {
   readonly origin: string;
-  /** Ed25519; signs checkpoints. */
-  readonly log: KeyObject;
+  /** Every key that may have signed the log before. */
+  readonly verifiers: readonly NoteVerifier[];
   /** 32 bytes; wraps the keys of runs and encrypts the journal. */
   readonly deployment: Uint8Array;
 }
 
+export interface AuditKeys extends SealingKeys {
+  readonly log: LogKeyRing;
+}
+
 /** Key material that the deployment brings along; what is absent is made once and kept in `keys/`, mode 0600. */
-export interface KeyMaterial {
+export interface KeyMaterial extends LogKeyOptions {
   readonly deploymentKey?: Uint8Array;
-  readonly logKey?: KeyObject;
 }
 
 /** Loads the keys of `<audit>/keys`, and makes those that are missing. */
@@ -44,14 +38,8 @@ export function loadAuditKeys(
   const deployment = material.deploymentKey ?? ownDeploymentKey(keysDirectory, random);
   if (deployment.length !== 32)
     throw new Fault('config-invalid', 'the deployment key of the audit log is not 32 bytes');
-  const log = material.logKey ?? ownLogKey(keysDirectory);
-  const vkey = `${encodeVerifierKey(origin, createPublicKey(log))}\n`;
-  const path = join(keysDirectory, LOG_VERIFIER_FILE);
-  if (!existsSync(path)) replaceFile(path, vkey, 0o644);
-  else if (readFileSync(path, 'utf8') !== vkey) {
-    throw new Fault('log-corrupt', `${path} is not the verifier key of this log's origin and signing key`);
-  }
-  return { origin, log, deployment };
+  const log = new LogKeyRing(keysDirectory, origin, material);
+  return { origin, log, verifiers: log.verifiers, deployment };
 }
 
 /** Reads the deployment key that the directory keeps; undefined where it keeps none. */
@@ -61,20 +49,6 @@ export function readDeploymentKey(keysDirectory: string): Uint8Array | undefined
   const text = readFileSync(path, 'latin1');
   if (!/^[0-9a-f]{64}\n$/u.test(text)) throw new Fault('log-corrupt', `${path} is not 64 hex digits and a newline`);
   return Buffer.from(text.slice(0, 64), 'hex');
-}
-
-/** Reads the signing key that the directory keeps; undefined where it keeps none. */
-export function readLogKey(keysDirectory: string): KeyObject | undefined {
-  const path = join(keysDirectory, LOG_KEY_FILE);
-  if (!existsSync(path)) return undefined;
-  const pem = readFileSync(path, 'latin1');
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'ed25519' && key.export({ format: 'pem', type: 'pkcs8' }) === pem) return key;
-  } catch (cause) {
-    throw new Fault('log-corrupt', `${path} cannot be read as a private key`, { cause });
-  }
-  throw new Fault('log-corrupt', `${path} is not an Ed25519 key in PKCS#8 as it was written`);
 }
 
 /** A key derived from the deployment's, for one purpose. */
@@ -136,13 +110,5 @@ function ownDeploymentKey(directory: string, random: (bytes: number) => Uint8Arr
   if (kept !== undefined) return kept;
   const key = random(32);
   replaceFile(join(directory, DEPLOYMENT_KEY_FILE), `${Buffer.from(key).toString('hex')}\n`);
-  return key;
-}
-
-function ownLogKey(directory: string): KeyObject {
-  const kept = readLogKey(directory);
-  if (kept !== undefined) return kept;
-  const key = generateKeyPairSync('ed25519').privateKey;
-  replaceFile(join(directory, LOG_KEY_FILE), key.export({ format: 'pem', type: 'pkcs8' }));
   return key;
 }

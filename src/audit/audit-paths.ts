@@ -12,6 +12,7 @@ export interface AuditPaths {
   readonly keys: string;
   readonly log: string;
   readonly checkpoint: string;
+  readonly alarms: string;
 }
 
 export function auditPaths(root: string): AuditPaths {
@@ -25,6 +26,7 @@ export function auditPaths(root: string): AuditPaths {
     keys: join(root, 'keys'),
     log: join(root, 'log'),
     checkpoint: join(root, 'log', 'checkpoint'),
+    alarms: join(root, 'alarms'),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Opens the audit log of a deployment (docs/design/0001-audit-log-on-disk.md): the engine behind `recorder.ts`. */
-import { type KeyObject, randomBytes, randomFillSync } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
@@ -25,23 +25,24 @@ import type { JournalFiles } from './journal/journal-file.ts';
 import { FLAG, RECORD, type RecordKind } from './journal/record-codec.ts';
 import { recover } from './journal/recover.ts';
 import { allowedDetail } from './log/log-note.ts';
+import type { LogKeyOptions } from './log-keys.ts';
 import { ReplyShelf } from './record/reply-shelf.ts';
 import { SaltPool } from './record/salt-pool.ts';
 import { openingJson } from './record/session-opening.ts';
 import { RecordedSession, type RecorderParts } from './record/session-recorder.ts';
 import type { AuditLog, LogNote, RunEvidence, RunTermination, SessionOpening, SessionRecord } from './recorder.ts';
-import { readState } from './seal/seal-state.ts';
+import { loadState, readState } from './seal/seal-state.ts';
 import { SealerThread } from './seal/sealer-thread.ts';
+import { requireContinuation } from './seal/signed-before.ts';
+import { PublishedLog, type PublishingOptions } from './witness/published-log.ts';
 
-export interface AuditLogOptions {
+export interface AuditLogOptions extends LogKeyOptions, PublishingOptions {
   /** The audit directory; made where it does not exist. */
   readonly directory: string;
   /** The log's name: a schema-less URL (https://c2sp.org/tlog-checkpoint). It cannot change later. */
   readonly origin: string;
   /** 32 bytes that wrap the keys of bodies; made and kept in `keys/` where absent. */
   readonly deploymentKey?: Uint8Array;
-  /** Ed25519; made and kept in `keys/` where absent. */
-  readonly logKey?: KeyObject;
   readonly limits?: Limits;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
@@ -57,6 +58,8 @@ export interface OpenAuditLog extends AuditLog {
    */
   eraseRun(detail: ErasureDetail): Promise<Erased>;
   readonly directory: string;
+  /** Its checkpoints, witnesses, alarms and keys. */
+  readonly published: PublishedLog;
   /** The log's verifier key, for auditors and witnesses (https://c2sp.org/signed-note). */
   readonly verifierKey: string;
   /** Why nothing can be recorded at present; undefined while all is well. */
@@ -72,15 +75,21 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
   let marks: readonly ErasureMark[];
   try {
     const keys = loadAuditKeys(paths.keys, origin, options, random);
-    const { group } = recover(paths, { directory, keys, limits, clock, random });
+    const kept = await options.anchor?.newest(origin);
+    if (kept !== undefined)
+      requireContinuation(paths, loadState(paths).log, keys.verifiers, kept, 'the store of the gateway');
+    const { group, head } = recover(paths, { directory, keys, limits, clock, random });
     marks = readMarks(paths);
-    const verifierKey = fs.readFileSync(`${paths.keys}/log.vkey`, 'utf8').trim();
     let journal: Journal;
+    let published: PublishedLog;
     const sealer = new SealerThread({
       directory,
       keys,
       limits,
-      onSealed: (sealed) => journal.sealed(sealed),
+      onSealed: (sealed, tree) => {
+        journal.sealed(sealed);
+        published.advance(tree);
+      },
       onSpare: (buffer) => journal.spare(buffer),
     });
     await sealer.ready;
@@ -98,7 +107,12 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     const monotonic = () => Math.round(performance.now() * 1000);
     const shelf = new ReplyShelf(limits.inlineBodyBytes);
     const parts = { journal, sealer, salts, shelf, limits, clock, monotonic, nextStream: () => ++streams };
-    recorder = new Recorder(parts, { directory, verifierKey, lock, random });
+    const publishing = { ...options, paths, keys: keys.log, limits, clock };
+    published = new PublishedLog({ ...publishing, onPublished: (size) => sealer.published(size) }, head);
+    published.advance(head);
+    await published.settled();
+    recorder = new Recorder(parts, { directory, published, lock, random });
+    published.begin(recorder);
   } catch (cause) {
     lock[Symbol.dispose]();
     throw cause;
@@ -115,14 +129,14 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
 
 interface Deployment {
   readonly directory: string;
-  readonly verifierKey: string;
+  readonly published: PublishedLog;
   readonly lock: Disposable;
   readonly random: (bytes: number) => Uint8Array;
 }
 
 class Recorder implements OpenAuditLog {
   readonly directory: string;
-  readonly verifierKey: string;
+  readonly published: PublishedLog;
   readonly #parts: RecorderParts;
   readonly #lock: Disposable;
   readonly #random: (bytes: number) => Uint8Array;
@@ -133,9 +147,13 @@ class Recorder implements OpenAuditLog {
   constructor(parts: RecorderParts, deployment: Deployment) {
     this.#parts = parts;
     this.directory = deployment.directory;
-    this.verifierKey = deployment.verifierKey;
+    this.published = deployment.published;
     this.#lock = deployment.lock;
     this.#random = deployment.random;
+  }
+
+  get verifierKey(): string {
+    return this.published.verifierKey;
   }
 
   get fault(): Fault | undefined {
@@ -145,6 +163,7 @@ class Recorder implements OpenAuditLog {
   async openRun(run: Run, evidence: RunEvidence): Promise<void> {
     assertFileName(run.id);
     if (this.#runs.has(run.id)) return;
+    this.#requireNoAlarm();
     const { tokenDigest, jwksDigest } = evidence;
     await this.#control(RECORD.openRun, { id: run.id, tokenDigest, jwksDigest });
     this.#runs.add(run.id);
@@ -159,6 +178,7 @@ class Recorder implements OpenAuditLog {
   async openSession(opening: SessionOpening): Promise<SessionRecord> {
     const { id, principal, target } = opening;
     assertFileName(id);
+    this.#requireNoAlarm();
     if (!this.#runs.has(principal.run.id))
       throw new Fault('internal', `run ${principal.run.id} is not open in the log`);
     if (fs.existsSync(bodyPath(auditPaths(this.directory), id)))
@@ -223,6 +243,7 @@ class Recorder implements OpenAuditLog {
     await durable;
     journal.deliver();
     await sealer.sync();
+    await this.published.settled();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -237,11 +258,17 @@ class Recorder implements OpenAuditLog {
     } finally {
       try {
         await sealer.close();
+        await this.published.close();
         journal.clear();
       } finally {
         this.#lock[Symbol.dispose]();
       }
     }
+  }
+
+  #requireNoAlarm(): void {
+    const { refusal } = this.published;
+    if (refusal !== undefined) throw refusal;
   }
 
   async #control(kind: RecordKind, detail: { readonly [name: string]: Json | undefined }): Promise<void> {

@@ -22,7 +22,10 @@ export interface AuditLog extends AsyncDisposable {
    * in log-note.ts; anything else is a `Fault` of code `internal`.
    */
   note(entry: LogNote): Promise<void>;
-  /** Resolves when all that was recorded so far stands in the session files and under a signed checkpoint. */
+  /**
+   * Resolves when all that was recorded so far stands in the session files, and under a signed checkpoint unless the
+   * key that signs cannot be reached.
+   */
   sync(): Promise<void>;
 }
 
@@ -72,7 +75,9 @@ export interface LogNote {
     | 'approval.requested'
     | 'approval.decided'
     | 'run.manifest'
-    | 'person.action';
+    | 'person.action'
+    | 'key.rotated'
+    | 'log.alarm';
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 

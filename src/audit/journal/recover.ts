@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditPaths } from '../audit-paths.ts';
 import { ensureDirectory } from '../durable-files.ts';
+import type { SealState } from '../seal/seal-state.ts';
 import { Sealer, type SealerOptions } from '../seal/sealer.ts';
 import { listSegments, loadSegment, segmentName } from './journal-segment.ts';
 
@@ -11,6 +12,8 @@ export interface Recovered {
   readonly group: number;
   /** Groups of the journal that were sealed now. */
   readonly replayed: number;
+  /** The log, durable and not signed by this. */
+  readonly head: SealState['log'];
 }
 
 export function recover(paths: AuditPaths, options: Omit<SealerOptions, 'replay'>): Recovered {
@@ -30,12 +33,19 @@ export function recover(paths: AuditPaths, options: Omit<SealerOptions, 'replay'
   sealer.closeAbandoned();
   sealer.sync();
   for (const number of segments) rmSync(join(paths.journal, segmentName(number)), { force: true });
-  return { group: sealer.group, replayed };
+  return { group: sealer.group, replayed, head: sealer.head };
 }
 
 /** Files that were about to replace others when the process ended. */
 function removeTemporaries(paths: AuditPaths): void {
-  for (const directory of [paths.root, paths.log, paths.keys, join(paths.keys, 'runs')]) {
+  for (const directory of [
+    paths.root,
+    paths.log,
+    paths.alarms,
+    paths.keys,
+    join(paths.keys, 'runs'),
+    join(paths.keys, 'old'),
+  ]) {
     if (!existsSync(directory)) continue;
     for (const name of readdirSync(directory)) if (name.endsWith('.tmp')) rmSync(join(directory, name));
   }

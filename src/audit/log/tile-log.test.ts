@@ -73,7 +73,7 @@ describe('a tile log', () => {
     const log = new TileLog(path, 0);
     fill(log, 70_000);
     log.flush();
-    log.tidy();
+    log.tidy(log.size);
     const files = filesBelow(path).map((file) => relative(path, file));
     const hashes = files.filter((file) => !file.includes('entries'));
     assert.equal(hashes.filter((file) => /^tile\/0\/\d{3}$/u.test(file)).length, 273);
@@ -96,7 +96,7 @@ describe('a tile log', () => {
           size += more;
           fill(log, size);
           log.flush();
-          log.tidy();
+          log.tidy(log.size);
           assert.equal(log.root(), rootOf(size));
           assert.equal(logRoot(path, size, Math.floor(size / 2)), rootOf(Math.floor(size / 2)));
         }

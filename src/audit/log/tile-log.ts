@@ -21,6 +21,8 @@ export class TileLog {
   readonly #levels: string[][];
   readonly #entries: Buffer[];
   #full: Tile[] = [];
+  /** Tiles that became full, whose partial files stay for as long as a checkpoint of a partial size is the newest. */
+  #replaced: Pick<Tile, 'level' | 'index'>[] = [];
   #flushed: number;
 
   /** Takes up the log in `directory` at `size` entries, which its tiles on disk must hold. */
@@ -68,17 +70,18 @@ export class TileLog {
     }
     for (const directory of directories) syncDirectory(directory);
     this.#flushed = this.size;
+    this.#replaced.push(...this.#full.map(({ level, index }) => ({ level, index })));
+    this.#full = [];
   }
 
-  /** Removes the partial tiles that full ones replaced. To be called once a checkpoint of this size is published. */
-  tidy(): void {
-    for (const tile of this.#full) {
-      rmSync(join(this.#directory, `${tilePath(tile.level, tile.index, TILE_WIDTH)}.p`), {
-        recursive: true,
-        force: true,
-      });
-    }
-    this.#full = [];
+  /** Removes the partial tiles that full ones replaced, of tiles that lie below a published checkpoint's size. */
+  tidy(published: number): void {
+    this.#replaced = this.#replaced.filter(({ level, index }) => {
+      const end = (index + 1) * TILE_WIDTH ** (level === 'entries' ? 1 : level + 1);
+      if (end > published) return true;
+      rmSync(join(this.#directory, `${tilePath(level, index, TILE_WIDTH)}.p`), { recursive: true, force: true });
+      return false;
+    });
   }
 
   #push(level: number, hashed: string): void {
@@ -154,6 +157,16 @@ function readTile(directory: string, level: TileLevel, index: number, width: num
   }
 }
 
+/** At least `width` hashes of a tile: where the partial one is gone, the full one holds them too. */
+function readHashes(directory: string, level: TileLevel, index: number, width: number): Buffer {
+  try {
+    return readTile(directory, level, index, width);
+  } catch (fault) {
+    if (width === TILE_WIDTH || !existsSync(join(directory, tilePath(level, index, TILE_WIDTH)))) throw fault;
+    return readTile(directory, level, index, TILE_WIDTH);
+  }
+}
+
 /** The roots of the perfect subtrees, largest first, that the incomplete tiles stand for. */
 function subtrees(levels: readonly string[][]): string[] {
   const roots: string[] = [];
@@ -201,7 +214,7 @@ export function subtreeReader(directory: string, size: number): SubtreeReader {
     const tile = Math.floor(first / TILE_WIDTH);
     const items = Math.floor(size / TILE_WIDTH ** tileLevel);
     const tileWidth = Math.min(TILE_WIDTH, items - tile * TILE_WIDTH);
-    const bytes = readTile(directory, tileLevel, tile, tileWidth);
+    const bytes = readHashes(directory, tileLevel, tile, tileWidth);
     const start = first - tile * TILE_WIDTH;
     if ((start + width) * 32 > bytes.length)
       throw new Fault('log-corrupt', `tile ${tileLevel}/${tile} of the log is too short`);

@@ -63,3 +63,19 @@ function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code === 'ENOENT') return undefined;
   throw error;
 }
+
+/** The last entry under the checkpoint that `wanted` says yes to, searched from the end. */
+export async function findLastEntry(
+  directory: string,
+  wanted: (text: string) => boolean,
+): Promise<ReadEntry | undefined> {
+  const { size = 0 } = (await readLogHead(directory)) ?? {};
+  for (let end = size; end > 0; ) {
+    const start = Math.floor((end - 1) / TILE_WIDTH) * TILE_WIDTH;
+    // oxlint-disable-next-line no-await-in-loop -- the newest first, and mostly that is enough
+    const found = (await readLogEntries(directory, start, end - start)).findLast(({ text }) => wanted(text));
+    if (found !== undefined) return found;
+    end = start;
+  }
+  return undefined;
+}

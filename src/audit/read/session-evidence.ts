@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { parseEvent } from '../audit-event.ts';
-import { LOG_VERIFIER_FILE } from '../audit-keys.ts';
 import { type AuditPaths, auditPaths } from '../audit-paths.ts';
 import { inclusionProof } from '../log/merkle.ts';
 import { subtreeReader } from '../log/tile-log.ts';
 import { parseBundle, TILE_WIDTH, tilePath } from '../log/tile-path.ts';
+import { LOG_VERIFIER_FILE } from '../log-keys.ts';
 import { readLines } from './read-lines.ts';
 import { findSession, type ReadOptions, SessionBodies } from './read-session.ts';
 

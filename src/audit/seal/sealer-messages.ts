@@ -4,8 +4,8 @@ import type { Limits } from '../../model/limits.ts';
 export interface SealerSettings {
   readonly directory: string;
   readonly origin: string;
-  /** PKCS#8, DER. */
-  readonly logKey: Uint8Array;
+  /** Verifier keys that may have signed the log before. */
+  readonly verifierKeys: readonly string[];
   readonly deploymentKey: Uint8Array;
   readonly limits: Limits;
 }
@@ -25,6 +25,8 @@ export type ToSealer =
   | { readonly kind: 'finish'; readonly stream: number; readonly media: string }
   | { readonly kind: 'abandon'; readonly stream: number }
   | { readonly kind: 'sync'; readonly request: number }
+  /** A checkpoint of so many entries is published. */
+  | { readonly kind: 'published'; readonly size: number }
   | { readonly kind: 'close' };
 
 export type FromSealer =
@@ -34,8 +36,8 @@ export type FromSealer =
   | { readonly kind: 'chunkTaken'; readonly bytes: Uint8Array<ArrayBuffer>; readonly length: number }
   | { readonly kind: 'finished'; readonly stream: number; readonly body: string }
   | { readonly kind: 'unfinished'; readonly stream: number; readonly message: string }
-  /** Groups up to this one are under a signed checkpoint. */
-  | { readonly kind: 'sealed'; readonly group: number; readonly size: number }
+  /** Groups up to this one are durable in files, whose log is this tree: it may be signed. */
+  | { readonly kind: 'sealed'; readonly group: number; readonly size: number; readonly root: string }
   | { readonly kind: 'synced'; readonly request: number }
   | { readonly kind: 'failing'; readonly message: string }
   | { readonly kind: 'closed' }

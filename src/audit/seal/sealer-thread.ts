@@ -3,15 +3,18 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../model/fault.ts';
 import type { Limits } from '../../model/limits.ts';
-import type { AuditKeys } from '../audit-keys.ts';
+import type { SealingKeys } from '../audit-keys.ts';
 import { Deferred } from '../journal/deferred.ts';
+import { encodeVerifierKey } from '../log/signed-note.ts';
+import type { SealState } from './seal-state.ts';
 import type { FromSealer, SealerSettings, ToSealer } from './sealer-messages.ts';
 
 export interface SealerThreadOptions {
   readonly directory: string;
-  readonly keys: AuditKeys;
+  readonly keys: SealingKeys;
   readonly limits: Limits;
-  readonly onSealed: (group: number, size: number) => void;
+  /** Journal groups up to this one are durable elsewhere, and the log is this tree. */
+  readonly onSealed: (group: number, head: SealState['log']) => void;
   /** A buffer that records went over in is free again. */
   readonly onSpare: (buffer: SharedArrayBuffer) => void;
 }
@@ -19,7 +22,7 @@ export interface SealerThreadOptions {
 export class SealerThread {
   readonly #worker: Worker;
   readonly #limits: Limits;
-  readonly #onSealed: (group: number, size: number) => void;
+  readonly #onSealed: SealerThreadOptions['onSealed'];
   readonly #onSpare: (buffer: SharedArrayBuffer) => void;
   readonly #ready = new Deferred();
   readonly #closed = new Deferred();
@@ -39,7 +42,7 @@ export class SealerThread {
     const workerData: SealerSettings = {
       directory: options.directory,
       origin: options.keys.origin,
-      logKey: options.keys.log.export({ format: 'der', type: 'pkcs8' }),
+      verifierKeys: options.keys.verifiers.map(({ name, key }) => encodeVerifierKey(name, key)),
       deploymentKey: Uint8Array.from(options.keys.deployment),
       limits: options.limits,
     };
@@ -113,6 +116,11 @@ export class SealerThread {
     return done.promise;
   }
 
+  /** A checkpoint of so many entries is published: tiles that only an older one needed may go. */
+  published(size: number): void {
+    if (!this.#dead) this.#say({ kind: 'published', size });
+  }
+
   /** Syncs and ends the thread. */
   async close(): Promise<void> {
     if (!this.#dead) {
@@ -150,7 +158,7 @@ export class SealerThread {
         return;
       case 'sealed':
         this.#fault = undefined;
-        this.#onSealed(message.group, message.size);
+        this.#onSealed(message.group, { size: message.size, root: message.root });
         return;
       case 'synced':
         this.#syncs.get(message.request)?.resolve();

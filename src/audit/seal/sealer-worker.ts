@@ -1,6 +1,7 @@
-/** The thread that seals: hashing, compressing, encrypting and signing happen here, beside the gateway. */
-import { createPrivateKey, randomBytes } from 'node:crypto';
+/** The thread that seals: hashing, compressing and encrypting happen here, beside the gateway. */
+import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { parseVerifierKey } from '../log/signed-note.ts';
 import { Sealer } from './sealer.ts';
 import type { FromSealer, SealerSettings, ToSealer } from './sealer-messages.ts';
 
@@ -9,7 +10,7 @@ const sealer = new Sealer({
   directory: settings.directory,
   keys: {
     origin: settings.origin,
-    log: createPrivateKey({ key: Buffer.from(settings.logKey), format: 'der', type: 'pkcs8' }),
+    verifiers: settings.verifierKeys.flatMap((key) => parseVerifierKey(key) ?? []),
     deployment: settings.deploymentKey,
   },
   limits: settings.limits,
@@ -56,6 +57,9 @@ function take(message: ToSealer): void {
     case 'sync':
       waiting.push(message.request);
       syncSoon();
+      return;
+    case 'published':
+      sealer.published(message.size);
       return;
     case 'close':
       sync();
@@ -131,7 +135,7 @@ function sync(): void {
   const ended = performance.now();
   notBefore = ended + (ended - began);
   acknowledge();
-  say({ kind: 'sealed', group: sealer.group, size: sealer.size });
+  say({ kind: 'sealed', group: sealer.group, ...sealer.head });
   for (const request of waiting) say({ kind: 'synced', request });
   waiting = [];
 }

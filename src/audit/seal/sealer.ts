@@ -1,12 +1,11 @@
 /**
- * Makes evidence of the journal's records: event lines and their trees, packs of bodies, entries and tiles of the log,
- * and signed checkpoints. A plain class without threads or timers; `sealer-worker.ts` runs it beside the gateway, and
+ * Makes evidence of the journal's records: event lines and their trees, packs of bodies, entries and tiles of the log. A plain class without threads or timers; `sealer-worker.ts` runs it beside the gateway, and
  * recovery runs it on what a crash left. One sealer a directory.
  */
 import { existsSync, statSync, truncateSync } from 'node:fs';
 import { Fault } from '../../model/fault.ts';
 import type { Limits } from '../../model/limits.ts';
-import { type AuditKeys, RunKeys } from '../audit-keys.ts';
+import { RunKeys, type SealingKeys } from '../audit-keys.ts';
 import { type AuditPaths, auditPaths, bodyPath, sessionPath } from '../audit-paths.ts';
 import { canonicalJson, type Json } from '../canonical-json.ts';
 import { ensureDirectory, syncDirectory } from '../durable-files.ts';
@@ -23,7 +22,7 @@ import { writeSession } from './write-session.ts';
 
 export interface SealerOptions {
   readonly directory: string;
-  readonly keys: AuditKeys;
+  readonly keys: SealingKeys;
   readonly limits: Limits;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -62,7 +61,8 @@ export class Sealer {
     this.#runs = new OpenRuns(new RunKeys(this.#paths.keys, options.keys.deployment), this.#log, options.random);
     for (const run of state.runs) this.#runs.resume(run);
     for (const session of state.sessions) this.#resume(session);
-    this.#dirty = this.#log.unpublished;
+    // No checkpoint is signed before there is a state, not even one of an empty log.
+    this.#dirty = !existsSync(this.#paths.state);
   }
 
   /** The last group of the journal that went in. */
@@ -70,12 +70,12 @@ export class Sealer {
     return this.#group;
   }
 
-  /** Entries of the log. */
-  get size(): number {
-    return this.#log.size;
+  /** The tree of the log; after a sync the one that may be signed. */
+  get head(): SealState['log'] {
+    return this.#log.state;
   }
 
-  /** True while something is not under a checkpoint yet. */
+  /** True while something is not durable yet. */
   get dirty(): boolean {
     return this.#dirty;
   }
@@ -136,14 +136,18 @@ export class Sealer {
     if (now - this.#log.lastEntryAt >= this.#options.limits.heartbeatMs) this.#append('heartbeat', {});
   }
 
-  /** Makes everything durable, then signs it. What fails may be tried again. */
+  /** Makes everything durable, so that its tree may be signed. What fails may be tried again. */
   sync(): void {
     if (!this.#dirty) return;
     this.#write();
     this.#disk.attempt(() => this.#log.flush());
     this.#disk.attempt(() => writeState(this.#paths.state, this.#state()));
-    this.#disk.attempt(() => this.#log.publish());
     this.#dirty = false;
+  }
+
+  /** A checkpoint of so many entries is published: what only an older one needed goes. */
+  published(size: number): void {
+    this.#log.published(size);
   }
 
   /** Ends what a crash left open: its sessions, then its runs. */
@@ -151,7 +155,6 @@ export class Sealer {
     const at = this.#options.clock();
     for (const session of this.#sessions.values()) this.#close(session, at, 'gatewayFailed', '');
     this.#runs.closeAll('gatewayFailed');
-    this.#dirty ||= this.#log.unpublished;
   }
 
   #control(record: AuditRecord): boolean {

@@ -1,23 +1,27 @@
 /** Verifies an audit directory offline: the log, every session, every body that may be opened. Changes nothing. */
-import { createPublicKey, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { Fault } from '../../model/fault.ts';
-import { LOG_VERIFIER_FILE, RunKeys, readDeploymentKey, readLogKey } from '../audit-keys.ts';
+import { RunKeys, readDeploymentKey } from '../audit-keys.ts';
 import { type AuditPaths, auditPaths, bodyPath, sessionPath } from '../audit-paths.ts';
+import { readStatementSigner, STATEMENT_KEY_FILE, STATEMENT_PUBLIC_FILE } from '../bundle/dsse.ts';
 import { isLocked } from '../directory-lock.ts';
 import { markPath } from '../erasing.ts';
 import { filesBelow } from '../files-below.ts';
 import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
 import type { LoggedErasure, LogIndex } from '../log/log-index.ts';
-import { encodeVerifierKey, type NoteVerifier, parseVerifierKey } from '../log/signed-note.ts';
 import { logRoot } from '../log/tile-log.ts';
+import type { TlogPolicy } from '../log/tlog-policy.ts';
+import { LOG_KEY_FILE, LOG_VERIFIER_FILE } from '../log-keys.ts';
 import { bodyKey } from '../seal/body-pack.ts';
 import { readState, type SealState } from '../seal/seal-state.ts';
 import type { SessionState } from '../seal/sealed-session.ts';
+import { type TrustedKeys, trustedKeys } from './verify-keys.ts';
 import { verifyCheckpoint, verifyLog } from './verify-log.ts';
 import { Findings, type VerifyReport } from './verify-report.ts';
 import { verifySessionFile } from './verify-session-file.ts';
+import { verifyWitnessed } from './verify-witnessed.ts';
 
 export interface VerifyOptions {
   /** The log's verifier key, which the auditor has from elsewhere; without it the directory's own is believed. */
@@ -26,6 +30,8 @@ export interface VerifyOptions {
   readonly deploymentKey?: Uint8Array;
   /** A checkpoint of this log that the auditor kept: the log must be a continuation of it. */
   readonly knownCheckpoint?: string;
+  /** The auditor's own trust policy (C2SP tlog-policy): a quorum of its witnesses must have seen all of the log. */
+  readonly policy?: TlogPolicy;
   /** Check the files of this session alone, beside the log. */
   readonly session?: string;
 }
@@ -42,6 +48,9 @@ export async function verifySession(
 ): Promise<VerifyReport> {
   return await verifyDirectory(directory, { ...options, session });
 }
+
+/** Files that are checked elsewhere, or that say nothing of what was recorded. */
+const OTHERS = /^(?:log\/|journal\/|keys\/old\/[0-9a-f]{8}\.(?:json|key|tlog-proof)$|alarms\/alm_[0-9a-f]{32}\.json$)/u;
 
 class Verification {
   readonly #paths: AuditPaths;
@@ -70,43 +79,27 @@ class Verification {
   async run(): Promise<VerifyReport> {
     // The state is read first: what it covers stays as it is, however far a running gateway gets meanwhile.
     const state = this.#state();
-    const verifier = this.#verifier();
-    this.#findings.check('keys', verifier === undefined ? 'the log has no key' : `the log is ${verifier.name}`);
-    if (verifier === undefined) return this.#report(undefined);
-    const check = { paths: this.#paths, findings: this.#findings, verifier, unsigned: this.#unsigned };
+    const keys = trustedKeys(this.#paths, this.#findings, this.#options.verifierKey);
+    this.#findings.check(
+      'keys',
+      keys === undefined ? 'the log has no key' : `the log is ${keys.newest.name}${changed(keys)}`,
+    );
+    if (keys === undefined) return this.#report(undefined);
+    const unsigned = this.#unsigned || isBehind(this.#paths, state);
+    const check = { paths: this.#paths, findings: this.#findings, verifier: keys.newest, unsigned };
     const checkpoint = verifyCheckpoint(check);
     if (checkpoint === undefined) {
       this.#findings.check('log', 'there is no checkpoint to check against');
       return this.#report(undefined);
     }
     const index = verifyLog(check, checkpoint);
-    this.#continuity(checkpoint, state, verifier);
+    this.#continuity(checkpoint, state, keys);
     this.#findings.check('log', `${checkpoint.size} entries under a signed checkpoint`);
+    verifyWitnessed(check, checkpoint, keys, this.#options.policy);
     await this.#sessions(index, state);
     this.#runs(index);
     if (this.#options.session === undefined) this.#strangers(index);
     return this.#report(checkpoint);
-  }
-
-  #verifier(): NoteVerifier | undefined {
-    const { keys } = this.#paths;
-    const file = `keys/${LOG_VERIFIER_FILE}`;
-    const path = join(keys, LOG_VERIFIER_FILE);
-    const kept = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-    const verifier = parseVerifierKey(this.#options.verifierKey ?? kept?.trimEnd() ?? '');
-    if (verifier === undefined) this.#findings.fail(file, 'there is no verifier key of the log that can be read');
-    else if (kept !== undefined && kept !== `${encodeVerifierKey(verifier.name, verifier.key)}\n`) {
-      this.#findings.fail(file, 'this is not the verifier key of the log');
-    }
-    this.#attempt(`keys/log.key`, () => {
-      const key = readLogKey(keys);
-      if (key === undefined || verifier === undefined) return;
-      const own = encodeVerifierKey(verifier.name, createPublicKey(key));
-      if (own !== encodeVerifierKey(verifier.name, verifier.key)) {
-        this.#findings.fail('keys/log.key', 'this is not the key that signs the log');
-      }
-    });
-    return verifier;
   }
 
   #state(): SealState | undefined {
@@ -117,7 +110,7 @@ class Verification {
   }
 
   /** The checkpoint, the state and a checkpoint kept elsewhere must be of one log. */
-  #continuity(checkpoint: Checkpoint, state: SealState | undefined, verifier: NoteVerifier): void {
+  #continuity(checkpoint: Checkpoint, state: SealState | undefined, keys: TrustedKeys): void {
     const { log } = this.#paths;
     if (state !== undefined && state.log.size > checkpoint.size) {
       if (!this.#live)
@@ -133,7 +126,7 @@ class Verification {
       }
     }
     if (this.#options.knownCheckpoint === undefined) return;
-    const known = openCheckpoint(this.#options.knownCheckpoint, verifier.name, [verifier]);
+    const known = openCheckpoint(this.#options.knownCheckpoint, keys.newest.name, keys.all);
     if (known === undefined) this.#findings.fail('log/checkpoint', 'the checkpoint that was kept is not of this log');
     else if (known.size > checkpoint.size) {
       this.#findings.fail('log/checkpoint', `the log has ${checkpoint.size} entries; it had ${known.size} before`);
@@ -211,7 +204,10 @@ class Verification {
   #strangers(index: LogIndex): void {
     const { root, lock, state, checkpoint } = this.#paths;
     const known = new Set([lock, state, checkpoint]);
-    for (const name of [LOG_VERIFIER_FILE, 'log.key', 'deployment.key']) known.add(join(this.#paths.keys, name));
+    for (const name of [LOG_VERIFIER_FILE, LOG_KEY_FILE, 'next.key', 'next.vkey', 'deployment.key'])
+      known.add(join(this.#paths.keys, name));
+    for (const name of [STATEMENT_KEY_FILE, STATEMENT_PUBLIC_FILE]) known.add(join(this.#paths.keys, name));
+    this.#attempt('keys/statement.key', () => readStatementSigner(this.#paths.keys));
     for (const run of index.runs.keys()) {
       known.add(join(this.#paths.keys, 'runs', `${run}.key`));
       // An erasure that a crash interrupted: the next start ends it.
@@ -223,7 +219,7 @@ class Verification {
     }
     for (const path of filesBelow(root)) {
       const file = relative(root, path);
-      if (known.has(path) || file.startsWith('log/') || file.startsWith('journal/')) continue;
+      if (known.has(path) || OTHERS.test(file)) continue;
       if (this.#live) continue; // it may belong to what is not signed yet
       const message = `the log does not know ${basename(path)}`;
       if (this.#unsigned) this.#findings.incomplete(file, message);
@@ -262,4 +258,14 @@ class Verification {
         : { checkpoint: { origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root } }),
     };
   }
+}
+
+/** True where more was built than signed: a key that could not be reached leaves such an end. */
+function isBehind(paths: AuditPaths, state: SealState | undefined): boolean {
+  if (state === undefined || !existsSync(paths.checkpoint)) return false;
+  return state.log.size > Number(readFileSync(paths.checkpoint, 'utf8').split('\n')[1]);
+}
+
+function changed({ all }: TrustedKeys): string {
+  return all.length > 1 ? `, whose key was changed ${all.length - 1} times since the one that was trusted` : '';
 }

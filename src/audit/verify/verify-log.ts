@@ -82,7 +82,7 @@ function tileFiles({ paths, findings }: LogCheck): Map<string, TileFile[]> {
   const files = new Map<string, TileFile[]>();
   for (const file of filesBelow(paths.log)) {
     const path = relative(paths.log, file);
-    if (path === 'checkpoint') continue;
+    if (path === 'checkpoint' || path === 'witnessed') continue;
     const tile = parseTilePath(path);
     if (tile === undefined) {
       findings.fail(`log/${path}`, 'this file is no part of a log');
