@@ -15,6 +15,7 @@ import { Secret } from '../../model/secret.ts';
 const TOKEN = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJyZXBvOmFjbWUvc2hvcCJ9.c2lnbmF0dXJl';
 
 describe('a bundle, read by others', () => {
+  const audit = auditDirectory(after);
   let directory: string;
   let archive: string;
   let files: ReadonlyMap<string, Buffer>;
@@ -24,7 +25,7 @@ describe('a bundle, read by others', () => {
     directory = mkdtempSync(join(tmpdir(), 'chaperone-interop-'));
     identity = execFileSync('age-keygen', { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     const [, recipient = ''] = /public key: (age1\S+)/u.exec(identity) ?? [];
-    await using log = await openLog(auditDirectory(after));
+    await using log = await openLog(audit);
     await using evidence = evidenceOf(log, {
       auditors: [recipient],
       facts: {
