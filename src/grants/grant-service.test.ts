@@ -10,7 +10,7 @@ import type { TargetName } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
 import { type ExchangeRequest, GrantService, type GrantServiceOptions } from './grant-service.ts';
-import type { ScramKeys } from './scram-keys.ts';
+import { deriveScramKeys, type ScramKeys } from './scram-keys.ts';
 import type { VerifiedIdentity } from './vocabulary.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.678Z');
@@ -200,6 +200,51 @@ onEachStore('grants', (stores) => {
     await assert.rejects(service.renew(holder), refusedAs('claim-invalid'));
     await assert.rejects(service.renew({ ...holder, keyThumbprint: 'wrong' }), refusedAs('claim-invalid'));
     assert.equal((await service.renew({ ...holder, keyThumbprint: 'right' })).id, grant.id);
+  });
+
+  test('a grant that is bound to a key is of no use to whoever has its secret alone', async () => {
+    const { service } = serviceOn(await stores.open());
+    const { grant, secret } = await service.exchange(request('t1', { keyThumbprint: 'right' }), NEVER);
+    assert.equal(grant.keyThumbprint, 'right');
+    const byPassword = { kind: 'password', user: grant.id, password: secret } as const;
+    await assert.rejects(service.authenticate(byPassword, STAGING), refusedAs('claim-invalid'));
+    const authMessage = 'n=,r=client,r=clientserver,s=salt,i=4096,c=biws,r=clientserver';
+    const proof = {
+      authMessage,
+      clientProof: await proofOf(secret.reveal(), await service.scramKeys(grant.id), authMessage),
+    };
+    await assert.rejects(
+      service.authenticate({ kind: 'scram', user: grant.id, proof }, STAGING),
+      refusedAs('claim-invalid'),
+    );
+    const holder = { id: grant.id, secret };
+    for (const wrong of [holder, { ...holder, keyThumbprint: 'wrong' }]) {
+      await assert.rejects(service.authenticateHolder(wrong, STAGING), refusedAs('claim-invalid'));
+    }
+    const right = { ...holder, keyThumbprint: 'right' };
+    assert.equal((await service.authenticateHolder(right, STAGING)).principal.grant.id, grant.id);
+    await assert.rejects(service.authenticateHolder(right, 'pg-prod' as TargetName), refusedAs('target-not-granted'));
+  });
+
+  test('a carried login proves the password of its listener, under the key that its carrier proved', async () => {
+    const { service, clock } = serviceOn(await stores.open());
+    const { grant } = await service.exchange(request('t1', { keyThumbprint: 'right' }), NEVER);
+    const keys = await deriveScramKeys('of the listener', randomBytes(16));
+    const authMessage = 'n=,r=client,r=clientserver,s=salt,i=4096,c=biws,r=clientserver';
+    const claim = { kind: 'carried', user: grant.id, keys, keyThumbprint: 'right' } as const;
+    const proof = { authMessage, clientProof: await proofOf('of the listener', keys, authMessage) };
+    assert.equal((await service.authenticate({ ...claim, proof }, STAGING)).grant.id, grant.id);
+    const guess = { authMessage, clientProof: await proofOf('a guess', keys, authMessage) };
+    for (const wrong of [
+      { ...claim, proof: guess },
+      { ...claim, proof, keyThumbprint: 'wrong' },
+      { ...claim, proof, keyThumbprint: undefined },
+      { ...claim, proof, user: 'grt_00000000000000000000000000' },
+    ]) {
+      await assert.rejects(service.authenticate(wrong, STAGING), refusedAs('claim-invalid'));
+    }
+    clock.ms = START + 600_000;
+    await assert.rejects(service.authenticate({ ...claim, proof }, STAGING), refusedAs('claim-expired'));
   });
 
   test('a revoked grant lets nobody in and is not renewed, and its gateway hears of it before revoke returns', async () => {

@@ -16,6 +16,7 @@ export interface RunAttachmentsOptions {
   /** Aborted when the gateway begins to end: it loses its connections then, and not the runs. */
   readonly draining: AbortSignal;
   readonly graceMs?: number;
+  readonly maxAttachments?: number;
 }
 
 export interface AttachedRun {
@@ -44,7 +45,7 @@ export class RunAttachments implements AsyncDisposable {
 
   /** Durable before it resolves. Throws `Refused` where there are too many. */
   async attach(run: RunId): Promise<AttachedRun> {
-    if (this.#attached.size >= LIMITS.maxAttachments) {
+    if (this.#attached.size >= (this.#options.maxAttachments ?? LIMITS.maxAttachments)) {
       throw new Refused({ code: 'connection-limit', message: 'The gateway has as many runs attached as it takes.' });
     }
     const { store, gateway } = this.#options;
