@@ -17,12 +17,28 @@ const PROGRAMS = {
   psycopg: { package: 'python3-psycopg', present: () => runs('/usr/bin/python3', ['-c', 'import psycopg']) },
   java: { package: 'default-jdk-headless', present: () => onPath('javac') },
   jdbc: { package: 'libpostgresql-jdbc-java', present: () => existsSync('/usr/share/java/postgresql.jar') },
+  age: { package: 'age', present: () => onPath('age') && onPath('age-keygen') },
+  openssl: { package: 'openssl', present: () => onPath('openssl') },
+  unzip: { package: 'unzip', present: () => onPath('unzip') },
+  jq: { package: 'jq', present: () => onPath('jq') },
   chromium: { package: 'chromium', present: () => BROWSERS.some((program) => onPath(program)) },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
 };
 
-export const TEST_PROGRAMS = ['postgres', 'pgbench', 'psql', 'psycopg', 'java', 'jdbc', 'chromium'];
+export const TEST_PROGRAMS = [
+  'postgres',
+  'pgbench',
+  'psql',
+  'psycopg',
+  'java',
+  'jdbc',
+  'age',
+  'openssl',
+  'unzip',
+  'jq',
+  'chromium',
+];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
 
 const SYSTEM_DIRECTORIES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];

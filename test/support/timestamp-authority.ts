@@ -81,11 +81,12 @@ export async function startTimestampAuthority(): Promise<TestTimestampAuthority>
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
-      if (broken) return void response.writeHead(503).end();
-      reply(Buffer.concat(pieces)).then(
-        (bytes) => response.writeHead(200, { 'content-type': 'application/timestamp-reply' }).end(bytes),
-        () => response.writeHead(500).end(),
-      );
+      if (broken) response.writeHead(503).end();
+      else
+        reply(Buffer.concat(pieces)).then(
+          (bytes) => response.writeHead(200, { 'content-type': 'application/timestamp-reply' }).end(bytes),
+          () => response.writeHead(500).end(),
+        );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -54,7 +54,7 @@ describe('a bundle, read by others', () => {
     const bundle = bundleFromJSON(JSON.parse(statement));
     const key = createPublicKey(String(files.get('trust/statement.pub.pem')));
     const trusted = { mediaType: '', tlogs: [], certificateAuthorities: [], timestampAuthorities: [], ctlogs: [] };
-    const material = toTrustMaterial(trusted as never, () => ({ publicKey: key, validFor: () => true }));
+    const material = toTrustMaterial(trusted, () => ({ publicKey: key, validFor: () => true }));
     new Verifier(material, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }).verify(
       toSignedEntity(bundle),
     );
