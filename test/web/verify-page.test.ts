@@ -1,0 +1,132 @@
+/** The page of static files that verifies a bundle: opened from a disk, with no server at all. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import type { BundleReport } from '../../src/audit/verify/bundle/report.ts';
+import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { bundleWorld, type MadeBundle, writeKeys } from '../support/evidence-bundle.ts';
+import { ROOT } from '../support/source-tree.ts';
+import { ownFiles, UnpackedBundle, verifyBytes } from '../support/unpacked-bundle.ts';
+
+const BUILT = join(ROOT, 'web', 'dist', 'verify', 'index.html');
+const directory = mkdtempSync(join(tmpdir(), 'chaperone-verify-page-'));
+/** Away from everything that it was built beside. */
+const saved = join(directory, 'saved page.html');
+const bundlePath = join(directory, 'run_1.evidence.zip');
+let browser: Browser;
+let made: MadeBundle;
+let keys: ReturnType<typeof writeKeys>;
+
+before(async () => {
+  if (!existsSync(BUILT)) throw new Error('The web UI is not built: npm run build -w web');
+  writeFileSync(saved, readFileSync(BUILT));
+  browser = await startBrowser();
+  await using world = await bundleWorld(join(directory, 'world'));
+  await world.makeRun('run_1');
+  made = await world.bundle('run_1');
+  writeFileSync(bundlePath, made.bytes);
+  keys = writeKeys(directory, made);
+});
+after(async () => {
+  await browser.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function choose(page: Page, ...paths: readonly string[]): Promise<void> {
+  await page.goto(pathToFileURL(saved).href);
+  await page.locator('#files').setInputFiles([...paths]);
+}
+
+async function verdict(page: Page): Promise<string> {
+  return await page.locator('.banner h2').innerText({ timeout: 20_000 });
+}
+
+describe('the page that verifies a bundle, from a disk', () => {
+  test('says what the command line says, step by step', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await choose(page, bundlePath, keys.policy, keys.statementKey, keys.auditorKey);
+    assert.equal(await verdict(page), 'PASS');
+    const href = await page.getByRole('link', { name: 'Save this answer as JSON' }).getAttribute('href');
+    const shown = await page
+      .evaluate(async (url) => await (await fetch(url)).text(), href ?? '')
+      .catch(() => undefined);
+    assert.equal(shown, undefined, 'the page may not connect to anything, not even to itself');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Save this answer as JSON' }).click(),
+    ]);
+    const saved_ = JSON.parse(readFileSync(await download.path(), 'utf8')) as BundleReport;
+    assert.deepEqual(saved_, JSON.parse(JSON.stringify(await verifyBytes(made.bytes, ownFiles(made)))));
+    assert.equal(download.suggestedFilename(), 'run_1.verified.json');
+    const refused = somebody.faults.filter(
+      (fault) => !fault.includes('connect-src') && !fault.includes('Content Security Policy'),
+    );
+    assert.deepEqual(refused, []);
+  });
+
+  test('is incomplete without keys, says so, and goes on once they are there', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await choose(page, bundlePath);
+    assert.equal(await verdict(page), 'INCOMPLETE');
+    await page.getByText('only checked against the keys that it brings along').waitFor();
+    await page.locator('#files').setInputFiles([keys.policy, keys.statementKey]);
+    await page.getByRole('heading', { name: 'PASS' }).waitFor();
+    await page.getByRole('button', { name: 'Remove trust.policy' }).click();
+    await page.getByRole('heading', { name: 'INCOMPLETE' }).waitFor();
+    assert.deepEqual(somebody.faults, []);
+  });
+
+  test('fails a bundle with one byte changed, and names the file', async () => {
+    const bundle = await UnpackedBundle.of(made.bytes);
+    const path = join(directory, 'changed.zip');
+    writeFileSync(
+      path,
+      await bundle.edit('sessions/ses_run_1_1.jsonl', (text) => text.replace('readers', 'riders')).pack(),
+    );
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await choose(page, path, keys.policy, keys.statementKey);
+    assert.equal(await verdict(page), 'FAIL');
+    await page.getByText('the file is not the one that the manifest names').waitFor();
+    assert.deepEqual(somebody.faults, []);
+  });
+
+  test('refuses what is no bundle and no key, and shows hostile names as they are written', async () => {
+    const path = join(directory, '<img src=x onerror=alert(1)>.txt');
+    writeFileSync(path, 'hello');
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await choose(page, path);
+    await page.getByRole('alert').getByText('<img src=x onerror=alert(1)>.txt is no bundle').waitFor();
+    const bundle = await UnpackedBundle.of(made.bytes);
+    const hostile = bundle.edit('run-manifest.json', (text) => text.replace('"completed"', '"\u202e<b>gnp\u001b[31m"'));
+    const hostilePath = join(directory, 'hostile.zip');
+    writeFileSync(hostilePath, await hostile.pack());
+    await page.locator('#files').setInputFiles([hostilePath]);
+    assert.equal(await verdict(page), 'FAIL');
+    assert.equal(await page.locator('#result b, #result img').count(), 0);
+    assert.doesNotMatch(await page.locator('#result').innerText(), /[\u202e\u001b]/u);
+    assert.deepEqual(somebody.faults, []);
+  });
+
+  for (const [name, options] of [
+    ['at 1440', { colorScheme: 'light' }],
+    ['at 390, dark', { ...PHONE, colorScheme: 'dark' }],
+  ] as const) {
+    test(`is usable by everybody, ${name}, and nothing is wider than the window`, async () => {
+      await using somebody = await visit(browser, options);
+      const { page } = somebody;
+      await choose(page, bundlePath);
+      assert.equal(await verdict(page), 'INCOMPLETE');
+      assert.deepEqual(await accessibilityFaults(page), []);
+      const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      assert.equal(wide, 0);
+    });
+  }
+});
