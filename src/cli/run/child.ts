@@ -40,8 +40,10 @@ export async function runChild(
 ): Promise<number> {
   // At a terminal the command must stay in the foreground group, which is ours, or it could not read from it.
   const isGroup = !isInteractive;
+  // Before there is a command: one that says it is ready may be asked to end before we run again.
+  const forwarding = forwardSignals(isGroup);
   const child = spawn(command, args, { stdio: 'inherit', env, detached: isGroup });
-  const stopForwarding = forwardSignals(child, isGroup);
+  forwarding.to(child);
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause) => reject(notStarted(command, cause)));
@@ -50,28 +52,29 @@ export async function runChild(
       );
     });
   } finally {
-    stopForwarding();
+    forwarding.stop();
     if (isGroup && child.pid !== undefined) onLeftOver(await endGroup(child.pid));
   }
 }
 
-function forwardSignals(child: ChildProcess, isGroup: boolean): () => void {
+function forwardSignals(isGroup: boolean): { to(child: ChildProcess): void; stop(): void } {
+  let to: ChildProcess | undefined;
   let asked = 0;
-  const handlers = FORWARDED.map((signal) => {
-    const handler = (): void => {
-      if (!isGroup) {
-        if (!OF_THE_TERMINAL.has(signal)) child.kill(signal);
-        return;
-      }
-      if (child.pid === undefined) return;
-      if (ENDING.has(signal) && ++asked > 1) void endGroup(child.pid);
-      else signalGroup(child.pid, signal);
-    };
-    process.on(signal, handler);
-    return () => process.off(signal, handler);
-  });
-  return () => {
-    for (const remove of handlers) remove();
+  const forward = (signal: NodeJS.Signals): void => {
+    if (to?.pid === undefined) return;
+    if (!isGroup) {
+      if (!OF_THE_TERMINAL.has(signal)) to.kill(signal);
+    } else if (ENDING.has(signal) && ++asked > 1) void endGroup(to.pid);
+    else signalGroup(to.pid, signal);
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  return {
+    to: (child) => {
+      to = child;
+    },
+    stop: () => {
+      for (const signal of FORWARDED) process.off(signal, forward);
+    },
   };
 }
 
