@@ -38,6 +38,9 @@ describe('the files of the web UI', () => {
     await writeFile(join(directory, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
     await writeFile(join(directory, 'assets', 'main-a1b2c3.js'), 'console.log(1);');
     await writeFile(join(directory, 'assets', 'main-a1b2c3.js.br'), brotliCompressSync('console.log(1);'));
+    await mkdir(join(directory, 'verify'));
+    const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-AAAA='" />`;
+    await writeFile(join(directory, 'verify', 'index.html'), `<!doctype html>${policy}<title>Verify</title>`);
     app = await serve(directory);
   });
   after(async () => {
@@ -110,6 +113,18 @@ describe('the files of the web UI', () => {
       assert.equal(answer.headers['cross-origin-opener-policy'], 'same-origin');
       assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000');
       assert.equal(answer.headers['cache-control'], 'no-store');
+    }
+  });
+
+  test('the page that verifies bundles is at /verify, under the policy that it brings along', async () => {
+    for (const path of ['/verify', '/verify/index.html']) {
+      const page = await get(path);
+      assert.match(page.body, /<title>Verify<\/title>/);
+      assert.equal(
+        page.headers['content-security-policy'],
+        "default-src 'none'; script-src 'sha256-AAAA='; frame-ancestors 'none'",
+      );
+      assert.equal(page.headers['x-content-type-options'], 'nosniff');
     }
   });
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -20,11 +20,12 @@ export type PageHandler = (request: FastifyRequest, reply: FastifyReply) => Fast
 
 /**
  * Serves the built web UI: its hashed files for ever, compressed where the build compressed them, and `index.html` for
- * every path that a browser asks as a page (the UI's own router takes it from there). Where nothing was built, pages
- * say how to.
+ * every path that a browser asks as a page (the UI's own router takes it from there); at `/verify` the page that verifies
+ * bundles. Where nothing was built, pages say how to.
  */
 export async function webFiles(app: FastifyInstance, directory: string | undefined): Promise<PageHandler> {
   if (directory === undefined || !existsSync(join(directory, 'index.html'))) return notBuilt;
+  const verifyPolicy = ownPolicy(join(directory, VERIFY_PAGE));
   await app.register(fastifyStatic, {
     root: directory,
     index: false,
@@ -35,15 +36,32 @@ export async function webFiles(app: FastifyInstance, directory: string | undefin
     // The build's own notes: which sources it is of, what is in which file.
     dotfiles: 'ignore',
     setHeaders: (reply, path) => {
-      reply.header('cache-control', cachingOf(path.slice(directory.length)));
+      const within = path.slice(directory.length);
+      reply.header('cache-control', cachingOf(within));
+      if (verifyPolicy !== undefined && within.startsWith(VERIFY_PAGE)) {
+        reply.header('content-security-policy', verifyPolicy);
+      }
     },
   });
+  if (verifyPolicy !== undefined) {
+    app.get('/verify', { schema: { hide: true } }, (_request, reply) => reply.sendFile(VERIFY_PAGE));
+  }
   // The folder itself is no file, and would be refused.
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
   return (request, reply) => {
     if (!isPage(request)) return undefined;
     return reply.sendFile('index.html');
   };
+}
+
+/** The page that verifies bundles: one file, which has its script and its style in it. */
+const VERIFY_PAGE = '/verify/index.html';
+
+/** The Content-Security-Policy that a page brings along, by which its own script may run; undefined where it has none. */
+function ownPolicy(page: string): string | undefined {
+  if (!existsSync(page)) return undefined;
+  const meta = /<meta http-equiv="Content-Security-Policy" content="([^"]+)"/u.exec(readFileSync(page, 'utf8'));
+  return meta?.[1] && `${meta[1]}; frame-ancestors 'none'`;
 }
 
 /** `path` is within the folder, with its leading slash. A page that was kept would name files of a build that is gone. */

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import Fastify from 'fastify';
 import type { Browser, Page } from 'playwright-core';
+import { secureHeaders } from '../../src/api/security-headers.ts';
+import { webFiles } from '../../src/api/web-files.ts';
 import type { BundleReport } from '../../src/audit/verify/bundle/report.ts';
 import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { bundleWorld, type MadeBundle, writeKeys } from '../support/evidence-bundle.ts';
@@ -115,6 +118,16 @@ describe('the page that verifies a bundle, from a disk', () => {
     assert.deepEqual(somebody.faults, []);
   });
 
+  test('does the same where a gateway serves it, under its headers', async () => {
+    await using served = await serveBuilt();
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await page.goto(`${served.url}/verify`);
+    await page.locator('#files').setInputFiles([bundlePath, keys.policy, keys.statementKey]);
+    assert.equal(await verdict(page), 'PASS');
+    assert.deepEqual(somebody.faults, []);
+  });
+
   for (const [name, options] of [
     ['at 1440', { colorScheme: 'light' }],
     ['at 390, dark', { ...PHONE, colorScheme: 'dark' }],
@@ -130,3 +143,12 @@ describe('the page that verifies a bundle, from a disk', () => {
     });
   }
 });
+
+/** The built files as the gateway serves them, with its headers. */
+async function serveBuilt(): Promise<AsyncDisposable & { readonly url: string }> {
+  const app = Fastify();
+  secureHeaders(app, () => 'http://localhost');
+  await webFiles(app, join(ROOT, 'web', 'dist'));
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { url, [Symbol.asyncDispose]: () => app.close() };
+}
