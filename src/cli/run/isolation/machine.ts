@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Marks that container engines leave, and the control group of process 1 where they leave none. */
+const MARKS = ['/.dockerenv', '/run/.containerenv', '/var/run/secrets/kubernetes.io'];
+
+/** True where this process seems to run in a container. */
+export function inContainer(env: NodeJS.ProcessEnv): boolean {
+  if (MARKS.some((path) => existsSync(path)) || (env['KUBERNETES_SERVICE_HOST'] ?? '') !== '') return true;
+  return /docker|containerd|kubepods|libpod|lxc/.test(text('/proc/1/cgroup'));
+}
+
+/** How many people's accounts this machine has beside this user's own: a runner that several jobs may share. */
+export function otherUsers(ownId: number | undefined): number {
+  return text('/etc/passwd')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter(
+      ([, , id = '', , , , shell = '']) =>
+        isPerson(Number(id)) && Number(id) !== ownId && !/(nologin|false)$/.test(shell),
+    ).length;
+}
+
+/** useradd's UID_MIN and UID_MAX (login.defs(5)). */
+function isPerson(id: number): boolean {
+  return id >= 1000 && id <= 60_000;
+}
+
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Not this kind of machine: then it says nothing.
+    return '';
+  }
+}
