@@ -119,22 +119,22 @@ describe('the life of a run', { concurrency: true }, () => {
     assert.equal((await job.ended).status, 0);
     assert.equal((await runOf(run))['sessions'], 0);
   });
-});
 
-test('a gateway that was killed and started again finds its runs again, and they their targets', async () => {
-  const dataDirectory = await makeDataDirectory();
-  const first = await startDemo(dataDirectory);
-  const script = 'echo started; read go; exec "$0" "$1" sql "select 40 + 2 as alive"';
-  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-  const job = first.job('run', '--target', 'demo', '--', 'sh', '-c', script, process.execPath, main);
-  await job.said(/started/);
-  await first.stop('SIGKILL');
-  await using _again = await startDemo(dataDirectory, first.ready);
-  job.say('go\n');
-  const { status, stdout, stderr } = await job.ended;
-  assert.equal(status, 0, stderr);
-  assert.match(stdout, /42/);
-  assert.match(stderr, /the connection to the gateway broke/);
+  test('a gateway that was killed and started again finds its runs again, and they their targets', async () => {
+    const dataDirectory = await makeDataDirectory();
+    const first = await startDemo(dataDirectory);
+    const script = 'echo started; read go; exec "$0" "$1" sql "select 40 + 2 as alive"';
+    const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+    const job = first.job('run', '--target', 'demo', '--', 'sh', '-c', script, process.execPath, main);
+    await job.said(/started/);
+    await first.stop('SIGKILL');
+    await using _again = await startDemo(dataDirectory, first.ready);
+    job.say('go\n');
+    const { status, stdout, stderr } = await job.ended;
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /42/);
+    assert.match(stderr, /the connection to the gateway broke/);
+  });
 });
 
 function isAlive(pid: string): boolean {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 
 /** How long what is asked to end by SIGTERM has, before SIGKILL. */
 export const KILL_DELAY_MS = 5_000;
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 50;
 
 /** Sends a signal to all of a group; false where nobody of it is left. */
 export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
@@ -22,7 +22,8 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
 export async function endGroup(leader: number): Promise<number> {
   const members = countMembers(leader);
   if (members === 0 || !signalGroup(leader, 'SIGTERM')) return 0;
-  for (let waitedMs = 0; waitedMs < KILL_DELAY_MS; waitedMs += LOOK_EVERY_MS) {
+  const deadline = performance.now() + KILL_DELAY_MS;
+  while (performance.now() < deadline) {
     if (countMembers(leader) === 0) return members;
     await setTimeout(LOOK_EVERY_MS);
   }
