@@ -17,7 +17,7 @@ export interface Floor {
 
 const WORDS = ['model', 'wire'];
 const ENGINES = ['sql', 'policy', 'masking', 'audit'];
-const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets'];
+const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention'];
 const OUTLETS = ['export', 'telemetry'];
 
 /** By folder below `src/`; a deeper folder has an entry of its own or belongs to the one above it. */
@@ -61,6 +61,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
   budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
+  // What is erased when, and what may not be: it orders, and the audit log does it.
+  retention: { level: 2, imports: [...WORDS, 'store'], packages: ['zod'] },
   approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['nodemailer', 'zod'] },
 
   // What leaves for other systems: it reads the record, and has no say in anything.

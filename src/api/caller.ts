@@ -82,7 +82,18 @@ export async function noteAction(
 }
 
 /** Ids of what a caller names: they are noted before it is known whether there is such a thing. */
-const NAMED: ReadonlySet<string> = new Set(['session', 'grant', 'token', 'whom', 'delivery', 'inherited', 'budget']);
+const NAMED: ReadonlySet<string> = new Set([
+  'session',
+  'grant',
+  'token',
+  'whom',
+  'delivery',
+  'inherited',
+  'budget',
+  'run',
+  'hold',
+  'erasure',
+]);
 
 function asNamed([name, value]: [string, string | number | boolean]): [string, string | number | boolean] {
   return [name, NAMED.has(name) ? idOrNone(String(value)) : value];

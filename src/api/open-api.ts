@@ -21,6 +21,7 @@ import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { ConfigurationService } from '../targets/configuration-service.ts';
 import type { InheritedClasses } from '../targets/inherited-classes.ts';
 import type { TargetDirectory } from '../targets/target-directory.ts';
+import type { RetentionServicesParts } from './retention-services.ts';
 import { buildApi } from './server.ts';
 import type { ApiServices, GatewayInfo } from './services.ts';
 import { servicesOf } from './services-of.ts';
@@ -36,6 +37,7 @@ export interface ApiParts {
     onActivity(session: string, listener: () => void): () => void;
   };
   readonly log: OpenAuditLog;
+  readonly retention: Omit<RetentionServicesParts, 'store' | 'names'>;
   readonly approvals: ApprovalService;
   readonly channels: { readonly service: ChannelService; readonly slack: Pick<SlackInteractions, 'take'> };
   readonly grants: GrantService;

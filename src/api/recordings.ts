@@ -19,13 +19,16 @@ export interface RecordingParts {
   readonly gateway: string;
   readonly onActivity: (session: string, listener: () => void) => () => void;
   readonly decoders: ReplyDecoders;
+  /** Why the bodies of a session are not here any more; undefined where nobody had them erased. */
+  readonly erasedWords: (session: string) => Promise<string | undefined>;
 }
 
 /** Lists from the store's index; reads and searches what was recorded from the log's own files. */
 export function recordingService(parts: RecordingParts): RecordingService {
   const { store, audit, directory, gateway, onActivity, decoders } = parts;
   const view = (row: SessionRow) => sessionView(row, gateway);
-  const opener = (decoded: boolean) => new EventOpener(decoded ? decoders : undefined);
+  const opener = async (id: string, decoded: boolean) =>
+    new EventOpener(decoded ? decoders : undefined, await parts.erasedWords(id));
   const isHere = (id: string) => SESSION_ID.test(id) && findSessionFile(directory, id) !== undefined;
   const isLive = async (id: string) => {
     const row = await findSession(store, id);
@@ -46,13 +49,13 @@ export function recordingService(parts: RecordingParts): RecordingService {
     async recording(id, { decoded }) {
       // What the sealer has not written yet is in no file.
       await audit.sync();
-      return isHere(id) ? recordingLines(directory, id, opener(decoded)) : undefined;
+      return isHere(id) ? recordingLines(directory, id, await opener(id, decoded)) : undefined;
     },
     async follow(session, { decoded, after, signal }) {
       await audit.sync();
       if (!isHere(session)) return undefined;
       const follow = { directory, sync: () => audit.sync(), onActivity, isLive };
-      return followSession(follow, { session, after, opener: opener(decoded), signal });
+      return followSession(follow, { session, after, opener: await opener(session, decoded), signal });
     },
     async evidence(id, { bodies }) {
       await audit.sync();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { approvalSummarySchema, runReferenceSchema } from './approval-schemas.ts';
+import { erasureSchema, holdSchema } from './erasure-view.ts';
 import { listOf } from './paging.ts';
 import { sessionSchema } from './session-schema.ts';
 
@@ -36,5 +37,7 @@ export const runSchema = runSummarySchema.extend({
   grants: listOf(grantSchema),
   sessionList: listOf(sessionSchema).describe('Newest first, at most 1,000.'),
   approvalList: listOf(approvalSummarySchema).describe('Those that the caller may see.'),
+  erasure: erasureSchema.optional().describe('Present where the bodies of the run were erased, or are to be.'),
+  holds: listOf(holdSchema).describe('Those that keep its bodies.'),
   evidence: z.object({ tokenDigest: z.string().optional(), jwksDigest: z.string().optional() }),
 });

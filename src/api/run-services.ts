@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import { present, runReference, workloadPairs } from './run-view.ts';
 import type { ApiServices, RunServices, RunSummaryView } from './services.ts';
 
-export interface RunServicesParts extends Pick<ApiServices, 'grants' | 'recordings' | 'approvals'> {
+export interface RunServicesParts extends Pick<ApiServices, 'grants' | 'recordings' | 'approvals' | 'retention'> {
   readonly store: Store;
 }
 
@@ -13,7 +13,7 @@ export interface RunServicesParts extends Pick<ApiServices, 'grants' | 'recordin
 const MOST_OF_RUN = 1_000;
 
 /** Runs from the store, with what the index says of their sessions. */
-export function runServices({ store, grants, recordings, approvals }: RunServicesParts): RunServices {
+export function runServices({ store, grants, recordings, approvals, retention }: RunServicesParts): RunServices {
   return {
     async list({ since, until, cursor, who, repository, limit }) {
       const times = { since: since && instant(since), until: until && instant(until), before: cursor };
@@ -32,11 +32,13 @@ export function runServices({ store, grants, recordings, approvals }: RunService
       const row = await findRun(store, id);
       if (row === undefined) return undefined;
       const mayAnswer = caller.scopes.has('approvals:answer') || caller.scopes.has('approvals:read');
-      const [counts, granted, sessions, asked] = await Promise.all([
+      const [counts, granted, sessions, asked, erasure, holds] = await Promise.all([
         countRuns(store, [id]),
         caller.scopes.has('grants:read') ? grants.list({ run: id, limit: MOST_OF_RUN }) : [],
         recordings.sessions({ run: id, limit: MOST_OF_RUN }),
         mayAnswer ? approvals.list({ run: id, limit: MOST_OF_RUN }, caller) : { items: [] },
+        retention.erasure(id),
+        caller.scopes.has('retention:read') ? retention.holdsOver(id) : [],
       ]);
       const asserted = JSON.parse(row.asserted) as Readonly<Record<string, string>>;
       return {
@@ -46,6 +48,8 @@ export function runServices({ store, grants, recordings, approvals }: RunService
         grants: granted,
         sessionList: sessions.items,
         approvalList: asked.items,
+        ...(erasure === undefined ? {} : { erasure }),
+        holds,
         evidence: present({ tokenDigest: row.token_digest, jwksDigest: row.jwks_digest }),
       };
     },

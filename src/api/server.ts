@@ -18,11 +18,13 @@ import { configurationRoutes } from './configuration.ts';
 import { configurationObjectRoutes } from './configuration-objects.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { deviceLoginRoutes } from './device-login.ts';
+import { erasureRoutes } from './erasures.ts';
 import { eventRoutes } from './events.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { exportRoutes } from './exports.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
+import { holdRoutes } from './holds.ts';
 import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
 import { NotFound } from './not-found.ts';
@@ -34,6 +36,7 @@ import { policyRoutes } from './policies.ts';
 import { policyTrialRoutes } from './policy-trials.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
+import { retentionRoutes } from './retention.ts';
 import { runRoutes } from './runs.ts';
 import { schemaRoutes } from './schemas.ts';
 import { secureHeaders } from './security-headers.ts';
@@ -126,6 +129,9 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   deliveryRoutes,
   exportRoutes,
   slackRoutes,
+  erasureRoutes,
+  holdRoutes,
+  retentionRoutes,
 ];
 
 function serverOptions({ tls }: ApiOptions) {

@@ -16,6 +16,7 @@ import { explainRequest } from './policy-explanation.ts';
 import { replayPolicies } from './policy-replay.ts';
 import { tryPolicies } from './policy-trial.ts';
 import { recordingService } from './recordings.ts';
+import { retentionServices } from './retention-services.ts';
 import { runServices } from './run-services.ts';
 import type { ApiServices, TargetView } from './services.ts';
 import { checkTarget } from './target-check.ts';
@@ -28,7 +29,7 @@ export interface Surroundings {
 
 /** What the routes need, made of the gateway's parts. */
 export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): Omit<ApiServices, 'info'> {
-  const { store, audit, log, grants, targets, classes, logins, nowMs } = parts;
+  const { store, audit, log, grants, targets, logins, nowMs } = parts;
   const { directory } = log;
   const listeners = new ListenerPlaces();
   const approvals = approvalServices({ ...parts, directory });
@@ -40,12 +41,15 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     onFault,
   });
   defer(() => feed[Symbol.dispose]());
+  const names = (ids: readonly string[]) => namesOf(store, ids);
+  const retention = retentionServices({ store, names, ...parts.retention });
   const recordings = recordingService({
     ...parts,
+    erasedWords: (session) => retention.erasedWords(session),
     directory,
     onActivity: (session, listener) => audit.onActivity(session, listener),
   });
-  const logging = logServices(log, (ids) => namesOf(store, ids), nowMs);
+  const logging = logServices(log, names, nowMs);
   const evidence = evidenceServices(parts);
   const granting = grantServices({
     tickets: evidence.tickets,
@@ -65,15 +69,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     readiness: () => missing(parts),
     logins,
     onFault,
-    targets: {
-      list: () => Promise.resolve(targets.list().map((target) => targetView(target, classes.list(target.name)))),
-      removeInherited: (name, id) => classes.remove(name, id),
-      check: async (name, signal) => {
-        const target = targets.get(name);
-        const credential = (of: Target) => targets.credential(of);
-        return target && checkTarget(target, { credential, connect: parts.connect }, signal);
-      },
-    },
+    targets: targetServices(parts),
     classify: classifyTargets(parts),
     ...configuring(parts),
     trust: parts.trust,
@@ -83,9 +79,10 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     recordings,
     approvals,
     budgets: budgetServices(parts),
-    runs: runServices({ store, grants: granting.grants, recordings, approvals }),
+    runs: runServices({ store, grants: granting.grants, recordings, approvals, retention }),
     evidence,
     exports: parts.exports,
+    retention,
     log: logging,
     overview: overviewService({ store, approvals: parts.approvals, log: logging, nowMs }),
     feed,
@@ -94,6 +91,18 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     slack: parts.channels.slack,
     audit,
     nowMs,
+  };
+}
+
+function targetServices({ targets, classes, connect }: ApiParts): ApiServices['targets'] {
+  return {
+    list: () => Promise.resolve(targets.list().map((target) => targetView(target, classes.list(target.name)))),
+    removeInherited: (name, id) => classes.remove(name, id),
+    check: async (name, signal) => {
+      const target = targets.get(name);
+      const credential = (of: Target) => targets.credential(of);
+      return target && checkTarget(target, { credential, connect }, signal);
+    },
   };
 }
 

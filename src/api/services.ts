@@ -33,6 +33,7 @@ import type { trialSchema } from './policies.ts';
 import type { ExplainRequest, PolicyExplanation } from './policy-explanation.ts';
 import type { PolicyReplayRequest, PolicyReplayView } from './policy-replay.ts';
 import type { Page, RecordingFilter, RecordingService } from './recording-service.ts';
+import type { RetentionServices } from './retention-services.ts';
 import type { runSchema, runSummarySchema } from './run-schemas.ts';
 
 export interface ApiServices extends CallerServices {
@@ -84,6 +85,7 @@ export interface ApiServices extends CallerServices {
   readonly approvals: ApprovalServices;
   readonly runs: RunServices;
   readonly evidence: EvidenceServices;
+  readonly retention: RetentionServices;
   readonly log: LogServices;
   overview(caller: Caller): Promise<OverviewView>;
   /** What happens, for whoever listens. */

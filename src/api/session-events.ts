@@ -8,10 +8,13 @@ export type ReplyDecoders = (protocol: string) => ReplyDecoder | undefined;
 /** Opens the events of one session, in their order: bodies in place of where they stand on disk, replies also decoded. */
 export class EventOpener {
   readonly #decoders: ReplyDecoders | undefined;
+  readonly #erased: string | undefined;
   #decoder: ReplyDecoder | undefined;
 
-  constructor(decoders?: ReplyDecoders) {
+  /** `erased` says in words why bodies whose key is gone are. */
+  constructor(decoders?: ReplyDecoders, erased?: string) {
     this.#decoders = decoders;
+    this.#erased = erased;
   }
 
   open({ event, body }: RecordedEvent): object {
@@ -19,7 +22,11 @@ export class EventOpener {
     if (event.body === undefined) return event;
     const { media, bytes } = event.body;
     const opened = body();
-    return { ...event, body: { media, bytes, ...bodyView(opened) }, ...this.#decoded(event.kind, opened) };
+    return {
+      ...event,
+      body: { media, bytes, ...bodyView(opened, this.#erased) },
+      ...this.#decoded(event.kind, opened),
+    };
   }
 
   #decoded(kind: string, body: RecordedBody): object {
@@ -28,14 +35,14 @@ export class EventOpener {
   }
 }
 
-function bodyView(body: RecordedBody): object {
+function bodyView(body: RecordedBody, erased = 'its key is not here'): object {
   switch (body.kind) {
     case 'bytes':
       return { base64: body.bytes.toString('base64'), complete: body.complete };
     case 'none':
       return {};
     case 'withheld':
-      return { withheld: 'its key was deleted' };
+      return { withheld: erased };
     case 'unreadable':
       return { withheld: `it is ${body.why}` };
     default:

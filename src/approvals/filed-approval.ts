@@ -4,6 +4,7 @@ import type { ApprovalId, ExchangeNumber, PersonId, RunId, SessionId, TargetName
 import type { Person } from '../model/person.ts';
 import type { Body, Operation } from '../model/request.ts';
 import type { ApprovalRow, VoteRow } from '../store/approval-rows.ts';
+import { ERASED } from '../store/kept-runs.ts';
 import { isActor, type RunActor } from './actor.ts';
 import { type CountedVote, tally } from './quorum.ts';
 import type { Viewer } from './vocabulary.ts';
@@ -121,7 +122,7 @@ export function filedApproval(
     display: row.display,
     ...(repository === null ? {} : { repository }),
     actor: JSON.parse(row.actor) as RunActor,
-    body: openBody(parts.open(row.body, bodyPurpose(row.id))),
+    body: row.body === ERASED ? ERASED_BODY : openBody(parts.open(row.body, bodyPurpose(row.id))),
     operations: JSON.parse(row.operations) as readonly Operation[],
     context: JSON.parse(row.context) as Readonly<Record<string, string>>,
     obligations,
@@ -176,6 +177,11 @@ export function estimatePurpose(id: string): string {
 export function closeBody({ media, bytes }: Body): string {
   return JSON.stringify({ media, base64: Buffer.from(bytes).toString('base64') });
 }
+
+const ERASED_BODY: Body = {
+  media: 'text/plain; charset=utf-8',
+  bytes: Buffer.from('(erased with the bodies of its run)'),
+};
 
 function openBody(text: string): Body {
   const { media, base64 } = JSON.parse(text) as { readonly media: string; readonly base64: string };

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { aRun, aSession, auditDirectory, exchange, openLog } from '../../test/support/audit-log.ts';
-import type { RunId } from '../model/ids.ts';
 import { readDeploymentKey } from './audit-keys.ts';
 import { auditPaths } from './audit-paths.ts';
 import { type ErasureDetail, markErasure, markPath } from './erasing.ts';
@@ -90,7 +89,7 @@ describe('erasing the bodies of a run', () => {
   test('says nothing of a run that it has no key of', async () => {
     const directory = auditDirectory(after);
     await using log = await openLog(directory);
-    assert.equal(await log.eraseRun({ ...DETAIL, run: 'run_elsewhere' as RunId }), 'absent');
+    assert.equal(await log.eraseRun({ ...DETAIL, run: 'run_elsewhere' }), 'absent');
     assert.deepEqual(await erasuresIn(directory), []);
   });
 

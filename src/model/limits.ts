@@ -210,6 +210,15 @@ export const LIMITS = {
   codeBurstOfAll: 60,
   // cli/start
   runSweepMs: 30_000,
+  // retention: erasures, rules and holds
+  erasureRetryMs: 30_000,
+  erasuresAtOnce: 100,
+  retentionHour: 3,
+  retentionCheckMs: 10 * 60_000,
+  retentionRunsAtOnce: 10_000,
+  retentionSweepsKeptDays: 400,
+  grantSecretsKeptDays: 7,
+  maxHolds: 1_000,
   runsSweptAtOnce: 1_000,
   sessionProgressMs: 1_000,
   sessionsProgressedAtOnce: 500,

@@ -29,6 +29,11 @@ export const SCOPES = [
   'channels:read',
   'channels:write',
   'log:read',
+  /** Erasing the bodies of runs. */
+  'bodies:erase',
+  /** Erasures, retention and holds, and what they keep from one another. */
+  'retention:read',
+  'holds:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -48,6 +53,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'grants:revoke',
     'channels:read',
     'log:read',
+    'retention:read',
   ],
   auditor: [
     'overview:read',
@@ -61,6 +67,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'tokens:read',
     'channels:read',
     'log:read',
+    'retention:read',
   ],
   approver: ['overview:read', 'approvals:answer', 'sessions:read', 'targets:read', 'log:read'],
 };

@@ -14,7 +14,8 @@ export type Topic =
   | 'people'
   | 'deliveries'
   | 'sessions'
-  | 'budgets';
+  | 'budgets'
+  | 'retention';
 export const TOPICS = [
   'grants',
   'configuration',
@@ -24,6 +25,7 @@ export const TOPICS = [
   'approvals',
   'sessions',
   'budgets',
+  'retention',
 ] as const satisfies readonly Topic[];
 
 /**

@@ -25,6 +25,7 @@ export interface Declarations {
   readonly policies: readonly Named<PoliciesTable>[];
   readonly channels: readonly Named<ChannelsTable>[];
   readonly exports: readonly Named<ExportsTable>[];
+  readonly retention: readonly Named<DeclarationTable>[];
 }
 
 export function readDeclarations(store: Store): Promise<Declarations> {
@@ -42,6 +43,7 @@ async function read(db: Db): Promise<Declarations> {
     policies: await db.selectFrom('policies').selectAll().orderBy('name').execute(),
     channels: await db.selectFrom('channels').selectAll().orderBy('name').execute(),
     exports: await db.selectFrom('exports').selectAll().orderBy('name').execute(),
+    retention: await db.selectFrom('retention_rules').selectAll().orderBy('name').execute(),
   };
 }
 
@@ -49,7 +51,11 @@ const TOPIC = 'configuration';
 
 /** One row to write or to remove. */
 export type RowChange =
-  | { readonly table: 'issuers' | 'trust_rules'; readonly name: string; readonly declaration: string | undefined }
+  | {
+      readonly table: 'issuers' | 'trust_rules' | 'retention_rules';
+      readonly name: string;
+      readonly declaration: string | undefined;
+    }
   | { readonly table: 'targets'; readonly name: string; readonly target: TargetContent | undefined }
   | { readonly table: 'policies'; readonly name: string; readonly policy: PolicyContent | undefined }
   | { readonly table: 'channels'; readonly name: string; readonly channel: ChannelContent | undefined }
@@ -125,6 +131,7 @@ async function writeRow(trx: Transaction<Schema>, change: RowChange, now: string
   switch (change.table) {
     case 'issuers':
     case 'trust_rules':
+    case 'retention_rules':
       await trx.deleteFrom(change.table).where('name', '=', name).execute();
       if (change.declaration === undefined) return;
       await trx.insertInto(change.table).values({ name, declaration: change.declaration, updated_at: now }).execute();

@@ -5,6 +5,7 @@ import { attachmentsMigration } from './attachment-rows.ts';
 import { budgetsMigration } from './budget-tables.ts';
 import { classesMigration } from './class-tables.ts';
 import { peopleMigration } from './people-migration.ts';
+import { retentionMigration } from './retention-tables.ts';
 import { liveSessionsMigration } from './session-migration.ts';
 
 /**
@@ -23,6 +24,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-sealed-tokens': { up: sealedTokens },
   '0010-run-attachments': { up: attachmentsMigration },
   '0011-exports': { up: exports },
+  '0012-retention': { up: retentionMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

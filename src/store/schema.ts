@@ -4,12 +4,13 @@ import type { RunAttachmentsTable } from './attachment-rows.ts';
 import type { BudgetTables } from './budget-tables.ts';
 import type { InheritedClassesTable } from './class-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
+import type { RetentionTables } from './retention-tables.ts';
 
 /**
  * The store's tables, in the subset that SQLite and PostgreSQL share: text and integers. Times are RFC 3339 in UTC with
  * milliseconds, so that text order is time order; booleans are 0 and 1; lists and records are JSON; bytes are base64.
  */
-export interface Schema extends PeopleTables, BudgetTables {
+export interface Schema extends PeopleTables, BudgetTables, RetentionTables {
   deployment: DeploymentTable;
   versions: VersionsTable;
   targets: TargetsTable;
@@ -175,6 +176,8 @@ export interface SessionsTable {
   updated_at: Generated<string | null>;
   /** JSON of who wants it to end and why, where somebody does. */
   ending: Generated<string | null>;
+  /** JSON list of the classes of data that it met; null where nobody counted them. */
+  classes: Generated<string | null>;
 }
 
 /** Every key set that verified a token, by SHA-256 of its bytes: evidence for whoever verifies the token again. */

@@ -6,7 +6,10 @@ export type SessionRow = Selectable<SessionsTable>;
 
 export async function insertSession(
   store: Store,
-  session: Omit<SessionRow, 'closed_at' | 'outcome' | 'permitted' | 'denied' | 'masked' | 'updated_at' | 'ending'>,
+  session: Omit<
+    SessionRow,
+    'closed_at' | 'outcome' | 'permitted' | 'denied' | 'masked' | 'updated_at' | 'ending' | 'classes'
+  >,
 ): Promise<void> {
   await store.write((db) =>
     db
@@ -97,6 +100,8 @@ export interface SessionClosing {
   readonly permitted: number;
   readonly denied: number;
   readonly masked: number;
+  /** JSON list of the classes of data that it met. */
+  readonly classes?: string;
 }
 
 export async function closeSessionRow(store: Store, id: string, closing: SessionClosing): Promise<void> {

@@ -54,6 +54,8 @@ async function deployed(store: Store) {
       policies: parsePolicies,
       channels: () => ({ items: [], problems: [] }),
       exports: () => ({ items: [], problems: [] }),
+      retention: () => ({ items: [], problems: [] }),
+      declareRetention: () => ({}),
       declareIssuer: (issuer: Named) => issuer,
       declareRule: (rule: TestRule) => rule,
       declareChannel: (stored: string) => ({ item: JSON.parse(stored) as Record<string, unknown>, boundTo: '' }),

@@ -26,7 +26,7 @@ import {
 import { type DeclaredConfiguration, fromYamlItem, readConfiguration, type Section } from './read-configuration.ts';
 import { shownSealed, withKeptSealed } from './sealed-objects.ts';
 
-export const OBJECT_KINDS = ['target', 'issuer', 'trust', 'policy', 'channel', 'export'] as const;
+export const OBJECT_KINDS = ['target', 'issuer', 'trust', 'policy', 'channel', 'export', 'retention'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 /** One thing of the configuration, as somebody can read and edit it. No secret is in its text. */
@@ -63,6 +63,7 @@ const SECTION: Readonly<Record<ObjectKind, Section>> = {
   policy: 'policies',
   channel: 'channels',
   export: 'exports',
+  retention: 'retention',
 };
 const PLANNED: Readonly<Record<ObjectKind, Kind>> = {
   target: 'target',
@@ -71,6 +72,7 @@ const PLANNED: Readonly<Record<ObjectKind, Kind>> = {
   policy: 'policy',
   channel: 'channel',
   export: 'export',
+  retention: 'retention rule',
 };
 /** How often a change is tried again when something else was changed at the same time. */
 const ATTEMPTS = 5;
@@ -116,7 +118,7 @@ export function makeConfigurationObjects<Issuer extends Named, Rule extends Name
 type Options<Issuer extends Named, Rule extends NamedRule> = ConfigurationServiceOptions<Issuer, Rule>;
 
 function objectsOf<Issuer extends Named, Rule extends NamedRule>(
-  { targets, credentials, issuers, trustRules, policies, channels, exports }: Declarations,
+  { targets, credentials, issuers, trustRules, policies, channels, exports, retention }: Declarations,
   { sealer, loaders }: Options<Issuer, Rule>,
 ): readonly ConfigurationObject[] {
   const object = (kind: ObjectKind, name: string, item: unknown, updatedAt: string, more = '') => {
@@ -148,6 +150,9 @@ function objectsOf<Issuer extends Named, Rule extends NamedRule>(
     ...exports.map((row) =>
       object('export', row.name, shownSealed(row, 'export', { sealer, loaders }), row.updated_at, row.fingerprint),
     ),
+    ...retention.map(({ name, declaration, updated_at }) =>
+      object('retention', name, loaders.declareRetention(declaration), updated_at),
+    ),
   ];
 }
 
@@ -175,7 +180,7 @@ function inForce(value: unknown): Declared {
 
 function othersOf<Issuer extends Named, Rule extends NamedRule>(
   { kind, name }: ObjectChange,
-  { targets, issuers, trustRules, policies }: Declarations,
+  { targets, issuers, trustRules, policies, retention }: Declarations,
   { loaders }: Options<Issuer, Rule>,
 ): readonly unknown[] {
   const parsed = <Item>(rows: readonly { readonly name: string; readonly declaration: string }[]) =>
@@ -189,6 +194,10 @@ function othersOf<Issuer extends Named, Rule extends NamedRule>(
       return parsed<Rule>(trustRules).map((rule) => loaders.declareRule(rule));
     case 'policy':
       return policies.filter((row) => row.name !== name).map(({ text }) => fromYamlItem(text));
+    case 'retention':
+      return retention
+        .filter((row) => row.name !== name)
+        .map(({ declaration }) => loaders.declareRetention(declaration));
     case 'channel':
     case 'export':
       // None of them says anything of another.

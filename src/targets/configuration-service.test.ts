@@ -41,6 +41,8 @@ function serviceOn(store: Store, record: () => Promise<void> = () => Promise.res
       declareExport: (stored: string) => ({ item: JSON.parse(stored) as Record<string, unknown>, boundTo: '' }),
       channels: (declared) => ({ items: declared.map(({ value }) => value as DeclaredChannel), problems: [] }),
       exports: () => ({ items: [], problems: [] }),
+      retention: (declared) => ({ items: declared.map(({ value }) => value as { name: string }), problems: [] }),
+      declareRetention: (stored) => JSON.parse(stored) as object,
     },
     record,
     now: () => Date.parse('2026-01-02T03:04:05.678Z'),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export const KINDS = ['issuer', 'trust rule', 'target', 'policy', 'channel', 'export'] as const;
+export const KINDS = ['issuer', 'trust rule', 'target', 'policy', 'channel', 'export', 'retention rule'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One thing of the configuration, as it stands or as it is declared. */

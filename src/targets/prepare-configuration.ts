@@ -18,9 +18,12 @@ export interface SectionLoaders<Issuer extends Named, Rule extends NamedRule> {
   };
   readonly channels: (declared: readonly Declared[]) => Loaded<DeclaredChannel>;
   readonly exports: (declared: readonly Declared[]) => Loaded<DeclaredExport>;
+  readonly retention: (declared: readonly Declared[]) => Loaded<Named>;
   /** An issuer and a rule as somebody would declare them: what its loader makes the same of. */
   readonly declareIssuer: (issuer: Issuer) => object;
   readonly declareRule: (rule: Rule) => object;
+  /** A retention rule as the store has it, as somebody would declare it. */
+  readonly declareRetention: (stored: string) => object;
   /** A channel as the store has it, as somebody would declare it without its secrets, and what those are bound to. */
   readonly declareChannel: (stored: string) => ShownItem;
   /** The same of an export. */
@@ -76,6 +79,7 @@ export interface Desired {
   readonly policies: readonly { readonly name: string; readonly value: unknown }[] | undefined;
   readonly channels: readonly DeclaredChannel[] | undefined;
   readonly exports: readonly DeclaredExport[] | undefined;
+  readonly retention: readonly Named[] | undefined;
 }
 
 /** Judges every section, also against what stays as it is. Throws `ConfigurationInvalid` with all problems. */
@@ -92,6 +96,7 @@ export function desiredOf<Issuer extends Named, Rule extends NamedRule>(
   const targets = sections.targets && loadTargets(sections.targets, protocols);
   const channels = sections.channels && loaders.channels(sections.channels);
   const exports = sections.exports && loaders.exports(sections.exports);
+  const retention = sections.retention && loaders.retention(sections.retention);
   const policies = loaders.policies(declared.policyFiles).problems;
   const problems: readonly Problem[] = [
     ...declared.problems,
@@ -100,6 +105,7 @@ export function desiredOf<Issuer extends Named, Rule extends NamedRule>(
     ...(targets?.problems ?? []),
     ...(channels?.problems ?? []),
     ...(exports?.problems ?? []),
+    ...(retention?.problems ?? []),
     ...policies.map(({ path, line, message }) => ({
       file: path,
       line,
@@ -122,6 +128,7 @@ export function desiredOf<Issuer extends Named, Rule extends NamedRule>(
     policies: sections.policies?.map(({ value }) => ({ name: nameOf(value), value })),
     channels: channels?.items,
     exports: exports?.items,
+    retention: retention?.items,
   };
 }
 
@@ -175,11 +182,12 @@ export function configurationOf(current: Declarations): Configuration {
     policy: current.policies.map(({ name, text }) => ({ name, content: fromYamlItem(text) })),
     channel: current.channels.map((row) => ({ ...plain(row), credential: row.fingerprint })),
     export: current.exports.map((row) => ({ ...plain(row), credential: row.fingerprint })),
+    'retention rule': current.retention.map(plain),
   };
 }
 
 export function entriesOf(
-  { issuers, rules, targets, policies, channels, exports }: Desired,
+  { issuers, rules, targets, policies, channels, exports, retention }: Desired,
   sealer: Sealer,
 ): Configuration {
   return {
@@ -204,6 +212,7 @@ export function entriesOf(
         credential: sealer.fingerprint(JSON.stringify(declared.secrets), declared.boundTo),
       })),
     }),
+    ...(retention && { 'retention rule': retention.map(asEntry) }),
   };
 }
 
@@ -238,6 +247,10 @@ export function rowOf({ action, kind, name }: Change, desired: Desired, sealer: 
     case 'export': {
       const declared = desired.exports?.find((one) => one.export.name === name);
       return { table: 'exports', name, export: isDelete || !declared ? undefined : exportContent(declared, sealer) };
+    }
+    case 'retention rule': {
+      const item = desired.retention?.find((one) => one.name === name);
+      return { table: 'retention_rules', name, declaration: isDelete ? undefined : JSON.stringify(item) };
     }
     default:
       return kind satisfies never;

@@ -13,7 +13,7 @@ import {
 import type { Declared, Problem } from '../model/declaration.ts';
 import { LIMITS } from '../model/limits.ts';
 
-export const SECTIONS = ['issuers', 'trust', 'targets', 'policies', 'channels', 'exports'] as const;
+export const SECTIONS = ['issuers', 'trust', 'targets', 'policies', 'channels', 'exports', 'retention'] as const;
 /** The top-level keys of configuration files. */
 export type Section = (typeof SECTIONS)[number];
 

@@ -26,6 +26,7 @@ export function sessionRoutes(world: World): readonly Route[] {
         asserted: [{ name: 'agent', value: run.agent ?? '' }],
         grants: [],
         sessionList: world.sessions.filter((session) => session.run === run.id),
+        holds: [],
         approvalList: world.approvals.filter((approval) => approval.run.id === run.id),
         evidence: { tokenDigest: '9f2c', jwksDigest: '11ab' },
       };

@@ -8,6 +8,7 @@ import { loadIssuers } from '../../identity/load-issuers.ts';
 import { loadTrustRules } from '../../identity/load-trust-rules.ts';
 import type { Declared } from '../../model/declaration.ts';
 import { parsePolicies } from '../../policy/parse-policies.ts';
+import { declareRetention, loadRetention, type RetentionRule } from '../../retention/retention-rule.ts';
 import type { Store } from '../../store/store.ts';
 import { type ConfigurationObjects, makeConfigurationObjects } from '../../targets/configuration-objects.ts';
 import { type ConfigurationService, makeConfigurationService } from '../../targets/configuration-service.ts';
@@ -28,6 +29,7 @@ const NOTES = {
   policy: 'operator.action',
   channel: 'operator.action',
   export: 'operator.action',
+  'retention rule': 'operator.action',
 } as const;
 
 export interface ConfigurationParts {
@@ -53,6 +55,8 @@ export function openConfiguration({ store, sealer, deployment, audit, nowMs }: C
       declareRule: declareTrustRule,
       declareChannel,
       declareExport,
+      retention: loadRetention,
+      declareRetention: (stored: string) => declareRetention(JSON.parse(stored) as RetentionRule),
     },
     protocols: PROTOCOLS,
     record: async (changes: readonly Change[], by: string) => {

@@ -24,6 +24,7 @@ import { openTargetDirectory, type TargetDirectory } from '../../targets/target-
 import { claimDeployment, type Deployment } from './deployment.ts';
 import { type OpenConfiguration, openConfiguration } from './open-configuration.ts';
 import { type OpenPeople, openPeople } from './open-people.ts';
+import { type OpenRetention, openRetention } from './open-retention.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
 import { closeLeftOverSessions, indexSessions, type SessionIndex } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
@@ -42,6 +43,8 @@ export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPe
   /** The log with the index of its sessions. */
   readonly audit: SessionIndex;
   readonly log: OpenAuditLog;
+  /** Erasures, holds and retention. */
+  readonly retention: OpenRetention;
   readonly grants: GrantService;
   /** Opens the CI token of a run, for its evidence. */
   readonly tokens: KeptTokens;
@@ -90,6 +93,8 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
   const tokens = new KeptTokens(store, makeSealer(key, 'grants/token'));
   await tokens.sealOld();
   const grants = parts.use(openGrants({ store, tokens, audience, trust, audit, key, nowMs, onFault }));
+  const erasing = { store, log, audit, gateway, sealer: makeSealer(key, 'retention/note'), nowMs };
+  const retention = parts.use(openRetention({ ...erasing, dataDirectory, onFault }));
   const configuring = openConfiguration({ store, sealer, deployment, audit, nowMs });
   const reload = async () => {
     await Promise.all([trust.reload(), targets.reload(), policies.reload(), people.channels.reload()]);
@@ -106,6 +111,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
     store,
     audit,
     log,
+    retention,
     grants,
     tokens,
     budgets,

@@ -8,6 +8,7 @@ import type { Request } from '../../model/request.ts';
 import { findRun } from '../../store/run-rows.ts';
 import { closeSessionRow, insertSession, type SessionCounts } from '../../store/session-rows.ts';
 import type { Store } from '../../store/store.ts';
+import { MetClasses } from './met-classes.ts';
 import { SessionProgress } from './session-progress.ts';
 
 export interface SessionIndexOptions {
@@ -91,7 +92,7 @@ async function openSession(
     opened_at: new Date(options.nowMs()).toISOString(),
   }).catch(options.onFault);
   progress.changed();
-  return new IndexedSession(record, opening.id, options, progress);
+  return new IndexedSession(record, opening, options, progress);
 }
 
 /** Counts what happens in a session, for its row in the index. */
@@ -103,15 +104,18 @@ class IndexedSession implements SessionRecord, SessionCounts {
   readonly #record: SessionRecord;
   readonly #options: SessionIndexOptions;
   readonly #progress: SessionProgress;
+  readonly #classes: MetClasses;
 
-  constructor(record: SessionRecord, id: string, options: SessionIndexOptions, progress: SessionProgress) {
+  constructor(record: SessionRecord, opening: SessionOpening, options: SessionIndexOptions, progress: SessionProgress) {
     this.#record = record;
-    this.id = id;
+    this.id = opening.id;
     this.#options = options;
     this.#progress = progress;
+    this.#classes = new MetClasses(opening.target.classified);
   }
 
   request(exchange: ExchangeNumber, request: Request, decision: Decision): ExchangeRecord {
+    this.#classes.meet(request.operations);
     const record = this.#record.request(exchange, request, decision);
     if (decision.effect === 'deny') this.denied++;
     else this.permitted++;
@@ -130,6 +134,14 @@ class IndexedSession implements SessionRecord, SessionCounts {
     this.denied++;
   }
 
+  /** Values of columns or detectors were masked. */
+  sawMasked(masked: readonly MaskCount[]): void {
+    for (const { name, count } of masked) {
+      this.masked += count;
+      this.#classes.add(name);
+    }
+  }
+
   moved(): void {
     this.#progress.moved(this);
   }
@@ -138,7 +150,8 @@ class IndexedSession implements SessionRecord, SessionCounts {
     await this.#record.close(outcome);
     const { store, nowMs, onFault } = this.#options;
     const { permitted, denied, masked } = this;
-    const closing = { closed_at: new Date(nowMs()).toISOString(), outcome, permitted, denied, masked };
+    const classes = JSON.stringify(this.#classes.names());
+    const closing = { closed_at: new Date(nowMs()).toISOString(), outcome, permitted, denied, masked, classes };
     await closeSessionRow(store, this.id, closing).catch(onFault);
     this.#progress.closed(this.id);
   }
@@ -184,7 +197,7 @@ class IndexedExchange implements ExchangeRecord {
   }
 
   end(result: ExchangeResult, masked: readonly MaskCount[], refusal?: Refusal): Promise<void> | undefined {
-    for (const { count } of masked) this.#session.masked += count;
+    this.#session.sawMasked(masked);
     const recorded = this.#record.end(result, masked, refusal);
     if (refusal !== undefined) this.#session.refused();
     this.#session.moved();

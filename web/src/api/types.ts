@@ -244,7 +244,44 @@ export interface Run extends RunSummary {
   grants: GrantView[];
   sessionList: SessionView[];
   approvalList: ApprovalSummary[];
+  erasure?: ErasureView;
+  holds: HoldView[];
   evidence: { tokenDigest?: string; jwksDigest?: string };
+}
+
+/** Somebody, by their id and as people know them. */
+export interface Who {
+  id: string;
+  name?: string;
+}
+
+/** `DELETE /v1/runs/:run/bodies` with `{reason, note?}`; `GET /v1/erasures?state=`: `{items, next?}`. */
+export interface ErasureView {
+  id: string;
+  run: string;
+  state: 'pending' | 'ordered' | 'done';
+  reason: 'data-subject' | 'retention' | 'contract' | 'mistake' | 'order' | 'other';
+  note?: string;
+  by: Who;
+  rule?: string;
+  hold?: string;
+  askedAt: string;
+  doneAt?: string;
+  gateways: { gateway: string; state: 'waiting' | 'erasing' | 'done' | 'absent'; at?: string }[];
+}
+
+/** `GET /v1/holds?lifted=`: `{holds}`; `POST /v1/holds`; `DELETE /v1/holds/:hold` with `{reason}`. */
+export interface HoldView {
+  id: string;
+  run?: string;
+  repository?: string;
+  target?: string;
+  since?: string;
+  until?: string;
+  reason: string;
+  placedBy: Who;
+  placedAt: string;
+  lifted?: { by: Who; at: string; because: string };
 }
 
 /** `GET /v1/budgets?run=&target=&limit=`: `{budgets}`; `DELETE /v1/budgets/:budget` begins one anew. */
@@ -450,7 +487,7 @@ export interface Classification {
  * `?plan=true` to be told only what would change. The text is YAML as `chaperone apply` takes it, one object.
  */
 export interface ConfigurationObject {
-  kind: 'target' | 'issuer' | 'trust' | 'policy' | 'channel' | 'export';
+  kind: 'target' | 'issuer' | 'trust' | 'policy' | 'channel' | 'export' | 'retention';
   name: string;
   text: string;
   updatedAt: string;

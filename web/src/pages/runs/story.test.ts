@@ -26,6 +26,7 @@ const RUN = {
   openedAt: at(0),
   closedAt: at(60),
   sessionList: [session('b', 5, 50), session('a', 1, 30)],
+  holds: [],
   approvalList: [approval('apr_1', 'a', 10), approval('apr_2', 'b', 40)],
 } as unknown as Run;
 const STATEMENTS = [
