@@ -55,6 +55,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   protocols: { level: 1, imports: WORDS, packages: [] },
   'protocols/postgres': { level: 1, imports: [...WORDS, 'sql', 'protocols/protocol.ts'], packages: [] },
 
+  // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
+  witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },
   gateway: { level: 2, imports: [...WORDS, ...ENGINES, 'protocols/protocol.ts'], packages: [] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
@@ -68,7 +70,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // What leaves for other systems: it reads the record, and has no say in anything.
   export: { level: 2, imports: [...WORDS, 'sql', 'audit', 'store'], packages: ['aws4fetch', 'zod'] },
   // What the gateway says of itself while it runs. The gateway states what it tells (gateway/exchange-watch.ts).
-  telemetry: { level: 2, imports: [...WORDS, 'gateway'], packages: ['prom-client'] },
+  telemetry: { level: 2, imports: [...WORDS, 'audit', 'gateway'], packages: ['prom-client'] },
 
   // Policies tried without traffic: cases, replays, lint. It reads what targets and trust declare, and decides nothing that counts.
   trials: { level: 2, imports: [...WORDS, ...ENGINES, 'targets', 'identity'], packages: ['yaml', 'zod'] },
@@ -88,7 +90,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   },
   cli: {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'trials', 'cli/start'],
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, 'protocols', 'gateway', 'trials', 'witness', 'cli/start'],
     packages: ['commander', 'jose', 'pg', 'ws', 'yaml', 'zod'],
   },
   // What `start` alone needs, so that no other command loads it.

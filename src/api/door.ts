@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LIMITS } from '../model/limits.ts';
+import { RateLimit } from '../wire/rate-limit.ts';
 import { HttpProblem } from './problem.ts';
-import { RateLimit } from './rate-limit.ts';
 
 export interface DoorRates {
   readonly perSecond: number;

@@ -8,6 +8,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { LIMITS } from '../model/limits.ts';
+import { RateLimit } from '../wire/rate-limit.ts';
 import { approvalRoutes } from './approvals.ts';
 import { attachRoutes } from './attach.ts';
 import { budgetRoutes } from './budgets.ts';
@@ -35,8 +36,11 @@ import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
 import { policyTrialRoutes } from './policy-trials.ts';
 import { handleProblems, sendProblem } from './problem.ts';
+<<<<<<< src/api/server.ts
+=======
 import { RateLimit } from './rate-limit.ts';
 import { retentionRoutes } from './retention.ts';
+>>>>>>> /tmp/p7new
 import { runRoutes } from './runs.ts';
 import { schemaRoutes } from './schemas.ts';
 import { secureHeaders } from './security-headers.ts';

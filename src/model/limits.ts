@@ -84,6 +84,14 @@ export const LIMITS = {
   witnessMaxRetryMs: 60_000,
   witnessAnswerBytes: 64 * 1024,
   keyOverlapMs: 7 * 24 * 60 * 60_000,
+  // witness: the one that `chaperone witness` runs
+  witnessRequestBytes: 64 * 1024,
+  witnessRequestMs: 10_000,
+  witnessConnections: 200,
+  witnessRequestsPerSecond: 10,
+  witnessRequestBurst: 100,
+  witnessAddressesRemembered: 10_000,
+  witnessSuspicionsKept: 100,
   // wire, api: connections that a WebSocket carries, and the one that a run is attached by
   carrierMessageBytes: 256 * 1024,
   carrierPingMs: 15_000,

@@ -44,3 +44,12 @@ export function parseCheckpointText(text: string): Checkpoint | undefined {
   if (root.toString('base64') !== encoded || !Number.isSafeInteger(size)) return undefined;
   return { origin, size, root: root.toString('hex') };
 }
+
+/**
+ * Reads the three lines of a checkpoint's text that count, whatever lines follow them: what a witness needs of a log that
+ * is not ours. Undefined where they are not canonical, or a line that follows is empty.
+ */
+export function parseCheckpointHead(text: string): Checkpoint | undefined {
+  const [, head] = /^([^\n]+\n[^\n]+\n[^\n]+\n)(?:[^\n]+\n)*$/u.exec(text) ?? [];
+  return head === undefined ? undefined : parseCheckpointText(head);
+}

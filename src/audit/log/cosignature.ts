@@ -3,7 +3,7 @@
  * (type 0x04) and ML-DSA-44 (type 0x06).
  */
 import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
-import { parseCheckpointText } from './checkpoint.ts';
+import { parseCheckpointHead } from './checkpoint.ts';
 import { type NoteSignature, noteLine, parseNote } from './signed-note.ts';
 
 /** Of the verifier key and of the key id. */
@@ -97,7 +97,7 @@ function timeOf(by: CosignerKey, text: string, { bytes }: NoteSignature): number
 
 function signedMessage({ name, type }: CosignerKey, text: string, time: bigint): Buffer | undefined {
   if (type === 4) return Buffer.from(`cosignature/v1\ntime ${time}\n${text}`);
-  const checkpoint = parseCheckpointText(text);
+  const checkpoint = parseCheckpointHead(text);
   if (checkpoint === undefined) return undefined;
   const [cosigner, origin] = [Buffer.from(name), Buffer.from(checkpoint.origin)];
   if (cosigner.length > 255 || origin.length > 255) return undefined;
