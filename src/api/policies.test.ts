@@ -67,6 +67,11 @@ describe('policies and trust, tried before they count', () => {
     const good = await check();
     assert.deepEqual([good.json['ok'], good.json['rules']], [true, [{ name: 'shop', matches: true }]], good.text);
     assert.equal((await check()).json['ok'], true);
+    const steps = (good.json['steps'] as { name: string; outcome: string }[]).map(
+      (step) => `${step.name} ${step.outcome}`,
+    );
+    assert.deepEqual([steps.length, steps.at(-1)], [9, 'rules passed']);
+    assert.equal(good.text.includes(token.split('.')[2] ?? token), false);
     const other = await api.call('POST', '/v1/trust/check', {
       auth: api.admin,
       json: { token: await api.ciToken({ repository_id: '75' }) },

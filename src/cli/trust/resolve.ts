@@ -45,6 +45,8 @@ const RESOLVERS: Readonly<Record<string, Resolver>> = {
   },
 };
 
+/** What the two call a repository: segments of letters, digits, dots, dashes and underscores. */
+const NAME = /^[\w.-]+(?:\/[\w.-]+)+$/;
 const DEADLINE_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
@@ -65,7 +67,7 @@ export function resolveCommand(): Command {
 
 async function resolve(kind: string, name: string, { json, server }: ResolveOptions): Promise<void> {
   const resolver = Object.hasOwn(RESOLVERS, kind) ? RESOLVERS[kind] : undefined;
-  if (resolver === undefined || !/^[\w.-]+(?:\/[\w.-]+)+$/.test(name)) {
+  if (resolver === undefined || !NAME.test(name) || name.includes('..')) {
     throw new CliError(EXIT.usage, 'write `github OWNER/NAME` or `gitlab GROUP/PROJECT`');
   }
   const output = processOutput({ json: json ?? false });

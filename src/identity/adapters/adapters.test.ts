@@ -83,6 +83,23 @@ describe('GitHub', () => {
     assert.equal(displayOf(read({ ref: '' })), 'acme/shop@2f0d7dbcd0d6f7d3b8d2a1a4a5b6c7d8e9f00112');
   });
 
+  test('says the ref and the event of a pull request although its subject speaks of an environment', () => {
+    const pull = { event_name: 'pull_request', ref: 'refs/pull/9/merge', environment: 'production' };
+    const workload = read({ ...pull, sub: 'repo:acme/shop:environment:production' });
+    assert.deepEqual(
+      [workload.sourceRef, workload.trigger, workload.environment],
+      ['refs/pull/9/merge', 'pull_request', 'production'],
+    );
+  });
+
+  test('gives the path of a workflow of the repository itself, and none of one that only looks so', () => {
+    const path = (workflow_ref: unknown) => read({ workflow_ref }).extra?.['workflow_path'];
+    assert.equal(path('acme/shop/.github/workflows/a@b.yml@refs/heads/main'), '.github/workflows/a@b.yml');
+    for (const other of ['acme/shop2/.github/workflows/a.yml@refs/heads/main', 'acme/shop/no-ref', undefined]) {
+      assert.equal(path(other), undefined);
+    }
+  });
+
   test('refuses a token without a claim that GitHub always sets, or with one of another type', () => {
     for (const name of [
       'sub',
