@@ -65,7 +65,7 @@ function issuerOf(item: IssuerDeclaration): Issuer {
     maxAgeSeconds: item.maxAgeSeconds ?? adapter.maxAgeSeconds,
     maxLifetimeSeconds: item.maxLifetimeSeconds ?? LIMITS.tokenMaxLifetimeSeconds,
     keys: keySourceOf(item),
-    ...(adapter.sharedAudience === undefined ? {} : { audience: adapter.sharedAudience }),
+    ...(adapter.sharedAudience === undefined ? {} : { audience: adapter.sharedAudience(urlOf(item)) }),
     ...(item.trustDomain === undefined ? {} : { trustDomain: item.trustDomain }),
     ...(item.tokenReview === undefined ? {} : { tokenReview: reviewOf(item.tokenReview) }),
     claims: { vocabulary: item.claims ?? {}, extra: item.extra ?? {} },

@@ -12,8 +12,8 @@ export interface IssuerAdapter {
   readonly address: IssuerAddress;
   /** Hosts that serve the key set of the public service besides the issuer's own. */
   readonly keyHosts?: readonly string[];
-  /** Where the audience cannot be chosen: any other receiver of such a token could present it here. */
-  readonly sharedAudience?: string;
+  /** Where the audience cannot be chosen, what it is: any other receiver of such a token could present it here. */
+  readonly sharedAudience?: (issuer: string) => string;
   readonly runBinding: RunBinding;
   /** `declared` where the declaration of the issuer says which claim is which word. */
   readonly claims: ClaimTable | 'declared';

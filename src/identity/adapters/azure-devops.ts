@@ -19,7 +19,7 @@ export const azureDevops: IssuerAdapter = {
     hosts: [/^vstoken\.dev\.azure\.com$/],
     example: 'https://vstoken.dev.azure.com/ORGANIZATION-GUID',
   },
-  sharedAudience: 'api://AzureADTokenExchange',
+  sharedAudience: () => 'api://AzureADTokenExchange',
   runBinding: 'verified',
   claims: {
     required: {

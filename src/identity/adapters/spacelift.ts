@@ -5,7 +5,8 @@ const PROPOSED = 'proposed';
 
 /**
  * Spacelift, by an account's own issuer. Two spaces may have the same slug, and with it the same subject: the stack or
- * module is what names a job. Its slug can be given again, so a rule says that it takes it for an identity.
+ * module is what names a job. Its slug can be given again, so a rule says that it takes it for an identity. The audience
+ * is the account's host for every receiver, and the token is made when the run begins.
  */
 export const spacelift: IssuerAdapter = {
   kind: 'spacelift',
@@ -17,6 +18,7 @@ export const spacelift: IssuerAdapter = {
     hosts: [/\.spacelift\.(?:io|dev)$/],
     example: 'https://ACCOUNT.app.spacelift.io',
   },
+  sharedAudience: (issuer) => new URL(issuer).hostname,
   runBinding: 'verified',
   claims: {
     required: {
@@ -46,5 +48,9 @@ export const spacelift: IssuerAdapter = {
 function derive({ issuer, text, workload: { runId = '' } }: Reading): Derived {
   const [type, caller = ''] = [text('callerType'), text('callerId')];
   const run = `${issuer.url}/stack/${encodeURIComponent(caller)}/run/${encodeURIComponent(runId)}`;
-  return { workloadName: `${type}/${caller}`, runInvocationUri: type === 'stack' ? run : undefined };
+  return {
+    workloadName: `${type}/${caller}`,
+    runInvocationUri: type === 'stack' ? run : undefined,
+    extra: { audience: 'shared' },
+  };
 }

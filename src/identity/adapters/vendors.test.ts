@@ -359,6 +359,11 @@ describe('Spacelift', () => {
     assert.deepEqual([left.workloadName, right.workloadName], ['stack/infra', 'stack/billing']);
   });
 
+  test('is for the host of the account, which every receiver shares, and says so', () => {
+    assert.equal(issuerOf('spacelift').audience, 'acme.app.spacelift.io');
+    assert.equal(read('spacelift').extra?.['audience'], 'shared');
+  });
+
   test('sees a run of what a pull request brought', () => {
     assert.deepEqual(traps(read('spacelift')), []);
     assert.deepEqual(traps(read('spacelift', { runType: 'PROPOSED' })), ['proposed']);
