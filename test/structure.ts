@@ -49,7 +49,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   'audit/verify/bundle': {
     level: 1,
     imports: ['model', 'audit'],
-    packages: ['age-encryption', 'jose'],
+    packages: ['@noble/post-quantum', 'age-encryption', 'jose'],
     pure: true,
   },
   protocols: { level: 1, imports: WORDS, packages: [] },

@@ -120,3 +120,8 @@ export function firstReason({ steps }: BundleReport): string {
   const worst = found.find(({ severity }) => severity === 'fail') ?? found[0];
   return worst === undefined ? '' : `${worst.file === undefined ? '' : `${worst.file}: `}${worst.message}`;
 }
+
+/** Why something was refused, where a text says so; that it was not, where it was not. */
+export function refusal(value: unknown): string {
+  return typeof value === 'string' ? value : 'it was accepted';
+}

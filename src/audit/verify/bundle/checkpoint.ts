@@ -1,16 +1,10 @@
 /** C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint) without extension lines, and C2SP tlog-proof. */
 import { fromBase64, toHex } from './bytes.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint-text.ts';
 import type { Engine } from './engine.ts';
 import { openNote, type VerifierKey } from './signed-note.ts';
 import { leafHash, verifyInclusion } from './tree.ts';
 import { isQuorum, type TrustPolicy } from './trust-policy.ts';
-
-export interface Checkpoint {
-  readonly origin: string;
-  readonly size: number;
-  /** Hex. */
-  readonly root: string;
-}
 
 export interface TrustedCheckpoint extends Checkpoint {
   readonly log: VerifierKey;
@@ -42,15 +36,6 @@ export async function openCheckpoint(
     return `the witnesses that your policy asks for did not all cosign the checkpoint: quorum ${policy.quorum?.name}, cosigned by ${cosigned.map(({ key }) => key.name).join(', ') || 'none'}`;
   }
   return { ...checkpoint, log, witnesses: cosigned.map(({ key, time = 0 }) => ({ name: key.name, time })) };
-}
-
-/** What a checkpoint's text says, whoever signed it. */
-export function readCheckpoint(text: string): Checkpoint | undefined {
-  const [, origin, sizeText, encoded] = /^([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/u.exec(text) ?? [];
-  if (origin === undefined || sizeText === undefined || encoded === undefined) return undefined;
-  const root = fromBase64(encoded);
-  const size = Number(sizeText);
-  return root === undefined || !Number.isSafeInteger(size) ? undefined : { origin, size, root: toHex(root) };
 }
 
 /** A C2SP tlog-proof (https://c2sp.org/tlog-proof). What stands in its `extra` line vouches for nothing and is not kept. */
