@@ -36,6 +36,9 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   export: async () => (await import('./export.ts')).exportCommand(),
   channels: async () => (await import('./channels.ts')).channelsCommand(),
   deliveries: async () => (await import('./deliveries.ts')).deliveriesCommand(),
+  erase: async () => (await import('./erase.ts')).eraseCommand(),
+  holds: async () => (await import('./holds.ts')).holdsCommand(),
+  retention: async () => (await import('./retention.ts')).retentionCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
 };
 
