@@ -37,9 +37,10 @@ export async function openCarriedRun(
       tokenFile,
       direct: options.direct ?? false,
       selfTest: options.selfTest ?? true,
-      asserted: options.asserted ?? {},
+      asserted: () => options.asserted ?? {},
       env: {},
       say: (text) => void said.push(text),
+      warn: (text) => void said.push(text),
     });
     const [target] = run.context.targets;
     if (target === undefined) throw new Error('the run has no target');

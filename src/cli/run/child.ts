@@ -23,6 +23,8 @@ export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Somebody sits at the terminal that the command is to be used from. */
   readonly isInteractive: boolean;
+  /** Passes a signal on in the command's own way; false where it is to be sent to its group. */
+  readonly signal?: ((name: NodeJS.Signals) => boolean) | undefined;
   /** Told how many processes of the command were ended after it. */
   readonly onLeftOver: (count: number) => void;
 }
@@ -36,20 +38,18 @@ export interface ChildOptions {
 export async function runChild(
   command: string,
   args: readonly string[],
-  { env, isInteractive, onLeftOver }: ChildOptions,
+  { env, isInteractive, signal, onLeftOver }: ChildOptions,
 ): Promise<number> {
   // At a terminal the command must stay in the foreground group, which is ours, or it could not read from it.
   const isGroup = !isInteractive;
   // Before there is a command: one that says it is ready may be asked to end before we run again.
-  const forwarding = forwardSignals(isGroup);
+  const forwarding = forwardSignals(isGroup, signal);
   const child = spawn(command, args, { stdio: 'inherit', env, detached: isGroup });
   forwarding.to(child);
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause) => reject(notStarted(command, cause)));
-      child.once('exit', (status, signal) =>
-        resolve(signal === null ? (status ?? 1) : 128 + constants.signals[signal]),
-      );
+      child.once('exit', (status, by) => resolve(by === null ? (status ?? 1) : 128 + constants.signals[by]));
     });
   } finally {
     forwarding.stop();
@@ -57,7 +57,10 @@ export async function runChild(
   }
 }
 
-function forwardSignals(isGroup: boolean): { to(child: ChildProcess): void; stop(): void } {
+function forwardSignals(
+  isGroup: boolean,
+  passOn: ChildOptions['signal'],
+): { to(child: ChildProcess): void; stop(): void } {
   let to: ChildProcess | undefined;
   let asked = 0;
   const forward = (signal: NodeJS.Signals): void => {
@@ -65,7 +68,7 @@ function forwardSignals(isGroup: boolean): { to(child: ChildProcess): void; stop
     if (!isGroup) {
       if (!OF_THE_TERMINAL.has(signal)) to.kill(signal);
     } else if (ENDING.has(signal) && ++asked > 1) void endGroup(to.pid);
-    else signalGroup(to.pid, signal);
+    else if (!passOn?.(signal)) signalGroup(to.pid, signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   return {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { Secret } from '../../model/secret.ts';
 import type { ApiClient, Prover } from '../api-client.ts';
+import { closedEvidenceSchema } from '../evidence.ts';
 import { findLogin } from '../kept-logins.ts';
 import { type CiTokenSource, findCiToken } from './ci/find-ci-token.ts';
+import { runOutcomeSchema } from './summary/run-outcome.ts';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
@@ -67,8 +69,8 @@ export interface GrantRequest {
   readonly tokenFrom?: string | undefined;
   /** Binds the grant to this key. */
   readonly key?: Prover | undefined;
-  /** What the client says of itself; recorded as asserted. */
-  readonly asserted: Readonly<Record<string, string>>;
+  /** What the client says of itself; recorded as asserted. Asked for once the token is there. */
+  readonly asserted: () => Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
@@ -88,7 +90,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
         subject_token_type: source === 'login' ? ACCESS_TOKEN : ID_TOKEN,
         subject_token: token.reveal(),
         scope: request.targets.join(' '),
-        ...Object.fromEntries(Object.entries(request.asserted).map(([name, value]) => [`asserted.${name}`, value])),
+        ...Object.fromEntries(Object.entries(request.asserted()).map(([name, value]) => [`asserted.${name}`, value])),
       },
       proving: request.key,
     },
@@ -124,10 +126,18 @@ export async function renewGrant(api: ApiClient, grant: LentGrant): Promise<numb
   return expires_in;
 }
 
+/** What a gateway answers whoever closes a run: what fetches its evidence, and what it came to. */
+const closedRunSchema = z.object({
+  evidence: closedEvidenceSchema.optional(),
+  outcome: runOutcomeSchema.optional(),
+});
+
+export type ClosedRun = z.infer<typeof closedRunSchema>;
+
 /** Ends the run: its grant is void from then on. */
-export async function closeRun(api: ApiClient, grant: LentGrant): Promise<void> {
+export function closeRun(api: ApiClient, grant: LentGrant): Promise<ClosedRun> {
   const path = `/v1/runs/${encodeURIComponent(grant.run)}/close`;
-  await api.call({ method: 'POST', path, as: grant }, z.unknown());
+  return api.call({ method: 'POST', path, as: grant }, closedRunSchema);
 }
 
 /** The marks that coding agents leave in the environment of their shells: labels, and no proof of anything. */

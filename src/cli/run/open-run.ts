@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 import { attachRun } from './attach.ts';
 import { openDoor } from './dial.ts';
-import { closeRun, type LentGrant, requestGrant } from './grant-request.ts';
+import { type ClosedRun, closeRun, type LentGrant, requestGrant } from './grant-request.ts';
 import { openListeners } from './listeners.ts';
 import type { LocalTarget, RunContext } from './local-target.ts';
 import { keepRenewed } from './renewal.ts';
@@ -21,28 +21,35 @@ export interface OpenRunRequest {
   /** Clients connect to the native ports themselves, with the grant's secret. */
   readonly direct: boolean;
   readonly selfTest: boolean;
-  /** What the wrapper says of the run; recorded as asserted. */
-  readonly asserted: Readonly<Record<string, string>>;
+  /** What the wrapper says of the run; recorded as asserted. Asked for once the token is there. */
+  readonly asserted: () => Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   /** Tells whoever watches, on standard error. */
   readonly say: (text: string) => void;
+  /** Tells what somebody should look at, a sentence. */
+  readonly warn: (sentence: string) => void;
 }
 
 /** A run that is in the log, and its listeners. Disposing it ends both. */
 export interface OpenRun extends AsyncDisposable {
   readonly grant: LentGrant;
   readonly context: RunContext;
+  /** Ends it; undefined where the gateway could not be told. */
+  end(): Promise<ClosedRun | undefined>;
 }
 
 /** Exchanges the token, attaches, opens a listener for each target and tries each. Throws a `CliError`. */
 export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
-  const { api, direct, say, env } = request;
+  const { api, direct, say, warn, env } = request;
   const key = direct ? undefined : await RunKey.generate(() => api.nowMs());
-  const asserted = { ...request.asserted, carrier: direct ? 'direct' : 'websocket' };
+  const asserted = () => ({ ...request.asserted(), carrier: direct ? 'direct' : 'websocket' });
   const grant = await requestGrant(api, { ...request, key, asserted, env, signal: AbortSignal.timeout(60_000) });
   await using opened = new AsyncDisposableStack();
-  opened.defer(() => close(api, grant, say));
-  opened.use(keepRenewed(api, grant, say));
+  let closed: ClosedRun | undefined;
+  opened.defer(async () => {
+    closed = await close(api, grant, say);
+  });
+  opened.use(keepRenewed(api, grant, warn));
   const directory = opened.adopt(await mkdtemp(join(tmpdir(), 'chaperone-run-')), (path) =>
     rm(path, { recursive: true, force: true }),
   );
@@ -56,7 +63,8 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
   };
   if (direct && request.selfTest) await selfTest(targets, () => undefined);
   const running = opened.move();
-  return { grant, context, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const dispose = () => running.disposeAsync();
+  return { grant, context, end: () => dispose().then(() => closed), [Symbol.asyncDispose]: dispose };
 }
 
 /** Through the gateway's one HTTPS port. The run is attached first: from then on its end is noticed. */
@@ -66,16 +74,16 @@ async function carried(
   directory: string,
   opened: AsyncDisposableStack,
 ): Promise<readonly LocalTarget[]> {
-  const { say } = request;
+  const { say, warn } = request;
   const door = openDoor(request.api, grant);
-  const onOver = (why: string): void => say(`chaperone: the gateway has ended this run: ${printable(why)}\n`);
+  const onOver = (why: string): void => warn(`the gateway has ended this run: ${printable(why)}`);
   const onLost = (): void => say('chaperone: the connection to the gateway broke; trying again\n');
   opened.use(await attachRun({ door, run: grant.run, onOver, onLost }));
   const troubles = new Map<string, Error>();
   let isTesting = request.selfTest;
   const onTrouble = (target: string, trouble: Error): void => {
     // Told once of each target; its clients are told each time.
-    if (!isTesting && !troubles.has(target)) say(troubleText(target, trouble));
+    if (!isTesting && !troubles.has(target)) warn(troubleText(target, trouble));
     troubles.set(target, trouble);
   };
   const listeners = opened.use(
@@ -87,7 +95,7 @@ async function carried(
 }
 
 function troubleText(target: string, { message }: Error): string {
-  return `chaperone: a connection to ${printable(target)} could not be carried: ${printable(message)}\n`;
+  return `a connection to ${printable(target)} could not be carried: ${printable(message)}`;
 }
 
 function nativePorts(grant: LentGrant): readonly LocalTarget[] {
@@ -96,12 +104,13 @@ function nativePorts(grant: LentGrant): readonly LocalTarget[] {
   });
 }
 
-async function close(api: ApiClient, grant: LentGrant, say: (text: string) => void): Promise<void> {
+async function close(api: ApiClient, grant: LentGrant, say: (text: string) => void): Promise<ClosedRun | undefined> {
   try {
-    await closeRun(api, grant);
+    return await closeRun(api, grant);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     // The command's own status counts; a run that was not closed here ends with its grant.
     say(`chaperone: the run could not be closed: ${error.message}\n`);
+    return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { type LentGrant, renewGrant } from './grant-request.ts';
 const RENEWAL_RETRY_SECONDS = 15;
 
 /** Renews the grant while the command runs, when a third of its life is left. A failure is told once, until it works. */
-export function keepRenewed(api: ApiClient, grant: LentGrant, say: (text: string) => void): Disposable {
+export function keepRenewed(api: ApiClient, grant: LentGrant, warn: (sentence: string) => void): Disposable {
   let timer: NodeJS.Timeout;
   let failing = false;
   const renewIn = (seconds: number): void => {
@@ -17,7 +17,7 @@ export function keepRenewed(api: ApiClient, grant: LentGrant, say: (text: string
       failing = false;
       return (seconds * 2) / 3;
     } catch (error) {
-      if (!failing) say(`chaperone: the grant cannot be renewed: ${printable((error as Error).message)}\n`);
+      if (!failing) warn(`the grant cannot be renewed: ${printable((error as Error).message)}`);
       failing = true;
       return RENEWAL_RETRY_SECONDS;
     }

@@ -4,12 +4,21 @@ import { Command } from 'commander';
 import { ApiClient } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type Output, processOutput } from '../output.ts';
-import { ownCommandPath } from '../own-command.ts';
 import { printable } from '../printable.ts';
-import { runChild } from './child.ts';
+import { ciSystemOf } from './ci/ci-system.ts';
+import { maskCommands } from './ci/mask-in-log.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
+import { inheritedVariables } from './environment/inherited-variables.ts';
+import { finishRun } from './finish-run.ts';
 import { agentMark, type LentGrant } from './grant-request.ts';
+import { checkIsolation } from './isolation/check-isolation.ts';
+import { coverageLabels, type RunCoverage } from './isolation/coverage.ts';
+import { allowedHost, isolationLevel } from './isolation/isolation-level.ts';
+import type { RunContext } from './local-target.ts';
 import { openRun } from './open-run.ts';
+import { coverRun } from './run-coverage.ts';
+import { startCommand } from './start-command.ts';
+import { logGroup } from './summary/log-groups.ts';
 
 export interface RunOptions {
   readonly target: readonly string[];
@@ -20,6 +29,10 @@ export interface RunOptions {
   readonly selfTest?: boolean;
   readonly env?: readonly string[];
   readonly inheritEnv?: boolean;
+  readonly isolate?: string | boolean;
+  readonly allowHost?: readonly string[];
+  readonly evidence?: string;
+  readonly summary?: string;
 }
 
 /** `chaperone run`: the command of a CI job, with a grant for its targets and without what could mint another. */
@@ -38,6 +51,10 @@ export function runCommand(): Command {
     .option('-e, --env <name>', 'lets a variable through: NAME, NAME=VALUE, or PREFIX_*', collect, [])
     .option('--inherit-env', 'lets all variables through but those that mint tokens')
     .option('--direct', "connects to the native ports, with the grant's secret as the password")
+    .option('--isolate [level]', 'keeps COMMAND from the rest of the machine: user, or network (the default of it)')
+    .option('--allow-host <name>', 'lets an isolated COMMAND reach NAME or NAME:PORT too', collect, [])
+    .option('--evidence <file>', 'writes the evidence of the run here, for `chaperone verify`')
+    .option('--summary <file>', 'writes a summary here, as Markdown')
     .option('--no-self-test', 'starts COMMAND without trying the way to each target')
     .argument('<command...>', 'the command and its arguments, after --')
     .addHelpText('after', EXAMPLES)
@@ -64,28 +81,97 @@ export async function run(
 ): Promise<number> {
   const [program, ...args] = command;
   if (program === undefined) throw new CliError(EXIT.usage, 'there is no command after --');
-  const { target: targets, tokenFile, tokenFrom, direct = false, selfTest = true } = options;
+  // What mints tokens is taken out of the process's own environment on the way.
+  const given = { ...env };
+  const warnings: string[] = [];
   const say = (text: string): void => output.say(text);
-  await using opened = await openRun({
-    api: ApiClient.find(options, env),
-    targets,
-    tokenFile,
-    tokenFrom,
-    direct,
-    selfTest,
-    asserted: { command: basename(program), ...agentMark(env) },
-    env,
-    say,
-  });
+  const warn = (sentence: string): void => {
+    warnings.push(sentence);
+    say(`chaperone: ${sentence}\n`);
+  };
+  const surroundings = await planSurroundings(options, given);
+  const { means, hosts, rules } = surroundings;
+  let coverage: RunCoverage | undefined;
+  const asserted = (): Record<string, string> => {
+    coverage = coverRun({ ...surroundings, env: given });
+    return { command: basename(program), ...agentMark(given), ...coverageLabels(coverage) };
+  };
+  const api = ApiClient.find(options, given);
+  const { target: targets, tokenFile, tokenFrom, direct = false, selfTest = true } = options;
+  const how = { targets, tokenFile, tokenFrom, direct, selfTest };
+  await using opened = await openRun({ api, ...how, asserted, env: given, say, warn });
   const { context, grant } = opened;
   if (grant.demo && process.stderr.isTTY) say(`${output.paintSaid('dim', demoNote(grant))}\n`);
+  say(maskCommands(given, passwordsOf(context)));
+  const { env: commandEnv } = await commandEnvironment({ context, rules, base: given, random: randomBytes });
+  const status = await inLogGroup(given, command, say, () =>
+    startCommand({
+      program,
+      args,
+      env: commandEnv,
+      context,
+      means,
+      hosts,
+      hidden: tokenFile === undefined ? [] : [tokenFile],
+      isInteractive: process.stdin.isTTY && given['CI'] === undefined,
+      onLeftOver: (count) => {
+        if (count > 0) warn(`ended ${count} left-over ${count === 1 ? 'process' : 'processes'} of the command`);
+      },
+      onFault: (fault) => warn(printable(fault.message)),
+    }),
+  );
+  const closed = await opened.end();
+  if (coverage === undefined)
+    throw new CliError(EXIT.internal, 'the run was opened without a look at its surroundings');
+  const { evidence: evidenceFile, summary: summaryFile } = options;
+  const finish = { api, context, closed, coverage, exitStatus: status, evidenceFile, summaryFile, warnings };
+  const isProven = await finishRun({ ...finish, env: given, nowMs: Date.now, say });
+  // A job that asks for evidence has not done its work without it.
+  return isProven || status !== 0 ? status : EXIT.unavailable;
+}
+
+/** What was asked of the surroundings, and whether this machine can do it: before anything is opened. */
+async function planSurroundings(options: RunOptions, env: NodeJS.ProcessEnv) {
   const rules = { env: options.env ?? [], inheritAll: options.inheritEnv ?? false, ofAgent: [] };
-  const surroundings = await commandEnvironment({ context, rules, base: env, random: randomBytes });
-  const onLeftOver = (count: number): void => {
-    if (count > 0) say(`chaperone: ended ${count} left-over ${count === 1 ? 'process' : 'processes'} of the command\n`);
-  };
-  const isInteractive = process.stdin.isTTY && env['CI'] === undefined;
-  return await runChild(...ownCommandPath(program, args), { env: surroundings.env, isInteractive, onLeftOver });
+  const inherited = inheritedVariables(env, rules);
+  const level = isolationLevel(options.isolate);
+  const hosts = (options.allowHost ?? []).map(allowedHost);
+  if (hosts.length > 0 && level !== 'network') {
+    throw new CliError(EXIT.usage, '--allow-host is for --isolate network: without it every host is allowed');
+  }
+  const means = level === 'none' ? undefined : await checkIsolation(level, env, AbortSignal.timeout(ISOLATION_MS));
+  return { rules, inherited, hosts, means };
+}
+
+const ISOLATION_MS = 30_000;
+
+/** Folds what the command prints, in the log of a CI system that can. */
+async function inLogGroup(
+  env: NodeJS.ProcessEnv,
+  command: readonly string[],
+  say: (text: string) => void,
+  work: () => Promise<number>,
+): Promise<number> {
+  const group = logGroup({
+    system: ciSystemOf(env),
+    title: command.join(' ').slice(0, MAX_TITLE_CHARACTERS),
+    nowMs: Date.now,
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    commandsAllowed: false,
+  });
+  if (group.opening !== '') say(group.opening);
+  try {
+    return await work();
+  } finally {
+    const { closing } = group;
+    if (closing !== '') say(closing);
+  }
+}
+
+const MAX_TITLE_CHARACTERS = 120;
+
+function passwordsOf({ targets }: RunContext): readonly string[] {
+  return targets.map(({ password }) => password.reveal());
 }
 
 function demoNote(grant: LentGrant): string {

@@ -1,0 +1,38 @@
+import type { Inherited } from './environment/inherited-variables.ts';
+import { forgetVariables, mintingAncestors } from './environment/process-environ.ts';
+import type { IsolationMeans } from './isolation/check-isolation.ts';
+import type { RunCoverage } from './isolation/coverage.ts';
+import { inContainer } from './isolation/machine.ts';
+
+export interface CoverageRequest {
+  readonly means: IsolationMeans | undefined;
+  /** `name:port` of `--allow-host`. */
+  readonly hosts: readonly string[];
+  readonly inherited: Inherited;
+  /** The wrapper's own environment, as it was given. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Takes what mints tokens out of this process, and says what a command could still do besides what goes through the
+ * gateway. To be called once the token of this run is there, and before there is a command.
+ */
+export function coverRun({ means, hosts, inherited, env }: CoverageRequest): RunCoverage {
+  const isForgotten = inherited.minting.length === 0 || forgetVariables(inherited.minting);
+  const isEnclosed = means?.level === 'network';
+  return {
+    isolation: means?.level ?? (inContainer(env) ? 'container' : 'none'),
+    egress: isEnclosed ? 'enforced' : 'advisory',
+    hosts,
+    environment: inherited.mode,
+    minting: minting(isForgotten, means),
+  };
+}
+
+function minting(isForgotten: boolean, means: IsolationMeans | undefined): RunCoverage['minting'] {
+  // With a procfs of its own the command sees none of the processes outside.
+  if (means?.flags.includes('--mount-proc')) return 'hidden';
+  if (!isForgotten) return 'own';
+  const ancestors = mintingAncestors().length;
+  return ancestors === 0 ? 'hidden' : { ancestors };
+}
