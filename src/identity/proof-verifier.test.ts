@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
 import { type ProvenRequest, verifyProof } from './proof-verifier.ts';
@@ -20,7 +20,9 @@ const REQUEST: ProvenRequest = {
 };
 const CLAIMS = { htm: 'GET', htu: URL, jti: 'one', iat: SECONDS, ath: ATH };
 
-function proof(claims: JWTPayload = {}, header: Readonly<Record<string, unknown>> = {}): Promise<string> {
+type Members = Readonly<Record<string, unknown>>;
+
+function proof(claims: Members = {}, header: Members = {}): Promise<string> {
   return new SignJWT({ ...CLAIMS, ...claims })
     .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: JWK, ...header } as { alg: string })
     .sign(KEY.privateKey);
@@ -51,31 +53,30 @@ test('a request that presents nothing has a proof without a hash', async () => {
 });
 
 describe('a proof is refused', () => {
-  const cases: readonly (readonly [name: string, claims: JWTPayload, header: Record<string, unknown>, why: string])[] =
+  const cases: readonly (readonly [name: string, claims: Members, header: Members, why: string])[] = [
+    ['for another method', { htm: 'POST' }, {}, 'another method'],
+    ['for another address', { htu: 'https://elsewhere.example/v1/carrier/shop' }, {}, 'another address'],
+    ['for another target', { htu: 'https://gateway.example/v1/carrier/prod' }, {}, 'another address'],
+    ['for an address that only begins like it', { htu: `${URL}x` }, {}, 'another address'],
     [
-      ['for another method', { htm: 'POST' }, {}, 'another method'],
-      ['for another address', { htu: 'https://elsewhere.example/v1/carrier/shop' }, {}, 'another address'],
-      ['for another target', { htu: 'https://gateway.example/v1/carrier/prod' }, {}, 'another address'],
-      ['for an address that only begins like it', { htu: `${URL}x` }, {}, 'another address'],
-      [
-        'for another grant',
-        { ath: createHash('sha256').update('grt_2.secret').digest('base64url') },
-        {},
-        'another grant',
-      ],
-      ['without a hash of the grant', { ath: undefined }, {}, 'another grant'],
-      ['that is too old', { iat: SECONDS - 91 }, {}, 'time is not now'],
-      ['of the future', { iat: SECONDS + 31 }, {}, 'time is not now'],
-      ['without a time', { iat: undefined }, {}, 'time is not now'],
-      ['without an identifier', { jti: undefined }, {}, 'does not verify'],
-      ['with an empty identifier', { jti: '' }, {}, 'no identifier'],
-      ['with an identifier that fills a disk', { jti: 'x'.repeat(201) }, {}, 'no identifier'],
-      ['that is a token of another kind', {}, { typ: 'JWT' }, 'does not verify'],
-      ['without its key', {}, { jwk: undefined }, 'does not verify'],
-      ['whose key is no key', {}, { jwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } }, 'does not verify'],
-      ['whose key is symmetric', {}, { jwk: { kty: 'oct', k: 'AAAA' } }, 'does not verify'],
-      ['that is too long', { more: 'x'.repeat(5_000) }, {}, 'too long'],
-    ];
+      'for another grant',
+      { ath: createHash('sha256').update('grt_2.secret').digest('base64url') },
+      {},
+      'another grant',
+    ],
+    ['without a hash of the grant', { ath: undefined }, {}, 'another grant'],
+    ['that is too old', { iat: SECONDS - 91 }, {}, 'time is not now'],
+    ['of the future', { iat: SECONDS + 31 }, {}, 'time is not now'],
+    ['without a time', { iat: undefined }, {}, 'time is not now'],
+    ['without an identifier', { jti: undefined }, {}, 'does not verify'],
+    ['with an empty identifier', { jti: '' }, {}, 'no identifier'],
+    ['with an identifier that fills a disk', { jti: 'x'.repeat(201) }, {}, 'no identifier'],
+    ['that is a token of another kind', {}, { typ: 'JWT' }, 'does not verify'],
+    ['without its key', {}, { jwk: undefined }, 'does not verify'],
+    ['whose key is no key', {}, { jwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } }, 'does not verify'],
+    ['whose key is symmetric', {}, { jwk: { kty: 'oct', k: 'AAAA' } }, 'does not verify'],
+    ['that is too long', { more: 'x'.repeat(5_000) }, {}, 'too long'],
+  ];
   for (const [name, claims, header, why] of cases) {
     test(name, async () => {
       await assert.rejects(verifyProof(await proof(claims, header), REQUEST, NOW), refusedFor(why));
