@@ -1,14 +1,15 @@
 /** What the reference shows of configuration files is what the loaders take. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadChannels } from '../src/approvals/channels/load-channels.ts';
-import { github } from '../src/identity/adapters/github.ts';
-import { gitlab } from '../src/identity/adapters/gitlab.ts';
+import { allowable } from '../src/identity/adapters/adapter.ts';
+import { ADAPTERS } from '../src/identity/adapters/adapter-for.ts';
 import { loadIssuers } from '../src/identity/load-issuers.ts';
 import { loadTrustRules } from '../src/identity/load-trust-rules.ts';
-import { WORKLOAD_FIELDS } from '../src/model/principal.ts';
+import { PRESETS } from '../src/identity/presets.ts';
+import { ISSUER_KINDS, WORKLOAD_FIELDS } from '../src/model/principal.ts';
 import { loadTargets } from '../src/targets/load-targets.ts';
 import { readConfiguration } from '../src/targets/read-configuration.ts';
 
@@ -19,7 +20,7 @@ const examples = (name: string) =>
 
 test('the examples of trust-rules.md and targets.md are taken as they stand, and fit together', () => {
   const files = [...examples('trust-rules.md'), ...examples('targets.md')];
-  assert.equal(files.length, 3);
+  assert.equal(files.length, 17);
   const { sections, problems } = readConfiguration(files);
   const issuers = loadIssuers(sections.issuers ?? []);
   const rules = loadTrustRules(sections.trust ?? [], issuers.items);
@@ -44,9 +45,26 @@ test('the example of approvals-channels.md is taken as it stands', () => {
   );
 });
 
-test('trust-rules.md names every word of the vocabulary and everything that can be allowed by name', () => {
+test('trust-rules.md names every word of the vocabulary, everything that can be allowed by name, and each preset', () => {
   const text = document('trust-rules.md');
-  for (const word of [...WORKLOAD_FIELDS, ...github.knownTraps, ...gitlab.knownTraps]) {
+  for (const word of [...WORKLOAD_FIELDS, ...Object.values(ADAPTERS).flatMap(allowable), ...ISSUER_KINDS]) {
     assert.ok(text.includes(`\`${word}\``), word);
+  }
+  const sections = text.split('\nPreset field').slice(1);
+  Object.values(PRESETS).forEach(({ fields }, i) => {
+    for (const field of Object.keys(fields)) assert.ok(sections[i]?.split('\n\n')[0]?.includes(`\`${field}\``), field);
+  });
+});
+
+test('the rules in the pages of CI systems are taken as they stand', () => {
+  const folder = join(REFERENCE, '..', 'operating');
+  const pages = readdirSync(folder).filter((name) => name.startsWith('in-'));
+  assert.equal(pages.length, 14);
+  for (const name of pages) {
+    const files = examples(join('..', 'operating', name)).filter(({ text }) => text.startsWith('issuers:'));
+    const { sections, problems } = readConfiguration(files);
+    const issuers = loadIssuers(sections.issuers ?? []);
+    const rules = loadTrustRules(sections.trust ?? [], issuers.items);
+    assert.deepEqual([...problems, ...issuers.problems, ...rules.problems], [], name);
   }
 });
