@@ -57,6 +57,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
 
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
   witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },
+  // Keys that others keep: Vault, a cloud's KMS. They sign what the log asks them to.
+  signers: { level: 2, imports: [...WORDS, 'audit'], packages: ['aws4fetch', 'zod'] },
   gateway: { level: 2, imports: [...WORDS, ...ENGINES, 'protocols/protocol.ts'], packages: [] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
@@ -96,7 +98,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // What `start` alone needs, so that no other command loads it.
   'cli/start': {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, ...OUTLETS, 'protocols', 'gateway', 'cli'],
+    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, ...OUTLETS, 'signers', 'protocols', 'gateway', 'cli'],
     packages: ['@peculiar/x509', 'reflect-metadata', 'yaml', 'zod'],
   },
   'cli/demo': { level: 3, imports: [...WORDS, 'cli/start'], packages: ['jose', 'pg', 'yaml'] },

@@ -21,6 +21,7 @@ import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { ConfigurationService } from '../targets/configuration-service.ts';
 import type { InheritedClasses } from '../targets/inherited-classes.ts';
 import type { TargetDirectory } from '../targets/target-directory.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { RetentionServicesParts } from './retention-services.ts';
 import { buildApi } from './server.ts';
 import type { ApiServices, GatewayInfo } from './services.ts';
@@ -47,6 +48,7 @@ export interface ApiParts {
   readonly configuration: ConfigurationService;
   readonly configurationObjects: ConfigurationObjects;
   readonly exports: ExportService;
+  readonly metrics: Metrics;
   readonly trust: TrustDirectory;
   readonly logins: Logins;
   /** Makes every part decide by the configuration as it is now. */

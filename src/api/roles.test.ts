@@ -116,6 +116,7 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'GET /v1/log': { who: ALL_ROLES },
   'GET /v1/log/entries': { who: ALL_ROLES },
   'POST /v1/log/verify': { who: ALL_ROLES },
+  'GET /metrics': { who: ALL_ROLES },
   'GET /v1/exports': { who: ALL_ROLES },
   'POST /v1/exports/{name}/replay': { who: ['admin'], json: { from: 0 } },
   'GET /v1/channels': { who: ['operator', 'auditor', 'admin'] },

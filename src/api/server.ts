@@ -28,6 +28,7 @@ import { grantRoutes } from './grants.ts';
 import { holdRoutes } from './holds.ts';
 import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
+import { metricRoutes } from './metrics.ts';
 import { NotFound } from './not-found.ts';
 import { completeDocument, openApiDocument } from './open-api-document.ts';
 import { operatorTokenRoutes } from './operator-tokens.ts';
@@ -36,11 +37,7 @@ import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
 import { policyTrialRoutes } from './policy-trials.ts';
 import { handleProblems, sendProblem } from './problem.ts';
-<<<<<<< src/api/server.ts
-=======
-import { RateLimit } from './rate-limit.ts';
 import { retentionRoutes } from './retention.ts';
->>>>>>> /tmp/p7new
 import { runRoutes } from './runs.ts';
 import { schemaRoutes } from './schemas.ts';
 import { secureHeaders } from './security-headers.ts';
@@ -132,6 +129,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   channelRoutes,
   deliveryRoutes,
   exportRoutes,
+  metricRoutes,
   slackRoutes,
   erasureRoutes,
   holdRoutes,

@@ -82,6 +82,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     runs: runServices({ store, grants: granting.grants, recordings, approvals, retention }),
     evidence,
     exports: parts.exports,
+    metrics: parts.metrics,
     retention,
     log: logging,
     overview: overviewService({ store, approvals: parts.approvals, log: logging, nowMs }),

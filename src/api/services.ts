@@ -18,6 +18,7 @@ import type { VerifiedProof } from '../identity/proof-verifier.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
 import type { budgetSchema } from './budgets.ts';
@@ -81,6 +82,7 @@ export interface ApiServices extends CallerServices {
   /** Tells the operator, in the program's own log. */
   readonly onFault: (fault: unknown) => void;
   readonly exports: ExportService;
+  readonly metrics: Metrics;
   readonly recordings: RecordingService;
   readonly approvals: ApprovalServices;
   readonly runs: RunServices;

@@ -19,6 +19,7 @@ import type { ByteStream } from '../wire/byte-stream.ts';
 import { withDeadline } from '../wire/deadline.ts';
 import type { Admitted, CarriedClaim, ControlPlane } from './control-plane.ts';
 import type { EffectEstimator, Estimates } from './effect-estimator.ts';
+import type { GatewayWatch } from './exchange-watch.ts';
 import { sessionOutcome } from './failure.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { GatewaySession } from './session.ts';
@@ -39,6 +40,8 @@ export interface GatewayParts {
   /** The key for hashed masks of one run, stable while the run lasts. */
   maskKey(run: string): Uint8Array;
   readonly now: () => number;
+  /** Told what happens, by whoever measures it. */
+  readonly watch: GatewayWatch;
   /** Told of faults that end a connection; never of refusals. */
   readonly onFault: (fault: unknown, client: string) => void;
 }
@@ -93,6 +96,15 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   }
 
   async admit(claim: Claim | CarriedClaim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
+    try {
+      return await this.#admit(claim, target, login);
+    } catch (cause) {
+      if (cause instanceof Refused) this.#gateway.watch.turnedAway(cause.refusal.code);
+      throw cause;
+    }
+  }
+
+  async #admit(claim: Claim | CarriedClaim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
     const { controlPlane, draining } = this.#gateway;
     if (draining.aborted) throw new Refused({ code: 'draining', message: 'the gateway is shutting down' });
     const admitted = await controlPlane.admit(claim, target);
@@ -187,6 +199,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         onFault,
         estimator: this.#estimator(admitted, login),
       },
+      watch: this.#gateway.watch.session(id, principal, target),
       budgets: new SessionBudgets({ desk: controlPlane.budgets, principal, target, onFault: fault }),
       // A session counts as live until its end is on record: a shutdown closes the log after that.
       onClosed: (closed) => live.remove(closed),

@@ -10,6 +10,7 @@ import type { ClassifiedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { CancelKey, Connected, Exchange, Protocol, Session } from '../protocols/protocol.ts';
 import { runExchange } from './exchange.ts';
+import type { SessionWatch } from './exchange-watch.ts';
 import { sessionOutcome } from './failure.ts';
 import { HeldExchange, type HoldParts, type Waiting } from './hold.ts';
 import type { LiveSession } from './live-sessions.ts';
@@ -34,6 +35,7 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly masks: Masks;
   readonly holds: HoldParts;
   readonly budgets: SessionBudgets;
+  readonly watch: SessionWatch;
   /** Called once the session is closed, upstream and record. */
   readonly onClosed: (session: LiveSession) => void;
   /** Aborted by the client's leaving; aborting it ends the session. */
@@ -93,6 +95,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   async run(exchange: Exchange<Upstream>): Promise<void> {
     this.signal.throwIfAborted();
     this.#busy = true;
+    this.#parts.watch.begin(exchange.request);
     this.#running = runExchange(exchange, this.#stages);
     try {
       await this.#running;
@@ -101,6 +104,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       throw fault;
     } finally {
       this.#busy = false;
+      this.#parts.watch.over();
     }
   }
 
@@ -138,7 +142,9 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       const { reason } = ending.signal as { readonly reason: unknown };
       this.#parts.budgets[Symbol.dispose]();
       try {
-        await record.close(reason instanceof SessionOver ? 'completed' : sessionOutcome(reason));
+        const outcome = reason instanceof SessionOver ? 'completed' : sessionOutcome(reason);
+        this.#parts.watch.closed(outcome);
+        await record.close(outcome);
       } finally {
         onClosed(this);
       }
@@ -164,6 +170,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       replied: () => {
         this.#busy = false;
       },
+      watch: this.#parts.watch,
       upstream: connected.upstream,
       signal: this.signal,
     };
@@ -172,10 +179,12 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   async #hold(exchange: Waiting, record: ExchangeRecord, permit: Permit): Promise<Refusal | undefined> {
     const held = new HeldExchange(exchange, record, permit, this.#parts.holds);
     this.#held = held;
+    this.#parts.watch.held();
     try {
       return await held.outcome(this.#exchanges as ExchangeNumber, () => this.#current().set.digest);
     } finally {
       this.#held = undefined;
+      this.#parts.watch.answered();
     }
   }
 

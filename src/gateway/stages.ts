@@ -4,6 +4,7 @@ import type { Decision, Permit } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Request } from '../model/request.ts';
 import type { Exchange } from '../protocols/protocol.ts';
+import type { ExchangeWatch } from './exchange-watch.ts';
 import type { Waiting } from './hold.ts';
 import type { Meter, MeteredExchange } from './meter.ts';
 
@@ -34,6 +35,8 @@ export interface Stages<Upstream> {
   masker(permit: Permit, request: Request): Masker | undefined;
   /** Called once the whole reply is on record: what is left is the client's taking it. */
   readonly replied: () => void;
+  /** Told of each stage that is reached. */
+  readonly watch: ExchangeWatch;
   readonly upstream: Upstream;
   /** Aborted when the session ends, for whatever reason. */
   readonly signal: AbortSignal;

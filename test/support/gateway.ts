@@ -17,6 +17,7 @@ import type { AuditLog } from '../../src/audit/recorder.ts';
 import type { GatewayParts } from '../../src/gateway/admission.ts';
 import type { ApprovalDesk, BudgetDesk } from '../../src/gateway/control-plane.ts';
 import { Estimates } from '../../src/gateway/effect-estimator.ts';
+import { type GatewayWatch, UNWATCHED } from '../../src/gateway/exchange-watch.ts';
 import { Listener } from '../../src/gateway/listener.ts';
 import { LiveSessions } from '../../src/gateway/live-sessions.ts';
 import { type SurveyedTarget, surveyTarget } from '../../src/gateway/survey-target.ts';
@@ -48,6 +49,7 @@ export interface TestGatewayOptions {
   readonly authentication?: 'scram' | 'password';
   readonly limits?: Partial<Limits>;
   /** Whom held requests are put before; nobody where absent. */
+  readonly watch?: GatewayWatch;
   readonly approvals?: ApprovalDesk;
   /** Where budgets are counted; nowhere where absent. */
   readonly budgets?: BudgetDesk;
@@ -139,6 +141,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     estimates: new Estimates(limits),
     maskKey: (run) => createHash('sha256').update(`mask key of ${run}`).digest(),
     now: Date.now,
+    watch: options.watch ?? UNWATCHED,
     onFault: (fault) => faults.push(fault),
   };
   const tls = options.tls === true ? await makeTls(directory) : undefined;

@@ -17,6 +17,7 @@ import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Demo } from '../demo/demo.ts';
 import { isLoopback, runningGateway } from '../gateway-file.ts';
@@ -29,6 +30,7 @@ import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openEvidence } from './open-evidence.ts';
 import { openGatewayExports } from './open-exports.ts';
+import { openGatewayMetrics, openGatewayTelemetry } from './open-measures.ts';
 import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
@@ -42,6 +44,7 @@ export type OpenApi = (
 
 export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.asyncDispose> {
   readonly exports: ExportService;
+  readonly metrics: Metrics;
   readonly connect: (target: Target, credential: Credential, signal: AbortSignal) => Promise<void>;
   /** Samples a target in a session of the principal's. */
   readonly survey: (
@@ -108,10 +111,13 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const exports = parts.use(await openGatewayExports(config, { ...control, ...surroundings, nowMs: control.nowMs }));
   const live = new LiveSessions();
   const draining = new AbortController();
-  const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault });
+  const telemetry = parts.use(openGatewayTelemetry(config.traces, surroundings));
+  const watch = telemetry.totals;
+  const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch });
   parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
-  const { postgres, carriers } = await openPorts(side, config, gateway);
+  const { postgres, carriers, connections } = await openPorts(side, config, gateway);
+  const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, connections }));
   parts.use(postgres.server);
   const reach = { host: 'localhost', port: postgres.server.port };
   const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control), onFault }));
@@ -121,16 +127,11 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     {
       ...control,
       exports,
+      metrics,
       reload: async () => {
         await Promise.all([control.reload(), exports.reload()]);
       },
-      connect: side.check,
-      catalogue: side.catalogue,
-      survey: (principal, target, signal, options) => {
-        const credential = () => control.targets.credential(target);
-        const { recordMode = target.recordMode } = config;
-        return side.survey(gateway, { principal, target: { ...target, recordMode }, credential }, signal, options);
-      },
+      ...targetsSeen(side, config, control, gateway),
       reach: (protocol) =>
         protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
       carriers,
@@ -165,7 +166,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
 function gatewayParts(
   config: StartConfig,
   control: Control,
-  around: Pick<GatewayParts, 'live' | 'draining' | 'onFault'>,
+  around: Pick<GatewayParts, 'live' | 'draining' | 'onFault' | 'watch'>,
 ): GatewayParts {
   return {
     controlPlane: makeControlPlane({ ...control, recordMode: config.recordMode }),
@@ -178,13 +179,31 @@ function gatewayParts(
   };
 }
 
+/** How the API looks at targets: tries one, samples one in a session of its own, and has what is known of its tables. */
+function targetsSeen(
+  side: PostgresSide,
+  config: StartConfig,
+  control: Control,
+  gateway: GatewayParts,
+): Pick<ApiParts, 'connect' | 'catalogue' | 'survey'> {
+  return {
+    connect: side.check,
+    catalogue: side.catalogue,
+    survey: (principal, target, signal, options) => {
+      const credential = () => control.targets.credential(target);
+      const { recordMode = target.recordMode } = config;
+      return side.survey(gateway, { principal, target: { ...target, recordMode }, credential }, signal, options);
+    },
+  };
+}
+
 /** The ways in for clients: the native port, and the WebSockets of the API's. Both count as one. */
 async function openPorts(side: PostgresSide, config: StartConfig, gateway: GatewayParts) {
   const connections = new Connections(gateway);
   const postgres = await side.listen(config.postgres, config.portsMayMove, gateway, connections);
   const carried = side.carriers(gateway, connections);
   const carriers = (protocol: string) => (protocol === 'postgres' ? carried : undefined);
-  return { postgres, carriers };
+  return { postgres, carriers, connections };
 }
 
 /** Ends a run whose wrapper went without a word. */

@@ -9,7 +9,9 @@ import { CliError, EXIT } from '../cli-error.ts';
 import { isLoopback } from '../gateway-file.ts';
 import type { KeyPairPem } from './certificates.ts';
 import { type EvidenceConfig, evidenceSchema, readEvidenceConfig } from './evidence-config.ts';
+import { type LogConfig, logSchema, readLogConfig } from './log-config.ts';
 import { readLogin } from './read-login.ts';
+import { readTraceConfig, type TraceConfig, tracesSchema } from './trace-config.ts';
 
 /** Where a server listens. Port 0 takes any free one. */
 export interface Address {
@@ -43,8 +45,14 @@ export interface StartConfig {
   readonly exportDirectory?: string;
   /** How people log in; operator tokens and one-time links alone where absent. */
   readonly login?: LoginConfig;
+  /** Where traces go; nowhere where absent. */
+  readonly traces?: TraceConfig;
   /** What goes with the evidence of runs; nothing beside what the gateway has where absent. */
   readonly evidence?: EvidenceConfig;
+  /** Who witnesses the log, and where its key is; nobody, and a file, where absent. */
+  readonly log?: LogConfig;
+  /** Of the configuration file: what names in it are beside of. */
+  readonly directory?: string;
 }
 
 export interface StartOptions {
@@ -77,6 +85,8 @@ const fileSchema = z.strictObject({
   record: z.enum(['strict', 'batched']).optional(),
   login: loginSchema.optional(),
   evidence: evidenceSchema.optional(),
+  traces: tracesSchema.optional(),
+  log: logSchema.optional(),
 });
 
 type ConfigFile = z.infer<typeof fileSchema>;
@@ -111,7 +121,9 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     ...tls,
     ...(recordMode ? { recordMode } : {}),
     ...readLogin(env, file.login, path),
+    ...readLog(file, path),
     ...readEvidence(file, path),
+    ...readTraces(file, env, path),
   };
   checkReach(config);
   return config;
@@ -174,6 +186,22 @@ function readTls(
     tls: { certificate: beside(file.tls.certificate), key: beside(file.tls.key) },
     ...withAuthority(file.tls.authority && beside(file.tls.authority)),
   };
+}
+
+function readTraces(
+  { traces }: ConfigFile,
+  env: NodeJS.ProcessEnv,
+  path: string | undefined,
+): Pick<StartConfig, 'traces'> {
+  const beside = (name: string) => readText(path === undefined ? name : resolve(dirname(path), name));
+  const config = readTraceConfig(traces, env, beside);
+  return config === undefined ? {} : { traces: config };
+}
+
+function readLog({ log }: ConfigFile, path: string | undefined): Pick<StartConfig, 'log' | 'directory'> {
+  if (path === undefined) return {};
+  const directory = resolve(dirname(path));
+  return { directory, log: readLogConfig(log, (name) => readText(resolve(directory, name))) };
 }
 
 function readEvidence({ evidence }: ConfigFile, path: string | undefined): Pick<StartConfig, 'evidence'> {

@@ -1,0 +1,17 @@
+import { requireScope } from './caller.ts';
+import type { ApiRouter } from './server.ts';
+import type { ApiServices } from './services.ts';
+
+/** Metrics for Prometheus, for whoever may see the overview: they name targets. */
+export function metricRoutes(router: ApiRouter, services: ApiServices): void {
+  const schema = {
+    tags: ['gateway'],
+    summary: 'Metrics',
+    description:
+      'In the text format of Prometheus. They name targets, so they are not open to everybody: give Prometheus an operator token with the scope `overview:read`.',
+  };
+  router.get('/metrics', { schema }, async (request, reply) => {
+    await requireScope(request, services, 'overview:read');
+    return reply.type(services.metrics.contentType).send(await services.metrics.text());
+  });
+}
