@@ -66,13 +66,16 @@ export async function isolateCommand(request: IsolateRequest): Promise<IsolatedC
   const path = join(directory, 'isolation.json');
   await writeFile(path, JSON.stringify(plan), { mode: 0o600, flag: 'wx' });
   return {
-    command: 'unshare',
-    args: [...means.flags, '--', ...program, 'isolated-command', path],
+    command: 'sh',
+    args: ['-c', SHIELDED, 'sh', 'unshare', ...means.flags, '--', ...program, 'isolated-command', path],
     env: { ...env, ...(hosts.length > 0 ? proxyVariables(proxyPort) : {}) },
     signal: (name) => bridge.signal(name),
     [Symbol.asyncDispose]: () => bridge[Symbol.asyncDispose](),
   };
 }
+
+/** Signals that a whole group gets would end unshare(1) where it waits, and with it everything; the command gets them itself. */
+const SHIELDED = 'trap "" HUP QUIT USR1 USR2 WINCH; exec "$@"';
 
 /** What a shell would find; inside it would be unshare's to say, in its own words. */
 function found(command: string, env: Readonly<Record<string, string>>): string {

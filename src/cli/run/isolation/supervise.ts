@@ -11,6 +11,8 @@ import { ACCEPTED, LEASH } from './bridge.ts';
 import { type IsolationPlan, isolationPlanSchema } from './isolation-plan.ts';
 import { raiseLoopback } from './raise-loopback.ts';
 
+const IGNORED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
 /** What `run --isolate` starts inside of the new namespaces; of no use anywhere else. */
 export function isolatedCommand(): Command {
   return new Command('isolated-command')
@@ -27,8 +29,8 @@ export function isolatedCommand(): Command {
  * process 1 in there, so all that the command started ends with it; and it ends with the wrapper.
  */
 export async function supervise(plan: IsolationPlan): Promise<number> {
-  // Process 1 gets no signal that it has no handler for, and needs none: they come by the leash.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => {});
+  // The command gets what its group gets; what is for it alone comes by the leash.
+  for (const signal of IGNORED) process.on(signal, () => {});
   const leash = await opened(plan.bridge, LEASH);
   const over = (): void => process.exit(128 + constants.signals.SIGKILL);
   leash.resume().once('end', over).once('close', over);

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentSetup, AgentSetupRequest } from './agent-setup.ts';
+
+const TIMEOUT_SECONDS = 10;
+const EVENTS = ['SessionStart', 'PreToolUse', 'PostToolUse', 'Stop'];
+
+/**
+ * Codex takes settings for one call by `-c KEY=TOML`, before its subcommand. Its sandbox has no network, not even to
+ * this machine's own listeners, so a run with targets switches it on. `notify` is called without being trusted first;
+ * hooks are, too, where the caller passes `--dangerously-bypass-hook-trust`, which we do not: it would trust those of
+ * the repository as well.
+ */
+export function setUpCodex({ context, env, home, hooks, mcpServers }: AgentSetupRequest): Promise<AgentSetup> {
+  const config = join(env['CODEX_HOME'] ?? join(home, '.codex'), 'config.toml');
+  const hook = `[{hooks=[{type="command",command=${toml(hooks.commandLine)},timeout=${TIMEOUT_SECONDS}}]}]`;
+  const settings = [
+    `notify=[${hooks.words.map(toml).join(',')}]`,
+    ...EVENTS.map((event) => `hooks.${event}=${hook}`),
+    ...(context.targets.length > 0 ? ['sandbox_workspace_write.network_access=true'] : []),
+    ...serverNames(config).map((name) => `mcp_servers.${toml(name)}.enabled=false`),
+    ...mcpServers.map(({ name, url }) => `mcp_servers.${toml(name)}.url=${toml(url)}`),
+  ];
+  const note = 'Codex may use the network from its sandbox, since it could not reach the run’s targets without';
+  return Promise.resolve({
+    args: settings.flatMap((setting) => ['-c', setting]),
+    env: {},
+    placed: [],
+    hooked: true,
+    notes: context.targets.length > 0 ? [note] : [],
+  });
+}
+
+/** A basic string of TOML 1.0, whose escapes are JSON's. */
+function toml(text: string): string {
+  return JSON.stringify(text).replace(/\u007f/g, '\\u007f');
+}
+
+/** MCP servers of the user's own configuration, by the heads of their tables. */
+function serverNames(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  const heads = readFileSync(path, 'utf8').matchAll(
+    /^\s*\[\s*mcp_servers\s*\.\s*(?:"([^"\n]+)"|'([^'\n]+)'|([\w-]+))/gm,
+  );
+  return [...new Set([...heads].flatMap(([, basic, literal, bare]) => basic ?? literal ?? bare ?? []))];
+}
