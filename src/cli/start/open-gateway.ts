@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { EvidenceService } from '../../audit/bundle/evidence-service.ts';
 import type { ExportService } from '../../export/export-service.ts';
@@ -20,7 +19,7 @@ import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Demo } from '../demo/demo.ts';
-import { isLoopback, runningGateway } from '../gateway-file.ts';
+import { runningGateway } from '../gateway-file.ts';
 import { type Started, writeGatewayFile } from './announce.ts';
 import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
 import { makeControlPlane } from './control-plane.ts';
@@ -31,6 +30,7 @@ import { type Control, localAdminToken, makeDataDirectory, openControl } from '.
 import { openEvidence } from './open-evidence.ts';
 import { openGatewayExports } from './open-exports.ts';
 import { openGatewayMetrics, openGatewayTelemetry } from './open-measures.ts';
+import { apiUrl, publicAddress, serverNames, speaksTls } from './own-addresses.ts';
 import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
@@ -304,29 +304,4 @@ async function publish(started: Started, config: StartConfig, demo: Demo | undef
     ...(demo ? { demo: demo.tokens } : {}),
   });
   return () => rm(path, { force: true });
-}
-
-/** A demo's API is plain HTTP, which loopback alone can reach; everything else is TLS. */
-function speaksTls(config: StartConfig): boolean {
-  return config.kind !== 'demo';
-}
-
-/** Where this machine reaches the API. */
-function apiUrl(config: StartConfig, port: number): string {
-  const { host } = config.api;
-  const local = isLoopback(host) ? host : 'localhost';
-  return `${speaksTls(config) ? 'https' : 'http'}://${local.includes(':') ? `[${local}]` : local}:${port}`;
-}
-
-/** Behind a public URL clients come by its name; on loopback by this machine's own. */
-function publicAddress({ publicUrl }: StartConfig, local: Address): Address {
-  return publicUrl === undefined ? local : { host: new URL(publicUrl).hostname, port: local.port };
-}
-
-/** Names that clients may use for this gateway; its own certificate is for all of them. */
-function serverNames({ publicUrl, publicPostgres, kind }: StartConfig): readonly string[] {
-  const names = ['localhost', '127.0.0.1', '::1', ...(kind === 'demo' ? [] : [hostname()])];
-  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
-  if (publicPostgres !== undefined) names.push(publicPostgres.host);
-  return [...new Set(names)];
 }

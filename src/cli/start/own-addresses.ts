@@ -1,0 +1,28 @@
+import { hostname } from 'node:os';
+import { isLoopback } from '../gateway-file.ts';
+import type { Address, StartConfig } from './start-config.ts';
+
+/** A demo's API is plain HTTP, which loopback alone can reach; everything else is TLS. */
+export function speaksTls(config: StartConfig): boolean {
+  return config.kind !== 'demo';
+}
+
+/** Where this machine reaches the API. */
+export function apiUrl(config: StartConfig, port: number): string {
+  const { host } = config.api;
+  const local = isLoopback(host) ? host : 'localhost';
+  return `${speaksTls(config) ? 'https' : 'http'}://${local.includes(':') ? `[${local}]` : local}:${port}`;
+}
+
+/** Behind a public URL clients come by its name; on loopback by this machine's own. */
+export function publicAddress({ publicUrl }: StartConfig, local: Address): Address {
+  return publicUrl === undefined ? local : { host: new URL(publicUrl).hostname, port: local.port };
+}
+
+/** Names that clients may use for this gateway; its own certificate is for all of them. */
+export function serverNames({ publicUrl, publicPostgres, kind }: StartConfig): readonly string[] {
+  const names = ['localhost', '127.0.0.1', '::1', ...(kind === 'demo' ? [] : [hostname()])];
+  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
+  if (publicPostgres !== undefined) names.push(publicPostgres.host);
+  return [...new Set(names)];
+}
