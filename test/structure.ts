@@ -136,6 +136,7 @@ export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
 export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/audit/verify/verify-worker.ts': 'read-log.test.ts, which starts the thread',
   'src/store/budget-rows.ts': 'src/budgets/budget-service.test.ts, on each store',
+  'src/store/run-token-rows.ts': 'src/grants/kept-tokens.test.ts, on each store',
   'src/store/transaction-clock.ts': 'src/budgets/budget-service.test.ts and the budgets of src/gateway, on each store',
   'src/audit/seal/sealer-worker.ts': 'open-audit-log.test.ts, which starts the thread',
 };

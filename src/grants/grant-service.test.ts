@@ -9,6 +9,7 @@ import { onEachStore } from '../../test/support/stores.ts';
 import type { TargetName } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
+import { principalIdOf } from './grant-records.ts';
 import { type ExchangeRequest, GrantService, type GrantServiceOptions } from './grant-service.ts';
 import { deriveScramKeys, type ScramKeys } from './scram-keys.ts';
 import type { VerifiedIdentity } from './vocabulary.ts';
@@ -73,6 +74,23 @@ const refusedAs = (code: string) => (error: unknown) => {
   assert.equal((error.refusal as { code: string }).code, code);
   return true;
 };
+
+test('an account that a token names in place of a repository is a principal of its own, and one made again another', () => {
+  const base = {
+    issuer: 'https://cluster.example',
+    issuerKind: 'kubernetes',
+    tokenSubject: 'system:serviceaccount:ci:a',
+  } as const;
+  const ids = [
+    { ...base, workloadId: 'uid-1', workloadName: 'ci/a' },
+    { ...base, workloadId: 'uid-2', workloadName: 'ci/a' },
+    { ...base, sourceOwnerId: '123456789012', workloadName: 'arn:aws:iam::123456789012:role/a' },
+    { ...base, sourceOwnerId: '123456789012', workloadName: 'arn:aws:iam::123456789012:role/b' },
+    { ...base, sourceRepositoryId: '74' },
+    base,
+  ].map(principalIdOf);
+  assert.equal(new Set(ids).size, 6);
+});
 
 onEachStore('grants', (stores) => {
   test('a token becomes a run and a grant for the targets that trust gives, no longer than it gives them', async () => {
