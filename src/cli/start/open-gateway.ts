@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvidenceService } from '../../audit/bundle/evidence-service.ts';
 import type { ExportService } from '../../export/export-service.ts';
@@ -20,7 +19,7 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { Demo } from '../demo/demo.ts';
 import { runningGateway } from '../gateway-file.ts';
-import { type Started, writeGatewayFile } from './announce.ts';
+import type { Started } from './announce.ts';
 import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
 import { makeControlPlane } from './control-plane.ts';
 import { type EvidenceConfig, NO_EVIDENCE_CONFIG } from './evidence-config.ts';
@@ -32,6 +31,7 @@ import { openGatewayExports } from './open-exports.ts';
 import { openGatewayMetrics, openGatewayTelemetry } from './open-measures.ts';
 import { apiUrl, publicAddress, serverNames, speaksTls } from './own-addresses.ts';
 import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
+import { publish } from './publish.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
 import type { Address, StartConfig } from './start-config.ts';
@@ -289,19 +289,4 @@ function listenApi(config: StartConfig, { version, openApi, onFault }: Surroundi
       onFault,
     }),
   );
-}
-
-/** Tells this machine's own commands where the gateway is; returns how to take that back. */
-async function publish(started: Started, config: StartConfig, demo: Demo | undefined) {
-  const { adminTokenFile } = started;
-  const path = await writeGatewayFile(config.dataDirectory, {
-    url: started.url,
-    pid: process.pid,
-    ...(adminTokenFile ? { adminTokenFile } : {}),
-    ...(speaksTls(config) && !config.tls
-      ? { certificateAuthorityFile: join(config.dataDirectory, 'tls', 'ca.crt') }
-      : {}),
-    ...(demo ? { demo: demo.tokens } : {}),
-  });
-  return () => rm(path, { force: true });
 }
