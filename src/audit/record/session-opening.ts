@@ -23,12 +23,14 @@ export function openingJson(opening: SessionOpening): { inClear: string; body: s
       issuer: workload.issuer,
       issuerKind: workload.issuerKind,
       runAttempt: workload.runAttempt,
+      runBinding: workload.runBinding,
       runId: workload.runId,
       runInvocationUri: workload.runInvocationUri,
       sourceDigest: workload.sourceDigest,
       sourceRef: workload.sourceRef,
       sourceRepositoryId: workload.sourceRepositoryId,
       sourceRepositoryUri: workload.sourceRepositoryUri,
+      workloadId: workload.workloadId,
     },
   });
   const { id, kind, display } = principal;
