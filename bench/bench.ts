@@ -20,6 +20,8 @@ import { directly, startHaproxy, startPgbouncer, type Way } from './proxies.ts';
 import { report } from './report.ts';
 import { makeAccounts } from './small-queries.ts';
 import { statementsPage } from './statements-report.ts';
+import { measureVerify } from './verify.ts';
+import { verifyPage } from './verify-report.ts';
 
 const DATABASE = 'postgres';
 /** Accounts of pgbench: a hundred thousand for each, so that all stay in the server's memory. */
@@ -37,6 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     if (options.detectors) return await detectors(options, directory);
     if (options.statements) return await statements(options, directory);
+    if (options.verify !== undefined) return await verify(options.verify, options, directory);
     if (options.held !== undefined) return await held(options.held, options, directory);
     const version = installedVersions().includes(15) ? 15 : 18;
     await using server = await startPostgres({
@@ -103,6 +106,17 @@ async function statements({ rounds, seconds, results }: BenchOptions, directory:
   const page = statementsPage(figures, { when, node: process.versions.node, loadBefore });
   process.stdout.write(page);
   if (results !== undefined) await writeFile(join(import.meta.dirname, 'STATEMENTS.md'), page);
+}
+
+/** A page of its own. */
+async function verify(events: number, { rounds, results }: BenchOptions, directory: string): Promise<void> {
+  const loadBefore = loadavg()[0] ?? Number.NaN;
+  const figures = await measureVerify(events, rounds, directory);
+  const cpu = cpus()[0]?.model ?? 'unknown';
+  const when = new Date().toISOString().slice(0, 10);
+  const page = verifyPage(figures, { when, node: process.versions.node, cpu, loadBefore });
+  process.stdout.write(page);
+  if (results !== undefined) await writeFile(join(import.meta.dirname, 'VERIFY.md'), page);
 }
 
 function via(name: string, direct: Way, { port, pid }: { port: number; pid: number }): Way & { pid: number } {

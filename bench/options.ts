@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly detectors: boolean;
   /** True where nothing but what it costs to understand and decide statements is measured. */
   readonly statements: boolean;
+  /** Events of the run whose bundle is verified, where nothing but that is measured. */
+  readonly verify: number | undefined;
   /** Where the table goes; nothing is written where it is undefined. */
   readonly results: string | undefined;
 }
@@ -34,6 +36,9 @@ export const HELP = `npm run bench -- [options]
   --held-count N      of them (1000; 100 with --quick)
   --detectors         only what detectors find, miss and cost; written to bench/DETECTORS.md where --results is given
   --statements        only what it costs to understand and decide; written to bench/STATEMENTS.md where --results is given
+  --verify            only how long the bundle of a large run takes to verify; written to bench/VERIFY.md where --results is
+                      given
+  --verify-events N   of that run (1000000; 100000 with --quick)
   --no-results        print only; leave bench/RESULTS.md as it is
 `;
 
@@ -53,6 +58,8 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
       'held-count': { type: 'string' },
       detectors: { type: 'boolean' },
       statements: { type: 'boolean' },
+      verify: { type: 'boolean' },
+      'verify-events': { type: 'string' },
       results: { type: 'boolean' },
       'no-results': { type: 'boolean' },
     },
@@ -62,7 +69,9 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
   const held = values.held ? count(values['held-count'], quick ? 100 : 1000) : undefined;
   const detectors = values.detectors ?? false;
   const statements = values.statements ?? false;
-  const isWritten = held === undefined && !detectors && !statements ? !quick && !values['no-results'] : values.results;
+  const verify = values.verify ? count(values['verify-events'], quick ? 100_000 : 1_000_000) : undefined;
+  const isAll = held === undefined && verify === undefined && !detectors && !statements;
+  const isWritten = isAll ? !quick && !values['no-results'] : values.results;
   return {
     quick,
     rounds: count(values.rounds, quick ? 1 : 3),
@@ -74,6 +83,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
     held,
     detectors,
     statements,
+    verify,
     results: isWritten ? resultsPath : undefined,
   };
 }

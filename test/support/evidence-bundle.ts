@@ -24,9 +24,14 @@ export const POLICY_DIGEST = sha256(POLICY);
 export const APPROVED_DIGEST = 'cd'.repeat(32);
 const PERSON = 'psn_1' as PersonId;
 
-const PERMIT: Permit = { effect: 'permit', rules: ['readers'], obligations: [], policy: POLICY_DIGEST };
+export const PERMIT_OF_POLICY: Permit = {
+  effect: 'permit',
+  rules: ['readers'],
+  obligations: [],
+  policy: POLICY_DIGEST,
+};
 const HELD: Permit = {
-  ...PERMIT,
+  ...PERMIT_OF_POLICY,
   obligations: [
     {
       kind: 'approve',
@@ -142,11 +147,11 @@ export function writeKeys(
 async function work(log: OpenAuditLog, run: Run): Promise<void> {
   const one = await aSession(log, run, `ses_${run.id}_1`);
   const two = await aSession(log, run, `ses_${run.id}_2`, aTarget('batched', 100_000));
-  for (let i = 1; i <= 20; i++) await exchange(one, i, `SELECT ${i}`, `row ${i} of ${run.id}`, PERMIT);
+  for (let i = 1; i <= 20; i++) await exchange(one, i, `SELECT ${i}`, `row ${i} of ${run.id}`, PERMIT_OF_POLICY);
   await changeThatPeopleApproved(log, run, one);
   const refused = ask(two, 1, 'DROP TABLE orders', { ...DENY, policy: POLICY_DIGEST });
   await refused.refuse({ code: 'policy-denied', message: 'no' });
-  const large = ask(two, 2, 'SELECT * FROM orders', PERMIT);
+  const large = ask(two, 2, 'SELECT * FROM orders', PERMIT_OF_POLICY);
   await large.reply(Buffer.alloc(150_000, 'abc'));
   await large.end({ status: 'ok', rows: 10 }, [{ by: 'column', name: 'email', count: 10 }]);
   two.unasked(Buffer.from('a notice'));
