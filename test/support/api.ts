@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { openApi } from '../../src/api/open-api.ts';
+import type { EvidenceConfig } from '../../src/cli/start/evidence-config.ts';
 import { openGateway } from '../../src/cli/start/open-gateway.ts';
 import type { LoginConfig } from '../../src/identity/login-config.ts';
 import { operatorTokens } from '../../src/identity/operator-tokens.ts';
@@ -105,6 +106,7 @@ export interface TestApiOptions {
   /** Where people log in, for tests in a browser. */
   readonly login?: LoginConfig;
   readonly sql?: string;
+  readonly evidence?: EvidenceConfig;
 }
 
 export const READ_POLICY = `
@@ -112,7 +114,7 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql } = options;
+  const { policies = READ_POLICY, webDirectory, login, sql, evidence } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -136,6 +138,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         portsMayMove: false,
         audience: AUDIENCE,
         ...(login ? { login } : {}),
+        ...(evidence ? { evidence } : {}),
       },
       {
         version: '0.0.0',
