@@ -22,8 +22,8 @@ export function attachRoutes(router: ApiRouter, services: ApiServices, upgrades:
     response: { ...problemResponses },
   };
   router.get('/v1/runs/:run/attach', { schema }, async (request, reply) => {
-    upgrades.check(request);
     const holder = await grantHolder(request, services);
+    upgrades.check(request);
     const attachment = await services.attachRun(request.params.run, holder);
     const socket = await upgrades.accept(request, reply);
     if (socket === undefined) {

@@ -24,8 +24,8 @@ export function carrierRoutes(router: ApiRouter, services: ApiServices, upgrades
     response: { ...problemResponses },
   };
   router.get('/v1/carrier/:target', { schema }, async (request, reply) => {
-    upgrades.check(request);
     const holder = await grantHolder(request, services);
+    upgrades.check(request);
     const entering = await services.openCarrier(holder, request.params.target);
     const keys = loginKeys(request.headers['chaperone-login']);
     const listener = request.headers['chaperone-listener'] === 'unix' ? 'unix' : 'tcp';

@@ -65,13 +65,14 @@ describe('the door of carried connections', () => {
   });
 
   test('is an ordinary answer of no for whoever asks for no WebSocket', async () => {
-    const { status, json } = await api.call('GET', PATH);
+    const { status, json } = await api.call('GET', PATH, { headers: await withKeys() });
     assert.deepEqual([status, json['title']], [426, 'This is a WebSocket']);
+    assert.equal((await api.call('GET', PATH)).status, 401);
   });
 
   test('an upgrade anywhere else, or to something else, is an ordinary request', async () => {
     assert.equal(await knock({}, '/v1/sessions'), '401 Nobody is logged in');
-    assert.equal(await knock({ upgrade: 'h2c' }), '426 This is a WebSocket');
+    assert.equal(await knock({ ...(await withKeys()), upgrade: 'h2c' }), '426 This is a WebSocket');
   });
 
   test('says no before anything else to whoever does not prove a grant and its key', async () => {
