@@ -25,6 +25,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-run-attachments': { up: attachmentsMigration },
   '0011-exports': { up: exports },
   '0012-retention': { up: retentionMigration },
+  '0013-log-checkpoints': { up: logCheckpoints },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {
@@ -142,6 +143,13 @@ async function sealedTokens(db: Kysely<unknown>): Promise<void> {
 /** Where the record goes besides the log. */
 async function exports(db: Kysely<unknown>): Promise<void> {
   await table(db, 'exports', 'name', ['kind', 'declaration', 'sealed', 'fingerprint', 'updated_at']).execute();
+}
+
+/** What each gateway's log signed last: a copy of its files, put back, is found out by it. */
+async function logCheckpoints(db: Kysely<unknown>): Promise<void> {
+  await table(db, 'log_checkpoints', 'origin', ['checkpoint', 'kept_at'])
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .execute();
 }
 
 /** A table with a text key and text columns that are all required. */

@@ -32,6 +32,7 @@ export interface Schema extends PeopleTables, BudgetTables, RetentionTables {
   approval_votes: ApprovalVotesTable;
   channels: ChannelsTable;
   exports: ExportsTable;
+  log_checkpoints: LogCheckpointsTable;
   deliveries: DeliveriesTable;
   seen_signatures: SeenSignaturesTable;
   inherited_classes: InheritedClassesTable;
@@ -218,6 +219,15 @@ export interface ExportsTable extends DeclarationTable {
   /** As those of a channel. */
   sealed: string;
   fingerprint: string;
+}
+
+/** The newest checkpoint of each gateway's log. */
+export interface LogCheckpointsTable {
+  origin: string;
+  /** The signed note. */
+  checkpoint: string;
+  size: number;
+  kept_at: string;
 }
 
 /** One message of one channel about one approval. What it says is made of the approval when it is sent: no text rests here. */

@@ -131,6 +131,11 @@ export class PublishedLog implements Checkpoints {
     );
   }
 
+  /** True where witnesses are configured. */
+  get isWitnessed(): boolean {
+    return this.#rounds !== undefined;
+  }
+
   get verifierKey(): string {
     return this.#parts.keys.verifierKey;
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type OpenAuditLog, openAuditLog } from '../../audit/open-audit-log.ts';
+import type { OpenAuditLog } from '../../audit/open-audit-log.ts';
 import { BudgetService } from '../../budgets/budget-service.ts';
 import { GrantService } from '../../grants/grant-service.ts';
 import { KeptTokens } from '../../grants/kept-tokens.ts';
@@ -23,6 +23,7 @@ import { systemSecrets } from '../../targets/secret-reader.ts';
 import { openTargetDirectory, type TargetDirectory } from '../../targets/target-directory.ts';
 import { claimDeployment, type Deployment } from './deployment.ts';
 import { type OpenConfiguration, openConfiguration } from './open-configuration.ts';
+import { openLog, originOf } from './open-log.ts';
 import { type OpenPeople, openPeople } from './open-people.ts';
 import { type OpenRetention, openRetention } from './open-retention.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
@@ -76,7 +77,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
   const keyFile = env['CHAPERONE_KEY_FILE'] || join(dataDirectory, 'deployment.key');
   const deployment = await claimDeployment(store, { kind: config.kind, keyFile, nowMs: nowMs() });
   const { key } = deployment;
-  const log = parts.use(await openLog(config, deployment));
+  const log = parts.use(await openLog(config, deployment, { store, env, nowMs, onFault }));
   const gateway = originOf(log.verifierKey) ?? deployment.id;
   await closeLeftOverSessions(store, gateway, nowMs());
   const audit = indexSessions(log, { store, gateway, nowMs, onFault });
@@ -199,27 +200,6 @@ export async function localAdminToken(
   await writeFile(path, `${token.reveal()}\n`, { mode: 0o600 });
   await chmod(path, 0o600);
   return path;
-}
-
-async function openLog(config: StartConfig, { id, kind }: Deployment): Promise<OpenAuditLog> {
-  const { dataDirectory, databaseUrl, publicUrl } = config;
-  const directory = join(dataDirectory, 'audit');
-  const host =
-    publicUrl === undefined ? (kind === 'demo' ? 'demo.invalid' : 'gateway.invalid') : new URL(publicUrl).host;
-  // Each gateway keeps a log of its own, and no two logs may have one name.
-  const own = databaseUrl === undefined ? '' : `/${randomBytes(4).toString('hex')}`;
-  return openAuditLog({ directory, origin: (await knownOrigin(directory)) ?? `${host}/${id}${own}` });
-}
-
-/** A log keeps the name that it began with, wherever the gateway is reached later (a verifier key is NAME+HASH+KEY). */
-async function knownOrigin(directory: string): Promise<string | undefined> {
-  const path = join(directory, 'keys', 'log.vkey');
-  if (!existsSync(path)) return undefined;
-  return originOf(await readFile(path, 'utf8'));
-}
-
-function originOf(verifierKey: string): string | undefined {
-  return /^(.+)\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+\s*$/.exec(verifierKey)?.[1];
 }
 
 /** The store of a shared deployment is no file. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openStatementSigner } from '../../audit/bundle/dsse.ts';
 import { EvidenceService } from '../../audit/bundle/evidence-service.ts';
 import type { OpenAuditLog } from '../../audit/open-audit-log.ts';
+import { LIMITS } from '../../model/limits.ts';
 import { sqlTerminal } from '../replay/terminal.ts';
 import type { EvidenceConfig } from './evidence-config.ts';
 import { type EvidenceFactsParts, evidenceFacts } from './evidence-facts.ts';
@@ -24,9 +25,15 @@ export function openEvidence(parts: OpenEvidenceParts): EvidenceService {
     log,
     origin: gateway,
     version,
-    verifierKey: log.verifierKey,
+    // The log's key may change while the gateway runs.
+    get verifierKey() {
+      return log.verifierKey;
+    },
     facts: evidenceFacts(parts),
     signer: openStatementSigner(join(log.directory, 'keys')),
+    ...(log.published.isWitnessed
+      ? { witnessed: (size: number) => log.published.witnessed(size, AbortSignal.timeout(LIMITS.witnessWaitMs)) }
+      : {}),
     timestampAuthorities: config.timestamps,
     auditors: config.auditors,
     terminal: (target, protocol) => (protocol === 'postgres' ? sqlTerminal(target) : undefined),
