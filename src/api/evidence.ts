@@ -19,6 +19,7 @@ export function evidenceRoutes(router: ApiRouter, services: ApiServices): void {
   const state = {
     tags,
     summary: 'Show what evidence there is of a run',
+    description: 'Whether it is complete, and if not why; what stamped and witnessed it. Nothing of it is handed out.',
     params,
     response: { 200: evidenceStateSchema, ...problemResponses },
   };
