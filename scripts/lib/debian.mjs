@@ -22,6 +22,8 @@ const PROGRAMS = {
   unzip: { package: 'unzip', present: () => onPath('unzip') },
   jq: { package: 'jq', present: () => onPath('jq') },
   chromium: { package: 'chromium', present: () => BROWSERS.some((program) => onPath(program)) },
+  promtool: { package: 'prometheus', present: () => onPath('promtool') },
+  rsyslog: { package: 'rsyslog-gnutls', present: () => onPath('rsyslogd') && hasRsyslogTls() },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
 };
@@ -38,6 +40,8 @@ export const TEST_PROGRAMS = [
   'unzip',
   'jq',
   'chromium',
+  'promtool',
+  'rsyslog',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
 
@@ -104,6 +108,11 @@ function aptGet([verb, ...packages]) {
 function onPath(program) {
   const directories = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_DIRECTORIES];
   return directories.some((directory) => directory !== '' && existsSync(join(directory, program)));
+}
+
+/** The module that speaks TLS is a package of its own, in a folder for each architecture. */
+function hasRsyslogTls() {
+  return readdirSync('/usr/lib').some((folder) => existsSync(join('/usr/lib', folder, 'rsyslog', 'lmnsd_gtls.so')));
 }
 
 /** Debian keeps server programs off the path, in a folder for each major version. */

@@ -16,10 +16,14 @@ export interface Family {
   readonly values: readonly Sample[];
 }
 
+/** Gauges that end as a counter must: the same figures stand under the same name without `_total`, by type. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** Metrics of the gateway, with those of its process (CPU, memory, event loop). All of it is gathered when it is asked for. */
 export function openMetrics(state: GatewayState): Metrics & Disposable {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   return {
     contentType: registry.contentType,
     text: async () => {

@@ -43,10 +43,14 @@ export async function makeDataDirectory(): Promise<string> {
 }
 
 /** Free ports, or those of a gateway before it. */
-export async function startDemo(dataDirectory: string, before?: StartedProgram['ready']): Promise<StartedProgram> {
+export async function startDemo(
+  dataDirectory: string,
+  before?: StartedProgram['ready'],
+  more: NodeJS.ProcessEnv = {},
+): Promise<StartedProgram> {
   const api = before === undefined ? 0 : new URL(before.url).port;
   const ports = ['--listen', `127.0.0.1:${api}`, '--postgres-listen', `127.0.0.1:${before?.postgres.port ?? 0}`];
-  return startProgram(['--demo', ...ports], dataDirectory, environment(dataDirectory));
+  return startProgram(['--demo', ...ports], dataDirectory, environment(dataDirectory, more));
 }
 
 /** A configured gateway on free ports; `more` is its own part of the environment. */
@@ -133,7 +137,7 @@ export function startJob(args: readonly string[], env: NodeJS.ProcessEnv): Job {
 /** The caller's environment without what would lead a command elsewhere. */
 export function environment(dataDirectory: string, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
-    ([name]) => !/^(CHAPERONE_|PG|DATABASE_URL|ACTIONS_|NODE_TEST|FORCE_COLOR)/.test(name),
+    ([name]) => !/^(CHAPERONE_|OTEL_|TRACEPARENT|PG|DATABASE_URL|ACTIONS_|NODE_TEST|FORCE_COLOR)/.test(name),
   );
   // Whoever runs the tests may be logged in somewhere.
   const config = join(dataDirectory || tmpdir(), 'chaperone-config');
