@@ -70,7 +70,7 @@ describe('policies and trust, tried before they count', () => {
     const steps = (good.json['steps'] as { name: string; outcome: string }[]).map(
       (step) => `${step.name} ${step.outcome}`,
     );
-    assert.deepEqual([steps.length, steps.at(-1)], [9, 'rules passed']);
+    assert.deepEqual([steps.length, steps.at(-1)], [10, 'use passed']);
     assert.equal(good.text.includes(token.split('.')[2] ?? token), false);
     const other = await api.call('POST', '/v1/trust/check', {
       auth: api.admin,

@@ -35,7 +35,7 @@ import type { ExplainRequest, PolicyExplanation } from './policy-explanation.ts'
 import type { PolicyReplayRequest, PolicyReplayView } from './policy-replay.ts';
 import type { Page, RecordingFilter, RecordingService } from './recording-service.ts';
 import type { RetentionServices } from './retention-services.ts';
-import type { runSchema, runSummarySchema } from './run-schemas.ts';
+import type { runOutcomeSchema, runSchema, runSummarySchema } from './run-schemas.ts';
 
 export interface ApiServices extends CallerServices {
   readonly info: GatewayInfo;
@@ -48,10 +48,10 @@ export interface ApiServices extends CallerServices {
   /** Extends a grant that is still good, for whoever holds it. Throws `Refused`. */
   renew(holder: GrantHolder): Promise<IssuedGrant>;
   /**
-   * Ends the holder's own run: its grants are void, its sessions end. Resolves with what fetches its evidence, once. Throws
+   * Ends the holder's own run: its grants are void, its sessions end. `asserted` is what its client has to say of it then. Resolves with what fetches its evidence, once. Throws
    * `Refused` where it is not the holder's.
    */
-  closeRun(run: string, holder: GrantHolder): Promise<EvidenceTicket>;
+  closeRun(run: string, holder: GrantHolder, asserted: Readonly<Record<string, string>>): Promise<EvidenceTicket>;
   /** Lets the holder of a grant that is bound to a key open a connection to a target of it. Throws `Refused`. */
   openCarrier(holder: GrantHolder, target: string): Promise<OpenCarrier>;
   /** Notes that the wrapper of the holder's own run is there. Throws `Refused`. */
@@ -69,7 +69,7 @@ export interface ApiServices extends CallerServices {
   ): Promise<ClassificationView | undefined>;
   readonly configuration: ConfigurationService;
   readonly configurationObjects: ConfigurationObjects;
-  readonly trust: Pick<TrustDirectory, 'verify' | 'rules'>;
+  readonly trust: Pick<TrustDirectory, 'verify' | 'rules' | 'wasUsed'>;
   /** Decides what was recorded lately again, with other policies. */
   tryPolicies(request: TrialRequest): Promise<PolicyTrialView>;
   /** Says how the policies in force decide a request; undefined where there is none. */
@@ -260,6 +260,7 @@ export type ApprovalDetails = z.infer<typeof approvalSchema>;
 
 export type RunSummaryView = z.infer<typeof runSummarySchema>;
 export type RunView = z.infer<typeof runSchema>;
+export type RunOutcomeView = z.infer<typeof runOutcomeSchema>;
 export type OverviewView = z.infer<typeof overviewSchema>;
 export type LogHealthView = z.infer<typeof logHealthSchema>;
 export type LogStatusView = z.infer<typeof logStatusSchema>;
@@ -286,6 +287,8 @@ export interface RunServices {
   exists(id: string): Promise<boolean>;
   /** With what of it the caller may see. */
   find(id: string, caller: Caller): Promise<RunView | undefined>;
+  /** What it came to; for its own client, which saw all of it. */
+  outcome(id: string): Promise<RunOutcomeView>;
 }
 
 export interface EvidenceServices extends Pick<EvidenceService, 'state' | 'open'> {

@@ -14,7 +14,7 @@ export const trustCheckSchema = z.object({
   issuer: z.string().optional(),
   steps: listOf(
     z.object({
-      name: z.enum([...TOKEN_STEPS, 'traps', 'rules']),
+      name: z.enum([...TOKEN_STEPS, 'traps', 'rules', 'use']),
       outcome: z.enum(['passed', 'failed', 'skipped']),
       detail: z.string(),
     }),
@@ -48,7 +48,7 @@ export function trustCheckRoutes(router: ApiRouter, services: ApiServices): void
     const caller = await requireScope(request, services, 'configuration:read');
     await noteAction(services, caller, 'trust.check');
     const { trust } = services;
-    const verifier = { verify: trust.verify, rules: trust.rules() };
-    return checkTrust(new Secret(request.body.token), verifier, AbortSignal.timeout(LIMITS.issuerFetchMs * 3));
+    const checker = { verify: trust.verify, rules: trust.rules(), wasUsed: trust.wasUsed };
+    return checkTrust(new Secret(request.body.token), checker, AbortSignal.timeout(LIMITS.issuerFetchMs * 3));
   });
 }

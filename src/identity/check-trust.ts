@@ -9,7 +9,7 @@ import { type ConsideredTrust, considerTrust, matchTrust, type TrustRule } from 
 export type StepOutcome = 'passed' | 'failed' | 'skipped';
 
 export interface CheckedStep {
-  readonly name: TokenStep | 'traps' | 'rules';
+  readonly name: TokenStep | 'traps' | 'rules' | 'use';
   readonly outcome: StepOutcome;
   /** What was found, for the operator; never the token. */
   readonly detail: string;
@@ -38,22 +38,29 @@ export interface TrustReport {
   readonly problem?: string;
 }
 
+export interface TrustChecker extends Pick<TokenVerifier, 'verify'> {
+  readonly rules: readonly TrustRule[];
+  /** Whether a token was exchanged before; absent where nobody here knows. */
+  readonly wasUsed?: (replayKey: string) => Promise<boolean>;
+}
+
 /** Verifies as an exchange does, and explains which rule matches, or exactly why none does. Rejects on a fault alone. */
 export async function checkTrust(
   token: Secret,
-  { verify, rules }: Pick<TokenVerifier, 'verify'> & { readonly rules: readonly TrustRule[] },
+  { verify, rules, wasUsed }: TrustChecker,
   signal: AbortSignal,
 ): Promise<TrustReport> {
   const passed: CheckedStep[] = [];
   try {
-    const { workload, issuer } = await verify(token, signal, (name, detail) =>
+    const { workload, issuer, replayKey } = await verify(token, signal, (name, detail) =>
       passed.push({ name, outcome: 'passed', detail }),
     );
     const considered = considerTrust({ workload, issuer }, rules);
     const matching = rules.filter((_, i) => considered[i]?.matches === true);
-    const steps = [...passed, trapStep(workload), ruleStep(considered)];
+    const use = matching.length > 0 ? await useStep(replayKey, wasUsed) : SKIPPED_USE;
+    const steps = [...passed, trapStep(workload), ruleStep(considered), use];
     return {
-      ok: matching.length > 0,
+      ok: matching.length > 0 && use.outcome !== 'failed',
       issuer,
       steps,
       claims: claimsOf(workload),
@@ -61,6 +68,7 @@ export async function checkTrust(
       rules: considered,
       targets: matching.length > 0 ? matchTrust({ workload, issuer }, matching).targets : [],
       ...(matching.length > 0 ? {} : { problem: problemOf(rules.length) }),
+      ...(use.outcome === 'failed' ? { problem: USED } : {}),
     };
   } catch (refused) {
     if (!(refused instanceof TokenRefused)) throw refused;
@@ -74,7 +82,8 @@ function refusedReport(refused: TokenRefused, passed: readonly CheckedStep[]): T
   const detail = refused.detail === '' ? refused.reason : refused.detail;
   // The algorithm is known to the issuer's step, and the header to the form's: one that had passed has not, then.
   const done = passed.filter(({ name }) => name !== failed);
-  const names = [...TOKEN_STEPS.filter((name) => name !== 'review' || failed === 'review'), 'traps', 'rules'] as const;
+  const verifying = TOKEN_STEPS.filter((name) => name !== 'review' || failed === 'review');
+  const names = [...verifying, 'traps', 'rules', 'use'] as const;
   const left = names.filter((name) => name !== failed && !done.some((step) => step.name === name));
   return {
     ok: false,
@@ -105,6 +114,15 @@ function ruleStep(considered: readonly ConsideredTrust[]): CheckedStep {
   const matching = considered.filter(({ matches }) => matches).map(({ name }) => name);
   if (matching.length > 0) return { name: 'rules', outcome: 'passed', detail: matching.join(', ') };
   return { name: 'rules', outcome: 'failed', detail: problemOf(considered.length) };
+}
+
+const SKIPPED_USE: CheckedStep = { name: 'use', outcome: 'skipped', detail: '' };
+const USED = 'It was exchanged before, and each token is good for one exchange. Fetch a fresh one.';
+
+async function useStep(replayKey: string, wasUsed: TrustChecker['wasUsed']): Promise<CheckedStep> {
+  if (wasUsed === undefined) return SKIPPED_USE;
+  if (await wasUsed(replayKey)) return { name: 'use', outcome: 'failed', detail: 'it was exchanged before' };
+  return { name: 'use', outcome: 'passed', detail: 'not exchanged before, nor by this check' };
 }
 
 function problemOf(rules: number): string {

@@ -1,4 +1,5 @@
 import { readDeclarations } from '../store/configuration-rows.ts';
+import { isConsumed } from '../store/grant-rows.ts';
 import { archiveJwks } from '../store/jwks-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Issuer } from './issuer.ts';
@@ -13,6 +14,8 @@ export interface TrustDirectory extends Disposable, TokenVerifier {
   issuers(): readonly Issuer[];
   /** Those for jobs. */
   rules(): readonly TrustRule[];
+  /** Whether a token of this replay key was exchanged before. */
+  wasUsed(replayKey: string): Promise<boolean>;
   /** Throws `TrustRefused`. */
   trust(subject: TrustSubject): TrustOutcome;
   /** What a person of these groups may enter. Throws `Refused`. */
@@ -58,6 +61,7 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
     issuers: () => issuers,
     rules: () => rules,
     verify: verifier.verify,
+    wasUsed: (replayKey) => isConsumed(store, replayKey),
     trust: (subject) => matchTrust(subject, rules),
     trustPeople: (groups) => matchPeople(groups, peopleRules),
     reload,

@@ -46,6 +46,14 @@ export function insertGrant(
   });
 }
 
+/** Whether a token of this replay key was used up before, as long as that is remembered. */
+export async function isConsumed(store: Store, replayKey: string): Promise<boolean> {
+  const row = await store.read((db) =>
+    db.selectFrom('consumed_tokens').select('replay_key').where('replay_key', '=', replayKey).executeTakeFirst(),
+  );
+  return row !== undefined;
+}
+
 export function findGrant(store: Store, id: string): Promise<GrantAndRun | undefined> {
   return store.read(async (db) => {
     const grant = await db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();

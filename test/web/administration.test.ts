@@ -111,7 +111,7 @@ describe('the pages of rules and of the gateway', () => {
     await rules.getByText('sourceRef is refs/heads/main, not refs/heads/release/*').waitFor();
     await rules.getByText('the rule calls it acme/shop').waitFor();
     const steps = page.getByRole('list', { name: 'Steps' });
-    assert.equal(await steps.getByRole('img', { name: 'Passed' }).count(), 9);
+    assert.equal(await steps.getByRole('img', { name: 'Passed' }).count(), 10);
     await steps.getByText('unknown and not read: shiny_new').waitFor();
     await page.getByText('Into: shop.').waitFor();
     await page.getByText('derived').waitFor();

@@ -195,6 +195,7 @@ const TRUST_CHECK: TrustCheck = {
     { name: 'claims', outcome: 'passed', detail: 'all are there; unknown and not read: shiny_new' },
     { name: 'traps', outcome: 'passed', detail: 'none; the token names its run' },
     { name: 'rules', outcome: 'passed', detail: 'shop-ci' },
+    { name: 'use', outcome: 'passed', detail: 'not exchanged before, nor by this check' },
   ],
   claims: [
     { name: 'sourceRepositoryId', value: '74', class: 'verified' },

@@ -73,6 +73,7 @@ describe('a check of a token against files', () => {
         'claims passed',
         'traps passed',
         'rules passed',
+        'use skipped',
       ],
     );
     assert.deepEqual(report.rules, [

@@ -570,7 +570,8 @@ export type TrustStep =
   | 'claims'
   | 'review'
   | 'traps'
-  | 'rules';
+  | 'rules'
+  | 'use';
 
 /** `GET /v1/log`, `GET /v1/log/entries?start=&limit=`: `{entries}`, those from `start` on, at most 256 */
 export interface LogStatus extends LogHealth {

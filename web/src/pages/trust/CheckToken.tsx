@@ -134,6 +134,7 @@ const STEP_WORDS: Readonly<Record<TrustStep, string>> = {
   review: 'The cluster',
   traps: 'Traps',
   rules: 'Rules',
+  use: 'Use',
 };
 
 /** What an exchange does, in its order: what failed is the reason, and what comes after it was not tried. */
