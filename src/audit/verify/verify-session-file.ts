@@ -64,6 +64,8 @@ class LineWalk implements Disposable {
     this.#file = file;
     this.#heads = [...check.session.heads];
     if (check.state !== undefined) this.#heads.push({ size: check.state.size, root: stateRoot(check.state) });
+    // The state may be older than the checkpoint of a gateway that runs, or newer.
+    this.#heads.sort((one, other) => one.size - other.size);
     const path = bodyPath(check.paths, check.session.id);
     if (check.key !== undefined && existsSync(path)) this.#bodies = new BodyReader(path, check.key);
   }
