@@ -72,6 +72,18 @@ describe('policies and trust, tried before they count', () => {
     );
     assert.deepEqual([steps.length, steps.at(-1)], [10, 'use passed']);
     assert.equal(good.text.includes(token.split('.')[2] ?? token), false);
+    const form = new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      subject_token: token,
+    });
+    const body = { type: 'application/x-www-form-urlencoded', text: form.toString() };
+    assert.equal((await api.call('POST', '/oauth/token', { body })).status, 200);
+    const used = await check();
+    assert.deepEqual(
+      [used.json['ok'], (used.json['steps'] as object[]).at(-1)],
+      [false, { name: 'use', outcome: 'failed', detail: 'it was exchanged before' }],
+    );
     const other = await api.call('POST', '/v1/trust/check', {
       auth: api.admin,
       json: { token: await api.ciToken({ repository_id: '75' }) },

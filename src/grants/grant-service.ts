@@ -12,7 +12,7 @@ import {
   listGrants,
   revokeGrants,
 } from '../store/grant-rows.ts';
-import { closeRunRow } from '../store/run-rows.ts';
+import { closeRunRow, findRun, replaceAsserted } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
 import { grantOf, principalOf, runOf, stateOf } from './grant-records.ts';
@@ -213,6 +213,16 @@ export class GrantService implements AsyncDisposable {
     if (row.run_id !== run) throw refused('claim-invalid', 'The grant belongs to another run.');
     await ready?.();
     return this.closeRun(row.run_id as RunId, termination);
+  }
+
+  /** Adds what a client says of its run at the end of it; what it said at the beginning stays. Throws `Refused`. */
+  async assertAtEnd(run: RunId, labels: Readonly<Record<string, string>>): Promise<void> {
+    if (Object.keys(labels).length === 0) return;
+    const row = await findRun(this.#options.store, run);
+    if (row === undefined) return;
+    const asserted = { ...labels, ...(JSON.parse(row.asserted) as Readonly<Record<string, string>>) };
+    checkAsserted(asserted);
+    await replaceAsserted(this.#options.store, run, { from: row.asserted, to: JSON.stringify(asserted) });
   }
 
   /** Calls back once for each grant that is revoked from now on, in this process or another. Returns how to stop. */

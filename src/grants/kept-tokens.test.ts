@@ -9,7 +9,6 @@ import { onEachStore } from '../../test/support/stores.ts';
 import type { RunId, TargetName } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
 import { archiveJwks } from '../store/jwks-rows.ts';
-import { forgetRunToken } from '../store/run-token-rows.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { GrantService } from './grant-service.ts';
 import type { VerifiedIdentity } from './vocabulary.ts';
@@ -123,14 +122,6 @@ onEachStore('the tokens that opened runs', (stores) => {
     assert.equal((await keptTokens(store).open(run))?.token?.reveal(), TOKEN);
     const left = await store.read((db) => db.selectFrom('runs').select('id').where('token', 'is not', null).execute());
     assert.deepEqual(left, []);
-  });
-
-  test('can be forgotten, and their digests stay', async () => {
-    const store = await stores.open();
-    const run = await exchangeOn(store);
-    assert.deepEqual([await forgetRunToken(store, run), await forgetRunToken(store, run)], [true, false]);
-    const identity = await keptTokens(store).open(run);
-    assert.deepEqual([identity?.token, identity?.tokenDigest], [undefined, sha256(TOKEN)]);
   });
 });
 

@@ -17,7 +17,7 @@ export interface TokenSealer {
 export interface RunIdentity {
   /** What the verified claims were read as. */
   readonly workload: Workload;
-  /** The CI token, used up; absent for a person's run, and where it was erased. */
+  /** The CI token, used up; absent for a person's run. */
   readonly token?: Secret;
   /** SHA-256, hex, as `run.open` of the audit log says it. */
   readonly tokenDigest?: string;

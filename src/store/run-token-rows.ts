@@ -45,18 +45,3 @@ export async function replaceToken(store: Store, run: string, sealed: string): P
     await db.updateTable('runs').set({ token: null }).where('id', '=', run).execute();
   });
 }
-
-/** Forgets the token of a run for good; its digest stays. False where there was none. */
-export function forgetRunToken(store: Store, run: string): Promise<boolean> {
-  return store.write(async (db) => {
-    const gone = await db.deleteFrom('run_tokens').where('run_id', '=', run).returning('run_id').execute();
-    const cleared = await db
-      .updateTable('runs')
-      .set({ token: null })
-      .where('id', '=', run)
-      .where('token', 'is not', null)
-      .returning('id')
-      .execute();
-    return gone.length + cleared.length > 0;
-  });
-}
