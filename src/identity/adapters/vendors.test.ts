@@ -392,3 +392,56 @@ describe('Cursor', () => {
     assert.deepEqual([unknown.sourceRepositoryUri, traps(unknown)], [undefined, ['repositories_unknown']]);
   });
 });
+
+describe('claims of any content', () => {
+  const HOSTILE: readonly unknown[] = [
+    {},
+    [],
+    [[]],
+    { a: { b: { c: {} } } },
+    JSON.parse('{"__proto__":{"polluted":1}}'),
+    '__proto__',
+    '\u202egnp',
+    '../../etc/passwd',
+    'javascript:alert(1)',
+    '%',
+    '{',
+    '@',
+    ':',
+    'x'.repeat(2048),
+    -0,
+    2 ** 53,
+    Number.MAX_SAFE_INTEGER,
+    true,
+    null,
+    '',
+  ];
+
+  test('give a workload of plain texts, or are refused as incomplete, whichever claim it is', () => {
+    const isPlain = (value: unknown): boolean =>
+      typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
+    for (const kind of Object.keys(VENDOR_EXAMPLES) as Vendor[]) {
+      const claims = VENDOR_EXAMPLES[kind].claims(TIMES);
+      const issuer = issuerOf(kind);
+      const objects = Object.entries(claims).filter(([, value]) => typeof value === 'object' && value !== null);
+      const changes = Object.keys(claims).flatMap((name) => HOSTILE.map((value) => ({ [name]: value })));
+      const inner = objects.flatMap(([name, object]) =>
+        Object.keys(object as object).flatMap((member) =>
+          HOSTILE.map((value) => within(kind, name, { [member]: value })),
+        ),
+      );
+      for (const change of [...changes, ...inner]) {
+        try {
+          const { extra = {}, ...workload } = readWorkload({ ...claims, ...change }, issuer);
+          assert.ok(Object.values(workload).every(isPlain), `${kind} ${JSON.stringify(change)}`);
+          assert.ok(Object.values(extra).every((value) => typeof value === 'string'));
+          displayOf({ ...workload, extra });
+          traps({ ...workload, extra });
+        } catch (error) {
+          incomplete(error);
+        }
+      }
+    }
+    assert.equal('polluted' in {}, false);
+  });
+});
