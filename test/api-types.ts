@@ -12,6 +12,7 @@ import type { planSchema } from '../src/api/configuration.ts';
 import type { objectSchema } from '../src/api/configuration-objects.ts';
 import type { deliverySchema } from '../src/api/deliveries.ts';
 import type { deviceSchema } from '../src/api/device-login.ts';
+import type { evidenceStateSchema } from '../src/api/evidence-schemas.ts';
 import type { infoSchema } from '../src/api/gateway.ts';
 import type { LiveEvent } from '../src/api/live-feed.ts';
 import type {
@@ -70,6 +71,7 @@ export const AGREED: {
   readonly budget: Same<z.infer<typeof budgetSchema>, web.BudgetView>;
   readonly grant: Same<z.infer<typeof grantSchema>, web.GrantView>;
   readonly session: Same<z.infer<typeof sessionSchema>, web.SessionView>;
+  readonly runEvidence: Same<z.infer<typeof evidenceStateSchema>, web.RunEvidenceState>;
   readonly evidenceLine: Same<EvidenceLine, web.SessionEvidence['lines'][number]>;
   readonly evidenceEntry: Same<SealingEntry, NonNullable<web.SessionEvidence['entry']>>;
   readonly decodedReply: Same<DecodedReply, web.DecodedReply>;
@@ -105,6 +107,7 @@ export const AGREED: {
   budget: true,
   grant: true,
   session: true,
+  runEvidence: true,
   evidenceLine: true,
   evidenceEntry: true,
   decodedReply: true,

@@ -158,4 +158,25 @@ describe('a run', () => {
       assert.deepEqual(somebody.faults, []);
     }
   });
+
+  test('says what evidence there is of it, what vouches for that, and how it is fetched and checked', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await page.goto(`${server.url}/runs/${run.id}`);
+    const section = page.getByRole('region', { name: 'Evidence bundle' });
+    await section.getByText('Complete', { exact: true }).waitFor();
+    await section.getByText(/^Stamped/).waitFor();
+    const download = section.getByRole('link', { name: 'Download', exact: true });
+    assert.equal(await download.getAttribute('href'), `/v1/runs/${run.id}/evidence`);
+    const withheld = section.getByRole('link', { name: 'Without bodies' });
+    assert.equal(await withheld.getAttribute('href'), `/v1/runs/${run.id}/evidence?bodies=withheld`);
+    await section.getByText(`chaperone verify ${run.id}.evidence.zip`).waitFor();
+    const { items } = (await (await fetch(`${server.url}/v1/runs`)).json()) as { items: Listed[] };
+    const open = items.find(({ closedAt }) => closedAt === undefined);
+    await page.goto(`${server.url}/runs/${open?.id}`);
+    await section.getByText('Incomplete', { exact: true }).waitFor();
+    await section.getByText('The run is still open.').waitFor();
+    await section.getByRole('link', { name: 'Download as it is now' }).waitFor();
+    assert.deepEqual(somebody.faults, []);
+  });
 });

@@ -3,6 +3,7 @@ import { approvalRoutes } from './approvals.ts';
 import { budgetRoutes } from './budgets.ts';
 import { channelRoutes } from './channels.ts';
 import { configurationRoutes } from './configuration.ts';
+import { evidenceRoutes } from './evidence.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { logRoutes } from './log.ts';
 import { peopleRoutes } from './people.ts';
@@ -18,6 +19,7 @@ export function mockApi(): (request: IncomingMessage, response: ServerResponse) 
     ...gatewayRoutes(world),
     ...approvalRoutes(world),
     ...sessionRoutes(world),
+    ...evidenceRoutes(world),
     ...budgetRoutes(world),
     ...configurationRoutes(world),
     ...peopleRoutes(world),

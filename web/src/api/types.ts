@@ -573,6 +573,24 @@ export type TrustStep =
   | 'rules'
   | 'use';
 
+/** `GET /v1/runs/:run/evidence/state`; the bundle itself is at `GET /v1/runs/:run/evidence` */
+export interface RunEvidenceState {
+  run: string;
+  /** `open`: the run goes on. `making`: it closed a moment ago. `made`: its evidence stands, and stays. */
+  state: 'open' | 'making' | 'made';
+  complete: boolean;
+  /** Why it is not complete, a sentence each. */
+  why: string[];
+  /** SHA-256 of the manifest. */
+  digest?: string;
+  /** Of the manifest's entry in the log. */
+  index?: number;
+  witnessed: boolean;
+  timestamps: { authority: string; at?: string }[];
+  bodies: 'kept' | 'erased';
+  sessions: number;
+}
+
 /** `GET /v1/log`, `GET /v1/log/entries?start=&limit=`: `{entries}`, those from `start` on, at most 256 */
 export interface LogStatus extends LogHealth {
   checkpoint: string;

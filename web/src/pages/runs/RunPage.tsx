@@ -11,6 +11,7 @@ import { Page } from '../../ui/Page.tsx';
 import { AppLink, useParam } from '../../ui/routing.tsx';
 import { Skeleton } from '../../ui/Skeleton.tsx';
 import { RunBudgets } from './RunBudgets.tsx';
+import { RunBundle } from './RunBundle.tsx';
 import { RunEvidence } from './RunEvidence.tsx';
 import { RunIdentity } from './RunIdentity.tsx';
 import { RunStory } from './RunStory.tsx';
@@ -52,6 +53,7 @@ export function RunPage() {
       <RunStory key={run.id} run={run} />
       <RunBudgets run={run} />
       <RunEvidence run={run} />
+      <RunBundle run={run} />
     </Page>
   );
 }

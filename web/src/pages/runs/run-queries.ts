@@ -1,7 +1,7 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { get } from '../../api/client.ts';
 import { key } from '../../api/queries.ts';
-import type { BudgetView, Page, Run, RunSummary, StatementView } from '../../api/types.ts';
+import type { BudgetView, Page, Run, RunEvidenceState, RunSummary, StatementView } from '../../api/types.ts';
 import { filterQuery, type SearchFilter } from '../sessions/search-filter.ts';
 import { found, NEWEST_ITEMS } from '../sessions/search-queries.ts';
 
@@ -33,6 +33,22 @@ export function runQuery(id: string) {
     queryKey: key.run(id),
     queryFn: ({ signal }) => get<Run>(`/v1/runs/${encodeURIComponent(id)}`, undefined, signal),
   });
+}
+
+/** What evidence there is of it. */
+export function runEvidenceQuery(id: string) {
+  return queryOptions({
+    queryKey: [...key.run(id), 'evidence'],
+    queryFn: ({ signal }) =>
+      get<RunEvidenceState>(`/v1/runs/${encodeURIComponent(id)}/evidence/state`, undefined, signal),
+    // It stands a moment after the run closed, and no event says so.
+    refetchInterval: ({ state: { data } }) => (data?.state === 'making' ? 2_000 : false),
+  });
+}
+
+/** Where a browser downloads it. */
+export function bundleUrl(id: string, withoutBodies = false): string {
+  return `/v1/runs/${encodeURIComponent(id)}/evidence${withoutBodies ? '?bodies=withheld' : ''}`;
 }
 
 /** What the run spent, and what all runs in its targets did. */
