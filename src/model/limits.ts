@@ -99,6 +99,7 @@ export const LIMITS = {
   carrierCloseMs: 5_000,
   carriersPerSecond: 200,
   carrierBurst: 1_000,
+  maxCarriersOfRun: 250,
   maxAttachments: 5_000,
   maxAttachMessageBytes: 1024,
   runAttachGraceMs: 10_000,

@@ -113,9 +113,10 @@ describe('a deployment on PostgreSQL, with two gateways', () => {
   });
 
   test('a grant of one gateway opens a session on the other, and its revocation there ends it', async () => {
-    // A job that shows what it was given and waits.
+    // A job that shows what it was given and waits: only a grant of `--direct` is of use without its wrapper.
     const show = "console.log(process.env.DATABASE_URL); process.stdin.resume(); process.stdin.on('end', () => 0)";
-    const job = startJob(['run', '-t', 'people', '--', process.execPath, '-e', show], deployment.job(first));
+    const command = ['run', '--direct', '-t', 'people', '--', process.execPath, '-e', show];
+    const job = startJob(command, deployment.job(first));
     await using jobEnds = new AsyncDisposableStack();
     jobEnds.defer(() => job.say(''));
     const { username, password } = new URL((await job.said(/^(postgresql:.*)$/m))[1] ?? '');

@@ -99,7 +99,7 @@ describe('a run that is carried through one HTTPS port', () => {
     await using run = await openCarriedRun(api);
     const [target] = run.context.targets;
     const socket = connect(target?.port ?? 0, '127.0.0.1');
-    socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));
+    socket.write(SSL_REQUEST);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     assert.equal(answer.toString('latin1'), 'N');
     socket.destroy();
@@ -181,6 +181,9 @@ describe('a run that is carried through one HTTPS port', () => {
     }
   });
 });
+
+/** PostgreSQL manual, 55.7. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /** CancelRequest (PostgreSQL manual, 55.7). */
 function cancel(port: number, processId: number, secret: number): void {
