@@ -10,7 +10,23 @@ const DIST = join(WEB, 'dist');
 const FRESH = join(WEB, 'dist.new');
 const STAMP = '.built-of';
 /** What the build is made of, below `web/`; the mock and the tests are no part of it. */
-const SOURCES = ['build', 'public', 'src', 'index.html', 'package.json', 'vite.config.ts'];
+const SOURCES = [
+  'build',
+  'public',
+  'src',
+  'verify',
+  'index.html',
+  'package.json',
+  'vite.config.ts',
+  'vite.verify.config.ts',
+  // What the page that verifies bundles shares with the command line.
+  '../src/audit/verify/bundle',
+  '../src/audit/bundle/manifest.ts',
+  '../src/audit/bundle/run-summary.ts',
+  '../src/audit/canonical-json.ts',
+  '../src/audit/audit-event.ts',
+  '../src/audit/record/recorded-operations.ts',
+];
 
 /** Throws an `Error` with the build's own words when it fails. Two callers at once wait for each other. */
 export function ensureWebBuilt() {
@@ -32,14 +48,18 @@ function isBuilt() {
 function build() {
   process.stderr.write('Building the web UI …\n');
   const digest = digestOfSources();
-  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-  const args = [vite, 'build', '--outDir', FRESH, '--emptyOutDir', '--logLevel', 'warn'];
-  const { status, error, stdout, stderr } = spawnSync(nodeBinary(), args, { cwd: WEB, encoding: 'utf8' });
-  if (error) throw new Error(`The web UI could not be built: ${error.message}`);
-  if (status !== 0) throw new Error(`The web UI could not be built.\n${stdout}${stderr}`);
+  vite('--outDir', FRESH, '--emptyOutDir');
+  vite('--config', 'vite.verify.config.ts', '--outDir', join(FRESH, 'verify'));
   writeFileSync(join(FRESH, STAMP), digest);
   rmSync(DIST, { recursive: true, force: true });
   renameSync(FRESH, DIST);
+}
+
+function vite(...options) {
+  const args = [join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn', ...options];
+  const { status, error, stdout, stderr } = spawnSync(nodeBinary(), args, { cwd: WEB, encoding: 'utf8' });
+  if (error) throw new Error(`The web UI could not be built: ${error.message}`);
+  if (status !== 0) throw new Error(`The web UI could not be built.\n${stdout}${stderr}`);
 }
 
 function digestOfSources() {
