@@ -7,10 +7,11 @@ import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
 import { shortTime } from './listing.ts';
 import { type Output, processOutput } from './output.ts';
 import { printable } from './printable.ts';
+import type { AgainstOptions } from './replay/against/replay-against.ts';
 import { type RecordedEvent, recordedEventSchema } from './replay/recording.ts';
 import { SessionRenderer, type Shown } from './replay/render.ts';
 
-interface ReplayOptions extends GatewayOptions {
+interface ReplayOptions extends GatewayOptions, Partial<Omit<AgainstOptions, keyof GatewayOptions>> {
   readonly speed?: string;
   readonly details?: boolean;
 }
@@ -22,16 +23,24 @@ const TYPING_MS = { perCharacter: 8, most: 700 };
 /** `chaperone replay`: a recorded session in the terminal, as it was at psql. */
 export function replayCommand(): Command {
   return withGatewayOptions(new Command('replay'))
-    .summary('watch a recorded session')
+    .summary('watch a recorded session, or ask again what a run asked')
     .description(
-      'Plays a session as if you had watched it: prompts, statements, results as the client saw them, refusals.',
+      'Plays a session as if you had watched it: prompts, statements, results as the client saw them, refusals.\n' +
+        'With --against, sends what a run asked to another target, as a run of your own, and shows where answers differ.',
     )
-    .argument('<session>', 'its id (`chaperone sessions` lists them), or `last`')
+    .argument('<session>', 'its id (`chaperone sessions` lists them), or `last`; with --against the id of a run')
     .option('--speed <n>', 'times as fast, or `max` (default: 1 on a terminal, else max)')
     .option('--details', 'show what policy judged of each statement: columns read, filtered by, written, copied; locks')
+    .option('--against <target>', 'ask it all again in this target, a copy, and compare; exits 1 where answers differ')
+    .option('--writes', 'with --against: also send what may change something')
+    .option('--twice', 'with --against: ask twice, and set apart what does not say the same twice')
+    .option('--same-target', 'with --against: let it be a target that the run was in')
+    .option('--timeout <seconds>', 'with --against: the most that one statement may take (default: 60)')
+    .option('--token-file <path>', 'with --against: a file with an OIDC token (default: your login, or the CI system)')
+    .option('--direct', 'with --against: connect to the native port')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ chaperone replay last\n  $ chaperone replay ses_… --speed 4\n  $ chaperone replay ses_… --json > session.jsonl\n',
+      '\nExamples:\n  $ chaperone replay last\n  $ chaperone replay ses_… --speed 4\n  $ chaperone replay ses_… --json > session.jsonl\n  $ chaperone replay run_… --against scratch\n',
     )
     .action(replay);
 }
@@ -39,6 +48,13 @@ export function replayCommand(): Command {
 const sessionSchema = z.object({ id: z.string(), target: z.string(), principal: z.string(), openedAt: z.string() });
 
 async function replay(named: string, options: ReplayOptions): Promise<void> {
+  const { against } = options;
+  if (against !== undefined) {
+    const { replayAgainst } = await import('./replay/against/replay-against.ts');
+    const output = processOutput({ json: options.json ?? false });
+    process.exitCode = await replayAgainst(named, { ...options, against }, process.env, output);
+    return;
+  }
   const output = processOutput({ json: options.json ?? false });
   const speed = parseSpeed(options.speed, output);
   const api = ApiClient.find(options, process.env);
