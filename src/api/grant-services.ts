@@ -13,6 +13,7 @@ import { consumeProof } from '../store/proof-rows.ts';
 import { findRun } from '../store/run-rows.ts';
 import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
+import { CarriersOfRuns } from './carriers-of-runs.ts';
 import type { EvidenceTickets } from './evidence-tickets.ts';
 import { RefusedLogins } from './refused-logins.ts';
 import type { ApiServices, GrantHolder, GrantView, IssuedGrant, TokenExchange } from './services.ts';
@@ -50,9 +51,10 @@ export function grantServices(
       const { holder } = await held(presented, parts);
       return issued(await grants.renew(holder), holder.secret, parts);
     },
-    async closeRun(run, presented) {
+    async closeRun(run, presented, asserted) {
       const ready = async () => {
         await useProof(presented, run, parts);
+        await grants.assertAtEnd(run as RunId, asserted);
         await sessionsOver(store, run);
       };
       const closed = await grants.closeOwnRun(run, holderOf(presented), 'completed', ready);
@@ -82,6 +84,7 @@ export function grantServices(
 function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 'attachRun'> {
   const { grants, attachments } = parts;
   const refusedLogins = new RefusedLogins(parts);
+  const ofRuns = new CarriersOfRuns();
   return {
     async openCarrier(presented, name) {
       const { holder, principal } = await held(presented, parts, name as TargetName);
@@ -90,12 +93,15 @@ function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 
       if (!carriers)
         throw new Refused({ code: 'target-unknown', message: 'Connections to this target are not carried.' });
       carriers.checkRoom();
-      const { id: grant, keyThumbprint } = principal.grant;
+      const { id: grant, keyThumbprint, run } = principal.grant;
       if (keyThumbprint === undefined) throw unbound();
-      const about = { grant, run: principal.run.id, target: target.name };
+      ofRuns.checkRoom(run);
+      const about = { grant, run, target: target.name };
       const onRefused = (refused: Refused): void => refusedLogins.note(about, refused);
       const carried = { grant: holder.id as GrantId, keyThumbprint, target: target.name, onRefused };
-      return { serve: (stream, login) => carriers.serve(stream, { ...carried, ...login }) };
+      return {
+        serve: (stream, login) => ofRuns.during(run, carriers.serve(stream, { ...carried, ...login })),
+      };
     },
     async attachRun(run, presented) {
       const { principal } = await held(presented, parts);

@@ -41,3 +41,21 @@ export const runSchema = runSummarySchema.extend({
   holds: listOf(holdSchema).describe('Those that keep its bodies.'),
   evidence: z.object({ tokenDigest: z.string().optional(), jwksDigest: z.string().optional() }),
 });
+
+const notable = z.object({ session: z.string(), exchange: count, target: z.string(), text: z.string() });
+
+export const runOutcomeSchema = z.object({
+  sessions: count,
+  requests: count,
+  permitted: count,
+  denied: count,
+  approved: count,
+  masked: count,
+  rows: z.string().optional().describe('Decimal; absent where the run is too large to be read while somebody waits.'),
+  errors: count.optional(),
+  targets: listOf(z.object({ name: z.string(), sessions: count, permitted: count, denied: count, masked: count })),
+  refusals: listOf(notable.extend({ code: z.string(), rules: listOf(z.string()) })).describe('Newest first.'),
+  approvals: listOf(notable.extend({ id: z.string(), state: z.string() })).describe(
+    'Requests that people were asked about.',
+  ),
+});

@@ -2,18 +2,20 @@ import type { RunRow } from '../store/grant-rows.ts';
 import { countRuns, NO_COUNTS, type RunCounts, searchRuns } from '../store/run-counts.ts';
 import { findRun } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
+import { runOutcome } from './run-outcome.ts';
 import { present, runReference, workloadPairs } from './run-view.ts';
 import type { ApiServices, RunServices, RunSummaryView } from './services.ts';
 
 export interface RunServicesParts extends Pick<ApiServices, 'grants' | 'recordings' | 'approvals' | 'retention'> {
   readonly store: Store;
+  readonly nowMs: () => number;
 }
 
 /** As many sessions, grants and approvals as are shown of one run. */
 const MOST_OF_RUN = 1_000;
 
 /** Runs from the store, with what the index says of their sessions. */
-export function runServices({ store, grants, recordings, approvals, retention }: RunServicesParts): RunServices {
+export function runServices({ store, grants, recordings, approvals, retention, nowMs }: RunServicesParts): RunServices {
   return {
     async list({ since, until, cursor, who, repository, limit }) {
       const times = { since: since && instant(since), until: until && instant(until), before: cursor };
@@ -28,6 +30,7 @@ export function runServices({ store, grants, recordings, approvals, retention }:
       return last === undefined ? { items } : { items, next: last.id };
     },
     exists: async (id) => (await findRun(store, id)) !== undefined,
+    outcome: (id) => runOutcome(id, { store, recordings, nowMs }),
     async find(id, caller) {
       const row = await findRun(store, id);
       if (row === undefined) return undefined;

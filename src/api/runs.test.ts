@@ -79,4 +79,38 @@ describe('runs, the overview and the log', () => {
     const { auth } = await api.token(['overview:read']);
     assert.equal((await api.call('POST', '/v1/log/verify', { auth })).status, 403);
   });
+
+  test('whoever closes a run says its last labels, and is told what it came to', async () => {
+    const grant = await api.grant();
+    const client = await api.connect(grant);
+    await client.query('select email from people');
+    await assert.rejects(client.query('drop table people'), /permits/);
+    await client.end();
+    const auth = `Basic ${Buffer.from(`${grant.user}:${grant.password}`).toString('base64')}`;
+    const said = { asserted: { 'hooks.tools': 'Bash:2', agent: 'another' }, outcome: true };
+    const { status, json, text } = await api.call('POST', `/v1/runs/${grant.run}/close`, { auth, json: said });
+    assert.equal(status, 200, text);
+    const { refusals, ...outcome } = json['outcome'] as { refusals: Record<string, unknown>[] };
+    assert.deepEqual(outcome, {
+      sessions: 1,
+      requests: 2,
+      permitted: 1,
+      denied: 1,
+      approved: 0,
+      masked: 1,
+      rows: '1',
+      errors: 0,
+      targets: [{ name: 'people', sessions: 1, permitted: 1, denied: 1, masked: 1 }],
+      approvals: [],
+    });
+    assert.deepEqual(
+      [refusals.length, refusals[0]?.['text'], refusals[0]?.['target']],
+      [1, 'drop table people', 'people'],
+    );
+    const one = await api.call('GET', `/v1/runs/${grant.run}`, { auth: api.admin });
+    assert.deepEqual(one.json['asserted'], [
+      { name: 'hooks.tools', value: 'Bash:2' },
+      { name: 'agent', value: 'tests' },
+    ]);
+  });
 });

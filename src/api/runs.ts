@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { LIMITS } from '../model/limits.ts';
 import { requireScope } from './caller.ts';
 import { grantHolder } from './grant-holder.ts';
 import { pageCursor, pageLimit, pageOf } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
-import { runSchema, runSummarySchema } from './run-schemas.ts';
+import { runOutcomeSchema, runSchema, runSummarySchema } from './run-schemas.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
@@ -13,7 +14,19 @@ const closedSchema = z.object({
   evidence: z
     .object({ path: z.string(), token: z.string(), expiresAt: z.string() })
     .describe('Where the bundle of the run is fetched, and the bearer token that fetches it once.'),
+  outcome: runOutcomeSchema.optional().describe('What the run came to, where the client asked.'),
 });
+
+/** Nothing at all is a body too. */
+const closingSchema = z
+  .object({
+    asserted: z
+      .record(z.string().max(100), z.string().max(LIMITS.maxAssertedLabelBytes))
+      .optional()
+      .describe('Labels that the client has to say at the end; those of its beginning stay.'),
+    outcome: z.boolean().optional().describe('Whether the answer says what the run came to.'),
+  })
+  .nullish();
 const params = z.object({ run: z.string().max(100) });
 const tags = ['runs'];
 
@@ -58,12 +71,15 @@ export function runRoutes(router: ApiRouter, services: ApiServices): void {
     description:
       'By whoever holds its grant (`Authorization: DPoP GRANT.SECRET` with a proof of its key; HTTP Basic for one that is bound to none): its grants are void from then on.',
     params,
+    body: closingSchema,
     response: { 200: closedSchema, ...problemResponses },
   };
   router.post('/v1/runs/:run/close', { schema: close }, async (request) => {
     const { run } = request.params;
-    const { token, expiresAt } = await services.closeRun(run, await grantHolder(request, services));
+    const { asserted = {}, outcome = false } = request.body ?? {};
+    const { token, expiresAt } = await services.closeRun(run, await grantHolder(request, services), asserted);
     const path = `/v1/runs/${encodeURIComponent(run)}/evidence`;
-    return { run, closed: true as const, evidence: { path, token: token.reveal(), expiresAt } };
+    const evidence = { path, token: token.reveal(), expiresAt };
+    return { run, closed: true as const, evidence, ...(outcome ? { outcome: await services.runs.outcome(run) } : {}) };
   });
 }

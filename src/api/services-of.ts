@@ -79,7 +79,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     recordings,
     approvals,
     budgets: budgetServices(parts),
-    runs: runServices({ store, grants: granting.grants, recordings, approvals, retention }),
+    runs: runServices({ store, grants: granting.grants, recordings, approvals, retention, nowMs }),
     evidence,
     exports: parts.exports,
     metrics: parts.metrics,

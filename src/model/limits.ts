@@ -133,7 +133,7 @@ export const LIMITS = {
   grantScramIterations: 4096,
   runCloseGraceMs: 1_000,
   consumedTokenMarginSeconds: 60,
-  maxAssertedLabels: 48,
+  maxAssertedLabels: 32,
   maxAssertedLabelBytes: 1024,
   outcomeRequests: 2_000,
   outcomeStatements: 20,

@@ -45,3 +45,20 @@ export function closeRunRow(store: Store, id: string, termination: string, now: 
     return closed.length > 0;
   });
 }
+
+/** Replaces a run's labels while it is open, where they are still those that were read. */
+export async function replaceAsserted(
+  store: Store,
+  id: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  await store.write((db) =>
+    db
+      .updateTable('runs')
+      .set({ asserted: to })
+      .where('id', '=', id)
+      .where('asserted', '=', from)
+      .where('closed_at', 'is', null)
+      .execute(),
+  );
+}

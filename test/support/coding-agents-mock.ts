@@ -50,7 +50,7 @@ function claude(args: readonly string[]): readonly string[] {
 
 function codex(args: readonly string[]): readonly string[] {
   const settings = args.flatMap((arg, at) => (args[at - 1] === '-c' ? [arg] : []));
-  const off = settings.flatMap((each) => /^mcp_servers\."(.+)"\.enabled=false$/.exec(each)?.[1] ?? []);
+  const off = new Set(settings.flatMap((each) => /^mcp_servers\."(.+)"\.enabled=false$/.exec(each)?.[1] ?? []));
   for (const each of settings) {
     const [, event = '', command] = /^hooks\.(\w+)=.*command=("(?:[^"\\]|\\.)*")/.exec(each) ?? [];
     if (command && args.includes('--dangerously-bypass-hook-trust'))
@@ -63,7 +63,7 @@ function codex(args: readonly string[]): readonly string[] {
   const table = existsSync(join(home, '.codex/config.toml'))
     ? readFileSync(join(home, '.codex/config.toml'), 'utf8')
     : '';
-  return [...table.matchAll(/^\[mcp_servers\.(.+)\]$/gm)].flatMap(([, name = '']) => (off.includes(name) ? [] : name));
+  return [...table.matchAll(/^\[mcp_servers\.(.+)\]$/gm)].flatMap(([, name = '']) => (off.has(name) ? [] : name));
 }
 
 function gemini(): readonly string[] {
@@ -109,7 +109,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , name = '', ...args] = process.argv;
   if (args[0] === '--version') process.stdout.write(`${name} 1.2.3 (mock)\nmore\n`);
   else {
-    const servers = { claude, codex, gemini, 'cursor-agent': cursor, copilot }[name]?.(args) ?? [];
+    const agents = { claude, codex, gemini, 'cursor-agent': cursor, copilot };
+    const agent = Object.entries(agents).find(([known]) => known === name)?.[1];
+    const servers = agent?.(args) ?? [];
     process.stdout.write(`${JSON.stringify({ servers, prompt: args.at(-1) })}\n`);
   }
 }

@@ -66,7 +66,7 @@ function forwardSignals(
   const forward = (signal: NodeJS.Signals): void => {
     if (to?.pid === undefined) return;
     if (!isGroup) {
-      if (!OF_THE_TERMINAL.has(signal)) to.kill(signal);
+      if (!OF_THE_TERMINAL.has(signal) && !passOn?.(signal)) to.kill(signal);
     } else if (ENDING.has(signal) && ++asked > 1) void endGroup(to.pid);
     else if (!passOn?.(signal)) signalGroup(to.pid, signal);
   };

@@ -134,20 +134,12 @@ const closedRunSchema = z.object({
 
 export type ClosedRun = z.infer<typeof closedRunSchema>;
 
-/** Ends the run: its grant is void from then on. */
-export function closeRun(api: ApiClient, grant: LentGrant): Promise<ClosedRun> {
+/** Ends the run: its grant is void from then on. `asserted` is what there is to say of it at its end. */
+export function closeRun(
+  api: ApiClient,
+  grant: LentGrant,
+  asserted: Readonly<Record<string, string>>,
+): Promise<ClosedRun> {
   const path = `/v1/runs/${encodeURIComponent(grant.run)}/close`;
-  return api.call({ method: 'POST', path, as: grant }, closedRunSchema);
-}
-
-/** The marks that coding agents leave in the environment of their shells: labels, and no proof of anything. */
-export function agentMark(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  const marks: readonly (readonly [variable: string, agent: string])[] = [
-    ['CURSOR_AGENT', 'cursor'],
-    ['CLAUDECODE', 'claude-code'],
-    ['GEMINI_CLI', 'gemini-cli'],
-    ['CODEX_SANDBOX', 'codex'],
-  ];
-  const agents = marks.filter(([variable]) => env[variable]).map(([, agent]) => agent);
-  return agents.length > 0 ? { agent: agents.join(',') } : {};
+  return api.call({ method: 'POST', path, as: grant, json: { asserted, outcome: true } }, closedRunSchema);
 }

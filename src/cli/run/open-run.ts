@@ -34,8 +34,8 @@ export interface OpenRunRequest {
 export interface OpenRun extends AsyncDisposable {
   readonly grant: LentGrant;
   readonly context: RunContext;
-  /** Ends it; undefined where the gateway could not be told. */
-  end(): Promise<ClosedRun | undefined>;
+  /** Ends it, with what there is to say of it then; undefined where the gateway could not be told. */
+  end(asserted?: Readonly<Record<string, string>>): Promise<ClosedRun | undefined>;
 }
 
 /** Exchanges the token, attaches, opens a listener for each target and tries each. Throws a `CliError`. */
@@ -46,8 +46,9 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
   const grant = await requestGrant(api, { ...request, key, asserted, env, signal: AbortSignal.timeout(60_000) });
   await using opened = new AsyncDisposableStack();
   let closed: ClosedRun | undefined;
+  let atEnd: Readonly<Record<string, string>> = {};
   opened.defer(async () => {
-    closed = await close(api, grant, say);
+    closed = await close(() => closeRun(api, grant, atEnd), say);
   });
   opened.use(keepRenewed(api, grant, warn));
   const directory = opened.adopt(await mkdtemp(join(tmpdir(), 'chaperone-run-')), (path) =>
@@ -64,7 +65,12 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
   if (direct && request.selfTest) await selfTest(targets, () => undefined);
   const running = opened.move();
   const dispose = () => running.disposeAsync();
-  return { grant, context, end: () => dispose().then(() => closed), [Symbol.asyncDispose]: dispose };
+  const end = async (labels: Readonly<Record<string, string>> = {}): Promise<ClosedRun | undefined> => {
+    atEnd = labels;
+    await dispose();
+    return closed;
+  };
+  return { grant, context, end, [Symbol.asyncDispose]: dispose };
 }
 
 /** Through the gateway's one HTTPS port. The run is attached first: from then on its end is noticed. */
@@ -104,9 +110,9 @@ function nativePorts(grant: LentGrant): readonly LocalTarget[] {
   });
 }
 
-async function close(api: ApiClient, grant: LentGrant, say: (text: string) => void): Promise<ClosedRun | undefined> {
+async function close(act: () => Promise<ClosedRun>, say: (text: string) => void): Promise<ClosedRun | undefined> {
   try {
-    return await closeRun(api, grant);
+    return await act();
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     // The command's own status counts; a run that was not closed here ends with its grant.

@@ -18,7 +18,8 @@ export interface CoverageRequest {
  * gateway. To be called once the token of this run is there, and before there is a command.
  */
 export function coverRun({ means, hosts, inherited, env }: CoverageRequest): RunCoverage {
-  const isForgotten = inherited.minting.length === 0 || forgetVariables(inherited.minting);
+  // What is kept from the command must not stand in procfs either: what mints tokens, and all else that it is not given.
+  const isForgotten = forgetVariables(inherited.withheld) || inherited.minting.length === 0;
   const isEnclosed = means?.level === 'network';
   return {
     isolation: means?.level ?? (inContainer(env) ? 'container' : 'none'),
@@ -30,8 +31,8 @@ export function coverRun({ means, hosts, inherited, env }: CoverageRequest): Run
 }
 
 function minting(isForgotten: boolean, means: IsolationMeans | undefined): RunCoverage['minting'] {
-  // With a procfs of its own the command sees none of the processes outside.
-  if (means?.flags.includes('--mount-proc')) return 'hidden';
+  // From a user namespace of its own the command can look into no process outside (ptrace(2), access mode checks).
+  if (means !== undefined) return 'hidden';
   if (!isForgotten) return 'own';
   const ancestors = mintingAncestors().length;
   return ancestors === 0 ? 'hidden' : { ancestors };

@@ -5,12 +5,14 @@ import { ApiClient } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type Output, processOutput } from '../output.ts';
 import { printable } from '../printable.ts';
+import { agentAtWork } from './agents/agent-at-work.ts';
+import { agentLabels, ancestorAgent, observeAgent } from './agents/observe-agent.ts';
 import { ciSystemOf } from './ci/ci-system.ts';
 import { maskCommands } from './ci/mask-in-log.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 import { inheritedVariables } from './environment/inherited-variables.ts';
 import { finishRun } from './finish-run.ts';
-import { agentMark, type LentGrant } from './grant-request.ts';
+import type { LentGrant } from './grant-request.ts';
 import { checkIsolation } from './isolation/check-isolation.ts';
 import { coverageLabels, type RunCoverage } from './isolation/coverage.ts';
 import { allowedHost, isolationLevel } from './isolation/isolation-level.ts';
@@ -89,12 +91,13 @@ export async function run(
     warnings.push(sentence);
     say(`chaperone: ${sentence}\n`);
   };
-  const surroundings = await planSurroundings(options, given);
-  const { means, hosts, rules } = surroundings;
+  const surroundings = await planSurroundings(program, options, given);
+  const { means, hosts, rules, observed } = surroundings;
   let coverage: RunCoverage | undefined;
   const asserted = (): Record<string, string> => {
     coverage = coverRun({ ...surroundings, env: given });
-    return { command: basename(program), ...agentMark(given), ...coverageLabels(coverage) };
+    const agent = agentLabels({ observed, args, env: given, ancestor: ancestorAgent() });
+    return { command: basename(program), ...agent, ...coverageLabels(coverage) };
   };
   const api = ApiClient.find(options, given);
   const { target: targets, tokenFile, tokenFrom, direct = false, selfTest = true } = options;
@@ -104,11 +107,13 @@ export async function run(
   if (grant.demo && process.stderr.isTTY) say(`${output.paintSaid('dim', demoNote(grant))}\n`);
   say(maskCommands(given, passwordsOf(context)));
   const { env: commandEnv } = await commandEnvironment({ context, rules, base: given, random: randomBytes });
+  const own = [process.execPath, process.argv[1] ?? ''] as const;
+  await using agent = await agentAtWork({ observed, context, env: commandEnv, args, program: own, warn, say });
   const status = await inLogGroup(given, command, say, () =>
     startCommand({
       program,
-      args,
-      env: commandEnv,
+      args: agent.args,
+      env: agent.env,
       context,
       means,
       hosts,
@@ -120,7 +125,7 @@ export async function run(
       onFault: (fault) => warn(printable(fault.message)),
     }),
   );
-  const closed = await opened.end();
+  const closed = await opened.end({ 'command.status': String(status), ...(await agent.labels()) });
   if (coverage === undefined)
     throw new CliError(EXIT.internal, 'the run was opened without a look at its surroundings');
   const { evidence: evidenceFile, summary: summaryFile } = options;
@@ -131,8 +136,15 @@ export async function run(
 }
 
 /** What was asked of the surroundings, and whether this machine can do it: before anything is opened. */
-async function planSurroundings(options: RunOptions, env: NodeJS.ProcessEnv) {
-  const rules = { env: options.env ?? [], inheritAll: options.inheritEnv ?? false, ofAgent: [] };
+async function planSurroundings(program: string, options: RunOptions, env: NodeJS.ProcessEnv) {
+  const asked = { env: options.env ?? [], inheritAll: options.inheritEnv ?? false };
+  const signal = AbortSignal.timeout(OBSERVE_MS);
+  const observed = await observeAgent({
+    command: program,
+    env: inheritedVariables(env, { ...asked, ofAgent: [] }).env,
+    signal,
+  });
+  const rules = { ...asked, ofAgent: observed?.agent.variables ?? [] };
   const inherited = inheritedVariables(env, rules);
   const level = isolationLevel(options.isolate);
   const hosts = (options.allowHost ?? []).map(allowedHost);
@@ -140,9 +152,10 @@ async function planSurroundings(options: RunOptions, env: NodeJS.ProcessEnv) {
     throw new CliError(EXIT.usage, '--allow-host is for --isolate network: without it every host is allowed');
   }
   const means = level === 'none' ? undefined : await checkIsolation(level, env, AbortSignal.timeout(ISOLATION_MS));
-  return { rules, inherited, hosts, means };
+  return { rules, inherited, hosts, means, observed };
 }
 
+const OBSERVE_MS = 30_000;
 const ISOLATION_MS = 30_000;
 
 /** Folds what the command prints, in the log of a CI system that can. */

@@ -35,10 +35,10 @@ const MANAGING = new Set([
   '-V',
 ]);
 
-export interface AgentAtWork extends AgentSetup, AsyncDisposable {}
+export interface PlacedAgent extends AgentSetup, AsyncDisposable {}
 
 /** What an agent's command becomes in a run. Disposing takes away what was put beside the user's own files. */
-export async function setUpAgent(kind: AgentKind, request: AgentSetupRequest): Promise<AgentAtWork> {
+export async function setUpAgent(kind: AgentKind, request: AgentSetupRequest): Promise<PlacedAgent> {
   const [first = ''] = request.args;
   const setup: AgentSetup = MANAGING.has(first)
     ? { args: [], env: {}, placed: [], hooked: false, notes: [] }
