@@ -86,7 +86,7 @@ describe('a gateway that exports', () => {
     await until(async () => (await events()).some(({ class_uid: kind }) => kind === 3002));
     await caughtUp();
     const all = await events();
-    const [query] = all.filter(({ class_uid: kind, activity_name: name }) => kind === 6005 && name === 'Query');
+    const query = all.find(({ class_uid: kind, activity_name: name }) => kind === 6005 && name === 'Query');
     assert.deepEqual([query?.status, query?.unmapped['rows']], ['Success', 2]);
     const ids = all.map(({ metadata }) => metadata.uid);
     assert.equal(new Set(ids).size, ids.length);

@@ -70,6 +70,9 @@ function plain(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9._-]/g, '-');
 }
 
+/** As signatures are computed (UriEncode of AWS Signature Version 4): all but unreserved characters. */
 function encodeKey(key: string): string {
-  return key.split('/').map(encodeURIComponent).join('/');
+  const strict = (part: string) =>
+    encodeURIComponent(part).replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return key.split('/').map(strict).join('/');
 }
