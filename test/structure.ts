@@ -123,6 +123,7 @@ export const LONG_FILES: Readonly<Record<string, string>> = {
 
 /** Files that no import from `src/main.ts` reaches, and who uses each. */
 export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
+  'src/audit/bundle/survey-worker.ts': 'the thread that survey-thread.ts starts',
   'src/audit/verify/verify-worker.ts': 'the thread that verify-thread.ts starts',
   'src/audit/seal/sealer-worker.ts': 'the thread that sealer-thread.ts starts',
   'src/masking/detectors/found.ts': 'the tests of the detectors',
@@ -134,6 +135,7 @@ export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
  * and where each is tested.
  */
 export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'src/audit/bundle/survey-worker.ts': 'survey-session.test.ts, which starts the thread',
   'src/audit/verify/verify-worker.ts': 'read-log.test.ts, which starts the thread',
   'src/store/budget-rows.ts': 'src/budgets/budget-service.test.ts, on each store',
   'src/store/run-token-rows.ts': 'src/grants/kept-tokens.test.ts, on each store',

@@ -9,7 +9,8 @@ import { BUNDLE, type ManifestFile, type ManifestSession, type RunManifest } fro
 import type { LoggedRunSession, RunEntries } from './run-entries.ts';
 import type { FactSource, RunFacts } from './run-facts.ts';
 import { sealForAuditors } from './seal-token.ts';
-import { type SessionSurvey, surveySession } from './survey-session.ts';
+import type { SessionSurvey } from './survey-session.ts';
+import { surveyBeside } from './survey-thread.ts';
 
 export interface ManifestParts {
   readonly paths: AuditPaths;
@@ -41,7 +42,7 @@ export async function makeManifest(parts: ManifestParts): Promise<MadeManifest> 
   const files: ManifestFile[] = [];
   for (const logged of entries.sessions) {
     const path = sessionFile(parts.paths, logged);
-    const survey = await surveySession(path, { root: logged.close === undefined });
+    const survey = await surveyBeside(path, { root: logged.close === undefined });
     surveys.push(survey);
     sessions.push(manifestSession(logged, survey));
     files.push(file(BUNDLE.session(logged.id), survey.bytes, survey.sha256, 'application/jsonl', 'open'));
