@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { Carriers } from '../gateway/carriers.ts';
-import type { Exchanged, GrantListing, GrantService } from '../grants/grant-service.ts';
+import type { GrantListing } from '../grants/grant-records.ts';
+import type { Exchanged, GrantService } from '../grants/grant-service.ts';
 import type { RunAttachments } from '../grants/run-attachments.ts';
 import type { GrantId, RunId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';

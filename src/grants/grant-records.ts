@@ -15,7 +15,21 @@ export function grantOf(row: GrantRow): Grant {
   };
 }
 
-export function stateOf(row: GrantRow, now: string): 'active' | 'expired' | 'revoked' {
+/** A grant as an operator sees it. */
+export interface GrantListing {
+  readonly grant: Grant;
+  readonly rules: readonly string[];
+  /** Whose it is, for people. */
+  readonly display: string;
+  readonly state: 'active' | 'expired' | 'revoked';
+}
+
+export function listingOf(row: GrantRow & { readonly display: string }, now: string): GrantListing {
+  const rules = JSON.parse(row.rules) as readonly string[];
+  return { grant: grantOf(row), rules, display: row.display, state: stateOf(row, now) };
+}
+
+function stateOf(row: GrantRow, now: string): GrantListing['state'] {
   if (row.revoked_at !== null) return 'revoked';
   return row.expires_at > now ? 'active' : 'expired';
 }

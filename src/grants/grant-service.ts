@@ -15,7 +15,7 @@ import {
 import { closeRunRow, findRun, replaceAsserted } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
-import { grantOf, principalOf, runOf, stateOf } from './grant-records.ts';
+import { type GrantListing, grantOf, listingOf, principalOf, runOf } from './grant-records.ts';
 import { holdsGrant, provesKey } from './holds-grant.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import { narrowTargets } from './narrow-targets.ts';
@@ -34,6 +34,8 @@ export interface GrantServiceOptions {
   readonly trustPeople: (groups: readonly string[]) => TrustGiven;
   /** Where the tokens that opened runs are kept. */
   readonly tokens: Pick<KeptTokens, 'seal'>;
+  /** Told of a token that came a second time, with the name of its issuer. */
+  readonly onReplay?: (issuer: string) => void;
   /** The audience that clients may name in the exchange. */
   readonly audience: string;
   /** 32 bytes of the deployment's own, from which the keys of users that do not exist are made. */
@@ -67,15 +69,6 @@ export interface Exchanged {
 export interface Authenticated {
   readonly grant: Grant;
   readonly principal: Principal;
-}
-
-/** A grant as an operator sees it. */
-export interface GrantListing {
-  readonly grant: Grant;
-  readonly rules: readonly string[];
-  /** Whose it is, for people. */
-  readonly display: string;
-  readonly state: 'active' | 'expired' | 'revoked';
 }
 
 /** Who presents a grant in order to renew it, or to close its run. */
@@ -114,8 +107,10 @@ export class GrantService implements AsyncDisposable {
     const consumes = { replayKey: identity.replayKey, until };
     const sealedToken = this.#options.tokens.seal(rows.run.id, request.token);
     const won = await insertGrant(this.#options.store, { ...rows, sealedToken, consumes, now: this.#at(0) });
-    if (!won)
+    if (!won) {
+      this.#options.onReplay?.(identity.issuer);
       throw refused('claim-replayed', 'This token was exchanged before.', 'Fetch a fresh one; each is used once.');
+    }
     const { tokenDigest, jwksDigest } = identity;
     return {
       grant: grantOf(rows.grant),
@@ -249,12 +244,7 @@ export class GrantService implements AsyncDisposable {
       ...(run === undefined ? {} : { run }),
       ...(active === true ? { activeAt: this.#at(0) } : {}),
     });
-    return rows.map((row) => ({
-      grant: grantOf(row),
-      rules: JSON.parse(row.rules) as readonly string[],
-      display: row.display,
-      state: stateOf(row, this.#at(0)),
-    }));
+    return rows.map((row) => listingOf(row, this.#at(0)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

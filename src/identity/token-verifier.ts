@@ -15,8 +15,11 @@ export interface TokenVerifier {
   verify(token: Secret, signal: AbortSignal, onStep?: OnStep): Promise<VerifiedToken>;
 }
 
-/** Told of each step that a token passed, with what was found, for the operator; never the token. */
-export type OnStep = (step: TokenStep, found: string) => void;
+/**
+ * Told of each step that a token passed, with what was found, for the operator; never the token. From the signature on the
+ * issuer is known, and given by its name in the configuration.
+ */
+export type OnStep = (step: TokenStep, found: string, issuer?: string) => void;
 
 export interface VerifiedToken {
   readonly workload: Workload;
@@ -62,7 +65,7 @@ export function makeTokenVerifier({ issuers, audience, keys, now, review }: Toke
       const keySet = await keys.find(issuer, token.keyId, signal);
       onStep('keys', `the key set with SHA-256 ${keySet.digest}`);
       await verifySignature(token, issuer, keySet);
-      onStep('signature', 'verifies');
+      onStep('signature', 'verifies', issuer.name);
       onStep('audience', checkAudience(token.claims['aud'], issuer.audience ?? audience));
       const times = checkTimes(token.claims, issuer, now() / 1000);
       onStep('times', times.found);

@@ -149,6 +149,8 @@ export const LIMITS = {
   sharedAudienceMaxAgeSeconds: 2 * 60,
   maxClaimBytes: 2048,
   maxUnknownClaims: 20,
+  refusedExchangesPerSecond: 1 / 60,
+  refusedExchangeBurst: 20,
   // store
   storeBusyMs: 5_000,
   storePollMs: 200,

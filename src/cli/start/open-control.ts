@@ -27,6 +27,7 @@ import { openLog, originOf } from './open-log.ts';
 import { type OpenPeople, openPeople } from './open-people.ts';
 import { type OpenRetention, openRetention } from './open-retention.ts';
 import { openPolicyDirectory, type PolicyDirectory } from './policy-directory.ts';
+import { RefusedExchanges } from './refused-exchanges.ts';
 import { closeLeftOverSessions, indexSessions, type SessionIndex } from './session-index.ts';
 import type { StartConfig } from './start-config.ts';
 import { tellUnknownClaims } from './unknown-claims.ts';
@@ -134,16 +135,18 @@ interface GrantsParts extends Pick<Control, 'store' | 'tokens' | 'audience' | 't
 /** Grants, by what trust says of a token; claims that nobody knows are told. */
 function openGrants({ store, tokens, audience, trust, audit, key, nowMs, onFault }: GrantsParts): GrantService {
   const tellUnknown = tellUnknownClaims({ audit, onFault });
+  const exchanges = new RefusedExchanges({ audit, trust, nowMs, onFault });
   return new GrantService({
     store,
     tokens,
     audience,
     verify: async (token, signal) => {
-      const verified = await trust.verify(token, signal);
+      const verified = await exchanges.verify(token, signal);
       await tellUnknown(verified);
       return verified;
     },
-    trust: (identity) => trust.trust(identity),
+    trust: (identity) => exchanges.trust(identity),
+    onReplay: (issuer) => exchanges.note(issuer, 'claim-replayed'),
     trustPeople: (groups) => trust.trustPeople(groups),
     decoyKey: key.derive('grants/decoy'),
     now: nowMs,
