@@ -149,7 +149,7 @@ export const LIMITS = {
   sharedAudienceMaxAgeSeconds: 2 * 60,
   maxClaimBytes: 2048,
   maxUnknownClaims: 20,
-  refusedExchangesPerSecond: 1 / 60,
+  refusedExchangesPerSecond: 0.02,
   refusedExchangeBurst: 20,
   // store
   storeBusyMs: 5_000,
