@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { forgetEnviron } from './forget-environ.mjs';
 
 /**
  * For the gateway alone: a young generation of a fixed size, and no helper threads to collect it
@@ -13,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 const GATEWAY_FLAGS = createRequire(import.meta.url)('./gateway-flags.json');
 const MINIMUM_NODE = [24, 15];
 const MAIN = new URL('../src/main.ts', import.meta.url);
+/** Commands that start others. */
+const FORGETTING = ['run', 'connect'];
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
 /**
@@ -54,6 +57,8 @@ function packagedNode() {
 
 function becomeNode(node, args) {
   const child = spawn(node, args, { stdio: 'inherit' });
+  // This process only waits, and stands above a command that must not read what mints tokens in it.
+  if (FORGETTING.includes(args[1])) forgetEnviron();
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`chaperone: ${node} could not be started: ${error.message}\n`);

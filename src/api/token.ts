@@ -44,7 +44,7 @@ const grantSchema = z.object({
   scope: z.string(),
   grant: z.string().describe('The user name that goes with the secret.'),
   run: z.string(),
-  runUrl: z.string(),
+  runUrl: z.string().describe("The run's page in the web UI."),
   display: z.string(),
   certificateAuthority: z.string().optional().describe("PEM of the authority behind the gateway's certificate."),
   targets: z.array(
@@ -139,7 +139,7 @@ function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
     scope: issued.targets.map(({ name }) => name).join(' '),
     grant: issued.grant,
     run: issued.run,
-    runUrl: `${url}/v1/sessions?run=${encodeURIComponent(issued.run)}`,
+    runUrl: `${url}/runs/${encodeURIComponent(issued.run)}`,
     display: issued.display,
     ...(issued.certificateAuthority ? { certificateAuthority: issued.certificateAuthority } : {}),
     targets: [...issued.targets],
