@@ -112,12 +112,12 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     published.advance(head);
     await published.settled();
     recorder = new Recorder(parts, { directory, published, lock, random });
-    published.begin(recorder);
   } catch (cause) {
     lock[Symbol.dispose]();
     throw cause;
   }
   try {
+    await recorder.published.begin(recorder);
     await recorder.finishErasures(marks);
     return recorder;
   } catch (cause) {

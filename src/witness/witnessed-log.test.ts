@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { aRun, auditDirectory, openLog } from '../../test/support/audit-log.ts';
+import { aRun, auditDirectory, openLog as openAny } from '../../test/support/audit-log.ts';
 import { aPolicy, aWitness, type TestWitness } from '../../test/support/witnesses.ts';
 import { openCheckpoint } from '../audit/log/checkpoint.ts';
 import { openCosignatures } from '../audit/log/cosignature.ts';
@@ -14,6 +14,14 @@ import { LIMITS } from '../model/limits.ts';
 
 const FAST = { ...LIMITS, witnessRoundMs: 5, witnessRetryMs: 20, witnessMaxRetryMs: 40, witnessDeadlineMs: 2_000 };
 const soon = () => AbortSignal.timeout(5_000);
+
+/** Opens a log, which ends with the test file however its test ends. */
+async function openLog(...args: Parameters<typeof openAny>): Promise<OpenAuditLog> {
+  const log = await openAny(...args);
+  // Its directory may be gone by then; what counts is that no thread is left.
+  after(() => Promise.resolve(log[Symbol.asyncDispose]()).catch(() => undefined));
+  return log;
+}
 
 /** A directory with a log that was opened once, so that its key can be told to witnesses. */
 async function aLog(): Promise<{ readonly directory: string; readonly vkey: string }> {

@@ -140,10 +140,10 @@ export class PublishedLog implements Checkpoints {
     return this.#parts.keys.verifierKey;
   }
 
-  /** The log can write about itself from now on; a rotation that was begun is ended. */
-  begin(notes: OwnNotes): void {
+  /** The log can write about itself from now on. Resolves once a rotation that was begun is ended, or could not be. */
+  async begin(notes: OwnNotes): Promise<void> {
     this.#notes = notes;
-    if (this.#parts.keys.next !== undefined) this.#continueRotation();
+    if (this.#parts.keys.next !== undefined) await this.#continueRotation();
   }
 
   advance(head: Pick<Checkpoint, 'size' | 'root'>): void {
@@ -214,13 +214,13 @@ export class PublishedLog implements Checkpoints {
 
   #published(size: number): void {
     this.#parts.onPublished(size);
-    if (this.#parts.keys.next !== undefined && this.#notes !== undefined) this.#continueRotation();
+    if (this.#parts.keys.next !== undefined && this.#notes !== undefined) void this.#continueRotation();
     else this.#parts.keys.dropOld(this.#parts.clock());
   }
 
-  #continueRotation(): void {
+  async #continueRotation(): Promise<void> {
     if (this.#rotation !== undefined) return;
-    this.rotate('gateway', this.#parts.limits.keyOverlapMs).catch((cause: unknown) => this.#fault(cause));
+    await this.rotate('gateway', this.#parts.limits.keyOverlapMs).catch((cause: unknown) => this.#fault(cause));
   }
 
   #fault(cause: unknown): void {
