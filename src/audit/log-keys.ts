@@ -282,9 +282,9 @@ export function readOldKeys(keysDirectory: string): readonly OldKey[] {
   return chain;
 }
 
-/** The proof that an old key signed the entry which names its successor; undefined where it is missing. */
-export function readHandOver(keysDirectory: string, verifier: NoteVerifier): string | undefined {
-  const path = join(keysDirectory, OLD, `${keyIdText(verifier)}.tlog-proof`);
+/** The proof that an old key, by its id, signed the entry which names its successor; undefined where it is missing. */
+export function readHandOver(keysDirectory: string, keyId: string): string | undefined {
+  const path = join(keysDirectory, OLD, `${keyId}.tlog-proof`);
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { type AuditPaths, bodyPath } from '../audit-paths.ts';
 import { canonicalJson } from '../canonical-json.ts';
+import { readHandOver } from '../log-keys.ts';
 import { readSession } from '../read/read-session.ts';
 import type { EntryProofs } from './entry-proofs.ts';
 import type { LoggedEntry } from './log-catalogue.ts';
@@ -47,20 +48,38 @@ export function bundleFiles(parts: BundleParts): readonly ArchiveFile[] {
   const { manifest } = parts;
   const withheld = withheldFiles(parts);
   const out = new Set(withheld.map(({ path }) => path));
-  const { keys } = parts;
   return [
-    text(BUNDLE.readme, readmeText(manifest)),
+    bytes(BUNDLE.readme, parts.content(BUNDLE.readme) ?? Buffer.from(readmeText(manifest))),
     bytes(BUNDLE.manifest, parts.manifestBytes),
     text(BUNDLE.statement, parts.statement),
     ...(withheld.length === 0 ? [] : [text(BUNDLE.withheld, withheldJson(parts, withheld))]),
     entriesFile(parts.entries),
     ...parts.entries.map(({ index }) => made(BUNDLE.proof(index), () => Buffer.from(parts.proofs.prove(index)))),
-    text(BUNDLE.logKey, `${keys.logKey}\n`),
-    text(BUNDLE.statementKey, keys.statementKey),
-    ...(keys.timestampAuthorities === '' ? [] : [text(BUNDLE.timestampAuthorities, keys.timestampAuthorities)]),
+    ...trustFiles(parts.keys).map(([path, said]) => bytes(path, parts.content(path) ?? Buffer.from(said))),
+    ...handOvers(parts),
     ...manifest.files.filter(({ path }) => !out.has(path)).map((file) => contentFile(parts, file)),
     ...(parts.runKey === undefined || parts.withholds !== undefined ? [] : restricted(parts, parts.runKey)),
   ];
+}
+
+/** Path and text of each file of what the gateway says of itself. */
+export function trustFiles(keys: EvidenceKeys): readonly (readonly [path: string, text: string])[] {
+  const { logKey, statementKey, timestampAuthorities } = keys;
+  return [
+    [BUNDLE.logKey, `${logKey}\n`],
+    [BUNDLE.statementKey, statementKey],
+    ...(timestampAuthorities === '' ? [] : [[BUNDLE.timestampAuthorities, timestampAuthorities] as const]),
+  ];
+}
+
+/** By which a verifier who has an old key of the log alone comes to the one that signs now. */
+function handOvers({ paths, entries }: BundleParts): readonly ArchiveFile[] {
+  return entries.flatMap(({ kind, index, members }) => {
+    const from = String(members['from']);
+    if (kind !== 'key.rotated' || members['what'] !== 'log' || !/^[0-9a-f]{1,64}$/u.test(from)) return [];
+    const proof = readHandOver(paths.keys, from);
+    return proof === undefined ? [] : [text(BUNDLE.handOver(index), proof)];
+  });
 }
 
 /** What only those get who may read bodies: the key, and views made with it. */

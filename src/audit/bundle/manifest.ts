@@ -66,6 +66,8 @@ export const BUNDLE = {
   /** The verifier keys that the gateway says it has: convenient, and believed by nobody who verifies. */
   logKey: 'trust/log.vkey',
   statementKey: 'trust/statement.pub.pem',
+  /** What the old key signed when it handed over to the next, for the entry `key.rotated` of this index. */
+  handOver: (index: number): string => `trust/handover-${index}.tlog-proof`,
   /** Certificates of the timestamp authorities, as the gateway is configured with them. */
   timestampAuthorities: 'trust/tsa.pem',
   /** What people withheld, and why: canonical JSON, believed for nothing but words. */
@@ -87,7 +89,7 @@ export const BUNDLE = {
 
 /** Files that the manifest does not commit to: each proves itself, or proves nothing. */
 export const OWN_FILES =
-  /^(?:run-manifest\.json|statement\.sigstore\.json|README\.txt|withheld\.json|log\/entries\.jsonl|proofs\/\d{1,16}\.tlog-proof|trust\/[a-z.]+|keys\/run_\w+\.key|replay\/[\w.-]+)$/u;
+  /^(?:run-manifest\.json|statement\.sigstore\.json|README\.txt|withheld\.json|log\/entries\.jsonl|proofs\/\d{1,16}\.tlog-proof|trust\/(?:[a-z.]+|handover-\d{1,16}\.tlog-proof)|keys\/run_\w+\.key|replay\/[\w.-]+)$/u;
 
 /** in-toto's `payloadType` of the DSSE envelope, and the type of the predicate. */
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';

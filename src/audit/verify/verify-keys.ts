@@ -83,7 +83,7 @@ function handOvers(paths: AuditPaths, findings: Findings): readonly OldKey[] {
 
 function problemOf(paths: AuditPaths, old: OldKey): string | undefined {
   const [from, to] = [verifierOf(old.vkey), verifierOf(old.next)];
-  const proof = parseProof(readHandOver(paths.keys, from) ?? '');
+  const proof = parseProof(readHandOver(paths.keys, keyIdText(from)) ?? '');
   if (proof === undefined) return 'the proof that this key handed over is missing, or is none';
   const entry = entryAt(paths, proof.index);
   if (entry === undefined) return `entry ${proof.index} of the log, which names the next key, is missing`;

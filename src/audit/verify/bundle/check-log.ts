@@ -2,6 +2,7 @@
 import { BUNDLE } from '../../bundle/manifest.ts';
 import { type BundleCheck, type CheckedStatement, MAX_WHOLE_BYTES, textOf } from './bundle-check.ts';
 import { isIncluded, openCheckpoint, parseProof, type TrustedCheckpoint } from './checkpoint.ts';
+import { withHandOvers } from './hand-overs.ts';
 import { disagreements, type LogEntry, parseEntryLine, RunLog } from './log-entries.ts';
 import { parseVerifierKey } from './signed-note.ts';
 import type { TrustPolicy } from './trust-policy.ts';
@@ -15,7 +16,7 @@ export async function checkLog(check: BundleCheck, statement: CheckedStatement |
   const log = new RunLog(engine, manifest.run.id);
   const entries = await readEntries(check);
   const note = await checkpointNote(check, entries);
-  const checkpoint = note === undefined ? undefined : await trusted(check, note);
+  const checkpoint = note === undefined ? undefined : await trusted(check, note, entries);
   if (checkpoint === undefined) {
     report.end('checkpoint', 'no checkpoint that can be believed');
     report.incomplete('log', 'without a checkpoint nothing shows that these entries are in the log', PLACE);
@@ -73,11 +74,15 @@ async function checkpointNote(
   return proof?.checkpoint;
 }
 
-async function trusted(check: BundleCheck, note: string): Promise<TrustedCheckpoint | undefined> {
+async function trusted(
+  check: BundleCheck,
+  note: string,
+  entries: readonly LogEntry[],
+): Promise<TrustedCheckpoint | undefined> {
   const { report, trust, manifest, nowMs } = check;
-  const policy = trust.policy ?? (await ownPolicy(check));
-  if (policy === undefined) return undefined;
-  const checkpoint = await openCheckpoint(note, policy, nowMs);
+  const given = trust.policy ?? (await ownPolicy(check));
+  if (given === undefined) return undefined;
+  const checkpoint = await openCheckpoint(note, await withHandOvers(check, given, entries), nowMs);
   if (typeof checkpoint === 'string') {
     report.fail('checkpoint', checkpoint);
     return undefined;
