@@ -80,7 +80,7 @@ export async function familiesOf(state: GatewayState): Promise<readonly Family[]
             approvals,
           ),
         ]),
-    ...exportFamilies(exports),
+    ...exportFamilies(exports.filter((one) => one.state !== 'off')),
     ...traceFamilies(state.traces()),
     one(
       'chaperone_scrape_faults',
@@ -240,7 +240,7 @@ function exportFamilies(exports: readonly ExportState[]): readonly Family[] {
       exports.map((state) => ({ labels: { export: state.name, kind: state.kind }, value: read(state) })),
     );
   return [
-    of('chaperone_export_up', 'gauge', '1 while an export goes on; 0 while it is failing or off.', ({ state }) =>
+    of('chaperone_export_up', 'gauge', '1 while an export goes on; 0 while it is failing.', ({ state }) =>
       state === 'ok' ? 1 : 0,
     ),
     of(
