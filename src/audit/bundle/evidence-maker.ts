@@ -9,16 +9,19 @@ import { RunKeys, readDeploymentKey } from '../audit-keys.ts';
 import { type AuditPaths, auditPaths } from '../audit-paths.ts';
 import { readLogHead } from '../read/read-log.ts';
 import type { AuditLog } from '../recorder.ts';
+import { type EvidenceKeys, trustFiles } from './bundle-files.ts';
 import { encodeSigstoreBundle, type SignedPayload, type StatementSigner, signPayload } from './dsse.ts';
-import { KeptEvidence, type KeptRecord, type KeptTimestamp } from './kept-evidence.ts';
+import { KeptEvidence, type KeptRecord } from './kept-evidence.ts';
 import { LogCatalogue } from './log-catalogue.ts';
 import { BUNDLE, type RunManifest } from './manifest.ts';
 import { makePredicate } from './predicate.ts';
+import { readmeText } from './readme.ts';
 import { bundledEntries, findRunEntries, type RunEntries } from './run-entries.ts';
 import type { FactSource, RunFacts } from './run-facts.ts';
 import { type MadeManifest, makeManifest } from './run-manifest.ts';
+import { responses, Stamper } from './stamper.ts';
 import { encodeStatement } from './statement.ts';
-import { fetchTimestamp, type TimestampAuthority } from './timestamp.ts';
+import type { TimestampAuthority } from './timestamp.ts';
 
 export interface EvidenceMakerOptions {
   /** The audit directory, and where evidence is kept. */
@@ -30,6 +33,8 @@ export interface EvidenceMakerOptions {
   readonly version: string;
   readonly facts: FactSource;
   readonly signer: StatementSigner;
+  /** The public keys as they are now. */
+  readonly keys: () => EvidenceKeys;
   readonly timestampAuthorities: readonly TimestampAuthority[];
   /** The auditors' age recipients. */
   readonly auditors: readonly string[];
@@ -59,9 +64,13 @@ export class EvidenceMaker {
   readonly kept: KeptEvidence;
   readonly paths: AuditPaths;
   readonly #options: EvidenceMakerOptions;
+  readonly #stamper: Stamper;
+  /** Until when witnesses that were waited for in vain are not waited for again, by the monotonic clock. */
+  #unwitnessedUntil = 0;
 
   constructor(options: EvidenceMakerOptions) {
     this.#options = options;
+    this.#stamper = new Stamper({ authorities: options.timestampAuthorities, random: options.random });
     this.paths = auditPaths(options.directory);
     this.catalogue = new LogCatalogue(options.directory);
     this.kept = new KeptEvidence(options.evidenceDirectory);
@@ -93,10 +102,11 @@ export class EvidenceMaker {
     for (const [digest, text] of made.policies) kept.writePolicy(digest, text);
     kept.write(run, BUNDLE.manifest, made.bytes);
     const { signed, index } = await this.#commit(found.entries, found.facts, made);
-    const timestamps = await this.#timestamps(signed, []);
+    const timestamps = await this.#stamper.stamp(signed.signature);
     kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
     const record = { v: 1, manifestIndex: index, manifestDigest: made.digest, timestamps } as const;
     const complete = { ...record, ...(await this.#proofs(run, made.manifest, index + 1)) };
+    this.#keepTrust(run, made.manifest);
     kept.writeRecord(run, complete);
     if (this.#lacks(complete).length === 0) kept.finish(run);
     return complete;
@@ -148,9 +158,10 @@ export class EvidenceMaker {
     const manifest = this.kept.read(run, BUNDLE.manifest);
     if (statement === undefined || manifest === undefined) return false;
     const signed = signedIn(statement.toString('utf8'));
-    const timestamps = await this.#timestamps(signed, record.timestamps);
+    const timestamps = await this.#stamper.stamp(signed.signature, record.timestamps, true);
     const proved = record.witnessed ? record : await this.#better(run, manifest, record);
     const better = { ...record, ...proved, timestamps };
+    if (proved !== record) this.#keepTrust(run, JSON.parse(manifest.toString('utf8')) as RunManifest);
     this.kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
     this.kept.writeRecord(run, better);
     const isDone = this.#lacks(better).length === 0;
@@ -196,8 +207,8 @@ export class EvidenceMaker {
   }
 
   /** The entries and the checkpoint that go with a manifest now. */
-  async #proofs(run: string, manifest: RunManifest, minSize: number) {
-    const { checkpoint, witnessed } = await this.#checkpoint(minSize);
+  async #proofs(run: string, manifest: RunManifest, minSize: number, again = false) {
+    const { checkpoint, witnessed } = await this.#checkpoint(minSize, again);
     const size = Number(checkpoint.split('\n')[1]);
     await this.catalogue.advance(size);
     const { openedAt } = manifest.run;
@@ -206,9 +217,13 @@ export class EvidenceMaker {
     return { checkpoint, witnessed, entries, erased: this.runKey(run) === undefined };
   }
 
-  async #checkpoint(minSize: number): Promise<WitnessedCheckpoint> {
+  /** Witnesses are waited for, but not by every run while they are away. */
+  async #checkpoint(minSize: number, again: boolean): Promise<WitnessedCheckpoint> {
     const { witnessed } = this.#options;
-    const found = witnessed === undefined ? await this.#ownCheckpoint() : await witnessed(minSize);
+    const isAway = !again && performance.now() < this.#unwitnessedUntil;
+    const found = witnessed === undefined || isAway ? await this.#ownCheckpoint() : await witnessed(minSize);
+    if (found.witnessed) this.#unwitnessedUntil = 0;
+    else if (!isAway) this.#unwitnessedUntil = performance.now() + LIMITS.evidenceRetryMs;
     if (Number(found.checkpoint.split('\n')[1]) >= minSize) return found;
     throw new Fault('log-unavailable', `no checkpoint covers entry ${minSize - 1} of the log yet`);
   }
@@ -221,6 +236,7 @@ export class EvidenceMaker {
     await this.#options.log.sync();
     await this.advance();
     const current = { ...record, ...(await this.#proofs(run, manifest, this.catalogue.size)) };
+    this.#keepTrust(run, manifest);
     this.kept.writeRecord(run, current);
     return current;
   }
@@ -228,26 +244,14 @@ export class EvidenceMaker {
   async #better(run: string, manifest: Uint8Array, record: KeptRecord): Promise<Partial<KeptRecord>> {
     if (this.#options.witnessed === undefined) return {};
     const parsed = JSON.parse(Buffer.from(manifest).toString('utf8')) as RunManifest;
-    const proofs = await this.#proofs(run, parsed, record.manifestIndex + 1);
+    const proofs = await this.#proofs(run, parsed, record.manifestIndex + 1, true);
     return proofs.witnessed ? proofs : {};
   }
 
-  /** One of each authority that is configured; those that are there already stay. What does not answer is asked later. */
-  async #timestamps(signed: SignedPayload, before: readonly KeptTimestamp[]): Promise<readonly KeptTimestamp[]> {
-    const { timestampAuthorities, random } = this.#options;
-    const timestamps: KeptTimestamp[] = before.filter(({ at }) => at !== undefined);
-    for (const { url } of timestampAuthorities) {
-      if (timestamps.some((one) => one.url === url)) continue;
-      const signal = AbortSignal.timeout(LIMITS.timestampMs);
-      const asked = fetchTimestamp({ url, signature: signed.signature, random, signal });
-      timestamps.push(
-        await asked.then(
-          ({ at, response }) => ({ url, at, response: Buffer.from(response).toString('base64') }),
-          () => ({ url }), // told as lacking, and asked again
-        ),
-      );
-    }
-    return timestamps;
+  /** What the gateway says of itself may change later; a bundle goes on saying what it said. */
+  #keepTrust(run: string, manifest: RunManifest): void {
+    for (const [path, text] of trustFiles(this.#options.keys())) this.kept.write(run, path, text);
+    this.kept.write(run, BUNDLE.readme, readmeText(manifest));
   }
 
   #lacks({ timestamps, witnessed }: KeptRecord): readonly string[] {
@@ -267,10 +271,6 @@ function policyIn({ policies }: MadeManifest, path: string): Uint8Array | undefi
   const [, digest = ''] = POLICY.exec(path) ?? [];
   const text = policies.get(digest);
   return text === undefined ? undefined : Buffer.from(text);
-}
-
-function responses(timestamps: readonly KeptTimestamp[]): readonly Uint8Array[] {
-  return timestamps.flatMap(({ response }) => (response === undefined ? [] : [Buffer.from(response, 'base64')]));
 }
 
 /** The signed payload of a statement that was kept. */

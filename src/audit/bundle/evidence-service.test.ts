@@ -214,6 +214,26 @@ describe('the evidence of a run', () => {
     assert.equal((await evidence.state('run_1'))?.bodies, 'erased');
   });
 
+  test('waits for the log of a run that was just closed, whose last session is ending', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    const closedAt = new Date().toISOString();
+    const facts = factsOf('run_1');
+    await using evidence = evidenceOf(log, {
+      facts: {
+        facts: () => Promise.resolve({ ...facts, run: { ...facts.run, closedAt } }),
+        policy: () => Promise.resolve(undefined),
+      },
+    });
+    const run = aRun('run_1');
+    await log.openRun(run, {});
+    const session = await aSession(log, run, 'ses_1');
+    await log.closeRun(run.id, 'completed');
+    const asked = bundleOf(evidence, 'run_1');
+    await session.close('completed');
+    assert.equal(manifestIn(unzipStored(await asked)).complete, true);
+  });
+
   test('names the sessions that other gateways recorded, and is incomplete alone', async () => {
     const directory = auditDirectory(after);
     await using log = await openLog(directory);

@@ -1,4 +1,5 @@
 /** The evidence of a gateway's runs: made when each closes, kept, and handed out as one file. */
+import { setTimeout } from 'node:timers/promises';
 import { LIMITS } from '../../model/limits.ts';
 import { bundleFiles, type EvidenceKeys, type Withholding } from './bundle-files.ts';
 import { EntryProofs } from './entry-proofs.ts';
@@ -8,7 +9,7 @@ import { sessionFile } from './run-manifest.ts';
 import type { StoredZip } from './stored-zip.ts';
 import { storedZip } from './stored-zip.ts';
 
-export interface EvidenceServiceOptions extends EvidenceMakerOptions {
+export interface EvidenceServiceOptions extends Omit<EvidenceMakerOptions, 'keys'> {
   /** The log's verifier key (https://c2sp.org/signed-note). */
   readonly verifierKey: string;
   readonly terminal: (target: string, protocol: string) => TerminalRenderer | undefined;
@@ -48,7 +49,6 @@ export interface OpenOptions {
 
 /** One thing at a time is made; any number is handed out. */
 export class EvidenceService implements AsyncDisposable {
-  readonly keys: EvidenceKeys;
   readonly #options: EvidenceServiceOptions;
   readonly #maker: EvidenceMaker;
   /** Until when a run that could not be made is left alone, by the monotonic clock. */
@@ -60,11 +60,16 @@ export class EvidenceService implements AsyncDisposable {
 
   constructor(options: EvidenceServiceOptions) {
     this.#options = options;
-    this.#maker = new EvidenceMaker(options);
-    this.keys = {
-      logKey: options.verifierKey,
-      statementKey: options.signer.publicKeyPem,
-      timestampAuthorities: options.timestampAuthorities.map(({ certificates }) => `${certificates.trim()}\n`).join(''),
+    this.#maker = new EvidenceMaker({ ...options, keys: () => this.keys });
+  }
+
+  /** As they are now: the log's key may change while the gateway runs. */
+  get keys(): EvidenceKeys {
+    const { verifierKey, signer, timestampAuthorities } = this.#options;
+    return {
+      logKey: verifierKey,
+      statementKey: signer.publicKeyPem,
+      timestampAuthorities: timestampAuthorities.map(({ certificates }) => `${certificates.trim()}\n`).join(''),
     };
   }
 
@@ -108,8 +113,9 @@ export class EvidenceService implements AsyncDisposable {
 
   /** The bundle of a run, ready to be sent; undefined where this gateway's log has no such run. */
   async open(run: string, { withholds, signal }: OpenOptions): Promise<OpenBundle | undefined> {
-    await this.#options.log.sync();
-    const evidence = await this.#alone(() => this.#evidence(run));
+    await this.#settled(run, signal);
+    // What is kept is handed out at once, whatever is being made of other runs.
+    const evidence = (await this.#kept(run)) ?? (await this.#alone(() => this.#evidence(run)));
     if (evidence === undefined) return undefined;
     const { catalogue, paths } = this.#maker;
     const { manifest, manifestBytes, statement, record, content } = evidence;
@@ -139,6 +145,17 @@ export class EvidenceService implements AsyncDisposable {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#working.catch(() => undefined /* told to whoever asked */);
+  }
+
+  /** Waits a moment for a run that was just closed until its log says so too: its last session may be ending. */
+  async #settled(run: string, signal: AbortSignal): Promise<void> {
+    for (let waits = SETTLE_MS / SETTLE_LOOK_MS; ; waits--) {
+      await this.#options.log.sync();
+      await this.#maker.advance();
+      if (!this.#maker.catalogue.isOpen(run) || waits === 0) return;
+      if ((await this.#options.facts.facts(run))?.run.closedAt === undefined) return;
+      await setTimeout(SETTLE_LOOK_MS, undefined, { signal });
+    }
   }
 
   async #evidence(run: string): Promise<MadeEvidence | undefined> {
@@ -194,6 +211,9 @@ export class EvidenceService implements AsyncDisposable {
     return after;
   }
 }
+
+const SETTLE_MS = 5_000;
+const SETTLE_LOOK_MS = 100;
 
 function keptState({ manifest, record }: MadeEvidence): EvidenceState {
   const { run, sessions, elsewhere, complete } = manifest;
