@@ -32,7 +32,8 @@ export function carrierRoutes(router: ApiRouter, services: ApiServices, upgrades
     const socket = await upgrades.accept(request, reply);
     if (socket === undefined) return reply;
     const peer = `${request.ip}:${request.socket.remotePort ?? 0}`;
-    const settings = { peer, maxAheadBytes: LIMITS.maxClientAheadBytes, pingMs: LIMITS.carrierPingMs };
+    const { maxClientAheadBytes: maxAheadBytes, carrierMessageBytes: maxMessageBytes, carrierPingMs: pingMs } = LIMITS;
+    const settings = { peer, maxAheadBytes, maxMessageBytes, pingMs };
     void entering.serve(new WebSocketStream(socket, settings), { keys, asserted: { listener } });
     return reply;
   });

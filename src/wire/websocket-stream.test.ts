@@ -29,7 +29,12 @@ describe('a stream over a WebSocket', () => {
     const accepted = once(sockets, 'connection') as Promise<[WebSocket]>;
     const peer = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}/`);
     const [socket] = await accepted;
-    const stream = new WebSocketStream(socket, { peer: '127.0.0.1:1', maxAheadBytes: AHEAD, pingMs });
+    const stream = new WebSocketStream(socket, {
+      peer: '127.0.0.1:1',
+      maxAheadBytes: AHEAD,
+      maxMessageBytes: 256 * 1024,
+      pingMs,
+    });
     await once(peer, 'open');
     return { stream, peer };
   }

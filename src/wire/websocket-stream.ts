@@ -1,5 +1,4 @@
 import type { RawData, WebSocket } from 'ws';
-import { LIMITS } from '../model/limits.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { PeerLeft } from './peer-left.ts';
 import { keepAlive } from './websocket-keep-alive.ts';
@@ -9,6 +8,8 @@ export interface WebSocketStreamOptions {
   readonly peer: string;
   /** Bytes taken from the peer while nobody reads, at most and a read of the socket; then the peer is slowed down. */
   readonly maxAheadBytes: number;
+  /** What the peer takes in one message; more is cut. */
+  readonly maxMessageBytes: number;
   readonly pingMs: number;
 }
 
@@ -21,6 +22,7 @@ export class WebSocketStream implements ByteStream {
   readonly tls = false;
   readonly #socket: WebSocket;
   readonly #maxAheadBytes: number;
+  readonly #maxMessageBytes: number;
   readonly #gone = new AbortController();
   #queue: Buffer[] = [];
   #queuedBytes = 0;
@@ -30,10 +32,11 @@ export class WebSocketStream implements ByteStream {
   #stalled: (() => void) | undefined;
 
   /** Takes over an open WebSocket. */
-  constructor(socket: WebSocket, { peer, maxAheadBytes, pingMs }: WebSocketStreamOptions) {
+  constructor(socket: WebSocket, { peer, maxAheadBytes, maxMessageBytes, pingMs }: WebSocketStreamOptions) {
     this.peer = peer;
     this.#socket = socket;
     this.#maxAheadBytes = maxAheadBytes;
+    this.#maxMessageBytes = maxMessageBytes;
     socket.on('message', (data, isBinary) => this.#arrived(data, isBinary));
     socket.on('error', (cause) => this.#leave(new PeerLeft('the connection broke', { cause })));
     socket.on('close', () => this.#end());
@@ -73,7 +76,7 @@ export class WebSocketStream implements ByteStream {
   write(bytes: Uint8Array): Promise<void> | undefined {
     const socket = this.#socket;
     if (socket.readyState !== socket.OPEN) return Promise.reject(this.#reason());
-    const most = LIMITS.carrierMessageBytes;
+    const most = this.#maxMessageBytes;
     let from = 0;
     for (; bytes.length - from > most; from += most) socket.send(bytes.subarray(from, from + most));
     // An empty message would say that this was the last one.
