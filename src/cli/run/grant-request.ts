@@ -70,7 +70,7 @@ export interface GrantRequest {
   /** Binds the grant to this key. */
   readonly key?: Prover | undefined;
   /** What the client says of itself; recorded as asserted. Asked for once the token is there. */
-  readonly asserted: () => Readonly<Record<string, string>>;
+  readonly asserted: (source: CiTokenSource) => Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
@@ -90,7 +90,9 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
         subject_token_type: source === 'login' ? ACCESS_TOKEN : ID_TOKEN,
         subject_token: token.reveal(),
         scope: request.targets.join(' '),
-        ...Object.fromEntries(Object.entries(request.asserted()).map(([name, value]) => [`asserted.${name}`, value])),
+        ...Object.fromEntries(
+          Object.entries(request.asserted(source)).map(([name, value]) => [`asserted.${name}`, value]),
+        ),
       },
       proving: request.key,
     },

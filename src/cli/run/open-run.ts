@@ -5,6 +5,7 @@ import type { ApiClient } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 import { attachRun } from './attach.ts';
+import type { CiTokenSource } from './ci/find-ci-token.ts';
 import { openDoor } from './dial.ts';
 import { type ClosedRun, closeRun, type LentGrant, requestGrant } from './grant-request.ts';
 import { openListeners } from './listeners.ts';
@@ -22,7 +23,7 @@ export interface OpenRunRequest {
   readonly direct: boolean;
   readonly selfTest: boolean;
   /** What the wrapper says of the run; recorded as asserted. Asked for once the token is there. */
-  readonly asserted: () => Readonly<Record<string, string>>;
+  readonly asserted: (source: CiTokenSource) => Readonly<Record<string, string>>;
   readonly env: NodeJS.ProcessEnv;
   /** Tells whoever watches, on standard error. */
   readonly say: (text: string) => void;
@@ -42,7 +43,8 @@ export interface OpenRun extends AsyncDisposable {
 export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
   const { api, direct, say, warn, env } = request;
   const key = direct ? undefined : await RunKey.generate(() => api.nowMs());
-  const asserted = () => ({ ...request.asserted(), carrier: direct ? 'direct' : 'websocket' });
+  const carrier = direct ? 'direct' : 'websocket';
+  const asserted = (source: CiTokenSource) => ({ ...request.asserted(source), carrier });
   const grant = await requestGrant(api, { ...request, key, asserted, env, signal: AbortSignal.timeout(60_000) });
   await using opened = new AsyncDisposableStack();
   let closed: ClosedRun | undefined;

@@ -8,6 +8,7 @@ import { printable } from '../printable.ts';
 import { agentAtWork } from './agents/agent-at-work.ts';
 import { agentLabels, ancestorAgent, observeAgent } from './agents/observe-agent.ts';
 import { ciSystemOf } from './ci/ci-system.ts';
+import type { CiTokenSource } from './ci/find-ci-token.ts';
 import { maskCommands } from './ci/mask-in-log.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 import { inheritedVariables } from './environment/inherited-variables.ts';
@@ -94,8 +95,8 @@ export async function run(
   const surroundings = await planSurroundings(program, options, given);
   const { means, hosts, rules, observed } = surroundings;
   let coverage: RunCoverage | undefined;
-  const asserted = (): Record<string, string> => {
-    coverage = coverRun({ ...surroundings, env: given });
+  const asserted = (source: CiTokenSource): Record<string, string> => {
+    coverage = coverRun({ ...surroundings, env: given, source });
     const agent = agentLabels({ observed, args, env: given, ancestor: ancestorAgent() });
     return { command: basename(program), ...agent, ...coverageLabels(coverage) };
   };
@@ -117,7 +118,7 @@ export async function run(
       context,
       means,
       hosts,
-      hidden: tokenFile === undefined ? [] : [tokenFile],
+      hidden: [tokenFile, given['CHAPERONE_ID_TOKEN_FILE']].filter((path) => path !== undefined),
       isInteractive: process.stdin.isTTY && given['CI'] === undefined,
       onLeftOver: (count) => {
         if (count > 0) warn(`ended ${count} left-over ${count === 1 ? 'process' : 'processes'} of the command`);

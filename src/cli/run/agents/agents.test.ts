@@ -177,7 +177,7 @@ describe('a coding agent in a run', () => {
 
   test('is not every program that is called agent', () => {
     assert.equal(knownAgent('agent', '/usr/bin/agent'), undefined);
-    assert.equal(knownAgent('agent', '/home/ci/.local/share/cursor-agent/agent')?.kind, 'cursor-cli');
+    assert.equal(knownAgent('agent', '/opt/cursor-agent/agent')?.kind, 'cursor-cli');
   });
 
   test('has a hook that is tried before it starts, and one of another run is silent', async () => {

@@ -15,10 +15,10 @@ export interface RunCoverage {
   readonly hosts: readonly string[];
   readonly environment: 'allow-list' | 'inherited';
   /**
-   * Where what mints tokens can still be read by the command: in the wrapper's own environment, or in that of so many
-   * processes above it.
+   * Where what mints tokens can still be had by the command: in the wrapper's own environment, in that of so many
+   * processes above it, or from a source that answers whoever asks on this machine.
    */
-  readonly minting: 'hidden' | 'own' | { readonly ancestors: number };
+  readonly minting: 'hidden' | 'own' | { readonly ancestors: number } | { readonly source: string };
 }
 
 /** Labels of the token exchange, by which all of it gets into the record. */
@@ -34,7 +34,8 @@ export function coverageLabels(coverage: RunCoverage): Readonly<Record<string, s
 }
 
 function mintingLabel({ minting }: RunCoverage): string {
-  return typeof minting === 'string' ? minting : `ancestors:${minting.ancestors}`;
+  if (typeof minting === 'string') return minting;
+  return 'source' in minting ? `source:${minting.source}` : `ancestors:${minting.ancestors}`;
 }
 
 /** One line that claims no more than was seen. */
@@ -63,6 +64,8 @@ function egressWords({ isolation, hosts }: RunCoverage): string {
 function mintingWords({ minting }: RunCoverage): string {
   if (minting === 'hidden') return 'It could read nothing that mints another token.';
   if (minting === 'own') return "It could read the wrapper's own environment, and mint another token with it.";
+  if ('source' in minting)
+    return `Its token came from a source that answers whoever asks here (${minting.source}), the command too.`;
   const processes = minting.ancestors === 1 ? 'a process' : `${minting.ancestors} processes`;
   return `It could read the environment of ${processes} of the CI system, and mint another token with it.`;
 }
