@@ -41,9 +41,21 @@ class Deployment implements AsyncDisposable {
   async run(id: string, on: Readonly<Record<string, OpenAuditLog | undefined>>, closedDaysAgo = 0): Promise<void> {
     const closedAt = new Date(this.nowMs - closedDaysAgo * DAY_MS).toISOString();
     const row = {
-      ...{ id, kind: 'ci' as const, demo: 0, principal: 'prn_1', display: 'acme/shop', repository_id: '74' },
-      ...{ repository_uri: null, workload: '{}', asserted: '{"agent":"x"}', token: null, token_digest: null },
-      ...{ jwks_digest: null, opened_at: closedAt, closed_at: closedAt, termination: 'completed' },
+      id,
+      kind: 'ci' as const,
+      demo: 0,
+      principal: 'prn_1',
+      display: 'acme/shop',
+      repository_id: '74',
+      repository_uri: null,
+      workload: '{}',
+      asserted: '{"agent":"x"}',
+      token: null,
+      token_digest: null,
+      jwks_digest: null,
+      opened_at: closedAt,
+      closed_at: closedAt,
+      termination: 'completed',
     };
     await this.store.write((db) => db.insertInto('runs').values(row).execute());
     for (const [gateway, log] of Object.entries(on)) {
@@ -79,7 +91,10 @@ class Deployment implements AsyncDisposable {
   sweeper(gateway = 'a'): RetentionSweeper {
     const { store, erasures, notes, faults } = this;
     const sweeper = new RetentionSweeper({
-      ...{ store, erasures, gateway, random: randomBytes },
+      store,
+      erasures,
+      gateway,
+      random: randomBytes,
       note: async (note) => void notes.push(note),
       nowMs: () => this.nowMs,
       onFault: (fault) => faults.push(fault),
@@ -251,15 +266,22 @@ onEachStore('erasures on several gateways', (fixture) => {
     await all.run('run_1', {});
     const at = (days: number): string => new Date(NOW - days * DAY_MS).toISOString();
     const grant = (id: string, days: number) => ({
-      ...{ id, run_id: 'run_1', targets: '[]', rules: '[]', secret_hash: 'h', scram_salt: 's', scram_iterations: 1 },
-      ...{ scram_stored_key: 'k', scram_server_key: 'k', key_thumbprint: null, lifetime_seconds: 1 },
-      ...{
-        issued_at: at(90),
-        expires_at: at(days),
-        renewable_until: at(days),
-        revoked_at: null,
-        revoked_because: null,
-      },
+      id,
+      run_id: 'run_1',
+      targets: '[]',
+      rules: '[]',
+      secret_hash: 'h',
+      scram_salt: 's',
+      scram_iterations: 1,
+      scram_stored_key: 'k',
+      scram_server_key: 'k',
+      key_thumbprint: null,
+      lifetime_seconds: 1,
+      issued_at: at(90),
+      expires_at: at(days),
+      renewable_until: at(days),
+      revoked_at: null,
+      revoked_because: null,
     });
     const days = LIMITS.grantSecretsKeptDays;
     await all.store.write((db) =>

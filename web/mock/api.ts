@@ -7,6 +7,7 @@ import { evidenceRoutes } from './evidence.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { logRoutes } from './log.ts';
 import { peopleRoutes } from './people.ts';
+import { retentionRoutes } from './retention.ts';
 import { Answered, type Route } from './route.ts';
 import { sessionRoutes } from './sessions.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -23,6 +24,7 @@ export function mockApi(): (request: IncomingMessage, response: ServerResponse) 
     ...budgetRoutes(world),
     ...configurationRoutes(world),
     ...peopleRoutes(world),
+    ...retentionRoutes(world),
     ...tokenRoutes(world),
     ...channelRoutes(world),
     ...logRoutes(world),

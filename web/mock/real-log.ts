@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sessionEvidence } from '../../src/audit/read/session-evidence.ts';
 import { parseBundle } from '../../src/audit/log/tile-path.ts';
+import { sessionEvidence } from '../../src/audit/read/session-evidence.ts';
 import { verifyDirectory } from '../../src/audit/verify/verify-directory.ts';
 import { aRun, aSession, ask, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
 import type { LogEntry, LogStatus, LogVerification } from '../src/api/types.ts';

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Run, SessionView } from '../src/api/types.ts';
 import { followRoute } from './follow.ts';
 import { LONG_SESSION, recordingOf, TOLD_SESSION } from './recordings.ts';
+import { bodiesOf } from './retention.ts';
 import { Answered, paged, type Route, route } from './route.ts';
 import { tell, type World } from './world.ts';
 
@@ -26,8 +27,8 @@ export function sessionRoutes(world: World): readonly Route[] {
         asserted: [{ name: 'agent', value: run.agent ?? '' }],
         grants: [],
         sessionList: world.sessions.filter((session) => session.run === run.id),
-        holds: [],
         approvalList: world.approvals.filter((approval) => approval.run.id === run.id),
+        ...bodiesOf(world, run.id),
         evidence: { tokenDigest: '9f2c', jwksDigest: '11ab' },
       };
     }),

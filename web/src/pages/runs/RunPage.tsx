@@ -10,6 +10,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { AppLink, useParam } from '../../ui/routing.tsx';
 import { Skeleton } from '../../ui/Skeleton.tsx';
+import { RunBodies } from './RunBodies.tsx';
 import { RunBudgets } from './RunBudgets.tsx';
 import { RunBundle } from './RunBundle.tsx';
 import { RunEvidence } from './RunEvidence.tsx';
@@ -54,6 +55,7 @@ export function RunPage() {
       <RunBudgets run={run} />
       <RunEvidence run={run} />
       <RunBundle run={run} />
+      <RunBodies run={run} />
     </Page>
   );
 }
