@@ -2,8 +2,9 @@ import { hostname } from 'node:os';
 import type { FastifyRequest } from 'fastify';
 import { type VerifiedProof, verifyProof } from '../identity/proof-verifier.ts';
 import { Secret } from '../model/secret.ts';
+import type { GrantHolder } from './grant-views.ts';
 import { HttpProblem } from './problem.ts';
-import type { ApiServices, GrantHolder } from './services.ts';
+import type { ApiServices } from './services.ts';
 
 type ProofServices = Pick<ApiServices, 'info' | 'nowMs'>;
 

@@ -16,8 +16,9 @@ import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { CarriersOfRuns } from './carriers-of-runs.ts';
 import type { EvidenceTickets } from './evidence-tickets.ts';
+import type { GrantHolder, IssuedGrant, TokenExchange } from './grant-views.ts';
 import { RefusedLogins } from './refused-logins.ts';
-import type { ApiServices, GrantHolder, GrantView, IssuedGrant, TokenExchange } from './services.ts';
+import type { ApiServices, GrantView } from './services.ts';
 
 export interface GrantServicesParts {
   readonly tickets: Pick<EvidenceTickets, 'issue'>;

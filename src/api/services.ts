@@ -11,21 +11,18 @@ import type { Answer } from '../approvals/vocabulary.ts';
 import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { ExportService } from '../export/export-service.ts';
-import type { Carried } from '../gateway/carriers.ts';
 import type { EnteringPerson } from '../grants/vocabulary.ts';
 import type { Logins } from '../identity/logins.ts';
-import type { VerifiedProof } from '../identity/proof-verifier.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
-import type { Secret } from '../model/secret.ts';
 import type { ConfigurationObjects } from '../targets/configuration-objects.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ByteStream } from '../wire/byte-stream.ts';
 import type { approvalSchema, approvalSummarySchema } from './approval-schemas.ts';
 import type { budgetSchema } from './budgets.ts';
 import type { Caller, CallerServices } from './caller.ts';
 import type { ClassificationView } from './classification-schemas.ts';
 import type { evidenceKeysSchema } from './evidence-schemas.ts';
 import type { EvidenceTicket, EvidenceTickets } from './evidence-tickets.ts';
+import type { Attachment, GrantHolder, IssuedGrant, OpenCarrier, TokenExchange } from './grant-views.ts';
 import type { ListenerPlaces } from './listener-places.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
@@ -39,8 +36,8 @@ import type { runOutcomeSchema, runSchema, runSummarySchema } from './run-schema
 
 export interface ApiServices extends CallerServices {
   readonly info: GatewayInfo;
-  /** What is not ready, by name; empty where all is. */
-  readiness(): Promise<readonly string[]>;
+  /** What is not ready, by name and in words; empty where all is. */
+  readiness(): Promise<readonly { readonly name: string; readonly detail: string }[]>;
   /** Exchanges a CI token for a grant. Throws `Refused`. */
   exchange(request: TokenExchange): Promise<IssuedGrant>;
   /** Gives a person who is logged in a run and a grant of their own. Throws `Refused`. */
@@ -105,52 +102,6 @@ export interface GatewayInfo {
   /** The one audience that a CI token must have. */
   readonly audience: string;
   readonly url: string;
-}
-
-export interface GrantHolder {
-  readonly grant: string;
-  readonly secret: Secret;
-  /** Of the grant's key, where the request brought one. It is used up by whatever the request does. */
-  readonly proof?: VerifiedProof;
-}
-
-export interface OpenCarrier {
-  /** Serves a connection until it ends. Never rejects. */
-  serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'asserted'>): Promise<void>;
-}
-
-export interface Attachment {
-  /** Its connection broke: unless another one comes in time, the run is closed. */
-  lost(): void;
-  /** Calls back when the run is over, whoever ended it. Returns how to stop listening. */
-  onOver(listener: () => void): () => void;
-}
-
-export interface TokenExchange {
-  readonly token: Secret;
-  /** Names of targets; empty for all that the trust rules allow. */
-  readonly targets: readonly string[];
-  readonly asserted: Readonly<Record<string, string>>;
-  /** Of the key that the grant is to be bound to. */
-  readonly proof?: VerifiedProof;
-}
-
-export interface IssuedGrant {
-  readonly grant: string;
-  /** True where a proof of its key must come with it. */
-  readonly bound: boolean;
-  readonly secret: Secret;
-  readonly run: string;
-  readonly display: string;
-  readonly expiresInSeconds: number;
-  readonly certificateAuthority?: string;
-  readonly targets: readonly {
-    readonly name: string;
-    readonly protocol: string;
-    readonly host: string;
-    readonly port: number;
-    readonly database: string;
-  }[];
 }
 
 export interface TargetService {
@@ -303,6 +254,12 @@ export interface LogServices {
   status(): Promise<LogStatusView>;
   /** From `start` on, in their order. */
   entries(start: number, limit: number): Promise<readonly LogEntryView[]>;
+  /** The newest checkpoint that a quorum of witnesses cosigned; undefined where there is none. */
+  witnessed(): Promise<string | undefined>;
+  /** Says that an alarm was looked into; false where there is none of this id. */
+  acknowledge(alarm: string, by: string): Promise<boolean>;
+  /** Gives the log a new signing key, and resolves to its verifier key. Throws a `Fault` where that cannot be. */
+  rotate(by: string, overlapMs: number): Promise<string>;
   /** Verifies all of the directory; one verification runs at a time, and others who ask get its result. */
   verify(by: string): Promise<LogVerificationView>;
 }

@@ -6,8 +6,9 @@ import { LIMITS } from '../model/limits.ts';
 import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
 import { proofOf } from './grant-holder.ts';
+import type { IssuedGrant, TokenExchange } from './grant-views.ts';
 import type { ApiRouter } from './server.ts';
-import type { ApiServices, IssuedGrant, TokenExchange } from './services.ts';
+import type { ApiServices } from './services.ts';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';

@@ -1,0 +1,51 @@
+/** Grants as the API has them: what is asked for one, what it answers, and what its holder may open with it. */
+import type { Carried } from '../gateway/carriers.ts';
+import type { VerifiedProof } from '../identity/proof-verifier.ts';
+import type { Secret } from '../model/secret.ts';
+import type { ByteStream } from '../wire/byte-stream.ts';
+
+export interface GrantHolder {
+  readonly grant: string;
+  readonly secret: Secret;
+  /** Of the grant's key, where the request brought one. It is used up by whatever the request does. */
+  readonly proof?: VerifiedProof;
+}
+
+export interface OpenCarrier {
+  /** Serves a connection until it ends. Never rejects. */
+  serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'asserted'>): Promise<void>;
+}
+
+export interface Attachment {
+  /** Its connection broke: unless another one comes in time, the run is closed. */
+  lost(): void;
+  /** Calls back when the run is over, whoever ended it. Returns how to stop listening. */
+  onOver(listener: () => void): () => void;
+}
+
+export interface TokenExchange {
+  readonly token: Secret;
+  /** Names of targets; empty for all that the trust rules allow. */
+  readonly targets: readonly string[];
+  readonly asserted: Readonly<Record<string, string>>;
+  /** Of the key that the grant is to be bound to. */
+  readonly proof?: VerifiedProof;
+}
+
+export interface IssuedGrant {
+  readonly grant: string;
+  /** True where a proof of its key must come with it. */
+  readonly bound: boolean;
+  readonly secret: Secret;
+  readonly run: string;
+  readonly display: string;
+  readonly expiresInSeconds: number;
+  readonly certificateAuthority?: string;
+  readonly targets: readonly {
+    readonly name: string;
+    readonly protocol: string;
+    readonly host: string;
+    readonly port: number;
+    readonly database: string;
+  }[];
+}
