@@ -107,14 +107,18 @@ function targetServices({ targets, classes, connect }: ApiParts): ApiServices['t
   };
 }
 
-/** What is not ready, by name. */
-async function missing({ draining, log, store }: ApiParts): Promise<readonly string[]> {
+/** What is not ready, by name and in words. */
+async function missing({ draining, log, store }: ApiParts): ReturnType<ApiServices['readiness']> {
   const asked = store.read((db) => db.selectFrom('deployment').select('id').execute());
   const lost = await asked.then(
     () => [],
-    () => ['store'],
+    (cause: unknown) => [{ name: 'store', detail: cause instanceof Error ? cause.message : 'it does not answer' }],
   );
-  return [...(draining.aborted ? ['draining'] : []), ...(log.fault ? ['log'] : []), ...lost];
+  return [
+    ...(draining.aborted ? [{ name: 'draining', detail: 'the gateway is shutting down' }] : []),
+    ...(log.fault ? [{ name: 'log', detail: log.fault.message }] : []),
+    ...lost,
+  ];
 }
 
 /** Changes of the configuration count for this gateway before the answer leaves. */

@@ -8,7 +8,7 @@ export const ASSETS = '/assets/';
 const YEAR_SECONDS = 31_536_000;
 
 /** Paths that belong to programs: none of them is ever a page. */
-const API_PATHS = /^\/(?:v1|oauth|healthz|readyz|openapi\.json)(?:[/?]|$)/;
+const API_PATHS = /^\/(?:v1|oauth|healthz|readyz|metrics|openapi\.json)(?:[/?]|$)/;
 
 /** True for what a browser loads to show the UI: its files, and any page of it. */
 export function isWebRequest(request: FastifyRequest): boolean {
