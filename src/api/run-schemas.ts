@@ -32,7 +32,9 @@ export const runSummarySchema = runReferenceSchema.extend({
 const pair = z.object({ name: z.string(), value: z.string() });
 
 export const runSchema = runSummarySchema.extend({
-  workload: listOf(pair).describe('What its token proved.'),
+  workload: listOf(pair.extend({ class: z.enum(['verified', 'derived']) })).describe(
+    'What its token proved: what its issuer signed, and what follows from that.',
+  ),
   asserted: listOf(pair).describe('What its client said of itself: proved by nothing.'),
   grants: listOf(grantSchema),
   sessionList: listOf(sessionSchema).describe('Newest first, at most 1,000.'),

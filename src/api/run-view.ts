@@ -1,4 +1,4 @@
-import { claimsOf } from '../identity/check-trust.ts';
+import { type CheckedClaim, claimsOf } from '../identity/check-trust.ts';
 import type { Workload } from '../model/principal.ts';
 import type { RunRow } from '../store/grant-rows.ts';
 
@@ -65,8 +65,8 @@ const WEB_HOSTS = new Map([
 ]);
 
 /** Everything that verified claims say, by name, for people. */
-export function workloadPairs(row: RunRow): readonly { readonly name: string; readonly value: string }[] {
-  return claimsOf(JSON.parse(row.workload) as Workload).map(({ name, value }) => ({ name, value }));
+export function workloadPairs(row: RunRow): readonly CheckedClaim[] {
+  return claimsOf(JSON.parse(row.workload) as Workload);
 }
 
 export function present<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } {

@@ -68,6 +68,8 @@ describe('a run', () => {
     const { page } = somebody;
     await page.goto(`${server.url}/runs/${run.id}`);
     await page.getByText('Verified: signed by the CI system').waitFor();
+    await page.getByText('that it is this run was only said').waitFor();
+    await page.getByText('(computed from it)').waitFor();
     await page.getByText('Only said by the client, checked by nobody').waitFor();
     const job = page.getByRole('link', { name: 'CI job' });
     assert.match((await job.getAttribute('href')) ?? '', /^https:\/\/github\.com\/acme\//);

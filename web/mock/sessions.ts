@@ -21,8 +21,9 @@ export function sessionRoutes(world: World): readonly Route[] {
       return {
         ...run,
         workload: [
-          { name: 'repository', value: run.repository ?? '' },
-          { name: 'workflow', value: run.workflow ?? '' },
+          { name: 'sourceRepositoryUri', value: run.repository ?? '', class: 'derived' },
+          { name: 'tokenSubject', value: `repo:${run.repository ?? ''}`, class: 'verified' },
+          { name: 'runBinding', value: 'asserted', class: 'derived' },
         ],
         asserted: [{ name: 'agent', value: run.agent ?? '' }],
         grants: [],

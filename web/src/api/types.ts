@@ -114,6 +114,14 @@ export interface LogHealth {
   checkpointAt?: string;
   ok: boolean;
   fault?: string;
+  /** Entries that are durable, and those under a signed checkpoint. */
+  signing: { place: string; durable: number; signed: number; fault?: string };
+  /** Entries that a quorum of witnesses cosigned; absent where none are configured. */
+  witnessed?: { size: number; at?: string };
+  /** Alarms of witnesses that nobody has looked into. */
+  openAlarms: number;
+  /** True while one of them keeps new runs and sessions out. */
+  stopped: boolean;
   /** The last verification that somebody ran on the gateway. */
   verified?: { at: string; verdict: 'PASS' | 'FAIL' | 'INCOMPLETE'; by: string };
 }
@@ -239,7 +247,7 @@ export interface RunSummary extends RunReference {
 
 /** `GET /v1/runs/:run` */
 export interface Run extends RunSummary {
-  workload: { name: string; value: string }[];
+  workload: { name: string; value: string; class: 'verified' | 'derived' }[];
   asserted: { name: string; value: string }[];
   grants: GrantView[];
   sessionList: SessionView[];
@@ -592,7 +600,38 @@ export interface RunEvidenceState {
 }
 
 /** `GET /v1/log`, `GET /v1/log/entries?start=&limit=`: `{entries}`, those from `start` on, at most 256 */
+/** What a witness found wrong with the log. */
+export interface LogAlarm {
+  id: string;
+  kind: 'rollback' | 'split-view';
+  proven: boolean;
+  witness: string;
+  at: string;
+  ours: string;
+  theirs?: string;
+  theirSize?: number;
+  acknowledged?: { at: string; by: string };
+}
+
+export interface LogKey {
+  vkey: string;
+  state: 'signs' | 'next' | 'signs-beside' | 'retired';
+  until?: string;
+}
+
+export interface LogWitness {
+  name: string;
+  key: string;
+  url: string;
+  size?: number;
+  at?: string;
+  fault?: string;
+}
+
 export interface LogStatus extends LogHealth {
+  keys: LogKey[];
+  witnesses: LogWitness[];
+  alarms: LogAlarm[];
   checkpoint: string;
   verifierKey: string;
   root: string;

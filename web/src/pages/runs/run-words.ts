@@ -57,6 +57,9 @@ const CLAIMS: Readonly<Record<string, string>> = {
   visibility: 'Visibility',
   actor: 'Actor',
   actorId: 'Actor id',
+  workloadId: 'Account id',
+  workloadName: 'Account',
+  runBinding: 'Run',
 };
 
 /** The vocabulary's name of a claim in a word or two; another name as it is. */
