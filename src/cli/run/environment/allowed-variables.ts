@@ -1,6 +1,6 @@
 /**
  * What a command that `run` starts gets to see of its caller's environment: what ordinary tools need to work, and what
- * says where it runs. None of these holds a secret in its ordinary use. docs/operating/run.md has the same list.
+ * says where it runs. None of these holds a secret in its ordinary use. docs/reference/run-environment.md is held to it.
  */
 const WORDS = (text: string): readonly string[] => text.trim().split(/\s+/);
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
+import { ALLOWED_VARIABLES } from './allowed-variables.ts';
 import { type EnvironmentRules, inheritedVariables } from './inherited-variables.ts';
 
 const chosen = (base: NodeJS.ProcessEnv, rules: Partial<EnvironmentRules> = {}) =>
@@ -99,3 +101,13 @@ function jws(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'RS256' })}.${part(claims)}.c2ln`;
 }
+
+test('the reference lists every variable that is let through, and no other', async () => {
+  const reference = await readFile(new URL('../../../../docs/reference/run-environment.md', import.meta.url), 'utf8');
+  const rows = reference.split('\n').filter((line) => /^\| [a-zA-Z]/.test(line));
+  const listed = rows.map((row) => {
+    const [, group = '', names = ''] = row.split('|').map((cell) => cell.trim());
+    return [group, [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name)];
+  });
+  assert.deepEqual(Object.fromEntries(listed), ALLOWED_VARIABLES);
+});

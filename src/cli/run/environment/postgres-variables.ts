@@ -64,8 +64,9 @@ function service(target: LocalTarget, authority: string | undefined): string {
   return [`[${target.name}]`, ...lines, `sslmode=${sslMode(target)}`, ...root, ''].join('\n');
 }
 
-/** `hostname:port:database:username:password`, a colon or backslash escaped (manual, 32.16). */
-function passwordLine(target: LocalTarget): string {
-  const fields = [target.host, String(target.port), target.database, target.user, target.password.reveal()];
-  return `${fields.map((field) => field.replace(/[\\:]/g, '\\$&')).join(':')}\n`;
+/** `hostname:port:database:username:password`, a colon or backslash escaped (manual, 32.16); a socket goes by its folder. */
+function passwordLine({ host, port, socketDirectory, database, user, password }: LocalTarget): string {
+  const places = [[host, String(port)], ...(socketDirectory === undefined ? [] : [[socketDirectory, '5432']])];
+  const lines = places.map((place) => [...place, database, user, password.reveal()]);
+  return lines.map((fields) => `${fields.map((field) => field.replace(/[\\:]/g, '\\$&')).join(':')}\n`).join('');
 }
