@@ -31,7 +31,7 @@ export function makePredicate(parts: PredicateParts): AgentRunPredicate {
       ...(run.jwksDigest === undefined ? {} : { jwksDigest: { sha256: run.jwksDigest } }),
       verifiedAt: run.openedAt,
     },
-    agents: Object.keys(facts.asserted).length === 0 ? [] : [{ labels: facts.asserted, assurance: 'asserted' }],
+    agents: agentsOf(facts),
     humans: humansOf(facts),
     grants: facts.grants,
     approvals: facts.approvals,
@@ -80,12 +80,30 @@ function eventsOf({ entries, made: { manifest, surveys } }: PredicateParts): Age
   };
 }
 
+/** What the wrapper of `chaperone run` says of the agent, in the labels that it sends. */
+function agentsOf({ asserted }: RunFacts): AgentRunPredicate['agents'] {
+  if (Object.keys(asserted).length === 0) return [];
+  const { agent: kind } = asserted;
+  const version = asserted['agent.version'];
+  const [, sha256] = /^sha256:([0-9a-f]{64})$/u.exec(asserted['agent.digest'] ?? '') ?? [];
+  return [
+    {
+      ...(kind === undefined ? {} : { kind }),
+      ...(version === undefined ? {} : { version }),
+      ...(sha256 === undefined ? {} : { executableDigest: { sha256 } }),
+      assurance: asserted['agent.level'] ?? 'asserted',
+      labels: asserted,
+    },
+  ];
+}
+
 /** The gateway sees what goes through it. Whether there was another way out, only the wrapper can say. */
 function coverageOf({ asserted }: RunFacts, masked: boolean): AgentRunPredicate['coverage'] {
   const { egress, isolation } = asserted;
   return {
     egress: egress === 'enforced' || egress === 'advisory' ? egress : 'unknown',
     isolation: isolation ?? 'unknown',
+    ...(egress === undefined && isolation === undefined ? {} : { saidBy: 'wrapper' }),
     bodiesRecorded: masked ? 'masked' : 'full',
   };
 }

@@ -37,8 +37,8 @@ export interface AgentRunPredicate {
     readonly jwksDigest?: Sha256;
     readonly verifiedAt: string;
   };
-  /** What the client said of itself, which nobody checked. */
-  readonly agents: readonly { readonly labels: Readonly<Record<string, string>>; readonly assurance: 'asserted' }[];
+  /** The agent, as the client said it; the gateway checked nothing of this. */
+  readonly agents: readonly StatedAgent[];
   /** By ids alone. */
   readonly humans: readonly { readonly role: 'ciActor' | 'approver'; readonly id: string; readonly idp?: string }[];
   readonly grants: readonly StatedGrant[];
@@ -63,14 +63,26 @@ export interface AgentRunPredicate {
   };
   readonly summary: RunSummary;
   readonly coverage: {
-    /** Whether the job had a way round the gateway; what the wrapper said, where it said so. */
+    /** Whether the job had a way round the gateway, as its wrapper said; the gateway cannot see that. */
     readonly egress: 'enforced' | 'advisory' | 'unknown';
     readonly isolation: string;
+    /** Where the two above were said. */
+    readonly saidBy?: 'wrapper';
     /** As the client saw them. `masked`: with values replaced in them. */
     readonly bodiesRecorded: 'full' | 'masked';
   };
   /** Absent where it is not so. */
   readonly complete?: true;
+}
+
+export interface StatedAgent {
+  readonly kind?: string;
+  readonly version?: string;
+  readonly executableDigest?: Sha256;
+  /** `A1`: its wrapper started it itself. `A0`: a mark that anybody can set. `asserted`: nothing of the kind was said. */
+  readonly assurance: string;
+  /** All that was said. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface StatedGrant {
