@@ -21,6 +21,7 @@ export function verifyWitnessed(
   policy: TlogPolicy | undefined,
 ): void {
   const path = join(paths.log, 'witnessed');
+  const known = findings.all.length;
   const note = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   let said = policy === undefined ? 'no policy says who must have seen it' : 'nobody has seen it';
   if (note !== undefined) {
@@ -34,6 +35,8 @@ export function verifyWitnessed(
     findings.incomplete(FILE, 'the log has no checkpoint that witnesses cosigned');
   }
   alarms(paths, checkpoint, keys, findings);
+  // Where nobody was asked and nobody objects there is nothing to tick off.
+  if (note === undefined && policy === undefined && findings.all.length === known) return;
   findings.check('witnesses', said);
 }
 

@@ -49,19 +49,20 @@ function describe({ severity, file, line, message }: Finding, output: Output): s
   return `${place}${printable(message)}`;
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  erased: 'erased',
-  role: 'withheld: whoever fetched the bundle may not read recordings',
-  asked: 'withheld: whoever fetched the bundle asked for none',
-  'no-key': 'encrypted, and its key is not in the bundle',
-};
+const WHY: ReadonlyMap<string, string> = new Map([
+  ['erased', 'erased'],
+  ['role', 'withheld: whoever fetched the bundle may not read recordings'],
+  ['asked', 'withheld: whoever fetched the bundle asked for none'],
+  ['no-key', 'encrypted, and its key is not in the bundle'],
+  ['not sealed', 'the gateway had no auditor to seal it for'],
+]);
 
 function writeWithheld(withheld: readonly Withheld[], output: Output): void {
   if (withheld.length === 0) return;
   output.write('\n');
   for (const { file, why, by, at, reason } of withheld.slice(0, SHOWN_WITHHELD)) {
     const who = [by && `by ${by}`, at && `at ${at}`, reason && `for ${reason}`].filter(Boolean).join(' ');
-    const text = `  not opened: ${printable(file)} (${printable(WHY[why] ?? why)}${who === '' ? '' : ` ${printable(who)}`})\n`;
+    const text = `  not opened: ${printable(file)} (${printable(WHY.get(why) ?? why)}${who === '' ? '' : ` ${printable(who)}`})\n`;
     output.write(output.paint('dim', text));
   }
   const more = withheld.length - SHOWN_WITHHELD;

@@ -36,7 +36,7 @@ export async function checkIdentity(
   const { report, manifest } = check;
   checkSayings(check, seen, statement);
   const [workload] = seen.workloads;
-  if (workload !== undefined && report.run !== undefined) report.run = { ...report.run, workload };
+  if (workload !== undefined && report.run !== undefined) report.run = { ...report.run, workload: texts(workload) };
   const { tokenDigest, jwksDigest } = manifest.identity;
   if (tokenDigest === undefined) {
     report.end('identity', 'a run that no CI token opened', true);
@@ -95,7 +95,8 @@ async function openToken(
 ): Promise<string | undefined> {
   const file = archive.get(BUNDLE.token);
   if (file === undefined) {
-    const why = said.get(BUNDLE.token) ?? (absent.has(BUNDLE.token) ? 'missing' : 'not sealed for any auditor');
+    const told = said.get(BUNDLE.token);
+    const why = told === 'erased' || told === 'role' ? told : absent.has(BUNDLE.token) ? 'missing' : 'not sealed';
     report.withheld.push({ file: BUNDLE.token, why });
     if (trust.auditorKey !== undefined) report.incomplete('identity', `the CI token is not here: ${why}`, TOKEN);
     return undefined;
@@ -219,6 +220,12 @@ function* claimProblems(token: Members, { verified, derived }: Claims, said: Mem
 function* valuesIn(value: unknown, depth: number): Generator<string> {
   if (typeof value !== 'object' || value === null) yield textOfClaim(value);
   else if (depth > 0) for (const member of Object.values(value)) yield* valuesIn(member, depth - 1);
+}
+
+/** A line may say anything of its job; what is shown of it is text. */
+function texts(workload: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const said = Object.entries(workload);
+  return Object.fromEntries(said.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
 }
 
 function textOfClaim(value: unknown): string {

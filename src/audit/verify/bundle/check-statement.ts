@@ -35,7 +35,7 @@ export async function checkStatement(check: BundleCheck): Promise<CheckedStateme
 }
 
 async function checkSignature(check: BundleCheck, envelope: CheckedStatement['envelope']): Promise<void> {
-  const { archive, report, trust } = check;
+  const { archive, engine, report, trust } = check;
   if (trust.statementKeys !== undefined) {
     if (await isSignedBy(trust.statementKeys, envelope)) return;
     report.fail('statement', 'no statement key of yours signed it', PLACE);
@@ -44,7 +44,7 @@ async function checkSignature(check: BundleCheck, envelope: CheckedStatement['en
   report.keys = 'bundle';
   report.incomplete('statement', 'you named no statement key, so only the one in the bundle was tried', PLACE);
   const own = await textOf(archive, BUNDLE.statementKey);
-  const keys = own === undefined ? 'none' : await readStatementKeys(utf8(own));
+  const keys = own === undefined ? 'none' : await readStatementKeys(engine, utf8(own));
   if (typeof keys === 'string') return;
   if (!(await isSignedBy(keys, envelope))) {
     report.fail('statement', 'not even the key that the bundle brings along signed it', PLACE);

@@ -164,11 +164,10 @@ class Walk {
 }
 
 function readEvent(text: string): AuditEvent | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isCanonicalForm(text, value) ? asEvent(value) : undefined;
   } catch {
-    return undefined; // not JSON: the caller says where
+    return undefined; // not JSON, or nested deeper than anything is: the caller says where
   }
-  return isCanonicalForm(text, value) ? asEvent(value) : undefined;
 }

@@ -5,11 +5,14 @@ import { isCanonical } from '../../canonical-json.ts';
 import { type Bytes, concat, fromBase64, fromUtf8, owned, utf8 } from './bytes.ts';
 import { pemBlocks } from './certificates.ts';
 import { ecdsaRaw, NotDer } from './der.ts';
+import type { Engine } from './engine.ts';
 
 export interface Envelope {
   readonly payload: Bytes;
   /** DER, as it stands in the envelope: what timestamps are over. */
   readonly signature: Bytes;
+  /** SHA-256 of the key's SubjectPublicKeyInfo, hex, as the envelope says; a hint until a key has verified. */
+  readonly keyId: string;
   /** RFC 3161, DER. */
   readonly timestamps: readonly Bytes[];
 }
@@ -28,15 +31,17 @@ export function parseEnvelope(text: string): Envelope | string {
   if (payloadType !== PAYLOAD_TYPE) return 'what it signs is no in-toto statement';
   if (!Array.isArray(signatures) || signatures.length !== 1) return 'it has not exactly one signature';
   const bytes = base64(payload);
-  const signature = base64(asMembers(signatures[0])?.['sig']);
+  const { sig, keyid } = asMembers(signatures[0]) ?? {};
+  const signature = base64(sig);
   if (bytes === undefined || signature === undefined) return 'its payload or signature is not base64';
-  const { timestampVerificationData } = asMembers(verificationMaterial) ?? {};
+  const { publicKey, timestampVerificationData } = asMembers(verificationMaterial) ?? {};
+  if (typeof keyid !== 'string' || asMembers(publicKey)?.['hint'] !== keyid) return 'it names two keys, or none';
   const { rfc3161Timestamps = [] } = asMembers(timestampVerificationData) ?? {};
   if (!Array.isArray(rfc3161Timestamps) || rfc3161Timestamps.length > MAX_TIMESTAMPS)
     return 'its timestamps cannot be read';
   const timestamps = rfc3161Timestamps.map((one) => base64(asMembers(one)?.['signedTimestamp']));
   if (!timestamps.every((one) => one !== undefined)) return 'its timestamps cannot be read';
-  return { payload: bytes, signature, timestamps };
+  return { payload: bytes, signature, keyId: keyid, timestamps };
 }
 
 export interface ReadStatement {
@@ -61,22 +66,34 @@ export function parseStatement(payload: Uint8Array): ReadStatement | string {
   return { subject: { name, sha256 }, predicate: predicate as AgentRunPredicate };
 }
 
+export interface StatementKey {
+  /** SHA-256 of its SubjectPublicKeyInfo, hex. */
+  readonly id: string;
+  readonly key: WebKey;
+}
+
 /** The keys of a PEM file; a text of what is wrong with it. */
-export async function readStatementKeys(file: Uint8Array): Promise<readonly WebKey[] | string> {
+export async function readStatementKeys(engine: Engine, file: Uint8Array): Promise<readonly StatementKey[] | string> {
   try {
     const blocks = pemBlocks(fromUtf8(file) ?? '', 'PUBLIC KEY');
     if (blocks.length === 0) return 'it holds no public key in PEM (-----BEGIN PUBLIC KEY-----)';
     const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
     return await Promise.all(
-      blocks.map((der) => crypto.subtle.importKey('spki', owned(der), algorithm, false, ['verify'])),
+      blocks.map(async (der) => ({
+        id: engine.sha256(der),
+        key: await crypto.subtle.importKey('spki', owned(der), algorithm, false, ['verify']),
+      })),
     );
   } catch {
     return 'it holds a key that is not ECDSA on P-256';
   }
 }
 
-/** True where one of the keys signed the payload (DSSE, Pre-Authentication Encoding). */
-export async function isSignedBy(keys: readonly WebKey[], { payload, signature }: Envelope): Promise<boolean> {
+/** True where the one of the keys that the envelope names signed the payload (DSSE, Pre-Authentication Encoding). */
+export async function isSignedBy(
+  keys: readonly StatementKey[],
+  { payload, signature, keyId }: Envelope,
+): Promise<boolean> {
   const signed = concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
   const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
   let raw: Bytes;
@@ -86,8 +103,8 @@ export async function isSignedBy(keys: readonly WebKey[], { payload, signature }
     if (cause instanceof NotDer) return false;
     throw cause;
   }
-  for (const key of keys) if (await crypto.subtle.verify(algorithm, key, raw, signed)) return true;
-  return false;
+  const named = keys.find(({ id }) => id === keyId);
+  return named !== undefined && (await crypto.subtle.verify(algorithm, named.key, raw, signed));
 }
 
 function base64(value: unknown): Bytes | undefined {

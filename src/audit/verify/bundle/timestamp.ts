@@ -18,11 +18,14 @@ const EXTENDED_KEY_USAGE = '2.5.29.37';
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const CONTEXT_0 = 0xa0;
 
-/** The time that a timestamp gives `signed`; a text of why it is not to be believed. */
+/**
+ * The time that a timestamp gives `signed`; a text of why it is not to be believed. Without certificates of the verifier
+ * it only shows that the timestamp is whole, and of this signature.
+ */
 export async function verifyTimestamp(
   response: Uint8Array,
   signed: Uint8Array,
-  trusted: readonly Certificate[],
+  trusted: readonly Certificate[] | undefined,
 ): Promise<TimestampTime | string> {
   try {
     return await verify(readToken(response), signed, trusted);
@@ -69,7 +72,7 @@ function readSignedData(contentInfo: Der | undefined): Token {
 async function verify(
   token: Token,
   signed: Uint8Array,
-  trusted: readonly Certificate[],
+  trusted: readonly Certificate[] | undefined,
 ): Promise<TimestampTime | string> {
   const [, , imprint, , time] = childrenOf(readDer(token.info), TAG.sequence);
   const [hashAlgorithm, hashed] = childrenOf(imprint, TAG.sequence);
@@ -79,12 +82,14 @@ async function verify(
     return 'it is over something else than the signature of this statement';
   }
   const ms = timeOf(time);
-  const certificate = signerOf(token, [...token.certificates, ...trusted]);
-  if (certificate === undefined) return 'the certificate of its signer is neither in it nor among yours';
+  const certificate = signerOf(token, [...token.certificates, ...(trusted ?? [])]);
+  if (certificate === undefined) {
+    return trusted === undefined ? { ms } : 'the certificate of its signer is neither in it nor among yours';
+  }
   const problem =
     (await signatureProblem(token, certificate)) ??
     usageProblem(certificate) ??
-    (await chainProblem(certificate, token.certificates, trusted, ms));
+    (trusted && (await chainProblem(certificate, token.certificates, trusted, ms)));
   return problem ?? { ms };
 }
 

@@ -2,14 +2,12 @@
 import { fromUtf8 } from './bytes.ts';
 import { type Certificate, readCertificateFile } from './certificates.ts';
 import type { Engine } from './engine.ts';
-import { readStatementKeys } from './statement-file.ts';
+import { readStatementKeys, type StatementKey } from './statement-file.ts';
 import { parsePolicy, type TrustPolicy } from './trust-policy.ts';
-
-type WebKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 export interface Trust {
   readonly policy?: TrustPolicy;
-  readonly statementKeys?: readonly WebKey[];
+  readonly statementKeys?: readonly StatementKey[];
   /** Of timestamp authorities, or of who certifies them. */
   readonly authorities?: readonly Certificate[];
   /** An age identity: `AGE-SECRET-KEY-1…`. */
@@ -28,7 +26,7 @@ export interface TrustFiles {
 export async function readTrust(engine: Engine, files: TrustFiles): Promise<Trust | string> {
   const policy = files.policy && (await parsePolicy(engine, files.policy));
   if (typeof policy === 'string') return `the trust policy cannot be used: ${policy}`;
-  const statementKeys = files.statementKey && (await readStatementKeys(files.statementKey));
+  const statementKeys = files.statementKey && (await readStatementKeys(engine, files.statementKey));
   if (typeof statementKeys === 'string') return `the statement key cannot be used: ${statementKeys}`;
   const authorities = files.tsa && readCertificateFile(files.tsa);
   if (typeof authorities === 'string')

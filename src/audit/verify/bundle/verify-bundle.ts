@@ -37,7 +37,13 @@ export async function verifyBundle(source: ByteSource, options: VerifyBundleOpti
     return report.report();
   }
   report.end('archive', `${archive.size} files, ${source.size} bytes`);
-  await verifyArchive(archive, report, options);
+  try {
+    await verifyArchive(archive, report, options);
+  } catch (cause) {
+    if (options.signal?.aborted === true) throw cause;
+    // A bundle may hold anything: what cannot even be checked has failed.
+    report.fail('contents', `the bundle cannot be checked: ${String(cause)}`);
+  }
   return report.report();
 }
 
