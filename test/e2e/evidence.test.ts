@@ -189,4 +189,25 @@ describe('the evidence of a CI job', () => {
     assert.equal((await api.call('GET', '/v1/runs/..%2f..%2fx/evidence', { auth: api.admin })).status, 404);
     assert.deepEqual(api.faults, []);
   });
+
+  test('comes with `chaperone run --evidence`: complete, with what the wrapper said of itself, and verified', async () => {
+    const tokenFile = join(directory, 'token');
+    await writeFile(tokenFile, await api.ciToken(), { mode: 0o600 });
+    const file = join(directory, 'of-run.zip');
+    const sql = ['-c', 'select id from people', '-c', 'drop table people'];
+    const how = ['--token-file', tokenFile, '--evidence', file];
+    const ran = await command('run', '--target', 'people', ...how, '--', 'psql', '-X', ...sql);
+    // psql itself fails with the last of its commands.
+    assert.equal(ran.status, 1, ran.stderr);
+    const files = await filesOf(file);
+    const manifest = manifestOf(files);
+    assert.deepEqual([manifest.complete, manifest.run.termination], [true, 'completed']);
+    const claims = JSON.parse(String(files.get('identity/claims.json'))) as Record<string, Record<string, string>>;
+    assert.deepEqual(
+      [claims['asserted']?.['command'], claims['asserted']?.['command.status'], claims['asserted']?.['egress']],
+      ['psql', '1', 'advisory'],
+    );
+    const { verdict, text } = await verify(file);
+    assert.equal(verdict, 'PASS', text);
+  });
 });
