@@ -1,5 +1,5 @@
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
-import { readLogEntries, readLogHead } from '../audit/read/read-log.ts';
+import { readLogEntries, readLogHead, readWitnessed } from '../audit/read/read-log.ts';
 import type { Finding, VerifyReport } from '../audit/verify/verify-report.ts';
 import { verifyInThread } from '../audit/verify/verify-thread.ts';
 import { idsIn, type NameLookup } from './log-names.ts';
@@ -11,14 +11,20 @@ export function logServices(log: OpenAuditLog, names: NameLookup, nowMs: () => n
   let running: Promise<LogVerificationView> | undefined;
   const health = async (): Promise<LogHealthView & { readonly root: string; readonly checkpoint: string }> => {
     const head = await readLogHead(log.directory);
+    const { signing, witnessing, alarms, stopped } = log.published.status;
+    const { signer: place, durable, signed, fault } = signing;
     return {
       origin: head?.origin ?? '',
       size: head?.size ?? 0,
       root: head?.root ?? '',
       checkpoint: head?.checkpoint ?? '',
-      ok: log.fault === undefined && verified?.verdict !== 'FAIL',
+      ok: log.fault === undefined && verified?.verdict !== 'FAIL' && !stopped,
       ...(head === undefined ? {} : { checkpointAt: new Date(head.signedAtMs).toISOString() }),
       ...(log.fault === undefined ? {} : { fault: log.fault.message }),
+      signing: { place, durable, signed, ...(fault === undefined ? {} : { fault }) },
+      ...(witnessing === undefined ? {} : { witnessed: witnessedView(witnessing) }),
+      openAlarms: alarms.filter(({ acknowledged }) => acknowledged === undefined).length,
+      stopped,
       ...(verified === undefined ? {} : { verified }),
     };
   };
@@ -34,7 +40,14 @@ export function logServices(log: OpenAuditLog, names: NameLookup, nowMs: () => n
       const { root: _root, checkpoint: _checkpoint, ...rest } = await health();
       return rest;
     },
-    status: async () => ({ ...(await health()), verifierKey: log.verifierKey }),
+    status: async () => {
+      const { keys, alarms, witnessing } = log.published.status;
+      const lists = { keys: [...keys], alarms: [...alarms], witnesses: [...(witnessing?.witnesses ?? [])] };
+      return { ...(await health()), ...lists, verifierKey: log.verifierKey };
+    },
+    witnessed: () => readWitnessed(log.directory),
+    acknowledge: async (alarm, by) => (await log.published.acknowledge(alarm, by)) !== undefined,
+    rotate: (by, overlapMs) => log.published.rotate(by, overlapMs),
     entries: async (start, limit) => {
       const entries = await readLogEntries(log.directory, start, limit);
       const known = await names(entries.flatMap(({ text }) => idsIn(text)));
@@ -45,6 +58,10 @@ export function logServices(log: OpenAuditLog, names: NameLookup, nowMs: () => n
       return running;
     },
   };
+}
+
+function witnessedView({ size, at }: { readonly size: number; readonly at?: string }) {
+  return { size, ...(at === undefined ? {} : { at }) };
 }
 
 function entryView(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { noteAction, requireScope } from './caller.ts';
+import { callerId, noteAction, requireScope } from './caller.ts';
 import { logEntrySchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
 import { listOf } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
@@ -13,6 +13,7 @@ const MAX_ENTRIES = 256;
 /** The log: what the gateway says of it, its entries, and a verification; and its tiles for everybody. */
 export function logRoutes(router: ApiRouter, services: ApiServices): void {
   tileRoutes(router, services);
+  writeRoutes(router, services);
   const status = {
     tags,
     summary: 'State of the log',
@@ -55,6 +56,42 @@ export function logRoutes(router: ApiRouter, services: ApiServices): void {
   });
 }
 
+const MOST_OVERLAP_DAYS = 366;
+
+/** What changes the log itself: its key, and what is made of an alarm. */
+function writeRoutes(router: ApiRouter, services: ApiServices): void {
+  const rotate = {
+    tags,
+    summary: 'Give the log a new key',
+    description:
+      'The log says so under both keys. The old one goes on signing beside the new one for `overlapDays`, for witnesses and auditors who know it alone. A key that a KMS keeps is changed in the configuration.',
+    body: z.object({ overlapDays: z.number().int().min(0).max(MOST_OVERLAP_DAYS).default(7) }),
+    response: { 200: z.object({ vkey: z.string() }), ...problemResponses },
+  };
+  router.post('/v1/log/keys', { schema: rotate }, async (request) => {
+    const caller = await requireScope(request, services, 'log:write');
+    const { overlapDays } = request.body;
+    return { vkey: await services.log.rotate(callerId(caller), overlapDays * DAY_MS) };
+  });
+
+  const acknowledge = {
+    tags,
+    summary: 'Say that an alarm was looked into',
+    description: 'It stays where it is, and keeps nobody out any more.',
+    params: z.object({ alarm: z.string().max(100) }),
+    response: { 200: z.object({ alarm: z.string(), acknowledged: z.literal(true) }), ...problemResponses },
+  };
+  router.post('/v1/log/alarms/:alarm/acknowledge', { schema: acknowledge }, async (request) => {
+    const caller = await requireScope(request, services, 'log:write');
+    const { alarm } = request.params;
+    if (!(await services.log.acknowledge(alarm, callerId(caller))))
+      throw new HttpProblem(404, 'There is no such alarm');
+    return { alarm, acknowledged: true as const };
+  });
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
 /** C2SP tlog-tiles: what witnesses and auditors read. Hashes are open to everybody, entries to those who read the log. */
 function tileRoutes(router: ApiRouter, services: ApiServices): void {
   const signed = {
@@ -64,6 +101,17 @@ function tileRoutes(router: ApiRouter, services: ApiServices): void {
   };
   router.get('/v1/log/checkpoint', { schema: signed }, async (_request, reply) => {
     const checkpoint = await services.recordings.checkpoint();
+    return reply.type('text/plain; charset=utf-8').send(Buffer.from(checkpoint));
+  });
+
+  const witnessed = {
+    tags,
+    summary: 'The witnessed checkpoint',
+    description: 'The newest that a quorum of witnesses cosigned, as text. Open to everybody.',
+  };
+  router.get('/v1/log/witnessed', { schema: witnessed }, async (_request, reply) => {
+    const checkpoint = await services.log.witnessed();
+    if (checkpoint === undefined) throw new HttpProblem(404, 'The log has no witnessed checkpoint');
     return reply.type('text/plain; charset=utf-8').send(Buffer.from(checkpoint));
   });
 

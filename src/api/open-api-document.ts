@@ -9,6 +9,7 @@ const OPEN: Readonly<Record<string, 'nobody' | 'grant' | 'signature'>> = {
   'get /readyz': 'nobody',
   'get /v1/gateway': 'nobody',
   'get /v1/log/checkpoint': 'nobody',
+  'get /v1/log/witnessed': 'nobody',
   'get /v1/log/tile/{*}': 'nobody',
   'get /v1/login': 'nobody',
   'get /v1/login/start': 'nobody',
@@ -29,6 +30,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   'get /v1/sessions/{session}/recording': 'application/jsonl',
   'get /v1/runs/{run}/evidence': 'application/zip',
   'get /v1/log/checkpoint': 'text/plain',
+  'get /v1/log/witnessed': 'text/plain',
   'get /v1/log/tile/{*}': 'application/octet-stream',
   'get /v1/sessions/{session}/evidence': 'application/json',
 };

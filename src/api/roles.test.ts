@@ -43,6 +43,9 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   },
   'GET /v1/schemas/{name}': { who: 'everybody', path: '/v1/schemas/policies' },
   'GET /v1/log/checkpoint': { who: 'everybody' },
+  'GET /v1/log/witnessed': { who: 'everybody' },
+  'POST /v1/log/keys': { who: ['admin'], json: { overlapDays: 0 } },
+  'POST /v1/log/alarms/{alarm}/acknowledge': { who: ['admin'] },
   'GET /v1/log/tile/{*}': { who: 'everybody', path: '/v1/log/tile/0/000' },
 
   'GET /v1/me': { who: LOGGED_IN },

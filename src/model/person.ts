@@ -29,6 +29,8 @@ export const SCOPES = [
   'channels:read',
   'channels:write',
   'log:read',
+  /** Giving the log a new key, and saying that an alarm was looked into. */
+  'log:write',
   /** Erasing the bodies of runs. */
   'bodies:erase',
   /** Erasures, retention and holds, and what they keep from one another. */

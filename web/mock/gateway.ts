@@ -47,6 +47,10 @@ function overview(world: World): Overview {
       size: 48_211,
       checkpointAt: ago(Date.now(), MINUTE / 2),
       ok: true,
+      signing: { place: 'vault transit/chaperone-log', durable: 48_213, signed: 48_211 },
+      witnessed: { size: 48_190, at: ago(Date.now(), MINUTE) },
+      openAlarms: 0,
+      stopped: false,
       verified: { at: ago(world.now, 9 * HOUR), verdict: 'PASS', by: 'marta' },
     },
   };

@@ -19,7 +19,43 @@ export function logRoutes(world: World): readonly Route[] {
   return [
     route('GET', '/v1/log', async (): Promise<LogStatus> => {
       const status = (await log()).status();
-      return { ...status, checkpointAt: ago(world.now, 30_000), ok: true };
+      const { size, verifierKey } = status;
+      return {
+        ...status,
+        checkpointAt: ago(world.now, 30_000),
+        ok: true,
+        signing: { place: 'file', durable: size, signed: size },
+        witnessed: { size, at: ago(world.now, 20_000) },
+        openAlarms: 1,
+        stopped: false,
+        keys: [{ vkey: verifierKey, state: 'signs' }],
+        witnesses: [
+          {
+            name: 'auditor',
+            key: 'witness.auditor.example/1',
+            url: 'https://witness.auditor.example',
+            size,
+            at: ago(world.now, 20_000),
+          },
+          {
+            name: 'security',
+            key: 'witness.example.com/2',
+            url: 'https://witness.example.com',
+            fault: 'it cannot be reached: fetch failed',
+          },
+        ],
+        alarms: [
+          {
+            id: 'alm_0123456789abcdef0123456789abcdef',
+            kind: 'rollback',
+            proven: false,
+            witness: 'security',
+            at: ago(world.now, 86_400_000),
+            ours: status.checkpoint,
+            theirSize: size + 5,
+          },
+        ],
+      };
     }),
     route('GET', '/v1/log/entries', async ({ query }): Promise<{ entries: LogEntry[] }> => {
       const start = Number(query.get('start') ?? 0);

@@ -27,6 +27,11 @@ export async function readLogHead(directory: string): Promise<LogHead | undefine
   return { origin, size: Number(size), root: hex, checkpoint, signedAtMs: mtimeMs };
 }
 
+/** The newest checkpoint that a quorum of witnesses cosigned; undefined where there is none. */
+export async function readWitnessed(directory: string): Promise<string | undefined> {
+  return await readFile(join(auditPaths(directory).log, 'witnessed'), 'utf8').catch(absent);
+}
+
 export interface ReadEntry {
   readonly index: number;
   /** Canonical JSON. */

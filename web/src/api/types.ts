@@ -672,6 +672,31 @@ export interface OperatorToken {
   state: 'active' | 'expired' | 'revoked';
 }
 
+/** `GET /v1/exports`: where the record goes besides the log, from the gateway that answers. */
+export interface ExportList {
+  gateway: string;
+  exports: ExportStatus[];
+}
+
+export interface ExportStatus {
+  name: string;
+  kind: 'file' | 'stdout' | 'webhook' | 'syslog' | 's3';
+  format: 'ocsf' | 'ecs' | 'cef';
+  /** Tells logins and addresses. */
+  people: boolean;
+  /** Tells statements, without their literals. */
+  statements: boolean;
+  state: 'ok' | 'failing' | 'off';
+  index: number;
+  behind: number;
+  behindMs: number;
+  delivered: number;
+  aside: number;
+  lastDeliveredAt?: string;
+  lastFault?: string;
+  nextTryAt?: string;
+}
+
 /** `GET /v1/channels`: `{channels}` */
 export interface Channel {
   name: string;

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { key } from '../../api/queries.ts';
-import type { LogStatus } from '../../api/types.ts';
+import type { LogAlarm, LogStatus } from '../../api/types.ts';
 import { Badge, Dot } from '../../ui/Badge.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Mono, Visible } from '../../ui/Code.tsx';
@@ -40,9 +40,12 @@ export function LogHealthFacts({ status }: { readonly status: LogStatus }) {
           ['Checkpoint', status.checkpointAt === undefined ? 'none yet' : <Time key="at" at={status.checkpointAt} />],
           ['Root', <LongText key="root" text={status.root} label="Copy the root" />],
           ['Key', <LongText key="key" text={status.verifierKey} label="Copy the verifier key" />],
+          ['Signed by', <Signing key="signing" status={status} />],
+          ['Witnessed', <Witnesses key="witnesses" status={status} />],
           ['Last verified', <LastVerified key="verified" status={status} />],
         ]}
       />
+      <Alarms alarms={status.alarms} />
       {check.error !== null && <Problem error={check.error} />}
       {check.data !== undefined && check.data.findings.length > 0 && (
         <Code label="What the gateway found" text={check.data.findings.join('\n')} />
@@ -52,6 +55,58 @@ export function LogHealthFacts({ status }: { readonly status: LogStatus }) {
         <Code label="The signed checkpoint" text={status.checkpoint} className="mt-2" />
       </details>
     </Section>
+  );
+}
+
+function Signing({ status: { signing } }: { readonly status: LogStatus }) {
+  const unsigned = signing.durable - signing.signed;
+  if (signing.fault === undefined) return <Visible text={signing.place} />;
+  return (
+    <span className="text-deny">
+      {unsigned} entries are not signed: <Visible text={signing.fault} />
+    </span>
+  );
+}
+
+function Witnesses({ status: { witnessed, witnesses, size } }: { readonly status: LogStatus }) {
+  if (witnessed === undefined) return 'by nobody: no witnesses are configured';
+  return (
+    <span className="flex min-w-0 flex-col">
+      <span>
+        {witnessed.size} of {size} entries
+        {witnessed.at !== undefined && (
+          <>
+            , <Time at={witnessed.at} />
+          </>
+        )}
+      </span>
+      {witnesses.map(({ name, size: seen, fault }) => (
+        <span key={name} className={fault === undefined ? 'text-muted' : 'text-deny'}>
+          <Visible text={name} />: {fault === undefined ? `${seen ?? 0} entries` : <Visible text={fault} />}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+const ALARMS = {
+  rollback: 'has seen more entries of this log than it has',
+  'split-view': 'has seen another log under this name',
+} as const;
+
+/** What witnesses found wrong, the newest first. */
+function Alarms({ alarms }: { readonly alarms: readonly LogAlarm[] }) {
+  if (alarms.length === 0) return null;
+  return (
+    <ul aria-label="Alarms" className="flex flex-col gap-1">
+      {alarms.toReversed().map(({ id, kind, proven, witness, at, acknowledged }) => (
+        <li key={id} className={acknowledged === undefined ? 'text-deny' : 'text-muted'}>
+          <Time at={at} /> witness <Visible text={witness} /> {ALARMS[kind]},{' '}
+          {proven ? 'and proves it with our own signature' : 'and shows no proof'}
+          {acknowledged === undefined ? ` (${id})` : ', looked into'}
+        </li>
+      ))}
+    </ul>
   );
 }
 

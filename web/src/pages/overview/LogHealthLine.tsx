@@ -28,9 +28,40 @@ export function LogHealthLine({ log }: { readonly log: LogHealth }) {
             last signed <Time at={log.checkpointAt} />
           </span>
         )}
+        <Witnessed log={log} />
         <Verified log={log} />
+        {log.openAlarms > 0 && (
+          <AppLink href={paths.log()} className="font-medium text-deny">
+            {log.stopped ? 'Stopped by an alarm of a witness: nobody new is let in' : 'A witness raised an alarm'}
+          </AppLink>
+        )}
       </div>
     </Section>
+  );
+}
+
+/** What of the log a quorum of witnesses has seen, and what is not even signed. */
+function Witnessed({ log: { signing, witnessed, size } }: { readonly log: LogHealth }) {
+  const unsigned = signing.durable - signing.signed;
+  if (signing.fault !== undefined && unsigned > 0) {
+    return (
+      <span className="font-medium text-deny">
+        {unsigned.toLocaleString('en')} entries are not signed: <Visible text={signing.fault} />
+      </span>
+    );
+  }
+  if (witnessed === undefined) return <span className="text-muted">no witnesses</span>;
+  const behind = Math.max(0, size - witnessed.size);
+  if (behind === 0) return <span className="text-muted">all of it witnessed</span>;
+  return (
+    <span className={witnessed.at === undefined ? 'font-medium text-deny' : 'text-muted'}>
+      {behind.toLocaleString('en')} entries not witnessed
+      {witnessed.at !== undefined && (
+        <>
+          , the others <Time at={witnessed.at} />
+        </>
+      )}
+    </span>
   );
 }
 
