@@ -63,13 +63,15 @@ describe('the life of a run', { concurrency: true }, () => {
     assert.equal(status, 137);
   });
 
-  test('what a command leaves behind is ended with its run, and told', async () => {
-    const job = shell('sleep 60 & echo "left $!"');
+  test('what a command leaves behind is ended with its run, and told: also what took a session of its own', async () => {
+    const job = shell('sleep 60 & echo "left $!"; setsid sh -c "echo strayed \\$\\$; exec sleep 61" & sleep 0.3');
     const [, left = ''] = await job.said(/^left (\d+)$/m);
+    const [, strayed = ''] = await job.said(/^strayed (\d+)$/m);
+    job.say('go\n');
     const { status, stderr } = await job.ended;
     assert.equal(status, 0);
-    assert.equal(isAlive(left), false);
-    assert.match(stderr, /ended 1 left-over process of the command/);
+    assert.deepEqual([isAlive(left), isAlive(strayed)], [false, false]);
+    assert.match(stderr, /ended 2 left-over processes of the command/);
   });
 
   test('another user of the machine gets nothing of a run', {
@@ -95,6 +97,9 @@ describe('the life of a run', { concurrency: true }, () => {
       '-c',
       'select 1',
     ];
+    const [program = '', ...own] = psql(socket, '5432');
+    const mine = spawnSync(program, own, { env: { PATH: process.env['PATH'], PGPASSFILE: passFile } });
+    assert.equal(mine.status, 0, String(mine.stderr));
     const attempts: readonly (readonly [readonly string[], RegExp])[] = [
       [psql('127.0.0.1', port), /no password supplied/],
       [psql(socket, '5432'), /Permission denied/],
@@ -117,7 +122,7 @@ describe('the life of a run', { concurrency: true }, () => {
     assert.match(guess.stderr, /claim-invalid|secret is wrong/);
     job.say('go\n');
     assert.equal((await job.ended).status, 0);
-    assert.equal((await runOf(run))['sessions'], 0);
+    assert.equal((await runOf(run))['sessions'], 1);
   });
 
   test('a gateway that was killed and started again finds its runs again, and they their targets', async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { CliError, EXIT } from '../cli-error.ts';
 import { printable } from '../printable.ts';
-import { endGroup, signalGroup } from './process-group.ts';
+import { endGroup, endStrays, signalGroup } from './process-group.ts';
 
 const FORWARDED: readonly NodeJS.Signals[] = [
   'SIGINT',
@@ -53,8 +53,14 @@ export async function runChild(
     });
   } finally {
     forwarding.stop();
-    if (isGroup && child.pid !== undefined) onLeftOver(await endGroup(child.pid));
+    if (isGroup && child.pid !== undefined) onLeftOver(await endAll(child.pid, env['CHAPERONE_RUN_ID']));
   }
+}
+
+/** The group first: what is in it must not be counted again. */
+async function endAll(leader: number, run: string | undefined): Promise<number> {
+  const inGroup = await endGroup(leader);
+  return inGroup + (run === undefined ? 0 : await endStrays(run));
 }
 
 function forwardSignals(
