@@ -142,6 +142,11 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/audit/verify/verify-worker.ts': 'read-log.test.ts, which starts the thread',
   'src/store/budget-rows.ts': 'src/budgets/budget-service.test.ts, on each store',
   'src/store/run-token-rows.ts': 'src/grants/kept-tokens.test.ts, on each store',
+  'src/store/erasure-rows.ts': 'src/retention/erasing-gateways.test.ts, on each store',
+  'src/store/hold-rows.ts': 'src/retention/erasing-gateways.test.ts, on each store',
+  'src/store/kept-runs.ts': 'src/retention/erasing-gateways.test.ts, on each store',
+  'src/store/retention-rows.ts': 'src/retention/erasing-gateways.test.ts, on each store',
+  'src/store/tidy-store.ts': 'src/retention/erasing-gateways.test.ts, on each store',
   'src/store/transaction-clock.ts': 'src/budgets/budget-service.test.ts and the budgets of src/gateway, on each store',
   'src/audit/seal/sealer-worker.ts': 'open-audit-log.test.ts, which starts the thread',
 };

@@ -230,7 +230,11 @@ class Recorder implements OpenAuditLog {
     const { detail } = mark;
     if (!(await isSaid(paths, mark))) await this.note({ kind: 'bodies.erased', detail: { ...detail } });
     // The journal is a copy of what it holds until its segment goes, which is when it is full.
-    journal.turn();
+    try {
+      journal.turn();
+    } catch (cause) {
+      throw new Fault('log-unavailable', `the audit journal cannot go on: ${String(cause)}`, { cause });
+    }
     await this.sync();
     journal.dropSealed();
     destroyKey(paths, detail.run, this.#random);

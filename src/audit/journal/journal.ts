@@ -5,23 +5,12 @@
  * already is kept, within bounds, and written once the disk takes it again.
  */
 import { Fault } from '../../model/fault.ts';
-import type { Limits } from '../../model/limits.ts';
 import { RecordPen } from '../record/record-pen.ts';
 import { Deferred } from './deferred.ts';
-import { JournalFile, type JournalFiles } from './journal-file.ts';
+import { JournalFile } from './journal-file.ts';
+import type { JournalOptions } from './journal-options.ts';
 import { Outbox } from './outbox.ts';
 import { type RecordHead, recordBound, recordSlab } from './record-codec.ts';
-
-export interface JournalOptions {
-  readonly directory: string;
-  readonly deployment: Uint8Array;
-  readonly firstGroup: number;
-  readonly limits: Limits;
-  readonly random: (bytes: number) => Uint8Array;
-  readonly files: JournalFiles;
-  /** Takes durable records, whole groups up to `lastGroup`; the buffer is the receiver's. */
-  readonly deliver: (records: Buffer<SharedArrayBuffer>, lastGroup: number) => void;
-}
 
 const SLAB_BYTES = 256 * 1024;
 
@@ -174,11 +163,7 @@ export class Journal {
   turn(): void {
     this.flush();
     if (this.#fault !== undefined) throw this.#fault;
-    try {
-      this.#file.rotate(this.#group);
-    } catch (cause) {
-      throw new Fault('log-unavailable', `the audit journal cannot go on: ${String(cause)}`, { cause });
-    }
+    this.#file.rotate(this.#group);
   }
 
   /** Removes the sealed segments before the one that is written, and returns once they are gone. */
