@@ -209,6 +209,7 @@ describe('a generic issuer', () => {
 
   test('gives what its declaration maps, by name or by path, and nothing else', () => {
     const claims = {
+      iss: 'https://ci.example',
       sub: 'job:1',
       repo_id: 74,
       vcs: { ref: 'refs/heads/main' },

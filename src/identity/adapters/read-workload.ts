@@ -10,13 +10,19 @@ import { asText, type Claims, isPlainText, optional, required, valueAt } from '.
 export function readWorkload(claims: Claims, issuer: Issuer): Workload {
   const adapter = adapterFor(issuer.kind);
   const flat = adapter.claims === 'declared' ? claims : flatten(claims, adapter.claims.objects ?? []);
-  const given = place(fieldsOf(adapter, flat, issuer), adapter);
+  const { given, respelled } = place(fieldsOf(adapter, flat, issuer), adapter);
   const verified = workloadFrom(given, adapter, issuer, required(claims, 'sub'));
   const derived = derive({ adapter, verified, given, claims: flat, issuer });
+  const computed = [
+    ...respelled,
+    ...derived.map(([word]) => word),
+    // Of a token without one, the issuer is chosen by its subject.
+    ...(flat['iss'] === undefined ? ['issuer'] : []),
+  ];
   const unknown = adapter.claims === 'declared' ? [] : unknownNames(flat, adapter.claims);
   return {
     ...workloadFrom([...given, ...derived], adapter, issuer, verified.tokenSubject),
-    ...(derived.length > 0 ? { derived: derived.map(([word]) => word) } : {}),
+    ...(computed.length > 0 ? { derived: computed } : {}),
     ...(unknown.length > 0 ? { unknownClaims: unknown } : {}),
   };
 }
@@ -52,11 +58,20 @@ function fieldsOf(adapter: IssuerAdapter, claims: Claims, issuer: Issuer): [Word
   ];
 }
 
-function place(fields: readonly (readonly [Word, string | undefined])[], { normalise }: IssuerAdapter): Placed {
-  return fields.flatMap(([word, value]) => {
-    if (value === undefined || word === 'derived') return [];
-    return [[word, normalise?.(word, value) ?? value] as const];
-  });
+/** `respelled` are the words whose value is not the claim to the letter. */
+function place(
+  fields: readonly (readonly [Word, string | undefined])[],
+  { normalise }: IssuerAdapter,
+): { readonly given: Placed; readonly respelled: readonly string[] } {
+  const given: (readonly [string, string])[] = [];
+  const respelled: string[] = [];
+  for (const [word, value] of fields) {
+    if (value === undefined || word === 'derived') continue;
+    const normal = normalise?.(word, value) ?? value;
+    given.push([word, normal]);
+    if (normal !== value) respelled.push(word);
+  }
+  return { given, respelled };
 }
 
 interface Deriving {

@@ -4,6 +4,7 @@ import { githubClaims, gitlabClaims } from '../../../test/support/ci-claims.ts';
 import { makeIssuer, tokenRefused } from '../../../test/support/token-verifier.ts';
 import { jenkinsClaims, VENDOR_EXAMPLES } from '../../../test/support/vendor-claims.ts';
 import { ISSUER_KINDS, type IssuerKind, type Workload } from '../../model/principal.ts';
+import { claimsOf } from '../check-trust.ts';
 import type { Issuer } from '../issuer.ts';
 import { loadIssuers } from '../load-issuers.ts';
 import { adapterFor } from './adapter-for.ts';
@@ -94,6 +95,19 @@ describe('every adapter', () => {
   });
 });
 
+test('what is called verified stands in the token to the letter', () => {
+  const valuesIn = (value: unknown): readonly string[] =>
+    typeof value === 'object' && value !== null ? Object.values(value).flatMap(valuesIn) : [String(value)];
+  for (const kind of Object.keys(VENDOR_EXAMPLES) as Vendor[]) {
+    const { url, claims } = VENDOR_EXAMPLES[kind];
+    const token = claims({ ...TIMES, iss: url });
+    const values = new Set(valuesIn(token));
+    for (const claim of claimsOf(readWorkload(token, issuerOf(kind)))) {
+      if (claim.class === 'verified') assert.ok(values.has(claim.value), `${kind} ${claim.name} ${claim.value}`);
+    }
+  }
+});
+
 describe('CircleCI', () => {
   test('gives the job in the common vocabulary', () => {
     const { extra: _, ...workload } = read('circleci');
@@ -167,6 +181,15 @@ describe('Bitbucket', () => {
         'refs/heads/main',
       ],
     );
+    assert.deepEqual(workload.derived, [
+      'sourceOwnerId',
+      'sourceRepositoryId',
+      'runId',
+      'extra.pipeline_uuid',
+      'environment',
+      'extra.account_uuid',
+      'sourceRef',
+    ]);
     assert.equal(read('bitbucket', { branchName: '{A}' }).sourceRef, 'refs/heads/{A}');
     assert.equal(read('bitbucket', { repositoryUuid: '{{x}}' }).sourceRepositoryId, '{{x}}');
   });
@@ -264,7 +287,10 @@ describe('Kubernetes', () => {
 
 describe('SPIFFE', () => {
   test('takes the SPIFFE ID for the identity, within its own trust domain alone', () => {
-    assert.equal(read('spiffe').workloadId, 'spiffe://prod.example/ci/agent');
+    assert.deepEqual(
+      [read('spiffe').workloadId, read('spiffe').derived],
+      ['spiffe://prod.example/ci/agent', ['workloadId', 'issuer']],
+    );
     for (const sub of [
       'spiffe://other.example/ci/agent',
       'spiffe://prod.example.evil/ci/agent',
