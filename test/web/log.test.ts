@@ -154,3 +154,24 @@ describe('the log that is verified in the browser', () => {
       .waitFor();
   });
 });
+
+describe('exports on the page of the log', () => {
+  test('say how each fares, and what is wrong with one that fails', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await page.goto(`${server.url}/log`);
+    const items = page.getByRole('list', { name: 'Exports' }).getByRole('listitem');
+    await items.first().waitFor();
+    const texts = await items.allInnerTexts();
+    assert.equal(texts.length, 3);
+    const [lake = '', siem = '', old = ''] = texts.map((text) => text.replaceAll(/\s+/g, ' '));
+    assert.match(lake, /^lake Delivers S3 OCSF Delivered 18204 events/);
+    assert.match(
+      siem,
+      /^siem Fails Syslog CEF people .*Behind 32 entries of the log, 120 min.*Put aside 1.*did not take it: ECONNREFUSED/,
+    );
+    assert.equal(old, 'old Off File ECS');
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.deepEqual(somebody.faults, []);
+  });
+});

@@ -4,6 +4,7 @@ import { budgetRoutes } from './budgets.ts';
 import { channelRoutes } from './channels.ts';
 import { configurationRoutes } from './configuration.ts';
 import { evidenceRoutes } from './evidence.ts';
+import { exportRoutes } from './exports.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { logRoutes } from './log.ts';
 import { peopleRoutes } from './people.ts';
@@ -27,6 +28,7 @@ export function mockApi(): (request: IncomingMessage, response: ServerResponse) 
     ...retentionRoutes(world),
     ...tokenRoutes(world),
     ...channelRoutes(world),
+    ...exportRoutes(world),
     ...logRoutes(world),
   ];
   return async (request, response) => {

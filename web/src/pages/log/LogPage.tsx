@@ -5,6 +5,7 @@ import { Page, Section } from '../../ui/Page.tsx';
 import { useSearchState } from '../../ui/routing.tsx';
 import { type Tab, Tabs } from '../../ui/Tabs.tsx';
 import { Entries } from './Entries.tsx';
+import { Exports } from './Exports.tsx';
 import { KeyWarning } from './KeyWarning.tsx';
 import { LogHealthFacts } from './LogHealthFacts.tsx';
 import { Meaning } from './Meaning.tsx';
@@ -52,6 +53,7 @@ export function LogPage() {
                 <Meaning />
               </div>
             </div>
+            <Exports />
             <Entries size={log.size} />
           </>
         )}

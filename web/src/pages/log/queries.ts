@@ -2,12 +2,18 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call, get, raw } from '../../api/client.ts';
 import { ApiProblem } from '../../api/problem.ts';
 import { key } from '../../api/queries.ts';
-import type { LogEntry, LogStatus, LogVerification, SessionView } from '../../api/types.ts';
+import type { ExportList, LogEntry, LogStatus, LogVerification, SessionView } from '../../api/types.ts';
 import type { TileFetch } from '../../verify/tiles.ts';
 
 export const logQuery = queryOptions({
   queryKey: [...key.log, 'status'],
   queryFn: ({ signal }) => get<LogStatus>('/v1/log', undefined, signal),
+  refetchInterval: 15_000,
+});
+
+export const exportsQuery = queryOptions({
+  queryKey: [...key.log, 'exports'],
+  queryFn: ({ signal }) => get<ExportList>('/v1/exports', undefined, signal),
   refetchInterval: 15_000,
 });
 
