@@ -64,7 +64,8 @@ describe('the life of a run', { concurrency: true }, () => {
   });
 
   test('what a command leaves behind is ended with its run, and told: also what took a session of its own', async () => {
-    const job = shell('sleep 60 & echo "left $!"; setsid sh -c "echo strayed \\$\\$; exec sleep 61" & sleep 0.3');
+    const stray = 'setsid sh -c "echo strayed \\$\\$; exec sleep 61" &';
+    const job = shell(`sleep 60 & echo "left $!"; ${stray} read go`);
     const [, left = ''] = await job.said(/^left (\d+)$/m);
     const [, strayed = ''] = await job.said(/^strayed (\d+)$/m);
     job.say('go\n');
@@ -78,8 +79,10 @@ describe('the life of a run', { concurrency: true }, () => {
     skip: canBeAnother ? false : 'needs root, setpriv and psql',
   }, async () => {
     const job = shell('echo "$CHAPERONE_RUN_ID $PGPORT $PGPASSFILE $$"; read go');
+    using ending = new DisposableStack();
+    ending.defer(() => job.say('go\n'));
     const [, run = '', port = '', passFile = '', child = ''] = await job.said(/^(run_\w+) (\d+) (\S+) (\d+)$/m);
-    const [, , , user = ''] = /^([^:]*):([^:]*):([^:]*):([^:]*):/.exec(readFileSync(passFile, 'utf8')) ?? [];
+    const [, , , , user = ''] = /^([^:]*):([^:]*):([^:]*):([^:]*):/.exec(readFileSync(passFile, 'utf8')) ?? [];
     const socket = join(dirname(passFile), 's0');
     assert.equal(existsSync(join(socket, '.s.PGSQL.5432')), true);
     const psql = (host: string, on: string) => [
@@ -120,7 +123,7 @@ describe('the life of a run', { concurrency: true }, () => {
       env: { PATH: process.env['PATH'], PGPASSWORD: 'a guess' },
     });
     assert.match(guess.stderr, /claim-invalid|secret is wrong/);
-    job.say('go\n');
+    ending.dispose();
     assert.equal((await job.ended).status, 0);
     assert.equal((await runOf(run))['sessions'], 1);
   });
