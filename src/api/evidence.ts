@@ -69,25 +69,35 @@ function bundleRoute(router: ApiRouter, services: ApiServices): void {
       throw new HttpProblem(429, 'Too many bundles are being fetched', { code: 'rate-limited', hint: 'Again in 5 s.' });
     }
     sending++;
+    const left = new AbortController();
+    const leave = once((isWhole: boolean) => {
+      sending--;
+      left.abort();
+      if (!isWhole) failed();
+    });
     try {
-      const left = new AbortController();
       const bundle = RUN_ID.test(run)
         ? await services.evidence.open(run, { withholds, signal: left.signal })
         : undefined;
       if (!bundle) throw await notHere(run, services);
       const stream = Readable.from(bundle.stream());
-      stream.once('close', () => {
-        sending--;
-        left.abort();
-        if (!stream.readableEnded) failed();
-      });
+      stream.once('close', () => leave(stream.readableEnded));
+      // Who does not read what they fetch gives the place to another.
+      reply.raw.setTimeout(LIMITS.apiRequestDeadlineMs, () => stream.destroy());
       return await sendBundle(reply, bundle, stream);
     } catch (problem) {
-      sending--;
-      failed();
+      leave(false);
       throw problem;
     }
   });
+}
+
+function once<Argument>(act: (argument: Argument) => void): (argument: Argument) => void {
+  let done = false;
+  return (argument) => {
+    if (!done) act(argument);
+    done = true;
+  };
 }
 
 interface Admitted {

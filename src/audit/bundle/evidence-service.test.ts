@@ -214,6 +214,43 @@ describe('the evidence of a run', () => {
     assert.equal((await evidence.state('run_1'))?.bodies, 'erased');
   });
 
+  test('is made again where what was kept of it is gone, and is kept then', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    await aClosedRun(log, 'run_1');
+    {
+      await using evidence = evidenceOf(log);
+      await evidence.closed('run_1');
+    }
+    rmSync(join(directory, '..', 'evidence'), { recursive: true });
+    await using evidence = evidenceOf(log);
+    const first = await bundleOf(evidence, 'run_1');
+    assert.equal(manifestIn(unzipStored(first)).complete, true);
+    assert.ok(first.equals(await bundleOf(evidence, 'run_1')));
+  });
+
+  test('of runs that the store does not know is looked for once, and the others are made', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    const asked: string[] = [];
+    await using evidence = evidenceOf(log, {
+      facts: {
+        facts: (run) => {
+          asked.push(run);
+          return Promise.resolve(run === 'run_1' ? undefined : factsOf(run));
+        },
+        policy: () => Promise.resolve(POLICY_TEXT),
+      },
+    });
+    await aClosedRun(log, 'run_1');
+    await aClosedRun(log, 'run_2');
+    await log.sync();
+    await evidence.sweep();
+    await evidence.sweep();
+    assert.deepEqual(asked, ['run_1', 'run_2']);
+    assert.equal((await evidence.state('run_2'))?.state, 'made');
+  });
+
   test('waits for the log of a run that was just closed, whose last session is ending', async () => {
     const directory = auditDirectory(after);
     await using log = await openLog(directory);

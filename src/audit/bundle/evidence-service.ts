@@ -172,8 +172,10 @@ export class EvidenceService implements AsyncDisposable {
   /** Makes a run's evidence where it closed and has none. */
   async #made(run: string): Promise<void> {
     await this.#maker.advance();
-    const unfinished = this.#maker.kept.unfinished().includes(run) && this.#maker.kept.record(run) === undefined;
-    if (this.#maker.catalogue.isUnmade(run) || unfinished) await this.#maker.make(run);
+    const { catalogue, kept } = this.#maker;
+    // What was kept may be gone, too, where a directory was restored without it.
+    const isMissing = !catalogue.isOpen(run) && kept.record(run) === undefined;
+    if (catalogue.isUnmade(run) || isMissing) await this.#maker.make(run);
   }
 
   async #sweep(): Promise<void> {
@@ -182,7 +184,9 @@ export class EvidenceService implements AsyncDisposable {
     for (const run of this.#maker.catalogue.unmade) {
       if (this.#closed) return;
       if ((this.#failed.get(run) ?? 0) > now) continue;
-      await this.#attempt(run, () => this.#maker.make(run));
+      const made = await this.#attempt(run, () => this.#maker.make(run));
+      // A run that the store does not know: it was another store's.
+      if (made === undefined && !this.#failed.has(run)) this.#failed.set(run, Number.POSITIVE_INFINITY);
     }
     if (this.#improvedAt > 0 && now - this.#improvedAt < LIMITS.evidenceRetryMs) return;
     this.#improvedAt = now;
