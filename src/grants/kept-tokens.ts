@@ -4,7 +4,7 @@ import type { RunId } from '../model/ids.ts';
 import type { Workload } from '../model/principal.ts';
 import { Secret } from '../model/secret.ts';
 import { findJwks } from '../store/jwks-rows.ts';
-import { findRunToken, replaceToken, unsealedTokens } from '../store/run-token-rows.ts';
+import { findRunToken, replaceTokens, unsealedTokens } from '../store/run-token-rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** Seals text for one purpose; `open` throws a `Fault` where it was not sealed by this key for it. */
@@ -70,7 +70,8 @@ export class KeptTokens {
     let count = 0;
     for (;;) {
       const found = await unsealedTokens(this.#store, BATCH);
-      for (const { id, token } of found) await replaceToken(this.#store, id, this.seal(id, new Secret(token)));
+      const sealed = found.map(({ id, token }) => ({ run_id: id, sealed: this.seal(id, new Secret(token)) }));
+      await replaceTokens(this.#store, sealed);
       count += found.length;
       if (found.length < BATCH) return count;
     }

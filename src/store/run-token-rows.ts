@@ -1,3 +1,4 @@
+import type { RunTokensTable } from './schema.ts';
 import type { Store } from './store.ts';
 
 /** The sealed token that opened a run, and the digests that the audit log has of it and of the keys that verified it. */
@@ -34,14 +35,16 @@ export function unsealedTokens(store: Store, limit: number): Promise<readonly { 
   );
 }
 
-/** Puts a sealed token in the place of the one in clear. Of two gateways that do it at once, the first one's stays. */
-export async function replaceToken(store: Store, run: string, sealed: string): Promise<void> {
+/** Puts sealed tokens in the place of those in clear. Of two gateways that do it at once, the first one's stay. */
+export async function replaceTokens(store: Store, sealed: readonly RunTokensTable[]): Promise<void> {
+  if (sealed.length === 0) return;
+  const runs = sealed.map(({ run_id }) => run_id);
   await store.write(async (db) => {
     await db
       .insertInto('run_tokens')
-      .values({ run_id: run, sealed })
+      .values(sealed)
       .onConflict((conflict) => conflict.column('run_id').doNothing())
       .execute();
-    await db.updateTable('runs').set({ token: null }).where('id', '=', run).execute();
+    await db.updateTable('runs').set({ token: null }).where('id', 'in', runs).execute();
   });
 }

@@ -12,14 +12,28 @@ export const CLAIMS: readonly string[] = `
   .trim()
   .split(/\s+/u);
 
+/** What the short forms of rules say in place of claims, each with its kind. */
+export const PRESET_FIELDS: readonly string[] = `
+  repository repositoryId ownerId branches tags environment events runner workflow project projectId groupId sources
+  protected organizationId origin definitionId pipeline pipelineId steps repositoryUuid workspaceUuid environmentUuid job
+  serviceAccount serviceAccountUid namespace id serviceAccountId instanceId accountId role function instance workspace
+  workspaceId phase stack module space scope team teamId owner runtime
+`
+  .trim()
+  .split(/\s+/u);
+
 /** What a trust rule may say (docs/reference/trust-rules.md). */
 export function trustWords(targets: readonly TargetView[], issuers: readonly string[]): WordTree {
   return {
     keys: {
       trust: {
+        moreKeys: words(PRESET_FIELDS, 'of a preset'),
         keys: {
           name: { info: 'Shown in grants and in the record.' },
-          preset: { info: 'The short form: the kind of the issuer, and its own words in place of claims.' },
+          preset: {
+            info: 'The short form: the kind of the issuer, and its own words in place of claims.',
+            values: words(ISSUER_KINDS.filter((kind) => kind !== 'generic')),
+          },
           issuer: { info: 'Whose tokens it is about.', values: words(issuers, 'issuer') },
           about: { info: 'What people call it; never decided on.' },
           claims: { info: 'All must match; one must be an immutable id.', moreKeys: words(CLAIMS, 'claim') },
@@ -44,7 +58,7 @@ export function trustWords(targets: readonly TargetView[], issuers: readonly str
   };
 }
 
-const ISSUER_KINDS = [
+export const ISSUER_KINDS = [
   'github',
   'gitlab',
   'circleci',
