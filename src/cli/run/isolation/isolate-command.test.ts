@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +10,10 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '../../../model/secret.ts';
+import type { CliError } from '../../cli-error.ts';
 import { checkIsolation } from './check-isolation.ts';
 import { type IsolatedCommand, type IsolateRequest, isolateCommand } from './isolate-command.ts';
+import { allowedHost, isolationLevel } from './isolation-level.ts';
 import { listeningSockets } from './open-sockets.ts';
 
 const MAIN = fileURLToPath(new URL('../../../main.ts', import.meta.url));
@@ -190,6 +193,40 @@ describe('a command with a network of its own', { skip: missing }, () => {
     assert.deepEqual(JSON.parse(stdout || 'null'), ['the target', 403, 403], stderr);
   });
 
+  test('is as far from the rest where the machine has no iproute2, and where no /proc can be mounted', async () => {
+    const programs = await mkdtemp(join(directory, 'bin-'));
+    const needed = ['unshare', 'mount', 'umount', 'sh', 'true'];
+    await Promise.all(needed.map((name) => symlink(whereIs(name), join(programs, name))));
+    const env = { PATH: programs };
+    const holder = spawn('sleep', ['30'], { env: { ...environment, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'canary' } });
+    try {
+      const means = await checkIsolation('network', env, signal());
+      const flags = means.flags.filter((flag) => flag !== '--mount-proc');
+      const command = [process.execPath, '-e', PROBE, probe(holder.pid ?? 0)];
+      await using made = await isolated(command, { env, means: { ...means, flags } });
+      const { stdout, stderr } = await run(made);
+      const seen = JSON.parse(stdout || '{}') as Record<string, unknown>;
+      assert.deepEqual(
+        [seen['listener'], seen['target'], seen['socket'], seen['wrapper'], seen['runner']],
+        ['the listener', 'ECONNREFUSED', 'ECONNREFUSED', 'EACCES', 'EACCES'],
+        stderr,
+      );
+    } finally {
+      holder.kill('SIGKILL');
+    }
+  });
+
+  test('is not started where something cannot be covered', async () => {
+    await using made = await isolated(['sh', '-c', 'echo started']);
+    const [, plan = ''] = /(\S+isolation\.json)/.exec(made.args.join(' ')) ?? [];
+    const written = JSON.parse(await readFile(plan, 'utf8')) as object;
+    // The first is gone since it was found; over the second, a folder, no file can be bound.
+    await writeFile(plan, JSON.stringify({ ...written, covered: [join(directory, 'was-here'), directory] }));
+    const { status, stdout, stderr } = await run(made);
+    assert.deepEqual([status, stdout], [69, '']);
+    assert.match(stderr, /--isolate: mount failed/);
+  });
+
   test('that does not exist is said before anything starts', async () => {
     await assert.rejects(isolated(['no-such-program']), /no-such-program is not installed/);
   });
@@ -219,6 +256,36 @@ describe('a command with a user namespace of its own', { skip: missing }, () => 
       holder.kill('SIGKILL');
     }
   });
+});
+
+/** Where a program of the PATH is. */
+function whereIs(name: string): string {
+  const folder = environment.PATH.split(':').find((each) => existsSync(join(each, name)));
+  return join(folder ?? assert.fail(`${name} is not installed`), name);
+}
+
+test('isolation that cannot be had is no isolation at all: what is missing is said, and how to get it', async () => {
+  await assert.rejects(checkIsolation('network', { PATH: '/nowhere' }, signal()), (error: CliError) => {
+    assert.equal(error.message, '--isolate network: unshare is not installed');
+    assert.match(error.hint ?? '', /Nothing was started; docs\/operating\/isolation\.md has each case/);
+    return true;
+  });
+  assert.throws(() => isolationLevel('some'), /--isolate takes none, user, network, and not some/);
+  assert.deepEqual(
+    [isolationLevel(undefined), isolationLevel(true), isolationLevel('user')],
+    ['none', 'network', 'user'],
+  );
+});
+
+test('a host is let through by its name and a port', () => {
+  assert.deepEqual(['API.example.com', 'api.example.com:8443', 'localhost:80'].map(allowedHost), [
+    'api.example.com:443',
+    'api.example.com:8443',
+    'localhost:80',
+  ]);
+  for (const wrong of ['', '*', '*.example.com', 'a b', 'a:0', 'a:70000', 'a:443:1', 'http://a', '-a', 'a\n:1']) {
+    assert.throws(() => allowedHost(wrong), /--allow-host takes NAME/, wrong);
+  }
 });
 
 test('sockets on which somebody listens are found in the kernel’s table, abstract ones and connected ones are not', () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
@@ -19,8 +19,9 @@ export function isolatedCommand(): Command {
     .description('The supervisor inside of a namespace of `chaperone run --isolate`.')
     .argument('<plan>', 'the file that says what to do')
     .action(async (plan: string) => {
+      const read = isolationPlanSchema.parse(JSON.parse(readFileSync(plan, 'utf8')));
       // The leash and the listeners would keep it; what the command left behind ends with process 1.
-      process.exit(await supervise(isolationPlanSchema.parse(JSON.parse(readFileSync(plan, 'utf8')))));
+      process.exit(await supervise(read).catch(told));
     });
 }
 
@@ -49,10 +50,23 @@ export async function supervise(plan: IsolationPlan): Promise<number> {
   });
 }
 
+function told(error: unknown): number {
+  if (!(error instanceof CliError)) throw error;
+  process.stderr.write(`chaperone: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`);
+  return error.exitCode;
+}
+
 /** What of the machine's file system leads round the network namespace is covered, where this user could reach it. */
 async function cover({ covered, emptied }: IsolationPlan): Promise<void> {
   for (const folder of emptied) await mount(['-t', 'tmpfs', '-o', 'mode=0755,size=1m', 'tmpfs', folder]);
-  for (const path of covered) await mount(['--bind', '/dev/null', path]);
+  for (const path of covered) {
+    try {
+      await mount(['--bind', '/dev/null', path]);
+    } catch (error) {
+      // Gone since it was found, or in a folder that this user cannot search: the command cannot reach it either.
+      if (existsSync(path)) throw error;
+    }
+  }
 }
 
 const MOUNT_MS = 10_000;
