@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -139,5 +140,33 @@ describe('erasing the bodies of a run', () => {
     const { verdict, findings, erased } = await verifyDirectory(directory);
     assert.deepEqual([verdict, erased], ['INCOMPLETE', []]);
     assert.equal(findings[0]?.message, 'the key is not here, and the log erased no bodies');
+  });
+});
+
+describe('what is left of a body once its key is gone', () => {
+  test('cannot be confirmed by whoever guesses it, for the salt went with it; an unsalted digest could be', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    await recordRun(log);
+    await log.sync();
+    const digests = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { event } of readSession(directory, 'ses_1')) found.push(event.body?.digest ?? '');
+      return found;
+    };
+    assert.equal(await log.eraseRun(DETAIL), 'erased');
+    const guess = Buffer.from(SECRET);
+    const left = await digests();
+    // What a reader of the log can make of a guess: nothing that stands in a line.
+    for (const unsalted of [guess, Buffer.concat([Buffer.of(1), guess])]) {
+      assert.equal(left.includes(createHash('sha256').update(unsalted).digest('hex')), false);
+    }
+    // The twin without a salt: a dictionary of three finds it.
+    const twin = createHash('sha256').update(guess).digest('hex');
+    const dictionary = ['yes', SECRET, 'no'];
+    assert.equal(
+      dictionary.find((word) => createHash('sha256').update(word).digest('hex') === twin),
+      SECRET,
+    );
   });
 });

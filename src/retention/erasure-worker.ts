@@ -35,8 +35,6 @@ export class ErasureWorker implements AsyncDisposable {
   readonly #parts: ErasureWorkerParts;
   readonly #unwatch: () => void;
   readonly #timer: NodeJS.Timeout;
-  /** Erasures of runs that this gateway never had. */
-  readonly #notHere = new Set<string>();
   #working: Promise<void> = Promise.resolve();
   #ended = false;
 
@@ -66,7 +64,6 @@ export class ErasureWorker implements AsyncDisposable {
     const failures: unknown[] = [];
     for (const erasure of await erasuresToDo(store, gateway, LIMITS.erasuresAtOnce)) {
       if (this.#ended) return;
-      if (this.#notHere.has(erasure.id)) continue;
       await this.#erase(erasure).catch((failure: unknown) => failures.push(failure));
     }
     if (failures.length > 0) throw failures[0];
@@ -82,10 +79,6 @@ export class ErasureWorker implements AsyncDisposable {
     const served = (await store.read((db) => gatewaysOfRuns(db, [run]))).get(run) ?? [];
     // A life of this gateway before this one had begun it, and its key is gone since.
     const isDone = erased === 'erased' || claim === 'again';
-    if (!isDone && served.length > 0 && !served.includes(gateway)) {
-      this.#notHere.add(id);
-      return this.#giveBack(id);
-    }
     await eraseFiles(run);
     await store.write(
       async (trx) => {

@@ -59,13 +59,21 @@ export function listErasures(store: Store, { state, before, limit }: ErasureFilt
   });
 }
 
-/** Erasures that are ordered and that this gateway has not done, oldest first. */
+/** Erasures that this gateway has to do, oldest first: of runs that it served, and of runs that none did. */
 export function erasuresToDo(store: Store, gateway: string, limit: number): Promise<readonly ErasureRow[]> {
   return store.read((db) =>
     db
       .selectFrom('erasures')
       .selectAll()
       .where('state', '=', 'ordered')
+      .where((of) => {
+        const served = of
+          .selectFrom('sessions')
+          .select('sessions.id')
+          .whereRef('sessions.run_id', '=', 'erasures.run_id')
+          .where('sessions.gateway', 'is not', null);
+        return of.or([of.exists(served.where('sessions.gateway', '=', gateway)), of.not(of.exists(served))]);
+      })
       .where((of) =>
         of.not(
           of.exists(

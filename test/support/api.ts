@@ -67,6 +67,8 @@ export interface TestApi extends AsyncDisposable {
   readonly url: string;
   readonly directory: string;
   readonly server: PostgresServer;
+  /** Where clients of targets connect, on 127.0.0.1. */
+  readonly postgresPort: number;
   /** The gateway's own store, opened a second time as another gateway would. */
   readonly store: Store;
   readonly admin: string;
@@ -173,6 +175,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     url,
     directory,
     server,
+    postgresPort: gateway.started.postgres.port,
     store,
     admin,
     firstLoginUrl: gateway.started.firstLogin?.url ?? '',

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { startApi, type TestApi } from '../../../../test/support/api.ts';
+import { Secret } from '../../../model/secret.ts';
+import { FRONTEND, message } from '../../../protocols/postgres/messages.ts';
 import { CliError } from '../../cli-error.ts';
 import type { Output } from '../../output.ts';
 import { type AgainstOptions, replayAgainst } from './replay-against.ts';
+import { readReply } from './reply-content.ts';
 import type { ReplayReport } from './report.ts';
+import { WireSession } from './wire-session.ts';
 
 const SHOP = `
   CREATE TABLE orders (id int PRIMARY KEY, state text NOT NULL, cents bigint NOT NULL);
@@ -93,6 +97,8 @@ trust:
     while ((await locksWaitedFor()) === 0) await new Promise((resolve) => setImmediate(resolve));
     await one.query('commit');
     await waits;
+    await two.query({ text: 'select $1::bytea as b, length($1) as n', values: [Buffer.from([0, 255, 10])] });
+    await copyIn(grant);
     await two.query('select now(), random()');
     await two.query('select sum(cents) from orders');
     await one.end();
@@ -100,6 +106,28 @@ trust:
     const basic = `Basic ${Buffer.from(`${grant.user}:${grant.password}`).toString('base64')}`;
     assert.equal((await api.call('POST', `/v1/runs/${grant.run}/close`, { auth: basic })).status, 200);
     return grant.run;
+  }
+
+  /** Two rows in over COPY, by the same wire that replays. */
+  async function copyIn({ user, password }: { readonly user: string; readonly password: string }): Promise<void> {
+    const authority = await readFile(join(api.directory, 'tls', 'ca.crt'), 'utf8');
+    const address = { host: '127.0.0.1', port: api.postgresPort, database: 'people', user } as const;
+    const target = {
+      ...address,
+      name: 'people',
+      protocol: 'postgres',
+      password: new Secret(password),
+      tls: 'verify-full',
+    } as const;
+    await using wire = await WireSession.open(target, authority, 'a copy');
+    const rows = Buffer.from('8\tpaid\t800\n9\tpaid\t900\n');
+    const copyInput = Buffer.concat([message(FRONTEND.copyData, rows), message(FRONTEND.copyDone)]);
+    const sending = { kind: 'query', text: 'copy orders from stdin', copyInput } as const;
+    const { bytes } = await wire.send(sending, [], AbortSignal.timeout(10_000));
+    assert.deepEqual(
+      readReply(bytes).results.map(({ tag }) => tag),
+      ['COPY 2'],
+    );
   }
 
   async function locksWaitedFor(): Promise<number> {
@@ -161,12 +189,14 @@ trust:
       "skipped writes update orders set state = 'held'",
       'skipped writes update orders set cents = 1',
       'same commit',
+      'same select $1::bytea as b, length($1) as n',
+      'skipped writes copy orders from stdin',
       'unstable select now(), random()',
       'different select sum(cents) from orders',
     ]);
     // The sum is another one, for what changed it was not sent.
     assert.deepEqual(report.exchanges.at(-1)?.comparison?.differences, [
-      { kind: 'value', result: 0, row: 1, column: 'sum', was: '1401', is: '1500' },
+      { kind: 'value', result: 0, row: 1, column: 'sum', was: '3101', is: '1500' },
     ]);
     assert.equal(status, 1);
   });
@@ -175,7 +205,7 @@ trust:
     const { status, report } = await replay('scratch', { writes: true });
     assert.deepEqual(
       [status, report.totals],
-      [0, { same: 10, different: 0, unstable: 1, skipped: 0 }],
+      [0, { same: 12, different: 0, unstable: 1, skipped: 0 }],
       JSON.stringify(report.exchanges),
     );
     const server = await api.call('GET', `/v1/runs/${report.replay}`, { auth: api.admin });
@@ -195,7 +225,7 @@ trust:
     const { text } = await replay('changed', { json: false });
     assert.match(text, /row 3, state: was "paid"; is "refunded"/);
     assert.match(text, /had 5 rows; has 4/);
-    assert.match(text, /2 not compared, because they may change something/);
+    assert.match(text, /3 not compared, because they may change something/);
   });
 
   test('with --twice what does not say the same twice is set apart, whatever it calls', async () => {
@@ -216,7 +246,13 @@ trust:
       report.exchanges
         .filter(({ outcome }) => outcome === 'different')
         .map(({ comparison }) => comparison?.differences),
-      [[{ kind: 'value', result: 0, row: 1, column: 'state', was: 'paid', is: 'held' }]],
+      [
+        [
+          { kind: 'tag', result: 0, was: 'SELECT 5', is: 'SELECT 7' },
+          { kind: 'rows', result: 0, was: 5, is: 7 },
+          { kind: 'value', result: 0, row: 1, column: 'state', was: 'paid', is: 'held' },
+        ],
+      ],
     );
     await assert.rejects(replay('no-such-target'), CliError);
   });
