@@ -14,6 +14,12 @@ const mock = createServer(({ url }, response) => {
     response.end(JSON.stringify({ id: 1296269, full_name: 'acme/shop', owner: { id: 9 }, private: false }));
   } else if (url === '/api/v4/projects/group%2Fsub%2Fshop') {
     response.end(JSON.stringify({ id: 20, path_with_namespace: 'group/sub/shop', namespace: { id: 72 } }));
+  } else if (url === '/repos/acme/endless') {
+    const piece = ' '.repeat(65_536);
+    const pour = (): void => void (!response.destroyed && response.write(piece, pour));
+    pour();
+  } else if (url === '/repos/acme/odd') {
+    response.end('{"id":"1; rm"}');
   } else if (url === '/repos/acme/moved') {
     response.writeHead(301, { location: 'https://elsewhere.example/' }).end();
   } else {
@@ -59,12 +65,15 @@ test('the ids of a public repository come as the rule that pins them, or in JSON
 });
 
 test('what is private, was moved or is no name is said so', async () => {
-  const [missing, moved, odd] = await Promise.all([
+  const [missing, moved, odd, endless, other] = await Promise.all([
     resolve('github', 'acme/secret'),
     resolve('github', 'acme/moved'),
     resolve('github', 'acme/../x'),
+    resolve('github', 'acme/endless'),
+    resolve('github', 'acme/odd'),
   ]);
   assert.equal(missing.status, 66);
   assert.match(missing.stderr, /no such public repository/);
-  assert.deepEqual([moved.status, odd.status], [69, 64]);
+  assert.deepEqual([moved.status, odd.status, endless.status, other.status], [69, 64, 69, 69]);
+  assert.match(other.stderr, /something else than a repository/);
 });

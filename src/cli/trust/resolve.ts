@@ -72,7 +72,7 @@ async function resolve(kind: string, name: string, { json, server }: ResolveOpti
   }
   const output = processOutput({ json: json ?? false });
   const url = `${server?.replace(/\/$/, '') ?? resolver.server}${resolver.path(name)}`;
-  const { id, ownerId, name: found } = resolver.read(await ask(url));
+  const { id, ownerId, name: found } = readAnswer(resolver, await ask(url));
   if (output.json) return output.writeJson({ kind, id, ownerId, name: found });
   const [about, pin, owner] =
     kind === 'github' ? ['repository', 'repositoryId', 'ownerId'] : ['project', 'projectId', 'groupId'];
@@ -80,6 +80,15 @@ async function resolve(kind: string, name: string, { json, server }: ResolveOpti
     `  - name: ${printable(found).toLowerCase().replaceAll('/', '-').slice(0, 63)}\n    preset: ${kind}\n    ${about}: ${printable(found)}\n` +
       `    ${pin}: "${id}"     # ${owner}: "${ownerId}" for all of the owner's\n    branches: main\n    targets: []\n`,
   );
+}
+
+/** What answers on a server that is none of these has other members. */
+function readAnswer({ read }: Resolver, answer: unknown): Resolved {
+  try {
+    return read(answer);
+  } catch (cause) {
+    throw new CliError(EXIT.unavailable, 'the server answered something else than a repository', { cause });
+  }
 }
 
 async function ask(url: string): Promise<unknown> {
@@ -98,10 +107,25 @@ async function ask(url: string): Promise<unknown> {
       hint: 'What is private is not shown to everybody: docs/reference/trust-rules.md says where its id stands.',
     });
   }
-  const length = Number(response.headers.get('content-length') ?? 0);
-  if (!response.ok || length > MAX_ANSWER_BYTES) {
+  if (!response.ok) {
     await response.body?.cancel();
     throw new CliError(EXIT.unavailable, `${printable(url)} answered ${response.status}`);
   }
-  return response.json();
+  try {
+    return JSON.parse(await boundedText(response));
+  } catch (cause) {
+    throw new CliError(EXIT.unavailable, `${printable(url)} answered what cannot be read`, { cause });
+  }
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop early cancels the body, so an endless one stops here.
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) throw new Error(`more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
