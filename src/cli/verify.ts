@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { parsePolicy, type TlogPolicy } from '../audit/log/tlog-policy.ts';
 import { verifyDirectory } from '../audit/verify/verify-directory.ts';
 import type { Verdict } from '../audit/verify/verify-report.ts';
 import { CliError, EXIT } from './cli-error.ts';
@@ -27,7 +28,7 @@ export function verifyCommand(): Command {
         'Needs no gateway. Says PASS (exit 0), FAIL (1) or INCOMPLETE (2: something is not there to be checked), with reasons.',
     )
     .argument('[what]', 'a bundle, a data directory (default: CHAPERONE_DATA_DIR, else .chaperone), or a session')
-    .option('--policy <file>', 'of a bundle: the logs and witnesses that you trust (C2SP tlog-policy)')
+    .option('--policy <file>', 'the logs and witnesses that you trust (C2SP tlog-policy)')
     .option('--statement-key <file>', "of a bundle: the gateway's public statement key, PEM")
     .option('--tsa <file>', 'of a bundle: certificates of timestamp authorities that you trust, PEM')
     .option('--auditor-key <file>', 'of a bundle: your age identity, which opens the CI token')
@@ -69,6 +70,7 @@ async function verify(named: string | undefined, options: VerifyCommandOptions, 
   const directory = auditDirectory(resolve((isSession ? undefined : named) ?? dataDirectory(process.env)));
   const report = await verifyDirectory(directory, {
     ...(session === undefined ? {} : { session }),
+    ...(options.policy === undefined ? {} : { policy: policyOf(options.policy) }),
     ...(options.verifierKey === undefined ? {} : { verifierKey: options.verifierKey }),
     ...(options.checkpoint === undefined ? {} : { knownCheckpoint: readFileSync(options.checkpoint, 'utf8') }),
   });
@@ -85,8 +87,16 @@ async function verifyBundleAt(path: string, options: VerifyCommandOptions, outpu
   return EXIT_OF[report.verdict];
 }
 
-const OF_BUNDLES = { policy: '--policy', statementKey: '--statement-key', tsa: '--tsa', auditorKey: '--auditor-key' };
+const OF_BUNDLES = { statementKey: '--statement-key', tsa: '--tsa', auditorKey: '--auditor-key' };
 const OF_DIRECTORIES = { session: '--session', verifierKey: '--verifier-key', checkpoint: '--checkpoint' };
+
+function policyOf(path: string): TlogPolicy {
+  try {
+    return parsePolicy(readFileSync(path));
+  } catch (cause) {
+    throw new CliError(EXIT.config, `${printable(path)}: ${printable((cause as Error).message)}`, { cause });
+  }
+}
 
 /** An option that would be left aside is said, rather than believed to have counted. */
 function refuse(options: VerifyCommandOptions, names: Readonly<Record<string, string>>, why: string): void {
