@@ -10,6 +10,7 @@ import { LIMITS } from '../src/model/limits.ts';
 import { Secret } from '../src/model/secret.ts';
 import type { Policy } from '../src/policy/policy.ts';
 import { openStore } from '../src/store/store.ts';
+import { GatewayTotals } from '../src/telemetry/gateway-totals.ts';
 import { startGateway, type TestTarget } from '../test/support/gateway.ts';
 
 /** What the parent says: the server, and where to keep the log. */
@@ -62,7 +63,13 @@ async function main(request: GatewayRequest): Promise<void> {
   const targets = TARGETS.map((name) => target(name, request));
   await using store = await openStore({ file: join(request.directory, 'store.sqlite') });
   await using budgets = new BudgetService({ store, onFault: (fault) => process.stderr.write(`${String(fault)}\n`) });
-  await using gateway = await startGateway({ targets, policies: POLICIES, directory: request.directory, budgets });
+  await using gateway = await startGateway({
+    targets,
+    policies: POLICIES,
+    directory: request.directory,
+    budgets,
+    watch: new GatewayTotals(),
+  });
   const { user, password } = await gateway.grant({ seconds: 24 * 3600 });
   const answer: GatewayAnswer = { port: gateway.port, user, password };
   process.stdout.write(`${JSON.stringify(answer)}\n`);
