@@ -15,7 +15,7 @@ to every file here that does not prove itself.
 
 The one check that does all of this, offline, with keys that you have from elsewhere:
 
-  chaperone verify THIS.zip --help
+  chaperone verify THIS.zip --policy trust.policy --statement-key statement.pub.pem
 
 What you can do with other tools. Keys in trust/ are what the gateway says of itself: take them from elsewhere.
 

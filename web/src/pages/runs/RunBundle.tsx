@@ -55,7 +55,11 @@ function Bundle({ evidence }: { readonly evidence: RunEvidenceState }) {
       )}
       <Downloads evidence={evidence} />
       <p className="max-w-prose text-sm text-muted">
-        Checked offline, with keys of the auditor’s own; README.txt in it says how to check it with other tools.
+        Checked offline, with keys of the auditor’s own: by a command,{' '}
+        <a href="/verify" className="text-accent underline">
+          in a browser
+        </a>
+        , or with other tools, as README.txt in it says.
       </p>
       <Code
         text={`chaperone verify ${run}.evidence.zip --policy trust.policy --statement-key statement.pub.pem`}
