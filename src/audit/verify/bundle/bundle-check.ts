@@ -35,10 +35,13 @@ export interface CheckedStatement {
 /** The most that a file takes which is read as a whole. */
 export const MAX_WHOLE_BYTES = 64 * 1024 * 1024;
 
-/** Reads a file as a whole; undefined where it is not there, not text, or too large. */
+/**
+ * Reads a file as a whole; undefined where it is not there. One that is no text, or too large, reads as empty, which is
+ * nothing that any file of a bundle may be: it is not to pass for one that was left out.
+ */
 export async function textOf(archive: Archive, path: string): Promise<string | undefined> {
   const file = archive.get(path);
-  return file === undefined ? undefined : await readText(file, MAX_WHOLE_BYTES);
+  return file === undefined ? undefined : ((await readText(file, MAX_WHOLE_BYTES)) ?? '');
 }
 
 /** Why a restricted file is not there: as the log says it, or as people do. Undefined where nobody does. */

@@ -1,7 +1,7 @@
 /** Reads `statement.sigstore.json`: an in-toto statement in DSSE in a Sigstore bundle v0.3, by a key of the verifier's own. */
 import { PAYLOAD_TYPE, PREDICATE_TYPE, SIGSTORE_BUNDLE_MEDIA, STATEMENT_TYPE } from '../../bundle/manifest.ts';
 import type { AgentRunPredicate } from '../../bundle/statement.ts';
-import { isCanonical } from '../../canonical-json.ts';
+import { canonicalJson, isCanonical } from '../../canonical-json.ts';
 import { type Bytes, concat, fromBase64, fromUtf8, owned, utf8 } from './bytes.ts';
 import { pemBlocks } from './certificates.ts';
 import { ecdsaRaw, NotDer } from './der.ts';
@@ -25,8 +25,16 @@ const MAX_TIMESTAMPS = 16;
 /** The envelope in a bundle file; a text of what is wrong with it. */
 export function parseEnvelope(text: string): Envelope | string {
   if (!isCanonical(text)) return 'it is not in canonical JSON';
-  const { mediaType, verificationMaterial, dsseEnvelope } = asMembers(JSON.parse(text)) ?? {};
+  const bundle = asMembers(JSON.parse(text)) ?? {};
+  const { mediaType, verificationMaterial, dsseEnvelope } = bundle;
   if (mediaType !== SIGSTORE_BUNDLE_MEDIA) return 'it is no Sigstore bundle v0.3';
+  // The wrapper is signed by nobody, so it holds what is known and nothing beside it.
+  const material = asMembers(verificationMaterial) ?? {};
+  const isKnown =
+    hasOnly(bundle, ['dsseEnvelope', 'mediaType', 'verificationMaterial']) &&
+    hasOnly(material, ['publicKey', 'timestampVerificationData', 'tlogEntries']) &&
+    hasOnly(dsseEnvelope, ['payload', 'payloadType', 'signatures']);
+  if (!isKnown) return 'it has members that are not those of a bundle of ours';
   const { payload, payloadType, signatures } = asMembers(dsseEnvelope) ?? {};
   if (payloadType !== PAYLOAD_TYPE) return 'what it signs is no in-toto statement';
   if (!Array.isArray(signatures) || signatures.length !== 1) return 'it has not exactly one signature';
@@ -34,9 +42,11 @@ export function parseEnvelope(text: string): Envelope | string {
   const { sig, keyid } = asMembers(signatures[0]) ?? {};
   const signature = base64(sig);
   if (bytes === undefined || signature === undefined) return 'its payload or signature is not base64';
-  const { publicKey, timestampVerificationData } = asMembers(verificationMaterial) ?? {};
+  const { publicKey, timestampVerificationData, tlogEntries } = material;
   if (typeof keyid !== 'string' || asMembers(publicKey)?.['hint'] !== keyid) return 'it names two keys, or none';
-  const { rfc3161Timestamps = [] } = asMembers(timestampVerificationData) ?? {};
+  if (!Array.isArray(tlogEntries) || tlogEntries.length > 0)
+    return "it names entries of a log that is not the gateway's";
+  const { rfc3161Timestamps } = asMembers(timestampVerificationData) ?? {};
   if (!Array.isArray(rfc3161Timestamps) || rfc3161Timestamps.length > MAX_TIMESTAMPS)
     return 'its timestamps cannot be read';
   const timestamps = rfc3161Timestamps.map((one) => base64(asMembers(one)?.['signedTimestamp']));
@@ -105,6 +115,10 @@ export async function isSignedBy(
   }
   const named = keys.find(({ id }) => id === keyId);
   return named !== undefined && (await crypto.subtle.verify(algorithm, named.key, raw, signed));
+}
+
+function hasOnly(value: unknown, names: readonly string[]): boolean {
+  return canonicalJson(Object.keys(asMembers(value) ?? {}).sort()) === canonicalJson([...names]);
 }
 
 function base64(value: unknown): Bytes | undefined {
