@@ -137,6 +137,12 @@ describe('what surrounds the command of a run', () => {
     const asked = await run({}, '--isolate', '--', 'chaperone', 'sql', 'select 40 + 2 as answer');
     assert.equal(asked.status, 0, asked.stderr);
     assert.match(asked.stdout, /42/);
+    const waiting = 'trap "echo told; exit 5" TERM; echo ready; while :; do sleep 0.05; done';
+    const job = gateway.job('run', '-t', 'demo', '--isolate', '--', 'sh', '-c', waiting);
+    await job.said(/ready/);
+    process.kill(job.pid, 'SIGTERM');
+    const ended = await job.ended;
+    assert.deepEqual([ended.status, ended.stdout], [5, 'ready\ntold\n'], ended.stderr);
     const refused = await run({}, '--isolate', 'some', '--', 'true');
     assert.deepEqual([refused.status, /--isolate takes none, user, network/.test(refused.stderr)], [64, true]);
   });

@@ -78,14 +78,14 @@ function firstLine(client: Socket): Promise<string> {
     let read = Buffer.alloc(0);
     const fail = (): void => reject(new Error('no line came'));
     const timer = setTimeout(fail, FIRST_LINE_MS);
-    client.once('close', fail);
+    client.once('close', fail).once('end', fail);
     const onReadable = (): void => {
       for (let part = client.read() as Buffer | null; part !== null; part = client.read() as Buffer | null) {
         read = Buffer.concat([read, part]);
         const end = read.indexOf(0x0a);
         if (end < 0 && read.length <= MAX_LINE_BYTES) continue;
         clearTimeout(timer);
-        client.off('readable', onReadable).off('close', fail);
+        client.off('readable', onReadable).off('close', fail).off('end', fail);
         if (end < 0) return fail();
         client.unshift(read.subarray(end + 1));
         return resolve(read.toString('latin1', 0, end));

@@ -51,9 +51,12 @@ export async function supervise(plan: IsolationPlan): Promise<number> {
 }
 
 function told(error: unknown): number {
-  if (!(error instanceof CliError)) throw error;
-  process.stderr.write(`chaperone: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`);
-  return error.exitCode;
+  if (error instanceof CliError) {
+    process.stderr.write(`chaperone: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`);
+    return error.exitCode;
+  }
+  process.stderr.write(`chaperone: --isolate: ${error instanceof Error ? error.message : String(error)}\n`);
+  return EXIT.internal;
 }
 
 /** What of the machine's file system leads round the network namespace is covered, where this user could reach it. */
