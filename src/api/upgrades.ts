@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../model/limits.ts';
@@ -27,18 +27,19 @@ const SETTINGS = {
  * the route's own decision, once it knows who is there: until then nothing is answered but by HTTP.
  */
 export class Upgrades {
-  readonly #waiting = new WeakMap<IncomingMessage, { readonly socket: Duplex; readonly head: Buffer }>();
+  readonly #waiting = new WeakMap<IncomingMessage, { readonly socket: Socket; readonly head: Buffer }>();
   readonly #sockets: WebSocketServer;
 
   constructor(app: FastifyInstance) {
     this.#sockets = new WebSocketServer(SETTINGS);
-    app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       this.#waiting.set(request, { socket, head });
       socket.on('error', () => socket.destroy());
       const response = new ServerResponse(request);
-      response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+      response.assignSocket(socket);
       response.shouldKeepAlive = false;
-      response.on('finish', () => socket.end());
+      // The server has let go of it: nobody else would close what its client leaves half open.
+      response.on('finish', () => socket.destroySoon());
       app.routing(request, response);
     });
     // A server closes once its sockets have, and these are nobody else's.
@@ -67,7 +68,7 @@ export class Upgrades {
     reply.hijack();
     if (waiting === undefined || waiting.socket.destroyed) return Promise.resolve(undefined);
     const { socket, head } = waiting;
-    reply.raw.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0]);
+    reply.raw.detachSocket(socket);
     return new Promise((resolve) => {
       socket.once('close', () => resolve(undefined));
       this.#sockets.handleUpgrade(request.raw, socket, head, resolve);

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import { until } from '../../../test/e2e/program.ts';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
@@ -93,6 +94,20 @@ describe('the door of carried connections', () => {
     for (const [expected, headers] of cases) {
       assert.equal(await knock({ ...headers, 'chaperone-login': KEYS }), expected, JSON.stringify(headers));
     }
+  });
+
+  test('closes the connection of whoever it said no to', async () => {
+    const { hostname: host, port } = new URL(api.url);
+    const ca = readFileSync(join(api.directory, 'tls', 'ca.crt'));
+    const socket = connectTls({ host, port: Number(port), ca, servername: 'localhost' });
+    socket.write(
+      `GET ${PATH} HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
+    const closed = once(socket, 'close');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString('latin1'), /^HTTP\/1\.1 401 /);
+    await closed;
   });
 
   test('takes each proof once', async () => {
