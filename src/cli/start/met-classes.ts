@@ -1,3 +1,4 @@
+import type { MaskCount } from '../../model/reply.ts';
 import type { Operation } from '../../model/request.ts';
 import type { ClassifiedColumn } from '../../model/target.ts';
 
@@ -6,6 +7,7 @@ export class MetClasses {
   readonly #byColumn: ReadonlyMap<string, readonly string[]>;
   readonly #all: readonly string[];
   readonly #met = new Set<string>();
+  #isWhole = true;
   /** Operations that were looked at: one analysis is one array. */
   readonly #seen = new WeakSet<readonly Operation[]>();
 
@@ -25,13 +27,17 @@ export class MetClasses {
     }
   }
 
-  add(name: string): void {
-    this.#met.add(name);
+  /** What was masked: detectors are named as classes are, columns as `schema.table.column`. */
+  mask({ by, name }: MaskCount): void {
+    if (by === 'detector') this.#met.add(name);
+    else if (this.#byColumn.has(name)) this.#meetColumn(name);
+    // A column that has its class from a copy: which it is stands elsewhere.
+    else this.#isWhole = false;
   }
 
-  /** Sorted. */
-  names(): readonly string[] {
-    return [...this.#met].sort();
+  /** Sorted; undefined where there may be more of them. */
+  names(): readonly string[] | undefined {
+    return this.#isWhole ? [...this.#met].sort() : undefined;
   }
 
   #meetColumn(key: string): void {
@@ -40,5 +46,5 @@ export class MetClasses {
 }
 
 function keyOf(schema: string, table: string, column: string): string {
-  return `${schema}\0${table}\0${column}`;
+  return `${schema}.${table}.${column}`;
 }

@@ -136,9 +136,9 @@ class IndexedSession implements SessionRecord, SessionCounts {
 
   /** Values of columns or detectors were masked. */
   sawMasked(masked: readonly MaskCount[]): void {
-    for (const { name, count } of masked) {
-      this.masked += count;
-      this.#classes.add(name);
+    for (const one of masked) {
+      this.masked += one.count;
+      this.#classes.mask(one);
     }
   }
 
@@ -150,8 +150,9 @@ class IndexedSession implements SessionRecord, SessionCounts {
     await this.#record.close(outcome);
     const { store, nowMs, onFault } = this.#options;
     const { permitted, denied, masked } = this;
-    const classes = JSON.stringify(this.#classes.names());
-    const closing = { closed_at: new Date(nowMs()).toISOString(), outcome, permitted, denied, masked, classes };
+    const met = this.#classes.names();
+    const classes = met === undefined ? {} : { classes: JSON.stringify(met) };
+    const closing = { closed_at: new Date(nowMs()).toISOString(), outcome, permitted, denied, masked, ...classes };
     await closeSessionRow(store, this.id, closing).catch(onFault);
     this.#progress.closed(this.id);
   }
