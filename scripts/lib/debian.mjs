@@ -24,6 +24,11 @@ const PROGRAMS = {
   chromium: { package: 'chromium', present: () => BROWSERS.some((program) => onPath(program)) },
   promtool: { package: 'prometheus', present: () => onPath('promtool') },
   rsyslog: { package: 'rsyslog-gnutls', present: () => onPath('rsyslogd') && hasRsyslogTls() },
+  go: { package: 'golang-go', present: () => onPath('go') },
+  goSumdb: {
+    package: 'golang-golang-x-mod-dev',
+    present: () => existsSync('/usr/share/gocode/src/golang.org/x/mod/sumdb'),
+  },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
 };
@@ -42,6 +47,8 @@ export const TEST_PROGRAMS = [
   'chromium',
   'promtool',
   'rsyslog',
+  'go',
+  'goSumdb',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
 
