@@ -122,6 +122,9 @@ function bodyFor(name: string): { readonly json?: unknown; readonly body?: { typ
     'post /v1/operator-tokens': { name: 'x', role: 'auditor', expiresAt: null },
     'patch /v1/people/{person}': { localGroups: [] },
     'post /v1/login/device/{userCode}': { answer: 'approve' },
+    'delete /v1/runs/{run}/bodies': { reason: 'other' },
+    'post /v1/holds': { run: 'run_none', reason: 'x' },
+    'delete /v1/holds/{hold}': { reason: 'x' },
   };
   return name in bodies ? { json: bodies[name] } : {};
 }

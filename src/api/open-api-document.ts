@@ -65,6 +65,7 @@ export function openApiDocument({ version }: Pick<GatewayInfo, 'version'>): Open
       { name: 'people', description: 'Who they are, and what they may.' },
       { name: 'operator tokens', description: 'Tokens for programs.' },
       { name: 'channels', description: 'How people are told that something waits.' },
+      { name: 'retention', description: 'What is erased of all this, and what keeps it.' },
       { name: 'log', description: 'The log that proves all this.' },
     ],
     components: {

@@ -37,6 +37,8 @@ test('every command says what it is for and shows an example', async () => {
     'replay',
     'evidence',
     'verify',
+    'keys',
+    'witness',
     'approvals',
     'login',
     'logout',
@@ -48,8 +50,12 @@ test('every command says what it is for and shows an example', async () => {
     'grants',
     'apply',
     'trust',
+    'export',
     'channels',
     'deliveries',
+    'erase',
+    'holds',
+    'retention',
     'policy',
   ]);
   for (const command of program.commands) {
