@@ -90,8 +90,9 @@ function restricted(parts: BundleParts, key: Uint8Array): readonly ArchiveFile[]
 
 function views(parts: BundleParts): readonly ArchiveFile[] {
   const { manifest, paths } = parts;
+  const sizes = new Map(manifest.files.map(({ path, bytes: size }) => [path, Number(size)]));
   return manifest.sessions.flatMap(({ id, target, protocol }) => {
-    const to = Number(manifest.files.find(({ path }) => path === BUNDLE.session(id))?.bytes ?? 0);
+    const to = sizes.get(BUNDLE.session(id)) ?? 0;
     const viewed = (): ViewedSession => ({
       run: manifest.run.id,
       session: id,

@@ -39,7 +39,9 @@ export interface EvidenceMakerOptions {
   /** The auditors' age recipients. */
   readonly auditors: readonly string[];
   /** A checkpoint of at least so many entries, and whether enough witnesses cosigned it; the log's own where absent. */
-  readonly witnessed?: (minSize: number) => Promise<WitnessedCheckpoint>;
+  readonly witnessed?: (minSize: number, ending: AbortSignal) => Promise<WitnessedCheckpoint>;
+  /** The gateway ends: what waits for others waits no longer. */
+  readonly ending: AbortSignal;
   readonly random: (bytes: number) => Uint8Array;
 }
 
@@ -70,7 +72,8 @@ export class EvidenceMaker {
 
   constructor(options: EvidenceMakerOptions) {
     this.#options = options;
-    this.#stamper = new Stamper({ authorities: options.timestampAuthorities, random: options.random });
+    const { timestampAuthorities: authorities, random, ending } = options;
+    this.#stamper = new Stamper({ authorities, random, ending });
     this.paths = auditPaths(options.directory);
     this.catalogue = new LogCatalogue(options.directory);
     this.kept = new KeptEvidence(options.evidenceDirectory);
@@ -219,9 +222,9 @@ export class EvidenceMaker {
 
   /** Witnesses are waited for, but not by every run while they are away. */
   async #checkpoint(minSize: number, again: boolean): Promise<WitnessedCheckpoint> {
-    const { witnessed } = this.#options;
+    const { witnessed, ending } = this.#options;
     const isAway = !again && performance.now() < this.#unwitnessedUntil;
-    const found = witnessed === undefined || isAway ? await this.#ownCheckpoint() : await witnessed(minSize);
+    const found = witnessed === undefined || isAway ? await this.#ownCheckpoint() : await witnessed(minSize, ending);
     if (found.witnessed) this.#unwitnessedUntil = 0;
     else if (!isAway) this.#unwitnessedUntil = performance.now() + LIMITS.evidenceRetryMs;
     if (Number(found.checkpoint.split('\n')[1]) >= minSize) return found;

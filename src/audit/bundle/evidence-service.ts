@@ -9,7 +9,7 @@ import { sessionFile } from './run-manifest.ts';
 import type { StoredZip } from './stored-zip.ts';
 import { storedZip } from './stored-zip.ts';
 
-export interface EvidenceServiceOptions extends Omit<EvidenceMakerOptions, 'keys'> {
+export interface EvidenceServiceOptions extends Omit<EvidenceMakerOptions, 'keys' | 'ending'> {
   /** The log's verifier key (https://c2sp.org/signed-note). */
   readonly verifierKey: string;
   readonly terminal: (target: string, protocol: string) => TerminalRenderer | undefined;
@@ -56,11 +56,11 @@ export class EvidenceService implements AsyncDisposable {
   #working: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #improvedAt = 0;
-  #closed = false;
+  readonly #ending = new AbortController();
 
   constructor(options: EvidenceServiceOptions) {
     this.#options = options;
-    this.#maker = new EvidenceMaker({ ...options, keys: () => this.keys });
+    this.#maker = new EvidenceMaker({ ...options, keys: () => this.keys, ending: this.#ending.signal });
   }
 
   /** As they are now: the log's key may change while the gateway runs. */
@@ -142,7 +142,7 @@ export class EvidenceService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
+    this.#ending.abort();
     clearInterval(this.#timer);
     await this.#working.catch(() => undefined /* told to whoever asked */);
   }
@@ -182,7 +182,7 @@ export class EvidenceService implements AsyncDisposable {
     await this.#maker.advance();
     const now = performance.now();
     for (const run of this.#maker.catalogue.unmade) {
-      if (this.#closed) return;
+      if (this.#ending.signal.aborted) return;
       if ((this.#failed.get(run) ?? 0) > now) continue;
       const made = await this.#attempt(run, () => this.#maker.make(run));
       // A run that the store does not know: it was another store's.
@@ -192,7 +192,7 @@ export class EvidenceService implements AsyncDisposable {
     this.#improvedAt = now;
     for (const run of this.#maker.kept.unfinished()) {
       // An authority that does not answer is not asked for each run: the next sweep tries again.
-      if (this.#closed || (await this.#attempt(run, () => this.#maker.improve(run))) !== true) return;
+      if (this.#ending.signal.aborted || (await this.#attempt(run, () => this.#maker.improve(run))) !== true) return;
     }
   }
 

@@ -6,6 +6,8 @@ import { fetchTimestamp, type TimestampAuthority } from './timestamp.ts';
 export interface StamperOptions {
   readonly authorities: readonly TimestampAuthority[];
   readonly random: (bytes: number) => Uint8Array;
+  /** Ends what is being asked. */
+  readonly ending: AbortSignal;
 }
 
 export class Stamper {
@@ -35,9 +37,9 @@ export class Stamper {
 
   async #ask(url: string, signature: Uint8Array, again: boolean): Promise<KeptTimestamp> {
     if (!again && (this.#down.get(url) ?? 0) > performance.now()) return { url };
-    const { random } = this.#options;
+    const { random, ending } = this.#options;
     try {
-      const signal = AbortSignal.timeout(LIMITS.timestampMs);
+      const signal = AbortSignal.any([ending, AbortSignal.timeout(LIMITS.timestampMs)]);
       const { at, response } = await fetchTimestamp({ url, signature, random, signal });
       this.#down.delete(url);
       return { url, at, response: Buffer.from(response).toString('base64') };

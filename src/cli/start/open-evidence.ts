@@ -32,7 +32,10 @@ export function openEvidence(parts: OpenEvidenceParts): EvidenceService {
     facts: evidenceFacts(parts),
     signer: openStatementSigner(join(log.directory, 'keys')),
     ...(log.published.isWitnessed
-      ? { witnessed: (size: number) => log.published.witnessed(size, AbortSignal.timeout(LIMITS.witnessWaitMs)) }
+      ? {
+          witnessed: (size: number, ending: AbortSignal) =>
+            log.published.witnessed(size, AbortSignal.any([ending, AbortSignal.timeout(LIMITS.witnessWaitMs)])),
+        }
       : {}),
     timestampAuthorities: config.timestamps,
     auditors: config.auditors,
