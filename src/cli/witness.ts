@@ -12,7 +12,7 @@ import { printable } from './printable.ts';
 import { listenForEnd } from './start/ending.ts';
 
 interface WitnessOptions {
-  readonly data: string;
+  readonly data?: string;
   readonly listen: string;
   readonly name?: string;
   readonly log?: readonly string[];
@@ -37,7 +37,7 @@ export function witnessCommand(): Command {
       'Runs a witness of transparency logs (C2SP tlog-witness) until it is told to end. It cosigns a checkpoint where that\n' +
         'continues the one before, and keeps proof of a log that shows two histories.',
     )
-    .requiredOption('--data <folder>', 'where it keeps its keys and what it saw')
+    .option('--data <folder>', 'where it keeps its keys and what it saw')
     .option('--listen <host:port>', 'where it listens', '127.0.0.1:7480')
     .option('--name <name>', 'its name, a URL without a scheme; needed at the first start, and kept')
     .option('--log <vkey...>', 'verifier keys of the logs that it witnesses')
@@ -54,16 +54,16 @@ function checkCommand(): Command {
     .description(
       'Says what a witness has kept against logs. Exits with 1 where there is proof, 2 where there is suspicion alone.',
     )
-    .requiredOption('--data <folder>', "the witness's data")
+    .option('--data <folder>', "the witness's data")
     .option('--json', 'answer in JSON')
     .action((_options, command: Command) => {
       const options = command.optsWithGlobals<WitnessOptions>();
-      process.exitCode = check(readMisbehaviour(resolve(options.data)), processOutput({ json: options.json ?? false }));
+      process.exitCode = check(readMisbehaviour(dataOf(options)), processOutput({ json: options.json ?? false }));
     });
 }
 
 async function run(options: WitnessOptions, output: Output): Promise<void> {
-  const directory = resolve(options.data);
+  const directory = dataOf(options);
   const logs = readLogs(options);
   const { host, port } = addressOf(options.listen);
   process.umask(0o077);
@@ -89,6 +89,11 @@ async function run(options: WitnessOptions, output: Output): Promise<void> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
   announce({ name: keys.name, url, vkeys: keys.vkeys, logs: book.origins, directory }, output);
   await ending.asked;
+}
+
+function dataOf({ data }: WitnessOptions): string {
+  if (data !== undefined) return resolve(data);
+  throw new CliError(EXIT.usage, 'where does the witness keep what it saw?', { hint: 'Name a folder with --data.' });
 }
 
 interface Announced {
