@@ -87,6 +87,8 @@ describe('what surrounds the command of a run', () => {
     );
     assert.notEqual(status, 0);
     assert.match(stderr, /^::group::chaperone sql select name from customers limit 3 drop table customers$/m);
+    // The token, and the password of the listener.
+    assert.equal(stderr.match(/^::add-mask::\S{20,}$/gm)?.length, 2);
     const [, stop] = /^::stop-commands::([0-9a-f]{32})$/m.exec(stderr) ?? [];
     assert.match(stderr, new RegExp(`^::${stop}::\n::endgroup::$`, 'm'));
     const text = (await readFile(summary, 'utf8')).replace(/&#(\d+);/g, (_, code: string) =>

@@ -71,6 +71,8 @@ export interface GrantRequest {
   readonly key?: Prover | undefined;
   /** What the client says of itself; recorded as asserted. Asked for once the token is there. */
   readonly asserted: (source: CiTokenSource) => Readonly<Record<string, string>>;
+  /** Told the token before it is sent anywhere. */
+  readonly onToken?: ((token: Secret) => void) | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
@@ -81,6 +83,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
   const login = findLogin(request.env, Date.now(), api.url)?.token;
   const found = await findCiToken({ ...request, audience: info.audience, gateway: api.file, login });
   const { token, source } = found;
+  request.onToken?.(token);
   const answer = await api.call(
     {
       method: 'POST',

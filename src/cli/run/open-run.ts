@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Secret } from '../../model/secret.ts';
 import type { ApiClient } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
 import { printable } from '../printable.ts';
@@ -24,6 +25,8 @@ export interface OpenRunRequest {
   readonly selfTest: boolean;
   /** What the wrapper says of the run; recorded as asserted. Asked for once the token is there. */
   readonly asserted: (source: CiTokenSource) => Readonly<Record<string, string>>;
+  /** Told the token before it is sent anywhere. */
+  readonly onToken?: (token: Secret) => void;
   readonly env: NodeJS.ProcessEnv;
   /** Tells whoever watches, on standard error. */
   readonly say: (text: string) => void;

@@ -17,7 +17,7 @@ export interface CoverageRequest {
 }
 
 /** Sources that ask for nothing that can be taken away: a socket, a file, a service of the machine. */
-const OPEN_TO_ALL: readonly CiTokenSource[] = [
+const OPEN_TO_ALL: ReadonlySet<CiTokenSource> = new Set([
   'file',
   'variable-file',
   'kubernetes',
@@ -26,7 +26,7 @@ const OPEN_TO_ALL: readonly CiTokenSource[] = [
   'google',
   'aws',
   'login',
-];
+]);
 
 /**
  * Takes what mints tokens out of this process, and says what a command could still do besides what goes through the
@@ -50,7 +50,7 @@ function minting(
   means: IsolationMeans | undefined,
   source: CiTokenSource,
 ): RunCoverage['minting'] {
-  if (means?.level !== 'network' && OPEN_TO_ALL.includes(source)) return { source };
+  if (means?.level !== 'network' && OPEN_TO_ALL.has(source)) return { source };
   // From a user namespace of its own the command can look into no process outside (ptrace(2), access mode checks).
   if (means !== undefined) return 'hidden';
   if (!isForgotten) return 'own';

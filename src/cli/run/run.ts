@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import type { Secret } from '../../model/secret.ts';
 import { ApiClient } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { type Output, processOutput } from '../output.ts';
@@ -9,7 +10,7 @@ import { agentAtWork } from './agents/agent-at-work.ts';
 import { agentLabels, ancestorAgent, observeAgent } from './agents/observe-agent.ts';
 import { ciSystemOf } from './ci/ci-system.ts';
 import type { CiTokenSource } from './ci/find-ci-token.ts';
-import { maskCommands } from './ci/mask-in-log.ts';
+import { hideInLog } from './ci/mask-in-log.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 import { inheritedVariables } from './environment/inherited-variables.ts';
 import { finishRun } from './finish-run.ts';
@@ -17,7 +18,6 @@ import type { LentGrant } from './grant-request.ts';
 import { checkIsolation } from './isolation/check-isolation.ts';
 import { coverageLabels, type RunCoverage } from './isolation/coverage.ts';
 import { allowedHost, isolationLevel } from './isolation/isolation-level.ts';
-import type { RunContext } from './local-target.ts';
 import { openRun } from './open-run.ts';
 import { coverRun } from './run-coverage.ts';
 import { startCommand } from './start-command.ts';
@@ -36,6 +36,7 @@ export interface RunOptions {
   readonly allowHost?: readonly string[];
   readonly evidence?: string;
   readonly summary?: string;
+  readonly workflowCommands?: boolean;
 }
 
 /** `chaperone run`: the command of a CI job, with a grant for its targets and without what could mint another. */
@@ -58,6 +59,7 @@ export function runCommand(): Command {
     .option('--allow-host <name>', 'lets an isolated COMMAND reach NAME or NAME:PORT too', collect, [])
     .option('--evidence <file>', 'writes the evidence of the run here, for `chaperone verify`')
     .option('--summary <file>', 'writes a summary here, as Markdown')
+    .option('--workflow-commands', 'lets what COMMAND prints be commands to GitHub Actions')
     .option('--no-self-test', 'starts COMMAND without trying the way to each target')
     .argument('<command...>', 'the command and its arguments, after --')
     .addHelpText('after', EXAMPLES)
@@ -103,14 +105,19 @@ export async function run(
   const api = ApiClient.find(options, given);
   const { target: targets, tokenFile, tokenFrom, direct = false, selfTest = true } = options;
   const how = { targets, tokenFile, tokenFrom, direct, selfTest };
-  await using opened = await openRun({ api, ...how, asserted, env: given, say, warn });
+  const onToken = (token: Secret): void => hideInLog(given, [token], say);
+  await using opened = await openRun({ api, ...how, asserted, onToken, env: given, say, warn });
   const { context, grant } = opened;
   if (grant.demo && process.stderr.isTTY) say(`${output.paintSaid('dim', demoNote(grant))}\n`);
-  say(maskCommands(given, passwordsOf(context)));
+  hideInLog(
+    given,
+    context.targets.map(({ password }) => password),
+    say,
+  );
   const { env: commandEnv } = await commandEnvironment({ context, rules, base: given, random: randomBytes });
   const own = [process.execPath, process.argv[1] ?? ''] as const;
   await using agent = await agentAtWork({ observed, context, env: commandEnv, args, program: own, warn, say });
-  const status = await inLogGroup(given, command, say, () =>
+  const status = await inLogGroup({ env: given, command, say, options }, () =>
     startCommand({
       program,
       args: agent.args,
@@ -159,11 +166,16 @@ async function planSurroundings(program: string, options: RunOptions, env: NodeJ
 const OBSERVE_MS = 30_000;
 const ISOLATION_MS = 30_000;
 
+interface GroupedCommand {
+  readonly env: NodeJS.ProcessEnv;
+  readonly command: readonly string[];
+  readonly say: (text: string) => void;
+  readonly options: RunOptions;
+}
+
 /** Folds what the command prints, in the log of a CI system that can. */
 async function inLogGroup(
-  env: NodeJS.ProcessEnv,
-  command: readonly string[],
-  say: (text: string) => void,
+  { env, command, say, options }: GroupedCommand,
   work: () => Promise<number>,
 ): Promise<number> {
   const group = logGroup({
@@ -171,7 +183,7 @@ async function inLogGroup(
     title: command.join(' ').slice(0, MAX_TITLE_CHARACTERS),
     nowMs: Date.now,
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-    commandsAllowed: false,
+    commandsAllowed: options.workflowCommands ?? false,
   });
   if (group.opening !== '') say(group.opening);
   try {
@@ -183,10 +195,6 @@ async function inLogGroup(
 }
 
 const MAX_TITLE_CHARACTERS = 120;
-
-function passwordsOf({ targets }: RunContext): readonly string[] {
-  return targets.map(({ password }) => password.reveal());
-}
 
 function demoNote(grant: LentGrant): string {
   return `${grant.run}: ${printable(grant.display)}, a made-up job of the demo`;

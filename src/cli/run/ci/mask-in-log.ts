@@ -1,4 +1,15 @@
+import { fstatSync } from 'node:fs';
+import type { Secret } from '../../../model/secret.ts';
 import { ciSystemOf } from './ci-system.ts';
+
+/** Writes those commands to standard error, unless that is a file: the log of the CI system reads what is piped to it. */
+export function hideInLog(env: NodeJS.ProcessEnv, secrets: readonly Secret[], say: (text: string) => void): void {
+  const commands = maskCommands(
+    env,
+    secrets.map((secret) => secret.reveal()),
+  );
+  if (commands !== '' && !fstatSync(process.stderr.fd).isFile()) say(commands);
+}
 
 /**
  * Workflow commands that make the CI system's log hide these values, each a line; '' where it has none. Whoever writes
