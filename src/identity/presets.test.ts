@@ -161,6 +161,33 @@ describe('a rule in the short form', () => {
   });
 });
 
+test('a rule whose ids match what is called otherwise now says so, where the token says what it is called', () => {
+  const considered = (kind: keyof typeof VENDOR_EXAMPLES, rule: object) => {
+    const { items } = load({ preset: kind, ...rule });
+    const issuer = ISSUERS.find((one) => one.kind === kind);
+    assert.ok(issuer);
+    const { claims, url } = VENDOR_EXAMPLES[kind];
+    const workload = readWorkload(claims({ iss: url, aud: 'a', nowSeconds: 1 }), issuer);
+    return considerTrust(
+      { workload, issuer: kind },
+      items.filter((one) => isJobRule(one)),
+    )[0];
+  };
+  const uid = { serviceAccountUid: 'e6a8680e-d103-4cce-80ea-03acbbeacf7d' };
+  assert.equal(considered('kubernetes', { ...uid, serviceAccount: 'CI/agent' })?.note, undefined);
+  assert.equal(
+    considered('kubernetes', { ...uid, serviceAccount: 'ci/old' })?.note,
+    'the rule calls it ci/old, and it is ci/agent now',
+  );
+  const pipeline = { pipelineId: '0184990a-4782-42b5-afc1-16715b10b1l0' };
+  assert.equal(
+    considered('buildkite', { ...pipeline, pipeline: 'acme/old' })?.note,
+    'the rule calls it acme/old, and it is acme-inc/super-duper-app now',
+  );
+  // Nothing in the token says what a team is called.
+  assert.deepEqual(considered('cursor-cloud', { teamId: 123, team: 'acme' }), { name: 'a', matches: true });
+});
+
 describe('what a short form is refused for', () => {
   test('a name without its id, with the way to find the id', () => {
     assert.deepEqual(problems({ preset: 'github', repository: 'acme/shop', branches: 'main' }), [

@@ -87,14 +87,11 @@ export function considerTrust(subject: TrustSubject, rules: readonly TrustRule[]
 }
 
 /** The ids match, and what people call it is another name now: it was renamed, and the old name may be somebody else's. */
-function renamed(
-  { sourceRepositoryUri, workloadName, extra = {} }: Workload,
-  { about }: TrustRule,
-): string | undefined {
-  const names = [sourceRepositoryUri, workloadName, ...Object.values(extra)].filter((name) => name !== undefined);
-  if (about === undefined || names.some((name) => name === about || name.endsWith(`/${about}`))) return undefined;
-  const now = sourceRepositoryUri ?? workloadName;
-  return now === undefined ? undefined : `the rule calls it ${about}, and it is ${now} now`;
+function renamed(workload: Workload, { about }: TrustRule): string | undefined {
+  const now = adapterFor(workload.issuerKind).named?.(workload);
+  // CI systems take names without case.
+  if (about === undefined || now === undefined || now.toLowerCase() === about.toLowerCase()) return undefined;
+  return `the rule calls it ${about}, and it is ${now} now`;
 }
 
 interface Mismatch {

@@ -209,7 +209,7 @@ const TRUST_CHECK: TrustCheck = {
     {
       name: 'shop-ci',
       matches: true,
-      note: 'the rule calls it acme/shop, and it is https://github.com/acme/store now',
+      note: 'the rule calls it acme/shop, and it is acme/store now',
     },
     { name: 'shop-release', matches: false, why: 'sourceRef is refs/heads/main, not refs/heads/release/*' },
   ],

@@ -130,7 +130,7 @@ describe('a check of a token against files', () => {
     assert.deepEqual((await check(await sign(moved), { jwksFile })).rules[0], {
       name: 'shop-main',
       matches: true,
-      note: `the rule calls it acme/shop, and it is ${source.url}/acme/store now`,
+      note: 'the rule calls it acme/shop, and it is acme/store now',
     });
   });
 

@@ -27,6 +27,8 @@ export interface IssuerAdapter {
   readonly derive?: (reading: Reading) => Derived;
   /** One spelling of a value that its issuer writes in several. */
   readonly normalise?: (field: string, value: string) => string;
+  /** What people call it, of a token that says so: what `about` of a rule would be now. */
+  readonly named?: (workload: Workload) => string | undefined;
   /** For people: `acme/shop@refs/heads/main`. */
   readonly display?: (workload: Workload) => string;
   /** By field: how to get a token that has it. */

@@ -51,6 +51,7 @@ export const buildkite: IssuerAdapter = {
   // A branch's name holds no colon: Buildkite puts the owner of a fork before the branch so.
   traps: ({ extra }) => (extra?.['build_branch']?.includes(':') === true ? [FORK] : []),
   derive,
+  named: ({ extra }) => `${extra?.['organization_slug']}/${extra?.['pipeline_slug']}`,
   display: ({ extra, sourceRef, sourceDigest }) =>
     `${extra?.['organization_slug']}/${extra?.['pipeline_slug']}@${sourceRef ?? sourceDigest}`,
   howToGet: {

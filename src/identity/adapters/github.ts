@@ -76,6 +76,7 @@ export const github: IssuerAdapter = {
   knownTraps: OUTSIDER_EVENTS,
   traps: ({ trigger }) => (trigger !== undefined && OUTSIDER_EVENTS.includes(trigger) ? [trigger] : []),
   derive,
+  named: ({ extra }) => extra?.['repository'],
   display: ({ extra, sourceRef, sourceDigest }) => `${extra?.['repository']}@${sourceRef ?? sourceDigest}`,
 };
 

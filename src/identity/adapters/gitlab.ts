@@ -55,6 +55,7 @@ export const gitlab: IssuerAdapter = {
   knownTraps: [FORK],
   traps,
   derive,
+  named: ({ extra }) => extra?.['project_path'],
   display: ({ extra, sourceRef, sourceDigest }) => `${extra?.['project_path']}@${sourceRef ?? sourceDigest}`,
 };
 

@@ -41,6 +41,7 @@ export const google: IssuerAdapter = {
   knownTraps: [],
   traps: () => [],
   derive,
+  named: ({ workloadName }) => workloadName,
 };
 
 /** The tokens of people are for an OAuth client (`azp`); a service account's are for itself. */

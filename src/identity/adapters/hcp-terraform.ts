@@ -41,6 +41,10 @@ export const hcpTerraform: IssuerAdapter = {
   // A speculative plan runs what a pull request brought.
   traps: ({ extra }) => (extra?.['run_phase'] === 'apply' ? [] : [PLAN]),
   derive,
+  named: ({ extra = {} }) => {
+    const { organization, workspace } = extra;
+    return organization === undefined || workspace === undefined ? undefined : `${organization}/${workspace}`;
+  },
 };
 
 function derive({ issuer, text, workload: { runId = '' } }: Reading): Derived {

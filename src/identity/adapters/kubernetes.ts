@@ -38,6 +38,7 @@ export const kubernetes: IssuerAdapter = {
   knownTraps: [],
   traps: () => [],
   derive,
+  named: ({ workloadName }) => workloadName,
 };
 
 function derive({ text }: Reading): Derived {
