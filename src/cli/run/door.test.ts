@@ -180,6 +180,13 @@ describe('the door of carried connections', () => {
     assert.deepEqual(api.faults, []);
   });
 
+  test('a grant is renewed by its key alone, without the token that it was made for', async () => {
+    const client = apiClient(api);
+    assert.ok((await renewGrant(client, run.grant)) > 0);
+    await assert.rejects(renewGrant(client, { ...run.grant, key: undefined }), /bound to a key/);
+    await assert.rejects(renewGrant(client, { ...run.grant, key: await RunKey.generate(Date.now) }), /bound to a key/);
+  });
+
   test('a run is closed by its own key alone', async () => {
     const path = `/v1/runs/${run.context.runId}/close`;
     const { id, secret } = run.grant;
