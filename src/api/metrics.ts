@@ -1,4 +1,5 @@
 import { requireScope } from './caller.ts';
+import { problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
@@ -9,6 +10,7 @@ export function metricRoutes(router: ApiRouter, services: ApiServices): void {
     summary: 'Metrics',
     description:
       'In the text format of Prometheus. They name targets, so they are not open to everybody: give Prometheus an operator token with the scope `overview:read`.',
+    response: problemResponses,
   };
   router.get('/metrics', { schema }, async (request, reply) => {
     await requireScope(request, services, 'overview:read');

@@ -64,6 +64,7 @@ export function openApiDocument({ version }: Pick<GatewayInfo, 'version'>): Open
       { name: 'login', description: 'How people come in.' },
       { name: 'people', description: 'Who they are, and what they may.' },
       { name: 'operator tokens', description: 'Tokens for programs.' },
+      { name: 'exports', description: 'Where the record goes besides the log.' },
       { name: 'channels', description: 'How people are told that something waits.' },
       { name: 'retention', description: 'What is erased of all this, and what keeps it.' },
       { name: 'log', description: 'The log that proves all this.' },
