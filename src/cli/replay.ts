@@ -28,7 +28,10 @@ export function replayCommand(): Command {
       'Plays a session as if you had watched it: prompts, statements, results as the client saw them, refusals.\n' +
         'With --against, sends what a run asked to another target, as a run of your own, and shows where answers differ.',
     )
-    .argument('<session>', 'its id (`chaperone sessions` lists them), or `last`; with --against the id of a run')
+    .argument(
+      '<session>',
+      'its id (`chaperone sessions` lists them), or `last`; with --against the id of a run, or its evidence (.zip)',
+    )
     .option('--speed <n>', 'times as fast, or `max` (default: 1 on a terminal, else max)')
     .option('--details', 'show what policy judged of each statement: columns read, filtered by, written, copied; locks')
     .option('--against <target>', 'ask it all again in this target, a copy, and compare; exits 1 where answers differ')
@@ -40,7 +43,7 @@ export function replayCommand(): Command {
     .option('--direct', 'with --against: connect to the native port')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ chaperone replay last\n  $ chaperone replay ses_… --speed 4\n  $ chaperone replay ses_… --json > session.jsonl\n  $ chaperone replay run_… --against scratch\n',
+      '\nExamples:\n  $ chaperone replay last\n  $ chaperone replay ses_… --speed 4\n  $ chaperone replay ses_… --json > session.jsonl\n  $ chaperone replay run_… --against scratch\n  $ chaperone replay run_….evidence.zip --against scratch\n',
     )
     .action(replay);
 }

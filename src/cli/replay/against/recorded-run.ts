@@ -85,7 +85,7 @@ const eventSchema = z.looseObject({
 type Event = z.infer<typeof eventSchema>;
 
 /** What is held of a run's record in memory at most. */
-const MAX_BYTES = 512 * 1024 * 1024;
+export const MAX_BYTES = 512 * 1024 * 1024;
 
 /** Reads what a run recorded, by the API. Throws a `CliError` where the run is open, elsewhere, or too large. */
 export async function readRun(api: ApiClient, id: string): Promise<RecordedRun> {

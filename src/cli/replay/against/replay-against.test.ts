@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
@@ -130,6 +133,15 @@ trust:
     );
   }
 
+  /** Made a moment after the run closed. */
+  async function bundleOf(id: string): Promise<{ readonly status: number; readonly bytes: Buffer }> {
+    const ca = await readFile(join(api.directory, 'tls', 'ca.crt'), 'utf8');
+    const headers = { authorization: api.admin };
+    const sent = request(`${api.url}/v1/runs/${id}/evidence`, { headers, ca, agent: false });
+    const [response] = (await once(sent.end(), 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, bytes: Buffer.concat(await response.toArray()) };
+  }
+
   async function locksWaitedFor(): Promise<number> {
     await using database = await connectTo(api.server.database);
     const { rows } = await database.client.query<{ n: number }>(
@@ -148,6 +160,7 @@ trust:
   async function replay(
     against: string,
     more: Partial<AgainstOptions> = {},
+    what = run,
   ): Promise<{ readonly status: number; readonly report: ReplayReport; readonly text: string }> {
     const tokenFile = join(api.directory, `token-${against}`);
     await writeFile(tokenFile, await api.ciToken({ jti: `${against}-${Math.random()}` }));
@@ -168,7 +181,7 @@ trust:
       paintSaid: (_style, said) => said,
     });
     const json = more.json !== false;
-    const status = await replayAgainst(run, { against, tokenFile, ...more }, env, output(json));
+    const status = await replayAgainst(what, { against, tokenFile, ...more }, env, output(json));
     return { status, report: report as ReplayReport, text };
   }
 
@@ -255,6 +268,20 @@ trust:
       ],
     );
     await assert.rejects(replay('no-such-target'), CliError);
+  });
+
+  test('its evidence bundle is as good as the gateway that recorded it, where it has the key', async () => {
+    const file = join(api.directory, 'run.evidence.zip');
+    const { status: fetched, bytes } = await bundleOf(run);
+    assert.equal(fetched, 200);
+    await writeFile(file, bytes);
+    const { report } = await replay('equal', {}, file);
+    assert.deepEqual(report.totals, { same: 8, different: 1, unstable: 1, skipped: 3 });
+    assert.deepEqual(report.exchanges.at(-1)?.comparison?.differences, [
+      { kind: 'value', result: 0, row: 1, column: 'sum', was: '3101', is: '1500' },
+    ]);
+    await writeFile(file, bytes.subarray(0, bytes.length - 100));
+    await assert.rejects(replay('equal', {}, file), /is no evidence of a run/);
   });
 
   test('what was erased is not compared, and says so', async () => {

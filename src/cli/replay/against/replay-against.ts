@@ -4,6 +4,7 @@ import type { GatewayOptions } from '../../common-options.ts';
 import type { Output } from '../../output.ts';
 import { printable } from '../../printable.ts';
 import { openRun } from '../../run/open-run.ts';
+import { readBundleRun } from './bundle-run.ts';
 import { type RecordedRun, readRun } from './recorded-run.ts';
 import { planReplay, type Step } from './replay-plan.ts';
 import { type ReplayedExchange, replaySteps } from './replay-run.ts';
@@ -24,7 +25,7 @@ export interface AgainstOptions extends GatewayOptions {
   readonly direct?: boolean;
 }
 
-/** `chaperone replay RUN --against TARGET`: what a run asked, asked again elsewhere, and where the answers differ. */
+/** `chaperone replay RUN|BUNDLE --against TARGET`: what a run asked, asked again elsewhere, and where the answers differ. */
 export async function replayAgainst(
   run: string,
   options: AgainstOptions,
@@ -36,7 +37,7 @@ export async function replayAgainst(
     throw new CliError(EXIT.usage, 'what writes is not sent twice', { hint: 'Leave out --twice or --writes.' });
   }
   const api = ApiClient.find(options, env);
-  const recorded = await readRun(api, run);
+  const recorded = run.endsWith('.zip') ? await readBundleRun(run) : await readRun(api, run);
   refuseOwnTarget(recorded, options);
   const steps = planReplay(recorded.exchanges, { writes: options.writes === true });
   const replayed = await replay(api, { recorded, steps, options, env, statementMs, output });
