@@ -58,6 +58,23 @@ export function encodeSigstoreBundle(
   });
 }
 
+/** What was signed, of a Sigstore bundle that `encodeSigstoreBundle` wrote. */
+export function readSigned(bundle: string): SignedPayload {
+  const { dsseEnvelope } = JSON.parse(bundle) as {
+    readonly dsseEnvelope: {
+      readonly payload: string;
+      readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+    };
+  };
+  const [signature] = dsseEnvelope.signatures;
+  if (signature === undefined) throw new Fault('log-corrupt', 'a statement that was kept has no signature');
+  return {
+    payload: Buffer.from(dsseEnvelope.payload, 'base64'),
+    signature: Buffer.from(signature.sig, 'base64'),
+    keyId: signature.keyid,
+  };
+}
+
 /** The signer of a private key; throws a `Fault` of code `config-invalid` where it is not ECDSA P-256. */
 export function keySigner(key: KeyObject): StatementSigner {
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {

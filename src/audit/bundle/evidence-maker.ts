@@ -10,7 +10,7 @@ import { type AuditPaths, auditPaths } from '../audit-paths.ts';
 import { readLogHead } from '../read/read-log.ts';
 import type { AuditLog } from '../recorder.ts';
 import { type EvidenceKeys, trustFiles } from './bundle-files.ts';
-import { encodeSigstoreBundle, type SignedPayload, type StatementSigner, signPayload } from './dsse.ts';
+import { encodeSigstoreBundle, readSigned, type SignedPayload, type StatementSigner, signPayload } from './dsse.ts';
 import { KeptEvidence, type KeptRecord } from './kept-evidence.ts';
 import { LogCatalogue } from './log-catalogue.ts';
 import { BUNDLE, type RunManifest } from './manifest.ts';
@@ -61,6 +61,9 @@ export interface MadeEvidence {
   readonly content: (path: string) => Uint8Array | undefined;
 }
 
+/** How long witnesses are waited for: not at all, for a while unless they seem to be away, for a while in any case. */
+type Patience = 'takes' | 'waits' | 'insists';
+
 export class EvidenceMaker {
   readonly catalogue: LogCatalogue;
   readonly kept: KeptEvidence;
@@ -94,7 +97,10 @@ export class EvidenceMaker {
     return entries && { entries, facts };
   }
 
-  /** Makes the evidence of a run that is closed, and keeps it; undefined where the run is not known here. */
+  /**
+   * Makes the evidence of a run that is closed, and keeps it; undefined where the run is not known here. Witnesses are not
+   * waited for: `improve` does that.
+   */
   async make(run: string): Promise<KeptRecord | undefined> {
     const { kept } = this;
     const found = await this.find(run);
@@ -108,7 +114,7 @@ export class EvidenceMaker {
     const timestamps = await this.#stamper.stamp(signed.signature);
     kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
     const record = { v: 1, manifestIndex: index, manifestDigest: made.digest, timestamps } as const;
-    const complete = { ...record, ...(await this.#proofs(run, made.manifest, index + 1)) };
+    const complete = { ...record, ...(await this.#proofs(run, made.manifest, index + 1, 'takes')) };
     this.#keepTrust(run, made.manifest);
     kept.writeRecord(run, complete);
     if (this.#lacks(complete).length === 0) kept.finish(run);
@@ -121,7 +127,7 @@ export class EvidenceMaker {
     if (found === undefined) return undefined;
     const made = await this.#manifest(found.entries, found.facts);
     const { signed, index } = await this.#commit(found.entries, found.facts, made);
-    const proofs = await this.#proofs(run, made.manifest, index + 1);
+    const proofs = await this.#proofs(run, made.manifest, index + 1, 'waits');
     return {
       manifest: made.manifest,
       manifestBytes: made.bytes,
@@ -150,7 +156,7 @@ export class EvidenceMaker {
   }
 
   /** Tries again what a run's evidence lacks: timestamps, witnesses. True where nothing is lacking any more. */
-  async improve(run: string): Promise<boolean> {
+  async improve(run: string, patience: 'waits' | 'insists' = 'insists'): Promise<boolean> {
     const record = this.kept.record(run);
     if (record === undefined) {
       const made = await this.make(run);
@@ -160,11 +166,12 @@ export class EvidenceMaker {
     const statement = this.kept.read(run, BUNDLE.statement);
     const manifest = this.kept.read(run, BUNDLE.manifest);
     if (statement === undefined || manifest === undefined) return false;
-    const signed = signedIn(statement.toString('utf8'));
-    const timestamps = await this.#stamper.stamp(signed.signature, record.timestamps, true);
-    const proved = record.witnessed ? record : await this.#better(run, manifest, record);
+    const signed = readSigned(statement.toString('utf8'));
+    const timestamps = await this.#stamper.stamp(signed.signature, record.timestamps, patience === 'insists');
+    const proved = record.witnessed ? record : await this.#better(run, manifest, record, patience);
     const better = { ...record, ...proved, timestamps };
-    if (proved !== record) this.#keepTrust(run, JSON.parse(manifest.toString('utf8')) as RunManifest);
+    if (proved.checkpoint !== undefined && proved !== record)
+      this.#keepTrust(run, JSON.parse(manifest.toString('utf8')) as RunManifest);
     this.kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
     this.kept.writeRecord(run, better);
     const isDone = this.#lacks(better).length === 0;
@@ -210,8 +217,8 @@ export class EvidenceMaker {
   }
 
   /** The entries and the checkpoint that go with a manifest now. */
-  async #proofs(run: string, manifest: RunManifest, minSize: number, again = false) {
-    const { checkpoint, witnessed } = await this.#checkpoint(minSize, again);
+  async #proofs(run: string, manifest: RunManifest, minSize: number, patience: Patience) {
+    const { checkpoint, witnessed } = await this.#checkpoint(minSize, patience);
     const size = Number(checkpoint.split('\n')[1]);
     await this.catalogue.advance(size);
     const { openedAt } = manifest.run;
@@ -220,13 +227,14 @@ export class EvidenceMaker {
     return { checkpoint, witnessed, entries, erased: this.runKey(run) === undefined };
   }
 
-  /** Witnesses are waited for, but not by every run while they are away. */
-  async #checkpoint(minSize: number, again: boolean): Promise<WitnessedCheckpoint> {
+  /** `waits`: for witnesses too, but not while they were waited for in vain a moment ago; `insists`: then as well. */
+  async #checkpoint(minSize: number, patience: Patience): Promise<WitnessedCheckpoint> {
     const { witnessed, ending } = this.#options;
-    const isAway = !again && performance.now() < this.#unwitnessedUntil;
-    const found = witnessed === undefined || isAway ? await this.#ownCheckpoint() : await witnessed(minSize, ending);
+    const isAway = performance.now() < this.#unwitnessedUntil;
+    const waits = patience === 'insists' || (patience === 'waits' && !isAway);
+    const found = await (witnessed?.(minSize, waits ? ending : AbortSignal.abort()) ?? this.#ownCheckpoint());
     if (found.witnessed) this.#unwitnessedUntil = 0;
-    else if (!isAway) this.#unwitnessedUntil = performance.now() + LIMITS.evidenceRetryMs;
+    else if (waits) this.#unwitnessedUntil = performance.now() + LIMITS.evidenceRetryMs;
     if (Number(found.checkpoint.split('\n')[1]) >= minSize) return found;
     throw new Fault('log-unavailable', `no checkpoint covers entry ${minSize - 1} of the log yet`);
   }
@@ -238,16 +246,21 @@ export class EvidenceMaker {
   async #erased(run: string, manifest: RunManifest, record: KeptRecord): Promise<KeptRecord> {
     await this.#options.log.sync();
     await this.advance();
-    const current = { ...record, ...(await this.#proofs(run, manifest, this.catalogue.size)) };
+    const current = { ...record, ...(await this.#proofs(run, manifest, this.catalogue.size, 'waits')) };
     this.#keepTrust(run, manifest);
     this.kept.writeRecord(run, current);
     return current;
   }
 
-  async #better(run: string, manifest: Uint8Array, record: KeptRecord): Promise<Partial<KeptRecord>> {
+  async #better(
+    run: string,
+    manifest: Uint8Array,
+    record: KeptRecord,
+    patience: Patience,
+  ): Promise<Partial<KeptRecord>> {
     if (this.#options.witnessed === undefined) return {};
     const parsed = JSON.parse(Buffer.from(manifest).toString('utf8')) as RunManifest;
-    const proofs = await this.#proofs(run, parsed, record.manifestIndex + 1, true);
+    const proofs = await this.#proofs(run, parsed, record.manifestIndex + 1, patience);
     return proofs.witnessed ? proofs : {};
   }
 
@@ -257,9 +270,14 @@ export class EvidenceMaker {
     this.kept.write(run, BUNDLE.readme, readmeText(manifest));
   }
 
-  #lacks({ timestamps, witnessed }: KeptRecord): readonly string[] {
-    const missing = timestamps.filter(({ at }) => at === undefined).map(({ url }) => url);
-    return [...missing, ...(this.#options.witnessed === undefined || witnessed ? [] : ['witnesses'])];
+  /** True where witnesses are asked, and have not cosigned what the record's proofs lead to. */
+  wantsWitnesses({ witnessed }: KeptRecord): boolean {
+    return this.#options.witnessed !== undefined && !witnessed;
+  }
+
+  #lacks(record: KeptRecord): readonly string[] {
+    const missing = record.timestamps.filter(({ at }) => at === undefined).map(({ url }) => url);
+    return [...missing, ...(this.wantsWitnesses(record) ? ['witnesses'] : [])];
   }
 
   #keptPolicy(path: string): Uint8Array | undefined {
@@ -274,21 +292,4 @@ function policyIn({ policies }: MadeManifest, path: string): Uint8Array | undefi
   const [, digest = ''] = POLICY.exec(path) ?? [];
   const text = policies.get(digest);
   return text === undefined ? undefined : Buffer.from(text);
-}
-
-/** The signed payload of a statement that was kept. */
-function signedIn(bundle: string): SignedPayload {
-  const { dsseEnvelope } = JSON.parse(bundle) as {
-    readonly dsseEnvelope: {
-      readonly payload: string;
-      readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
-    };
-  };
-  const [signature] = dsseEnvelope.signatures;
-  if (signature === undefined) throw new Fault('log-corrupt', 'a statement that was kept has no signature');
-  return {
-    payload: Buffer.from(dsseEnvelope.payload, 'base64'),
-    signature: Buffer.from(signature.sig, 'base64'),
-    keyId: signature.keyid,
-  };
 }

@@ -19,6 +19,7 @@ import { leafHash } from '../log/merkle.ts';
 import { parseVerifierKey } from '../log/signed-note.ts';
 import { parseProof, verifyProof } from '../log/tlog-proof.ts';
 import type { OpenAuditLog } from '../open-audit-log.ts';
+import { readLogHead } from '../read/read-log.ts';
 import { preAuthEncoding } from './dsse.ts';
 import type { RunManifest } from './manifest.ts';
 import type { Statement } from './statement.ts';
@@ -212,6 +213,32 @@ describe('the evidence of a run', () => {
     const kinds = entriesIn(files).map(({ entry }) => (JSON.parse(entry) as { kind: string }).kind);
     assert.equal(kinds.at(-1), 'bodies.erased');
     assert.equal((await evidence.state('run_1'))?.bodies, 'erased');
+  });
+
+  test('is made without waiting for witnesses, and handed out with them once they are there', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    let quorum = false;
+    let waited = 0;
+    await using evidence = evidenceOf(log, {
+      witnessed: async (_minSize, signal) => {
+        if (!signal.aborted) waited++;
+        const { checkpoint = '' } = (await readLogHead(directory)) ?? {};
+        return { checkpoint, witnessed: quorum };
+      },
+    });
+    await aClosedRun(log, 'run_1');
+    await evidence.closed('run_1');
+    assert.deepEqual([waited, (await evidence.state('run_1'))?.witnessed], [0, false]);
+    const before = await bundleOf(evidence, 'run_1');
+    assert.ok(before.equals(await bundleOf(evidence, 'run_1')));
+    assert.equal(waited, 1);
+    for (let other = 0; other < 20; other++) await log.openRun(aRun(`run_x${other}`), {});
+    quorum = true;
+    const files = unzipStored(await bundleOf(evidence, 'run_1'));
+    assert.equal((await evidence.state('run_1'))?.witnessed, true);
+    assert.deepEqual(files.get('statement.sigstore.json'), unzipStored(before).get('statement.sigstore.json'));
+    assert.deepEqual(readdirSync(join(directory, '..', 'evidence', 'unfinished')), []);
   });
 
   test('is made again where what was kept of it is gone, and is kept then', async () => {

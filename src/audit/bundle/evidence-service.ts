@@ -115,7 +115,9 @@ export class EvidenceService implements AsyncDisposable {
   async open(run: string, { withholds, signal }: OpenOptions): Promise<OpenBundle | undefined> {
     await this.#settled(run, signal);
     // What is kept is handed out at once, whatever is being made of other runs.
-    const evidence = (await this.#kept(run)) ?? (await this.#alone(() => this.#evidence(run)));
+    const kept = await this.#kept(run);
+    const isReady = kept !== undefined && !this.#maker.wantsWitnesses(kept.record);
+    const evidence = isReady ? kept : await this.#alone(() => this.#evidence(run));
     if (evidence === undefined) return undefined;
     const { catalogue, paths } = this.#maker;
     const { manifest, manifestBytes, statement, record, content } = evidence;
@@ -160,7 +162,11 @@ export class EvidenceService implements AsyncDisposable {
 
   async #evidence(run: string): Promise<MadeEvidence | undefined> {
     await this.#made(run);
-    return (await this.#kept(run)) ?? (await this.#maker.makeLive(run));
+    const kept = await this.#kept(run);
+    if (kept === undefined) return await this.#maker.makeLive(run);
+    if (!this.#maker.wantsWitnesses(kept.record)) return kept;
+    await this.#maker.improve(run, 'waits');
+    return await this.#maker.keptEvidence(run);
   }
 
   /** What was made of a run since it closed last. */
