@@ -14,6 +14,8 @@ export interface GatewayState {
     /** Entries, and when the newest checkpoint was signed; undefined where there is none. */
     head(): Promise<{ readonly size: number; readonly signedAtMs: number } | undefined>;
     isFaulty(): boolean;
+    /** Entries that a quorum of witnesses cosigned, where there are witnesses; alarms that nobody has looked into. */
+    published(): { readonly witnessed: number | undefined; readonly openAlarms: number };
   };
   /** Each export, as far as it has come. */
   exports(): Promise<readonly ExportState[]>;
@@ -59,6 +61,7 @@ export async function familiesOf(state: GatewayState): Promise<readonly Family[]
       state.log.isFaulty() ? 0 : 1,
     ),
     ...(head === undefined ? [] : logFamilies(head, state.nowMs())),
+    ...publishedFamilies(state.log.published()),
     one('chaperone_store_up', 'gauge', '1 where the store answered this scrape.', store === undefined ? 0 : 1),
     ...(store === undefined
       ? []
@@ -100,6 +103,13 @@ function logFamilies(
     one('chaperone_log_entries', 'gauge', 'Entries of the log under its newest checkpoint.', size),
     one('chaperone_log_checkpoint_age_seconds', 'gauge', 'Age of the newest checkpoint.', age),
   ];
+}
+
+function publishedFamilies({ witnessed, openAlarms }: ReturnType<GatewayState['log']['published']>): readonly Family[] {
+  const alarms = one('chaperone_log_alarms', 'gauge', 'Alarms of witnesses that nobody has looked into.', openAlarms);
+  if (witnessed === undefined) return [alarms];
+  const help = 'Entries of the log that a quorum of witnesses cosigned.';
+  return [one('chaperone_log_witnessed_entries', 'gauge', help, witnessed), alarms];
 }
 
 function trafficFamilies(totals: GatewayTotals): readonly Family[] {

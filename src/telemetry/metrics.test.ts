@@ -29,7 +29,11 @@ function state(more: Partial<GatewayState> = {}): GatewayState {
     nowMs: () => 10_000,
     connections: () => 2,
     openRuns: () => 1,
-    log: { head: () => Promise.resolve({ size: 5, signedAtMs: 4_000 }), isFaulty: () => false },
+    log: {
+      head: () => Promise.resolve({ size: 5, signedAtMs: 4_000 }),
+      isFaulty: () => false,
+      published: () => ({ witnessed: 4, openAlarms: 1 }),
+    },
     exports: () => Promise.resolve([EXPORT, { ...EXPORT, name: 'idle', state: 'off' }]),
     probeStore: () => Promise.resolve(),
     pendingApprovals: () => Promise.resolve(4),
@@ -90,7 +94,11 @@ describe('metrics', () => {
   test('leave out what cannot be learned, and say so', async () => {
     const away = () => Promise.reject(new Error('away'));
     const text = await textOf(
-      state({ probeStore: away, pendingApprovals: away, log: { head: away, isFaulty: () => true } }),
+      state({
+        probeStore: away,
+        pendingApprovals: away,
+        log: { head: away, isFaulty: () => true, published: () => ({ witnessed: undefined, openAlarms: 0 }) },
+      }),
     );
     assert.ok(text.includes('chaperone_store_up 0\n'));
     assert.ok(text.includes('chaperone_log_up 0\n'));

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { post } from '../../approvals/channels/outgoing.ts';
+import type { OpenAuditLog } from '../../audit/open-audit-log.ts';
 import { readLogHead } from '../../audit/read/read-log.ts';
 import type { ExportService } from '../../export/export-service.ts';
 import { LIMITS } from '../../model/limits.ts';
@@ -44,7 +45,7 @@ function spansTo({ endpoint, ratio, serviceName, headers, ca }: TraceConfig, ver
 
 export interface MetricParts extends MeasureParts {
   readonly store: Store;
-  readonly log: { readonly directory: string; readonly fault: unknown };
+  readonly log: Pick<OpenAuditLog, 'directory' | 'fault' | 'published'>;
   readonly audit: { openRuns(): readonly unknown[] };
   readonly telemetry: Telemetry;
   readonly exports: ExportService;
@@ -61,7 +62,15 @@ export function openGatewayMetrics(parts: MetricParts): Metrics & Disposable {
     nowMs,
     connections: () => connections.size,
     openRuns: () => audit.openRuns().length,
-    log: { head: () => readLogHead(log.directory), isFaulty: () => log.fault !== undefined },
+    log: {
+      head: () => readLogHead(log.directory),
+      isFaulty: () => log.fault !== undefined,
+      published: () => {
+        const { witnessing, alarms } = log.published.status;
+        const openAlarms = alarms.filter(({ acknowledged }) => acknowledged === undefined).length;
+        return { witnessed: witnessing?.size, openAlarms };
+      },
+    },
     exports: () => exports.list(),
     probeStore: async () => {
       await store.read((db) => db.selectFrom('deployment').select('id').execute());
