@@ -159,6 +159,12 @@ async function planSurroundings(program: string, options: RunOptions, env: NodeJ
   if (hosts.length > 0 && level !== 'network') {
     throw new CliError(EXIT.usage, '--allow-host is for --isolate network: without it every host is allowed');
   }
+  if (level === 'network' && options.direct) {
+    throw new CliError(
+      EXIT.usage,
+      '--isolate network leaves no way to native ports: leave --direct out, or use --isolate user',
+    );
+  }
   const means = level === 'none' ? undefined : await checkIsolation(level, env, AbortSignal.timeout(ISOLATION_MS));
   return { rules, inherited, hosts, means, observed };
 }

@@ -105,6 +105,17 @@ describe('a coding agent in a run', () => {
       assert.equal(await readFile(join(both.place, path, '.cursor/hooks.json'), 'utf8'), own);
   });
 
+  test('finds what a run of ours left behind that was killed, and puts its own there', async () => {
+    const left = `{"version":1,"hooks":{"stop":[{"command":"'true' 'agent-hook' '--to' '${directory}/gone' '--run' 'run_0'"}]}}`;
+    const { setup, place } = await atWork('cursor-cli', ['go'], { 'home/.cursor/hooks.json': left });
+    assert.deepEqual(setup.placed, [join(place, 'home/.cursor/hooks.json')]);
+    // One of a run that still goes on is left alone.
+    const other = left.replace('/gone', '/bin');
+    const second = await atWork('cursor-cli', ['go'], { 'home/.cursor/hooks.json': other });
+    assert.deepEqual(second.setup.placed, [join(second.place, 'workspace/.cursor/hooks.json')]);
+    assert.equal(await readFile(join(second.place, 'home/.cursor/hooks.json'), 'utf8'), other);
+  });
+
   test('notes its tool calls and uses no MCP server of its own: Copilot CLI', async () => {
     const { servers, labels, place } = await atWork('copilot-cli', ['-p', 'go'], {
       'home/.copilot/mcp-config.json': '{"mcpServers":{"evil":{}}}',
