@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { type AuditPaths, bodyPath } from '../audit-paths.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { readHandOver } from '../log-keys.ts';
+import { readHandOver } from '../old-log-keys.ts';
 import { readSession } from '../read/read-session.ts';
 import type { EntryProofs } from './entry-proofs.ts';
 import type { LoggedEntry } from './log-catalogue.ts';

@@ -1,6 +1,6 @@
 /**
- * Makes evidence of the journal's records: event lines and their trees, packs of bodies, entries and tiles of the log. A plain class without threads or timers; `sealer-worker.ts` runs it beside the gateway, and
- * recovery runs it on what a crash left. One sealer a directory.
+ * Makes evidence of the journal's records: event lines and their trees, packs of bodies, entries and tiles of the log. A
+ * class without threads or timers: `sealer-worker.ts` runs it, and recovery on what a crash left. One a directory.
  */
 import { existsSync, statSync, truncateSync } from 'node:fs';
 import { Fault } from '../../model/fault.ts';
@@ -61,7 +61,7 @@ export class Sealer {
     this.#runs = new OpenRuns(new RunKeys(this.#paths.keys, options.keys.deployment), this.#log, options.random);
     for (const run of state.runs) this.#runs.resume(run);
     for (const session of state.sessions) this.#resume(session);
-    // No checkpoint is signed before there is a state, not even one of an empty log.
+    // There is a state before anything is signed, an empty log too.
     this.#dirty = !existsSync(this.#paths.state);
   }
 

@@ -8,15 +8,8 @@ import { openCheckpoint } from '../log/checkpoint.ts';
 import { encodeVerifierKey, type NoteVerifier, parseVerifierKey } from '../log/signed-note.ts';
 import { parseBundle, TILE_WIDTH, tilePath } from '../log/tile-path.ts';
 import { parseProof, verifyProof } from '../log/tlog-proof.ts';
-import {
-  keyIdText,
-  LOG_KEY_FILE,
-  LOG_VERIFIER_FILE,
-  type OldKey,
-  readHandOver,
-  readOldKeys,
-  readPrivateKey,
-} from '../log-keys.ts';
+import { LOG_KEY_FILE, LOG_VERIFIER_FILE } from '../log-keys.ts';
+import { keyIdText, type OldKey, readHandOver, readOldKeys, readPrivateKey } from '../old-log-keys.ts';
 import type { Findings } from './verify-report.ts';
 
 export interface TrustedKeys {

@@ -7,10 +7,12 @@ import { encodeVerifierKey } from '../log/signed-note.ts';
 import { subtreeReader } from '../log/tile-log.ts';
 import { quorumHolds, type TlogPolicy } from '../log/tlog-policy.ts';
 import { encodeProof, proveEntry } from '../log/tlog-proof.ts';
-import { keyIdText, type LogKeyRing } from '../log-keys.ts';
+import type { LogKeyRing } from '../log-keys.ts';
+import { keyIdText } from '../old-log-keys.ts';
 import { findLastEntry } from '../read/read-log.ts';
 import type { LogNote } from '../recorder.ts';
 import { type Alarm, Alarms } from './alarms.ts';
+import type { Disagreement, WitnessView } from './asked-witness.ts';
 import {
   type CheckpointAnchor,
   CheckpointPublisher,
@@ -18,7 +20,7 @@ import {
   witnessedPath,
 } from './checkpoint-publisher.ts';
 import type { Fetch } from './witness-client.ts';
-import { type Disagreement, WitnessRounds, type WitnessView } from './witness-rounds.ts';
+import { WitnessRounds } from './witness-rounds.ts';
 import type { Checkpoints, CoveringCheckpoint } from './witnessed.ts';
 
 export interface WitnessingOptions {

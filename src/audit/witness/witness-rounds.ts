@@ -8,27 +8,11 @@ import type { Limits } from '../../model/limits.ts';
 import { replaceFile } from '../durable-files.ts';
 import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
 import { openCosignatures } from '../log/cosignature.ts';
-import { consistencyProof } from '../log/merkle.ts';
 import type { NoteVerifier } from '../log/signed-note.ts';
-import { logRoot, subtreeReader } from '../log/tile-log.ts';
-import { type PolicyWitness, quorumHolds, quorumTime, type TlogPolicy } from '../log/tlog-policy.ts';
-import type { AlarmKind } from './alarms.ts';
+import { quorumHolds, quorumTime, type TlogPolicy } from '../log/tlog-policy.ts';
+import { AskedWitness, type Disagreement, type SignedCheckpoint, type WitnessView } from './asked-witness.ts';
 import { Retry } from './retry.ts';
-import { addCheckpoint, type Fetch, shownCheckpoint, type WitnessAnswer } from './witness-client.ts';
-
-export interface SignedCheckpoint extends Checkpoint {
-  readonly note: string;
-}
-
-/** What a witness says that our log is not. */
-export interface Disagreement {
-  readonly kind: AlarmKind;
-  readonly proven: boolean;
-  readonly witness: string;
-  readonly ours: string;
-  readonly theirs?: string;
-  readonly theirSize?: number;
-}
+import type { Fetch } from './witness-client.ts';
 
 export interface WitnessRoundsOptions {
   readonly origin: string;
@@ -46,31 +30,6 @@ export interface WitnessRoundsOptions {
   readonly onFault: (fault: Fault) => void;
 }
 
-/** One witness, as it is shown. */
-export interface WitnessView {
-  readonly name: string;
-  readonly key: string;
-  readonly url: string;
-  /** Entries of the newest checkpoint that it cosigned for us, and when; in this life of the gateway. */
-  readonly size?: number;
-  /** RFC 3339. */
-  readonly at?: string;
-  /** Why its last answer was none. */
-  readonly fault?: string;
-}
-
-interface Asked {
-  readonly witness: PolicyWitness;
-  /** The size of the newest tree that it is known to have cosigned. */
-  size: number;
-  at: number | undefined;
-  fault: string | undefined;
-  busy: boolean;
-  failures: number;
-  /** Milliseconds since 1970: not to be asked before. */
-  notBefore: number;
-}
-
 interface Round {
   readonly checkpoint: SignedCheckpoint;
   /** Lines and times by the names of witnesses. */
@@ -79,7 +38,7 @@ interface Round {
 
 export class WitnessRounds implements AsyncDisposable {
   readonly #options: WitnessRoundsOptions;
-  readonly #asked: readonly Asked[];
+  readonly #asked: readonly AskedWitness[];
   readonly #ended = new AbortController();
   readonly #retry: Retry;
   #offered: SignedCheckpoint | undefined;
@@ -94,17 +53,8 @@ export class WitnessRounds implements AsyncDisposable {
   constructor(options: WitnessRoundsOptions) {
     this.#options = options;
     const { limits, policy } = options;
-    this.#asked = policy.witnesses
-      .filter(({ url }) => url !== undefined)
-      .map((witness) => ({
-        witness,
-        size: 0,
-        at: undefined,
-        fault: undefined,
-        busy: false,
-        failures: 0,
-        notBefore: 0,
-      }));
+    const asking = { ...options, newest: () => this.#offered, ended: this.#ended.signal };
+    this.#asked = policy.witnesses.flatMap((one) => (one.url === undefined ? [] : [new AskedWitness(one, asking)]));
     this.#retry = new Retry(limits.witnessRetryMs, limits.witnessMaxRetryMs, () => this.#start());
     this.#newest = this.#kept();
   }
@@ -131,13 +81,7 @@ export class WitnessRounds implements AsyncDisposable {
   }
 
   get views(): readonly WitnessView[] {
-    return this.#asked.map(({ witness, size, at, fault }) => ({
-      name: witness.name,
-      key: witness.key.name,
-      url: witness.url ?? '',
-      ...(at === undefined ? {} : { size, at: new Date(at).toISOString() }),
-      ...(fault === undefined ? {} : { fault }),
-    }));
+    return this.#asked.map(({ view }) => view);
   }
 
   onWitnessed(listener: () => void): void {
@@ -188,7 +132,7 @@ export class WitnessRounds implements AsyncDisposable {
   /** True where the quorum was reached. */
   async #round(checkpoint: SignedCheckpoint): Promise<boolean> {
     const round: Round = { checkpoint, lines: new Map() };
-    const { policy, clock } = this.#options;
+    const { policy } = this.#options;
     const reached = Promise.withResolvers<boolean>();
     const look = () => {
       if (!quorumHolds(policy.quorum, new Set(round.lines.keys()))) return;
@@ -196,11 +140,10 @@ export class WitnessRounds implements AsyncDisposable {
       reached.resolve(true);
     };
     const asking = this.#asked
-      .filter(({ busy, notBefore }) => !busy && notBefore <= clock())
+      .filter((asked) => asked.isReady)
       .map(async (asked) => {
-        asked.busy = true;
-        await this.#ask(asked, round);
-        asked.busy = false;
+        const cosigned = await asked.ask(checkpoint);
+        if (cosigned !== undefined) round.lines.set(asked.name, cosigned);
         look();
       });
     for (const one of asking) {
@@ -210,100 +153,6 @@ export class WitnessRounds implements AsyncDisposable {
     look();
     void Promise.all(asking).then(() => reached.resolve(false));
     return reached.promise;
-  }
-
-  /** Asks one witness, again where it only wants another proof. */
-  async #ask(asked: Asked, round: Round): Promise<void> {
-    const { checkpoint } = round;
-    const { limits, fetch, clock, directory } = this.#options;
-    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(limits.witnessDeadlineMs)]);
-    const call = { fetch, signal, mostBytes: limits.witnessAnswerBytes };
-    try {
-      let answer: WitnessAnswer | undefined;
-      for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const oldSize = Math.min(asked.size, checkpoint.size);
-        const proof = consistencyProof(subtreeReader(directory, checkpoint.size), oldSize, checkpoint.size);
-        // oxlint-disable-next-line no-await-in-loop -- each try hangs on the answer before
-        answer = await addCheckpoint(asked.witness, { oldSize, proof, checkpoint: checkpoint.note }, call);
-        if (answer.kind !== 'other-size' || answer.size > checkpoint.size) break;
-        asked.size = answer.size;
-      }
-      if (answer?.kind === 'cosigned') {
-        round.lines.set(asked.witness.name, answer);
-        Object.assign(asked, { size: checkpoint.size, at: clock(), fault: undefined, failures: 0, notBefore: 0 });
-        return;
-      }
-      await this.#no(asked, answer ?? { kind: 'refused', why: 'it gave no answer' }, checkpoint, call);
-    } catch (cause) {
-      // Ended by ourselves, it says nothing about the witness.
-      if (!this.#ended.signal.aborted) this.#failed(asked, `it cannot be reached: ${reason(cause)}`);
-    }
-  }
-
-  async #no(
-    asked: Asked,
-    answer: Exclude<WitnessAnswer, { kind: 'cosigned' }>,
-    checkpoint: SignedCheckpoint,
-    call: Parameters<typeof shownCheckpoint>[2],
-  ): Promise<void> {
-    const { name } = asked.witness;
-    switch (answer.kind) {
-      case 'refused':
-        return this.#failed(asked, answer.why);
-      case 'other-size': {
-        asked.size = 0;
-        if (answer.size <= Math.max(this.#offered?.size ?? 0, checkpoint.size))
-          return this.#failed(asked, `it holds another size each time it is asked, now ${answer.size}`);
-        const theirs = await this.#evidence(asked, call);
-        this.#disagree({
-          kind: 'rollback',
-          ...this.#judge(theirs),
-          witness: name,
-          ours: checkpoint.note,
-          theirSize: answer.size,
-        });
-        return this.#failed(asked, `it holds ${answer.size} entries of this log, which has ${checkpoint.size}`);
-      }
-      case 'inconsistent': {
-        const theirs = await this.#evidence(asked, call);
-        this.#disagree({ kind: 'split-view', ...this.#judge(theirs), witness: name, ours: checkpoint.note });
-        return this.#failed(asked, 'it says that the log does not continue what it saw before (422)');
-      }
-      default:
-        answer satisfies never;
-    }
-  }
-
-  /** The checkpoint that the witness holds, where our own key signed it. */
-  async #evidence(
-    { witness }: Asked,
-    call: Parameters<typeof shownCheckpoint>[2],
-  ): Promise<SignedCheckpoint | undefined> {
-    const { origin, verifiers } = this.#options;
-    const note = await shownCheckpoint(witness, origin, call);
-    const opened = note === undefined ? undefined : openCheckpoint(note, origin, verifiers());
-    return note === undefined || opened === undefined ? undefined : { ...opened, note };
-  }
-
-  /** Proven is what our key signed and our log is not. */
-  #judge(theirs: SignedCheckpoint | undefined): Pick<Disagreement, 'proven' | 'theirs'> {
-    const ours = this.#offered;
-    if (theirs === undefined || ours === undefined) return { proven: false };
-    const continues =
-      theirs.size <= ours.size && logRoot(this.#options.directory, ours.size, theirs.size) === theirs.root;
-    return { proven: !continues, theirs: theirs.note };
-  }
-
-  #disagree(found: Disagreement): void {
-    if (!this.#ended.signal.aborted) this.#options.onDisagreement(found);
-  }
-
-  #failed(asked: Asked, why: string): void {
-    const { limits, clock, onFault } = this.#options;
-    if (asked.fault !== why) onFault(new Fault('log-unavailable', `witness ${asked.witness.name}: ${why}`));
-    asked.fault = why;
-    const wait = Math.min(limits.witnessRetryMs * 2 ** Math.min(asked.failures++, 20), limits.witnessMaxRetryMs);
-    asked.notBefore = clock() + wait;
   }
 
   /** Publishes the checkpoint with the lines that there are; again, where a laggard adds one. */
@@ -335,11 +184,4 @@ export class WitnessRounds implements AsyncDisposable {
     const names = policy.witnesses.filter(({ key }) => cosigned.some(({ by }) => by === key)).map(({ name }) => name);
     return opened !== undefined && quorumHolds(policy.quorum, new Set(names)) ? { ...opened, note } : undefined;
   }
-}
-
-const MAX_TRIES = 3;
-
-function reason(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
 }
