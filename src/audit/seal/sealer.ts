@@ -61,8 +61,7 @@ export class Sealer {
     this.#runs = new OpenRuns(new RunKeys(this.#paths.keys, options.keys.deployment), this.#log, options.random);
     for (const run of state.runs) this.#runs.resume(run);
     for (const session of state.sessions) this.#resume(session);
-    // There is a state before anything is signed, an empty log too.
-    this.#dirty = !existsSync(this.#paths.state);
+    this.#dirty = !existsSync(this.#paths.state); // there is a state before an empty log is signed
   }
 
   /** The last group of the journal that went in. */
