@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { aRun, aSession, auditDirectory, exchange, openLog } from '../../test/support/audit-log.ts';
 import { onEachStore } from '../../test/support/stores.ts';
+import { filedApproval } from '../approvals/filed-approval.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import { LIMITS } from '../model/limits.ts';
+import type { ApprovalRow } from '../store/approval-rows.ts';
 import { closeSessionRow, insertSession } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { ErasureWorker } from './erasure-worker.ts';
@@ -137,6 +139,56 @@ onEachStore('erasures on several gateways', (fixture) => {
     assert.equal(existsSync(keyOf(b, 'run_1')), false);
     assert.equal((await all.erasures.order({ ...ORDER, run: 'run_1' })).kind, 'known');
     assert.deepEqual(all.faults, []);
+  });
+
+  test('texts of its approvals, what was said of them and what its client said of itself go from the store', async () => {
+    await using all = new Deployment(await fixture.open());
+    await using a = await openLog(auditDirectory(after));
+    await all.run('run_1', { a });
+    const texts = { body: 'a sealed text', estimate: 'a sealed estimate', context: '{"x":"y"}', reason: 'words' };
+    const row = {
+      id: 'apr_1',
+      state: 'denied' as const,
+      digest: 'd',
+      run_id: 'run_1',
+      session: 'ses_run_1_a',
+      exchange: 1,
+      gateway: 'a',
+      holder: null,
+      target: 'shop',
+      protocol: 'postgres',
+      principal: 'prn_1',
+      display: 'acme',
+      repository: null,
+      actor: '{}',
+      operations: '[]',
+      obligations: '[]',
+      rules: '["r"]',
+      policy: 'p',
+      requested_at: 'x',
+      expires_at: 'x',
+      decided_at: 'x',
+      usable_until: null,
+      used_at: null,
+      revision: 1,
+      changed_at: 'x',
+      ...texts,
+    };
+    await all.store.write((db) => db.insertInto('approvals').values(row).execute());
+    await all.erasures.order({ ...ORDER, run: 'run_1' });
+    await all.worker('a', a).run();
+    const [left] = await all.store.read((db) => db.selectFrom('approvals').selectAll().execute());
+    assert.deepEqual(
+      [left?.body, left?.estimate, left?.context, left?.reason, left?.rules],
+      ['', null, '{}', null, '["r"]'],
+    );
+    const parts = { open: () => assert.fail('there is nothing to open'), now: '2026-06-01T00:00:00.000Z' };
+    assert.equal(
+      String(filedApproval(left as ApprovalRow, [], parts).body.bytes),
+      '(erased with the bodies of its run)',
+    );
+    const [run] = await all.store.read((db) => db.selectFrom('runs').select('asserted').execute());
+    assert.equal(run?.asserted, '{}');
   });
 
   test('a gateway that had nothing of a run does nothing, and one that lost its key says that it had none', async () => {
