@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
+import { createHmac, createPublicKey, createSign, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { githubClaims } from '../../test/support/ci-claims.ts';
 import { JWKS_PATH, startTokenIssuer, type TokenIssuer } from '../../test/support/token-issuer.ts';
@@ -147,6 +147,16 @@ describe('the signature and the audience of a token', () => {
     const attacker = await startTokenIssuer();
     await refuses(await attacker.sign(claims()), 'signature-wrong');
     await attacker.close();
+  });
+
+  test('a key that is too short to be trusted verifies nothing, although its issuer publishes it', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'short', alg: 'RS256', use: 'sig' };
+    const keys = { from: 'declaration', jwks: JSON.stringify({ keys: [jwk] }) } as const;
+    const input = `${encode('{"alg":"RS256","kid":"short"}')}.${encode(JSON.stringify(claims()))}`;
+    const token = `${input}.${createSign('sha256').update(input).sign(privateKey, 'base64url')}`;
+    const { verify } = makeVerifier(makeIssuer(source.url, 'github', { keys }));
+    await assert.rejects(verify(token), tokenRefused('signature-wrong', token));
   });
 
   test('the audience is ours to the letter, and no other stands beside it', async () => {
