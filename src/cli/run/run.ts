@@ -8,6 +8,7 @@ import { type Output, processOutput } from '../output.ts';
 import { printable } from '../printable.ts';
 import { agentAtWork } from './agents/agent-at-work.ts';
 import { agentLabels, ancestorAgent, observeAgent } from './agents/observe-agent.ts';
+import { assertable } from './asserted-labels.ts';
 import { ciSystemOf } from './ci/ci-system.ts';
 import type { CiTokenSource } from './ci/find-ci-token.ts';
 import { hideInLog } from './ci/mask-in-log.ts';
@@ -97,10 +98,10 @@ export async function run(
   const surroundings = await planSurroundings(program, options, given);
   const { means, hosts, rules, observed } = surroundings;
   let coverage: RunCoverage | undefined;
-  const asserted = (source: CiTokenSource): Record<string, string> => {
+  const asserted = (source: CiTokenSource): Readonly<Record<string, string>> => {
     coverage = coverRun({ ...surroundings, env: given, source });
     const agent = agentLabels({ observed, args, env: given, ancestor: ancestorAgent() });
-    return { command: basename(program), ...agent, ...coverageLabels(coverage) };
+    return assertable({ command: basename(program), ...agent, ...coverageLabels(coverage) });
   };
   const api = ApiClient.find(options, given);
   const { target: targets, tokenFile, tokenFrom, direct = false, selfTest = true } = options;
@@ -133,7 +134,7 @@ export async function run(
       onFault: (fault) => warn(printable(fault.message)),
     }),
   );
-  const closed = await opened.end({ 'command.status': String(status), ...(await agent.labels()) });
+  const closed = await opened.end(assertable({ 'command.status': String(status), ...(await agent.labels()) }));
   if (coverage === undefined)
     throw new CliError(EXIT.internal, 'the run was opened without a look at its surroundings');
   const { evidence: evidenceFile, summary: summaryFile } = options;
