@@ -4,8 +4,12 @@
  */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** Nearly every text is this, and needs no look at what Unicode says of each character. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** One line of text in which every hostile character is written out: `<U+202E>`. */
 export function visible(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(HOSTILE, (one) => `<U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`);
 }
 

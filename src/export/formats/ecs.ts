@@ -1,11 +1,10 @@
 /** Elastic Common Schema 9.4 (https://www.elastic.co/docs/reference/ecs); what it has no field for stands under `chaperone`. */
 import type { ToldEvent, Verb } from '../told-event.ts';
-import { visibleThroughout } from '../visible.ts';
 import { type Format, formatted } from './format.ts';
 
 export const ECS_VERSION = '9.4.0';
 
-export const ecs: Format = (told, { version }) => [formatted(told, visibleThroughout(documentOf(told, version)))];
+export const ecs: Format = (told, { version }) => [formatted(told, documentOf(told, version))];
 
 function documentOf(told: ToldEvent, version: string): object {
   const { subject, source, target, verdict, trace, code, detail } = told;

@@ -1,4 +1,5 @@
 import type { Severity, ToldEvent } from '../told-event.ts';
+import { visibleThroughout } from '../visible.ts';
 
 export const FORMATS = ['ocsf', 'ecs', 'cef'] as const;
 export type FormatName = (typeof FORMATS)[number];
@@ -32,7 +33,7 @@ export interface FormatContext {
 /** The events of a format that one told event becomes; at least one. Pure. */
 export type Format = (told: ToldEvent, context: FormatContext) => readonly Formatted[];
 
-/** What is alike in all formats. `part` tells the second event of one record from the first. */
+/** What is alike in all formats; hostile characters of an object are written out. `part` tells the second event of one record from the first. */
 export function formatted(told: ToldEvent, content: object | string, part = ''): Formatted {
   return {
     id: `${told.id}${part}`,
@@ -43,7 +44,18 @@ export function formatted(told: ToldEvent, content: object | string, part = ''):
     ...(told.run !== undefined && { subject: told.run }),
     origin: told.origin,
     ...(told.trace && told.trace.spanId !== '' && { traceParent: `00-${told.trace.traceId}-${told.trace.spanId}-01` }),
-    content,
-    line: typeof content === 'string' ? content : JSON.stringify(content),
+    ...shown(content),
   };
+}
+
+/** JSON that has nothing but printable ASCII in it, and no escape that stands for anything else. */
+const HARMLESS = /^(?:[\x20-\x5b\x5d-\x7e]|\\["\\/])*$/;
+
+function shown(content: object | string): Pick<Formatted, 'content' | 'line'> {
+  if (typeof content === 'string') return { content, line: content };
+  const line = JSON.stringify(content);
+  // Nearly every event is harmless as it is; taking all of them apart would cost as much as everything else.
+  if (HARMLESS.test(line)) return { content, line };
+  const visible = visibleThroughout(content);
+  return { content: visible, line: JSON.stringify(visible) };
 }

@@ -1,17 +1,16 @@
 /** OCSF 1.9 (https://schema.ocsf.io): a class and an activity for each event, and a finding for what was refused. */
 import { isSecurityRefusal } from '../security-refusals.ts';
 import type { ToldEvent, Verb } from '../told-event.ts';
-import { visibleThroughout } from '../visible.ts';
 import { type Format, type FormatContext, formatted } from './format.ts';
 import { actor, aiAgent, attestations, authorizations, policy, source, target, user } from './ocsf-objects.ts';
 
 export const OCSF_VERSION = '1.9.0';
 
 export const ocsf: Format = (told, context) => {
-  const event = formatted(told, visibleThroughout(eventOf(told, context)));
+  const event = formatted(told, eventOf(told, context));
   const refused = told.verdict?.refusal;
   if (refused === undefined || !isSecurityRefusal(refused)) return [event];
-  return [event, formatted(told, visibleThroughout(findingOf(told, refused, context)), '#finding')];
+  return [event, formatted(told, findingOf(told, refused, context), '#finding')];
 };
 
 interface Class {
