@@ -57,7 +57,10 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
   });
   opened.use(keepRenewed(api, grant, warn));
   const directory = opened.adopt(await mkdtemp(join(tmpdir(), 'chaperone-run-')), (path) =>
-    rm(path, { recursive: true, force: true }),
+    // The command could have made something of it that cannot be removed; its own status counts all the same.
+    rm(path, { recursive: true, force: true }).catch((error: Error) =>
+      warn(`${path} is still there: ${error.message}`),
+    ),
   );
   const targets = direct ? nativePorts(grant) : await carried(request, grant, directory, opened);
   const { run: runId, runUrl, display, certificateAuthority, demo } = grant;

@@ -56,10 +56,22 @@ export async function agentAtWork(request: AgentRequest): Promise<AgentAtWork> {
     env: withEnv,
     async labels() {
       if (!fires) return { hooks: setup.hooked ? 'broken' : 'none' };
-      const { events, labels } = await summariseHooks(hooks);
+      const summary = await summariseHooks(hooks);
+      if (summary === undefined) {
+        warn(`the notes of ${kind} on its tool calls were taken away while it ran`);
+        return { hooks: 'gone' };
+      }
+      const { events, labels } = summary;
       if (events === 0) warn(`${kind} called its hook not once, so the record has none of its tool calls`);
       return { hooks: events === 0 ? 'silent' : 'fired', ...labels };
     },
-    [Symbol.asyncDispose]: () => setup[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      try {
+        await setup[Symbol.asyncDispose]();
+      } catch (error) {
+        // The command's own status counts.
+        warn(`what was put beside the settings of ${kind} is still there: ${(error as Error).message}`);
+      }
+    },
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -55,7 +55,7 @@ describe('a coding agent in a run', () => {
     const program = KNOWN_AGENTS.find((agent) => agent.kind === kind)?.programs[0] ?? '';
     const { stdout } = await run(program, [...setup.args, ...args], { env: { ...env, ...setup.env }, cwd: workspace });
     const said = JSON.parse(stdout) as { servers: readonly string[]; prompt: string };
-    const { labels } = await summariseHooks(hooks);
+    const { labels } = (await summariseHooks(hooks)) ?? assert.fail();
     await setup[Symbol.asyncDispose]();
     return { place, setup, hooks, env, ...said, labels };
   };
@@ -195,7 +195,7 @@ describe('a coding agent in a run', () => {
     const { hooks, env } = await atWork('claude-code', ['mcp', 'list']);
     assert.equal(await hookFires(hooks, { ...env, CHAPERONE_RUN_ID: 'run_other' }, AbortSignal.timeout(20_000)), false);
     assert.equal(await hookFires(hooks, env, AbortSignal.timeout(20_000)), true);
-    assert.equal((await summariseHooks(hooks)).events, 0);
+    assert.equal((await summariseHooks(hooks))?.events, 0);
     const broken = { ...hooks, commandLine: "'/nowhere/node' 'main.ts'" };
     assert.equal(await hookFires(broken, env, AbortSignal.timeout(20_000)), false);
   });
@@ -223,9 +223,18 @@ test('what a command writes into its notes breaks nothing', async () => {
       hooks.path,
       '{"tool":{"a":1},"session":7}\nnot json\n[1]\nnull\n{"tool":"\\u202eevil\\u001b[0m","session":"s"}\n',
     );
-    const { events, labels } = await summariseHooks(hooks);
+    const { events, labels } = (await summariseHooks(hooks)) ?? assert.fail();
     assert.equal(events, 5);
     assert.equal(labels['hooks.tools'], '<U+202E>evil\\e[0m:1');
+    await truncate(hooks.path, 20 * 1024 * 1024);
+    assert.equal((await summariseHooks(hooks))?.labels['hooks.full'], 'true');
+    await rm(hooks.path);
+    assert.equal(await summariseHooks(hooks), undefined);
+    await promisify(execFile)('mkfifo', [hooks.path]);
+    assert.equal(await summariseHooks(hooks), undefined);
+    await rm(hooks.path);
+    await symlink('/etc/passwd', hooks.path);
+    assert.equal(await summariseHooks(hooks), undefined);
   } finally {
     await rm(directory, { recursive: true });
   }

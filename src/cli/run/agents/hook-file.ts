@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../../printable.ts';
 import { askProgram } from '../ci/ask-program.ts';
@@ -79,9 +80,10 @@ export interface HookSummary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What an agent's hooks said in a run. */
-export async function summariseHooks(hooks: HookFile): Promise<HookSummary> {
-  const bytes = await readFile(hooks.path);
+/** What an agent's hooks said in a run; undefined where the command has taken the file away, or put another thing there. */
+export async function summariseHooks(hooks: HookFile): Promise<HookSummary | undefined> {
+  const bytes = await readNotes(hooks.path);
+  if (bytes === undefined) return undefined;
   const lines = bytes
     .toString('utf8')
     .split('\n')
@@ -96,12 +98,30 @@ export async function summariseHooks(hooks: HookFile): Promise<HookSummary> {
     'hooks.sessions': listed(sessions),
     'hooks.models': listed(models),
     'hooks.tools': listed(toolCounts(lines)),
-    ...(bytes.length > MAX_HOOK_FILE_BYTES ? { 'hooks.full': 'true' } : {}),
+    ...(bytes.length >= MAX_HOOK_FILE_BYTES ? { 'hooks.full': 'true' } : {}),
   };
   return {
     events: lines.length,
     labels: Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')),
   };
+}
+
+/** At most so much of it as hooks write; a link, a pipe or a folder is not read, since the command could put one there. */
+async function readNotes(path: string): Promise<Buffer | undefined> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (!(await file.stat()).isFile()) return undefined;
+    const bytes = Buffer.alloc(MAX_HOOK_FILE_BYTES);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+      if (bytesRead === 0) return bytes.subarray(0, length);
+      length += bytesRead;
+    }
+  } catch {
+    // Gone, or not to be read: the run's end does not wait for an agent's notes.
+    return undefined;
+  }
 }
 
 /** The command can write to the file: what is not of the shape counts as a call that says nothing. */

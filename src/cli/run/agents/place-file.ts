@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Puts a new file where none is, 0600; false where there is one of somebody else's, which stays as it is. */
@@ -25,7 +25,8 @@ function isLeftOver(text: string): boolean {
 /** Takes a file away that was placed, unless somebody has changed it since; its folder too, where it is left empty. */
 export async function unplaceFile(path: string, text: string): Promise<void> {
   try {
-    if ((await readFile(path, 'utf8')) !== text) return;
+    const found = await lstat(path);
+    if (!found.isFile() || found.size !== Buffer.byteLength(text) || (await readFile(path, 'utf8')) !== text) return;
     await rm(path);
     await rmdir(dirname(path));
   } catch (error) {
