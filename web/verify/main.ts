@@ -5,6 +5,7 @@ import { type FileKind, KIND_WORDS, kindOf } from './chosen-files.ts';
 import { byId, element } from './elements.ts';
 import type { Answer, Order } from './messages.ts';
 import { banner, runTable, stepList } from './show-report.ts';
+// oxlint-disable-next-line import/default -- Vite makes a class of the worker's address
 import VerifyWorker from './worker.ts?worker&inline';
 
 const drop = byId('drop', HTMLElement);
@@ -65,7 +66,7 @@ async function start(): Promise<void> {
   result.replaceChildren(stepList(steps));
   started.addEventListener('message', ({ data }: MessageEvent<Answer>) => hear(data, steps));
   started.addEventListener('error', (event) => complain(`The page broke: ${event.message}`));
-  started.postMessage({ bundle, own } satisfies Order);
+  started.postMessage({ bundle, own } satisfies Order, []);
 }
 
 function hear(answer: Answer, steps: Step[]): void {

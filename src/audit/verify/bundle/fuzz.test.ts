@@ -11,8 +11,7 @@ import { BUNDLE } from '../../bundle/manifest.ts';
 import { canonicalJson, isCanonical, type Json } from '../../canonical-json.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'chaperone-fuzz-'));
-/** More with CHAPERONE_FUZZ=n. */
-const RUNS = Number(process.env['CHAPERONE_FUZZ'] ?? 16);
+const RUNS = process.env['CHAPERONE_LONG_TESTS'] === '1' ? 1_000 : 16;
 const LINE = BUNDLE.session('ses_run_1_2');
 let made: MadeBundle;
 let pristine: UnpackedBundle;

@@ -1,6 +1,6 @@
 /**
  * What somebody may do to a bundle, and what the verifier says: a table, which the test prints. They have every file and
- * no key of the gateway's, unless a row says otherwise. CHAPERONE_ALL_BYTES=1 flips every byte and not a sample.
+ * no key of the gateway's, unless a row says otherwise. CHAPERONE_LONG_TESTS=1 flips every byte and not a sample.
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
@@ -27,7 +27,7 @@ interface Row {
 
 const ORIGIN = 'gateway.example/log';
 const ONE = BUNDLE.session('ses_run_1_1');
-const ALL = process.env['CHAPERONE_ALL_BYTES'] === '1';
+const ALL = process.env['CHAPERONE_LONG_TESTS'] === '1';
 const directory = mkdtempSync(join(tmpdir(), 'chaperone-mutations-'));
 const rows: Row[] = [];
 let world: BundleWorld;
