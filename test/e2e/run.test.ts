@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isInstalled } from '../../src/cli/connect.ts';
@@ -31,8 +32,11 @@ describe('the life of a run', { concurrency: true }, () => {
   };
 
   test('a wrapper that is killed leaves a run that the gateway closes by itself, as clientLost', async () => {
-    const job = shell('echo "$CHAPERONE_RUN_ID $$"; exec sleep 60');
-    const [, run = '', child = ''] = await job.said(/^(run_\w+) (\d+)$/m);
+    const job = shell('echo "$CHAPERONE_RUN_ID $$ $PGPASSFILE"; exec sleep 60');
+    const [, run = '', child = '', passFile = ''] = await job.said(/^(run_\w+) (\d+) (\S+)$/m);
+    // Whoever is killed leaves the folder of its run behind, with passwords that are void.
+    await using leaving = new AsyncDisposableStack();
+    leaving.defer(() => rm(dirname(passFile), { recursive: true, force: true }));
     assert.equal((await runOf(run))['closedAt'], undefined);
     process.kill(job.pid, 'SIGKILL');
     // The command is nobody's any more. Its outputs are the test's, which waits for them to close.
