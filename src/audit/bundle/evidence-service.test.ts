@@ -7,6 +7,7 @@ import {
   aRun,
   aSession,
   ask,
+  aTarget,
   auditDirectory,
   DENY,
   exchange,
@@ -239,6 +240,28 @@ describe('the evidence of a run', () => {
     assert.equal((await evidence.state('run_1'))?.witnessed, true);
     assert.deepEqual(files.get('statement.sigstore.json'), unzipStored(before).get('statement.sigstore.json'));
     assert.deepEqual(readdirSync(join(directory, '..', 'evidence', 'unfinished')), []);
+  });
+
+  test('of a long run is sent in pieces, none of which grows with it', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    await using evidence = evidenceOf(log);
+    const run = aRun('run_1');
+    await log.openRun(run, {});
+    const session = await aSession(log, run, 'ses_1', aTarget('batched'));
+    for (let number = 1; number <= 2_500; number++) await exchange(session, number, `select ${number}`, 'one');
+    await session.close('completed');
+    await log.closeRun(run.id, 'completed');
+    const bundle = await evidence.open('run_1', { withholds: undefined, signal: AbortSignal.timeout(20_000) });
+    assert.ok(bundle);
+    let [bytes, largest] = [0, 0];
+    for await (const piece of bundle.stream()) {
+      bytes += piece.length;
+      largest = Math.max(largest, piece.length);
+    }
+    assert.equal(bytes, bundle.bytes);
+    assert.ok(bytes > 2 * 1024 * 1024, `${bytes} bytes`);
+    assert.ok(largest <= 256 * 1024, `a piece of ${largest} bytes`);
   });
 
   test('is made again where what was kept of it is gone, and is kept then', async () => {
