@@ -114,7 +114,8 @@ describe('the page that verifies a bundle, from a disk', () => {
     await page.locator('#files').setInputFiles([hostilePath]);
     assert.equal(await verdict(page), 'FAIL');
     assert.equal(await page.locator('#result b, #result img').count(), 0);
-    assert.doesNotMatch(await page.locator('#result').innerText(), /[\u202e\u001b]/u);
+    const shown = await page.locator('#result').innerText();
+    assert.ok(!shown.includes('\u202e') && !shown.includes('\u001b'), shown);
     assert.deepEqual(somebody.faults, []);
   });
 
