@@ -106,8 +106,8 @@ PASS  2 sessions, 52 events, 23 requests; gateway.example/log at 10 entries; by 
     const mixed = await verify(bundle, '--checkpoint', broken);
     assert.match(mixed.stderr, /--checkpoint is for data directories/);
     assert.equal(mixed.status, 64);
-    const directoryKeys = await verify(join(directory, 'data'), '--policy', broken);
-    assert.match(directoryKeys.stderr, /--policy is for bundles/);
+    const directoryKeys = await verify(join(directory, 'data'), '--statement-key', broken);
+    assert.match(directoryKeys.stderr, /--statement-key is for bundles/);
     assert.equal(directoryKeys.status, 64);
   });
 
