@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Family } from './family.ts';
 import type { Sample } from './hot-histogram.ts';
 import { familiesOf, type GatewayState } from './metric-families.ts';
 
@@ -6,14 +7,6 @@ export interface Metrics {
   readonly contentType: string;
   /** The text format of Prometheus, 0.0.4. What cannot be learned now is left out, and `chaperone_scrape_faults` counts it. */
   text(): Promise<string>;
-}
-
-/** One metric as it is read: in the text format its values stand below its help. */
-export interface Family {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly values: readonly Sample[];
 }
 
 /** Gauges that end as a counter must: the same figures stand under the same name without `_total`, by type. */

@@ -108,9 +108,12 @@ describe('a gateway that exports', () => {
     assert.equal(new Set(all).size, all.length);
     const replayed = await gateway.chaperone('export', 'replay', 'plain', '--from', '0');
     assert.equal(replayed.status, 0, replayed.stderr);
-    await until(async () => (await events()).length >= 2 * all.length);
-    const again = (await events()).map(({ metadata }) => metadata.uid);
-    assert.deepEqual(again.slice(all.length, 2 * all.length), all);
+    const last = all.at(-1) ?? '';
+    const ids = async () => (await events()).map(({ metadata }) => metadata.uid);
+    await until(async () => (await ids()).filter((id) => id === last).length === 2);
+    // That it was asked for is an event too, and may arrive before what is sent again.
+    const told = await ids();
+    assert.deepEqual(told.slice(told.lastIndexOf(all[0] ?? '')).slice(0, all.length), all);
     const beyond = await gateway.chaperone('export', 'replay', 'plain', '--from', '999999');
     assert.match(beyond.stderr, /The log has \d+ entries, so there is no entry 999999/);
   });
