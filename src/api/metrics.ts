@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { requireScope } from './caller.ts';
 import { problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
@@ -10,7 +11,7 @@ export function metricRoutes(router: ApiRouter, services: ApiServices): void {
     summary: 'Metrics',
     description:
       'In the text format of Prometheus. They name targets, so they are not open to everybody: give Prometheus an operator token with the scope `overview:read`.',
-    response: problemResponses,
+    response: { 200: z.string().describe('Prometheus text exposition format.'), ...problemResponses },
   };
   router.get('/metrics', { schema }, async (request, reply) => {
     await requireScope(request, services, 'overview:read');

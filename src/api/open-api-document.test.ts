@@ -124,6 +124,7 @@ function bodyFor(name: string): { readonly json?: unknown; readonly body?: { typ
     'post /v1/login/device/{userCode}': { answer: 'approve' },
     'delete /v1/runs/{run}/bodies': { reason: 'other' },
     'post /v1/log/keys': { overlapDays: 0 },
+    'post /v1/exports/{name}/replay': { from: 0 },
     'post /v1/holds': { run: 'run_none', reason: 'x' },
     'delete /v1/holds/{hold}': { reason: 'x' },
   };

@@ -24,7 +24,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 function proof(claims: Members = {}, header: Members = {}): Promise<string> {
   return new SignJWT({ ...CLAIMS, ...claims })
-    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: JWK, ...header } as { alg: string })
+    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: JWK, ...header })
     .sign(KEY.privateKey);
 }
 

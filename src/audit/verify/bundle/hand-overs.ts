@@ -15,18 +15,18 @@ export async function withHandOvers(
   policy: TrustPolicy,
   entries: readonly LogEntry[],
 ): Promise<TrustPolicy> {
-  let current = policy;
+  const logs = [...policy.logs];
   for (const entry of entries) {
     if (entry.kind !== 'key.rotated' || entry.detail['what'] !== 'log') continue;
-    const next = await nextKey(check, current, entry);
-    if (next === undefined || current.logs.some(({ raw }) => raw === next.raw)) continue;
-    current = { ...current, logs: [...current.logs, next] };
+    const next = await nextKey(check, { ...policy, logs }, entry);
+    if (next === undefined || logs.some(({ raw }) => raw === next.raw)) continue;
+    logs.push(next);
     check.report.note(
       'checkpoint',
       `the log has had another key since entry ${entry.index}, which the one that you trust handed over to: add ${String(entry.detail['next'])} to your policy`,
     );
   }
-  return current;
+  return { ...policy, logs };
 }
 
 async function nextKey(
