@@ -15,7 +15,7 @@ export function tokenHint(env: NodeJS.ProcessEnv): string {
     case 'azure-devops':
       return 'Map the job’s token into the step:  env: { SYSTEM_ACCESSTOKEN: $(System.AccessToken) }';
     case 'bitbucket':
-      return 'Switch it on in the step:  oidc: true';
+      return 'Ask for one in the step, for the gateway alone:  oidc: { audiences: [<the gateway>] }';
     case 'jenkins':
       return "Bind an id token credential:  withCredentials([string(credentialsId: '…', variable: 'CHAPERONE_ID_TOKEN')])";
     case 'spacelift':
