@@ -15,7 +15,7 @@ const GATEWAY_FLAGS = createRequire(import.meta.url)('./gateway-flags.json');
 const MINIMUM_NODE = [24, 15];
 const MAIN = new URL('../src/main.ts', import.meta.url);
 /** Commands that start others. */
-const FORGETTING = ['run', 'connect'];
+const FORGETTING = new Set(['run', 'connect']);
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
 /**
@@ -58,7 +58,7 @@ function packagedNode() {
 function becomeNode(node, args) {
   const child = spawn(node, args, { stdio: 'inherit' });
   // This process only waits, and stands above a command that must not read what mints tokens in it.
-  if (FORGETTING.includes(args[1])) forgetEnviron();
+  if (FORGETTING.has(args[1])) forgetEnviron();
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`chaperone: ${node} could not be started: ${error.message}\n`);

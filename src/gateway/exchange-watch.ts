@@ -35,10 +35,10 @@ export interface ExchangeWatch {
   answered(): void;
   /** The upstream is asked. */
   forwarded(): void;
-  /** A part came from there, of so many bytes. */
-  arrived(bytes: number): void;
-  /** A part goes to the client. */
-  shown(): void;
+  /** A part came from there. */
+  arrived(): void;
+  /** A part goes to the client, of so many bytes. */
+  shown(bytes: number): void;
   /** The client took it, and the upstream is asked for the next. */
   taken(): void;
   /** The whole reply is on record. */

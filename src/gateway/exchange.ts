@@ -54,7 +54,7 @@ async function answer<Upstream>(
       stages.replied();
       watch.replied(seen.result, masker?.counts() ?? []);
     }
-    watch.shown();
+    watch.shown(seen.wire.length);
     return exchange.reply(seen);
   };
   const release = (part: Part): Promise<void> | undefined => {
@@ -68,7 +68,7 @@ async function answer<Upstream>(
     let overdrawn: Refusal | undefined;
     watch.forwarded();
     for await (const part of exchange.forward({ upstream, input, ...how, signal })) {
-      watch.arrived(part.wire.length);
+      watch.arrived();
       if (meter !== undefined) overdrawn = await meter.release(part, release);
       else {
         const releasing = release(part);

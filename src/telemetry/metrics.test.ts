@@ -50,7 +50,8 @@ function traffic(): GatewayTotals {
   const request = { operations: [], body: () => assert.fail('nobody asks for the text') };
   watch.begin(request);
   watch.forwarded();
-  watch.arrived(10);
+  watch.arrived();
+  watch.shown(10);
   watch.replied({ status: 'ok', rows: 1 }, [{ by: 'column', name: 'email', count: 1 }]);
   watch.over();
   watch.begin(request);

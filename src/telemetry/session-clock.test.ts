@@ -37,20 +37,20 @@ describe('the clock of a session', () => {
       [200, 5, 2_000],
     ] as const) {
       pass(upstream);
-      clock.arrived(50);
+      clock.arrived();
       pass(own);
-      clock.shown();
+      clock.shown(50);
       pass(client);
       clock.taken();
     }
     pass(300);
-    clock.arrived(10);
+    clock.arrived();
     clock.replied({ status: 'ok', rows: 7 }, [
       { by: 'column', name: 'email', count: 3 },
       { by: 'detector', name: 'iban', count: 1 },
     ]);
     pass(6);
-    clock.shown();
+    clock.shown(10);
     clock.taken();
     clock.over();
     assert.deepEqual([sumOf(totals, 'holds'), sumOf(totals, 'upstream')], [60, 0.6]);
@@ -96,7 +96,8 @@ describe('the clock of a session', () => {
     const { clock, totals, traced } = clocked();
     clock.begin(REQUEST);
     clock.forwarded();
-    clock.arrived(100);
+    clock.arrived();
+    clock.shown(100);
     clock.replied({ status: 'error', code: '42P01', rows: 5 }, []);
     clock.over();
     clock.begin(REQUEST);

@@ -44,6 +44,7 @@ export class SessionClock implements SessionWatch {
   #code: string | undefined;
   #rows = 0;
   #bytes = 0;
+  #isAnswered = false;
   #beganMs = 0;
   /** When what is waited for now began. */
   #sinceMs = 0;
@@ -70,6 +71,7 @@ export class SessionClock implements SessionWatch {
     this.#code = undefined;
     this.#rows = 0;
     this.#bytes = 0;
+    this.#isAnswered = false;
     this.#upstreamMs = 0;
     this.#heldMs = 0;
     this.#clientMs = 0;
@@ -111,15 +113,16 @@ export class SessionClock implements SessionWatch {
     this.#stage('forwarded');
   }
 
-  arrived(bytes: number): void {
+  arrived(): void {
     const now = this.#now();
     this.#upstreamMs += now - this.#sinceMs;
     this.#sinceMs = now;
-    if (this.#bytes === 0) this.#stage('first reply');
-    this.#bytes += bytes;
+    if (!this.#isAnswered) this.#stage('first reply');
+    this.#isAnswered = true;
   }
 
-  shown(): void {
+  shown(bytes: number): void {
+    this.#bytes += bytes;
     this.#sinceMs = this.#now();
   }
 

@@ -76,7 +76,7 @@ function replyFamilies(all: GatewayTotals): readonly Family[] {
       all,
       'chaperone_reply_bytes_total',
       'counter',
-      'Bytes of replies, as they came from the target.',
+      'Bytes of replies, as the client sees them.',
       ({ replyBytes }) => replyBytes,
     ),
     perTarget(all, 'chaperone_rows_total', 'counter', 'Rows of replies, as the target told them.', ({ rows }) => rows),
