@@ -1,13 +1,13 @@
 /** Evidence bundles of a log in a test, made and read back. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { openStatementSigner } from '../../src/audit/bundle/dsse.ts';
 import {
   EvidenceService,
   type EvidenceServiceOptions,
   type OpenOptions,
 } from '../../src/audit/bundle/evidence-service.ts';
 import type { RunFacts } from '../../src/audit/bundle/run-facts.ts';
+import { StatementKeyRing } from '../../src/audit/bundle/statement-keys.ts';
 import type { OpenAuditLog } from '../../src/audit/open-audit-log.ts';
 import { aRun, ORIGIN } from './audit-log.ts';
 
@@ -29,19 +29,19 @@ export function factsOf(id: string, more: Partial<RunFacts> = {}): RunFacts {
 
 /** Keeps its evidence beside the log's directory. Makes nothing before it is asked to. */
 export function evidenceOf(log: OpenAuditLog, options: Partial<EvidenceServiceOptions> = {}): EvidenceService {
-  const { directory, verifierKey } = log;
+  const { directory } = log;
   return new EvidenceService({
     directory,
     evidenceDirectory: join(directory, '..', 'evidence'),
     log,
     origin: ORIGIN,
     version: '0.1.0',
-    verifierKey,
+    verifierKey: () => log.verifierKey,
     facts: {
       facts: (run) => Promise.resolve(factsOf(run)),
       policy: () => Promise.resolve(POLICY_TEXT),
     },
-    signer: openStatementSigner(join(directory, 'keys')),
+    signer: new StatementKeyRing(join(directory, 'keys')),
     timestampAuthorities: [],
     auditors: [],
     terminal: () => undefined,

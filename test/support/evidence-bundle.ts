@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { openStatementSigner } from '../../src/audit/bundle/dsse.ts';
 import { EvidenceService } from '../../src/audit/bundle/evidence-service.ts';
 import type { RunFacts } from '../../src/audit/bundle/run-facts.ts';
 import type { StatedApproval } from '../../src/audit/bundle/statement.ts';
+import { StatementKeyRing } from '../../src/audit/bundle/statement-keys.ts';
 import type { TimestampAuthority } from '../../src/audit/bundle/timestamp.ts';
 import { canonicalJson } from '../../src/audit/canonical-json.ts';
 import type { OpenAuditLog } from '../../src/audit/open-audit-log.ts';
@@ -74,7 +74,7 @@ export async function bundleWorld(
   } = {},
 ): Promise<BundleWorld> {
   const log = await openLog(join(directory, 'audit'), options.open);
-  const signer = openStatementSigner(join(directory, 'audit', 'keys'));
+  const signer = new StatementKeyRing(join(directory, 'audit', 'keys'));
   const auditorKey = await generateX25519Identity();
   const issuer = await makeIssuer();
   const facts = new Map<string, RunFacts>();
@@ -92,13 +92,13 @@ export async function bundleWorld(
     timestampAuthorities: options.timestampAuthorities ?? [],
     auditors: [await identityToRecipient(auditorKey)],
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-    verifierKey: log.verifierKey,
+    verifierKey: () => log.verifierKey,
     terminal: () => undefined,
     onFault: (fault) => {
       throw fault;
     },
   });
-  const keys = { policy: `log ${log.verifierKey}\nquorum none\n`, statementKey: signer.publicKeyPem, auditorKey };
+  const keys = { policy: `log ${log.verifierKey}\nquorum none\n`, statementKey: signer.current.publicKey, auditorKey };
   await log.note({ kind: 'policy.activated', detail: { digest: POLICY_DIGEST, rules: 1 } });
   return {
     log,

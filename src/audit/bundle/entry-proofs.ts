@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../model/fault.ts';
-import type { SubtreeReader } from '../log/merkle.ts';
+import { consistencyProof, type SubtreeReader } from '../log/merkle.ts';
 import { perfectRoot } from '../log/tile-log.ts';
 import { TILE_WIDTH, tilePath } from '../log/tile-path.ts';
 import { encodeProof, proveEntry } from '../log/tlog-proof.ts';
@@ -29,6 +29,24 @@ export class EntryProofs {
   /** The proof of entry `index`, as a file holds it. */
   prove(index: number): string {
     return encodeProof(proveEntry(this.#read, index, this.#size, this.#checkpoint));
+  }
+
+  /** That the checkpoint's tree goes on from the one of its first `old` entries (RFC 9162, section 2.1.4.1). */
+  consistency(old: number): readonly string[] {
+    return consistencyProof(this.#read, old, this.#size);
+  }
+
+  /** The roots of the perfect subtrees over the first `size` entries, the largest first. */
+  subtrees(size: number): readonly string[] {
+    const roots: string[] = [];
+    let start = 0;
+    for (let level = Math.floor(Math.log2(Math.max(1, size))); level >= 0; level--) {
+      const width = 2 ** level;
+      if (size - start < width) continue;
+      roots.push(this.#read(level, start / width));
+      start += width;
+    }
+    return roots;
   }
 
   #subtree(level: number, index: number): string {

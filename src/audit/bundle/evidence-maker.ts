@@ -2,7 +2,7 @@
  * Makes the evidence of runs: content, manifest, `run.manifest` in the log, statement over it, timestamps over that,
  * proofs. In this order nothing is in a circle, and a crash between two steps leaves what the next start goes on with.
  */
-
+import { hash } from 'node:crypto';
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { RunKeys, readDeploymentKey } from '../audit-keys.ts';
@@ -10,7 +10,7 @@ import { type AuditPaths, auditPaths } from '../audit-paths.ts';
 import { readLogHead } from '../read/read-log.ts';
 import type { AuditLog } from '../recorder.ts';
 import { type EvidenceKeys, trustFiles } from './bundle-files.ts';
-import { encodeSigstoreBundle, readSigned, type SignedPayload, type StatementSigner, signPayload } from './dsse.ts';
+import { encodeSigstoreBundle, readSigned, type SignedPayload } from './dsse.ts';
 import { KeptEvidence, type KeptRecord } from './kept-evidence.ts';
 import { LogCatalogue } from './log-catalogue.ts';
 import { BUNDLE, type RunManifest } from './manifest.ts';
@@ -21,7 +21,9 @@ import type { FactSource, RunFacts } from './run-facts.ts';
 import { type MadeManifest, makeManifest } from './run-manifest.ts';
 import { responses, Stamper } from './stamper.ts';
 import { encodeStatement } from './statement.ts';
+import type { StatementKeyRing } from './statement-keys.ts';
 import type { TimestampAuthority } from './timestamp.ts';
+import { dropUnsigned, keepUnsigned, readUnsigned } from './unsigned-statement.ts';
 
 export interface EvidenceMakerOptions {
   /** The audit directory, and where evidence is kept. */
@@ -32,7 +34,8 @@ export interface EvidenceMakerOptions {
   readonly origin: string;
   readonly version: string;
   readonly facts: FactSource;
-  readonly signer: StatementSigner;
+  /** Signs statements. */
+  readonly signer: StatementKeyRing;
   /** The public keys as they are now. */
   readonly keys: () => EvidenceKeys;
   readonly timestampAuthorities: readonly TimestampAuthority[];
@@ -105,18 +108,17 @@ export class EvidenceMaker {
     const { kept } = this;
     const found = await this.find(run);
     if (found?.entries.close === undefined) return undefined;
-    const made = await this.#manifest(found.entries, found.facts);
-    kept.begin(run);
-    for (const [path, bytes] of made.contents) kept.write(run, path, bytes);
-    for (const [digest, text] of made.policies) kept.writePolicy(digest, text);
-    kept.write(run, BUNDLE.manifest, made.bytes);
-    const { signed, index } = await this.#commit(found.entries, found.facts, made);
+    const { manifest, payload, index } = readUnsigned(kept, run, found.entries) ?? (await this.#begin(run, found));
+    const signed = await this.#sign(payload);
+    const digest = hash('sha256', kept.read(run, BUNDLE.manifest) ?? '', 'hex');
     const timestamps = await this.#stamper.stamp(signed.signature);
-    kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
-    const record = { v: 1, manifestIndex: index, manifestDigest: made.digest, timestamps } as const;
-    const complete = { ...record, ...(await this.#proofs(run, made.manifest, index + 1, 'takes')) };
-    this.#keepTrust(run, made.manifest);
+    const statement = encodeSigstoreBundle(signed, responses(timestamps));
+    kept.write(run, BUNDLE.statement, statement);
+    const record = { v: 1, manifestIndex: index, manifestDigest: digest, timestamps } as const;
+    const complete = { ...record, ...(await this.#proofs(run, manifest, index + 1, 'takes')) };
+    this.#keepTrust(run, manifest, statement);
     kept.writeRecord(run, complete);
+    dropUnsigned(kept, run);
     if (this.#lacks(complete).length === 0) kept.finish(run);
     return complete;
   }
@@ -125,8 +127,11 @@ export class EvidenceMaker {
   async makeLive(run: string): Promise<MadeEvidence | undefined> {
     const found = await this.find(run);
     if (found === undefined) return undefined;
+    // The log is not to have an entry for each time that somebody asks in vain.
+    this.#options.signer.requireUp();
     const made = await this.#manifest(found.entries, found.facts);
-    const { signed, index } = await this.#commit(found.entries, found.facts, made);
+    const { payload, index } = await this.#commit(found.entries, found.facts, made);
+    const signed = await this.#sign(payload);
     const proofs = await this.#proofs(run, made.manifest, index + 1, 'waits');
     return {
       manifest: made.manifest,
@@ -145,7 +150,8 @@ export class EvidenceMaker {
     if (record === undefined || manifestBytes === undefined || statement === undefined) return undefined;
     const manifest = JSON.parse(manifestBytes.toString('utf8')) as RunManifest;
     const isErased = this.runKey(run) === undefined;
-    const current = isErased && !record.erased ? await this.#erased(run, manifest, record) : record;
+    const current =
+      isErased && !record.erased ? await this.#erased(run, manifest, record, statement.toString('utf8')) : record;
     return {
       manifest,
       manifestBytes,
@@ -171,12 +177,19 @@ export class EvidenceMaker {
     const proved = record.witnessed ? record : await this.#better(run, manifest, record, patience);
     const better = { ...record, ...proved, timestamps };
     if (proved.checkpoint !== undefined && proved !== record)
-      this.#keepTrust(run, JSON.parse(manifest.toString('utf8')) as RunManifest);
+      this.#keepTrust(run, JSON.parse(manifest.toString('utf8')) as RunManifest, statement.toString('utf8'));
     this.kept.write(run, BUNDLE.statement, encodeSigstoreBundle(signed, responses(timestamps)));
     this.kept.writeRecord(run, better);
     const isDone = this.#lacks(better).length === 0;
     if (isDone) this.kept.finish(run);
     return isDone;
+  }
+
+  /** The public keys as they are said beside a statement: the one that signed it, which may be an old one. */
+  keysOf(statement: string): EvidenceKeys {
+    const { keys, signer } = this.#options;
+    const said = keys();
+    return { ...said, statementKey: signer.publicKeyOf(readSigned(statement).keyId) ?? said.statementKey };
   }
 
   /** The run's key; undefined where it was erased. */
@@ -197,13 +210,27 @@ export class EvidenceMaker {
     });
   }
 
-  /** Puts the manifest's digest into the log, and signs the statement that names where. */
+  /** Gathers what is kept of a run, commits to it, and keeps what is to be signed: the key may not be there now. */
+  async #begin(run: string, { entries, facts }: { readonly entries: RunEntries; readonly facts: RunFacts }) {
+    const { kept } = this;
+    const made = await this.#manifest(entries, facts);
+    kept.begin(run);
+    kept.forget(run);
+    for (const [path, bytes] of made.contents) kept.write(run, path, bytes);
+    for (const [digest, text] of made.policies) kept.writePolicy(digest, text);
+    kept.write(run, BUNDLE.manifest, made.bytes);
+    const committed = await this.#commit(entries, facts, made);
+    keepUnsigned(kept, run, committed);
+    return { manifest: made.manifest, ...committed };
+  }
+
+  /** Puts the manifest's digest into the log, and makes the statement that names where. */
   async #commit(
     entries: RunEntries,
     facts: RunFacts,
     made: MadeManifest,
-  ): Promise<{ readonly signed: SignedPayload; readonly index: number }> {
-    const { log, origin, version, signer } = this.#options;
+  ): Promise<{ readonly payload: Buffer; readonly index: number }> {
+    const { log, origin, version } = this.#options;
     const { run } = entries;
     await log.note({ kind: 'run.manifest', detail: { run, digest: made.digest } });
     await log.sync();
@@ -213,7 +240,18 @@ export class EvidenceMaker {
     const noted = now?.manifests.findLast(({ members }) => members['digest'] === made.digest);
     if (noted === undefined) throw new Fault('log-unavailable', `the log has no manifest of run ${run}`);
     const predicate = makePredicate({ origin, version, entries, facts, made, manifestIndex: noted.index });
-    return { signed: await signPayload(encodeStatement(made.digest, predicate), signer), index: noted.index };
+    return { payload: encodeStatement(made.digest, predicate), index: noted.index };
+  }
+
+  async #sign(payload: Uint8Array): Promise<SignedPayload> {
+    await this.settleKeys();
+    return await this.#options.signer.sign(payload);
+  }
+
+  /** Ends a rotation that was begun: a new key signs nothing, and an old one nothing more, before the log says so. */
+  async settleKeys(): Promise<void> {
+    const { signer, log } = this.#options;
+    if (signer.isRotating) await signer.rotate('gateway', log);
   }
 
   /** The entries and the checkpoint that go with a manifest now. */
@@ -243,11 +281,11 @@ export class EvidenceMaker {
     return { checkpoint: (await readLogHead(this.paths.root))?.checkpoint ?? '', witnessed: false };
   }
 
-  async #erased(run: string, manifest: RunManifest, record: KeptRecord): Promise<KeptRecord> {
+  async #erased(run: string, manifest: RunManifest, record: KeptRecord, statement: string): Promise<KeptRecord> {
     await this.#options.log.sync();
     await this.advance();
     const current = { ...record, ...(await this.#proofs(run, manifest, this.catalogue.size, 'waits')) };
-    this.#keepTrust(run, manifest);
+    this.#keepTrust(run, manifest, statement);
     this.kept.writeRecord(run, current);
     return current;
   }
@@ -265,8 +303,8 @@ export class EvidenceMaker {
   }
 
   /** What the gateway says of itself may change later; a bundle goes on saying what it said. */
-  #keepTrust(run: string, manifest: RunManifest): void {
-    for (const [path, text] of trustFiles(this.#options.keys())) this.kept.write(run, path, text);
+  #keepTrust(run: string, manifest: RunManifest, statement: string): void {
+    for (const [path, text] of trustFiles(this.keysOf(statement))) this.kept.write(run, path, text);
     this.kept.write(run, BUNDLE.readme, readmeText(manifest));
   }
 

@@ -6,12 +6,13 @@ import { EntryProofs } from './entry-proofs.ts';
 import { EvidenceMaker, type EvidenceMakerOptions, type MadeEvidence } from './evidence-maker.ts';
 import type { TerminalRenderer } from './replay/cast-view.ts';
 import { sessionFile } from './run-manifest.ts';
+import type { StatementKeyRing, StatementKeyView } from './statement-keys.ts';
 import type { StoredZip } from './stored-zip.ts';
 import { storedZip } from './stored-zip.ts';
 
 export interface EvidenceServiceOptions extends Omit<EvidenceMakerOptions, 'keys' | 'ending'> {
-  /** The log's verifier key (https://c2sp.org/signed-note). */
-  readonly verifierKey: string;
+  /** The log's verifier key as it is now (https://c2sp.org/signed-note). */
+  readonly verifierKey: () => string;
   readonly terminal: (target: string, protocol: string) => TerminalRenderer | undefined;
   readonly onFault: (fault: unknown) => void;
 }
@@ -63,18 +64,29 @@ export class EvidenceService implements AsyncDisposable {
     this.#maker = new EvidenceMaker({ ...options, keys: () => this.keys, ending: this.#ending.signal });
   }
 
-  /** As they are now: the log's key may change while the gateway runs. */
+  /** As they are now: keys may change while the gateway runs. */
   get keys(): EvidenceKeys {
     const { verifierKey, signer, timestampAuthorities } = this.#options;
     return {
-      logKey: verifierKey,
-      statementKey: signer.publicKeyPem,
+      logKey: verifierKey(),
+      statementKey: signer.current.publicKey,
       timestampAuthorities: timestampAuthorities.map(({ certificates }) => `${certificates.trim()}\n`).join(''),
     };
   }
 
+  /** The keys that sign statements. */
+  get statementKeys(): Pick<StatementKeyRing, 'current' | 'old' | 'place' | 'fault'> {
+    return this.#options.signer;
+  }
+
+  /** Gives statements a new key. Rejects with a `Fault` where that cannot be: one of a KMS comes by the configuration. */
+  rotate(by: string): Promise<StatementKeyView> {
+    return this.#alone(() => this.#options.signer.rotate(by, this.#options.log));
+  }
+
   /** Begins to look for runs that closed, in this life of the gateway or one before it. */
   start(): void {
+    void this.#alone(() => this.#maker.settleKeys()).catch(this.#options.onFault);
     this.#timer = setInterval(() => void this.sweep().catch(this.#options.onFault), LIMITS.evidenceSweepMs).unref();
   }
 
@@ -103,7 +115,7 @@ export class EvidenceService implements AsyncDisposable {
       run,
       state: entries.close === undefined ? 'open' : 'making',
       complete: false,
-      why: whyIncomplete(entries.close !== undefined, open, facts.elsewhere),
+      why: [...whyIncomplete(entries.close !== undefined, open, facts.elsewhere), ...this.#whyUnsigned()],
       witnessed: false,
       timestamps: [],
       bodies: this.#maker.runKey(run) === undefined ? 'erased' : 'kept',
@@ -132,7 +144,7 @@ export class EvidenceService implements AsyncDisposable {
       statement,
       entries,
       proofs: new EntryProofs(paths.log, record.checkpoint),
-      keys: this.keys,
+      keys: this.#maker.keysOf(statement),
       sessionFile: (id) => sessionFile(paths, { id, open: opened.get(id) ?? missingOpening(id) }),
       content,
       runKey: this.#maker.runKey(run),
@@ -147,6 +159,11 @@ export class EvidenceService implements AsyncDisposable {
     this.#ending.abort();
     clearInterval(this.#timer);
     await this.#working.catch(() => undefined /* told to whoever asked */);
+  }
+
+  #whyUnsigned(): readonly string[] {
+    const { fault, place } = this.#options.signer;
+    return fault === undefined ? [] : [`Its statement waits for the key that signs it (${place}); it is tried again.`];
   }
 
   /** Waits a moment for a run that was just closed until its log says so too: its last session may be ending. */

@@ -51,6 +51,11 @@ export class KeptEvidence {
     this.write(run, RECORD, canonicalJson(record as unknown as Json));
   }
 
+  /** The evidence is being made anew: what was made before does not count any more. */
+  forget(run: string): void {
+    this.remove(run, RECORD);
+  }
+
   /** A file of the run's by its path in the bundle. */
   read(run: string, path: string): Buffer | undefined {
     const file = this.#path(run, path);

@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { Fault } from '../../model/fault.ts';
 import { RunKeys, readDeploymentKey } from '../audit-keys.ts';
 import { type AuditPaths, auditPaths, bodyPath, sessionPath } from '../audit-paths.ts';
-import { readStatementSigner, STATEMENT_KEY_FILE, STATEMENT_PUBLIC_FILE } from '../bundle/dsse.ts';
+import { checkStatementKeys, STATEMENT_FILES } from '../bundle/statement-key-files.ts';
 import { isLocked } from '../directory-lock.ts';
 import { markPath } from '../erasing.ts';
 import { filesBelow } from '../files-below.ts';
@@ -50,7 +50,8 @@ export async function verifySession(
 }
 
 /** Files that are checked elsewhere, or that say nothing of what was recorded. */
-const OTHERS = /^(?:log\/|journal\/|keys\/old\/[0-9a-f]{8}\.(?:json|key|tlog-proof)$|alarms\/alm_[0-9a-f]{32}\.json$)/u;
+const OTHERS =
+  /^(?:log\/|journal\/|keys\/old\/(?:[0-9a-f]{8}\.(?:json|key|tlog-proof)|statement-[0-9a-f]{64}\.json)$|alarms\/alm_[0-9a-f]{32}\.json$)/u;
 
 class Verification {
   readonly #paths: AuditPaths;
@@ -206,8 +207,8 @@ class Verification {
     const known = new Set([lock, state, checkpoint]);
     for (const name of [LOG_VERIFIER_FILE, LOG_KEY_FILE, 'next.key', 'next.vkey', 'deployment.key'])
       known.add(join(this.#paths.keys, name));
-    for (const name of [STATEMENT_KEY_FILE, STATEMENT_PUBLIC_FILE]) known.add(join(this.#paths.keys, name));
-    this.#attempt('keys/statement.key', () => readStatementSigner(this.#paths.keys));
+    for (const name of Object.values(STATEMENT_FILES)) known.add(join(this.#paths.keys, name));
+    this.#attempt('keys/statement.key', () => checkStatementKeys(this.#paths.keys));
     for (const run of index.runs.keys()) {
       known.add(join(this.#paths.keys, 'runs', `${run}.key`));
       // An erasure that a crash interrupted: the next start ends it.

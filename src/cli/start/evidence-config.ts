@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { recipientProblem } from '../../audit/bundle/seal-token.ts';
 import type { TimestampAuthority } from '../../audit/bundle/timestamp.ts';
 import { CliError, EXIT } from '../cli-error.ts';
+import { type KeyPlace, keySchema } from './log-config.ts';
 
 /** `evidence` of the configuration file; docs/reference/configuration.md explains each key. */
 export const evidenceSchema = z.strictObject({
@@ -23,12 +24,15 @@ export const evidenceSchema = z.strictObject({
     .optional(),
   /** Whether the bundle that a job fetches of its own run opens: `withheld`, or `included`. */
   bodiesForJobs: z.enum(['withheld', 'included']).optional(),
+  /** Where the key of statements is, when it is no file of ours: ECDSA on P-256. */
+  key: keySchema.optional(),
 });
 
 export interface EvidenceConfig {
   readonly auditors: readonly string[];
   readonly timestamps: readonly TimestampAuthority[];
   readonly bodiesForJobs: boolean;
+  readonly key?: KeyPlace;
 }
 
 export const NO_EVIDENCE_CONFIG: EvidenceConfig = { auditors: [], timestamps: [], bodiesForJobs: false };
@@ -45,6 +49,7 @@ export function readEvidenceConfig(
       certificates: checked(read(certificates), certificates),
     })),
     bodiesForJobs: given?.bodiesForJobs === 'included',
+    ...(given?.key === undefined ? {} : { key: given.key }),
   };
 }
 

@@ -105,8 +105,10 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   await Promise.allSettled(opening);
   const [side, { control, demo }] = await Promise.all(opening);
   const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
-  const { version } = surroundings;
-  const evidence = parts.use(openEvidence({ ...control, dataDirectory, config: evidenceConfig, version, onFault }));
+  const beside = config.directory ?? process.cwd();
+  const evidence = parts.use(
+    await openEvidence({ ...surroundings, ...control, dataDirectory, beside, config: evidenceConfig }),
+  );
 
   const exports = parts.use(await openGatewayExports(config, { ...control, ...surroundings, nowMs: control.nowMs }));
   const live = new LiveSessions();
