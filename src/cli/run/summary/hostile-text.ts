@@ -19,14 +19,20 @@ export function logText(text: string): string {
 }
 
 /**
- * Text that others wrote, for Markdown that is shown as HTML: every character that could mean something to either is
- * its number, which neither takes for structure (CommonMark 0.31, 2.5). Controls and what turns or hides text are
- * written out.
+ * Text that others wrote, for Markdown that is shown as HTML: a character that could mean something to either is its
+ * number, which neither takes for structure (CommonMark 0.31, 2.5). What means something at the start of a line alone is
+ * so there, and what makes a link of a bare word. Controls and what turns or hides text are written out.
  */
 export function markdownText(text: string): string {
   return printable(text)
     .trim()
-    .replace(/[^\p{L}\p{N}\p{M} ]/gu, (character) => `&#${character.codePointAt(0)};`);
+    .replace(/[^\p{L}\p{N}\p{M} \-/.,=+()%;'"]/gu, numbered)
+    .replace(/^(\p{N}*)([-/.,=+()%;'"])/u, (_, digits: string, mark: string) => digits + numbered(mark))
+    .replace(/(www)\./giu, (_, word: string) => word + numbered('.'));
+}
+
+function numbered(character: string): string {
+  return `&#${character.codePointAt(0)};`;
 }
 
 /** As `markdownText`, in the face of code. */

@@ -128,7 +128,7 @@ describe('the summary of a run', () => {
   );
 
   test('has the same shape in Markdown whatever others wrote, and shows it as they wrote it', () => {
-    const shape = (facts: SummaryFacts) => markdownSummary(facts).replace(/&#\d+;|[\p{L}\p{N}\p{M} ]/gu, '');
+    const shape = (facts: SummaryFacts) => markdownSummary(facts).replace(/&#\d+;|[\p{L}\p{N}\p{M} \-/.,=+()%;'"]/gu, '');
     const plain = shape(withText('x'));
     fc.assert(
       fc.property(anyText, (text) => {
@@ -174,3 +174,20 @@ describe('the summary of a run', () => {
 function decoded(text: string): string {
   return text.replace(/&#(\d+);/g, (_entity, code: string) => String.fromCodePoint(Number(code)));
 }
+
+test('what means something to Markdown where it stands is its number, and everything else reads as it was written', () => {
+  for (const [text, shown] of [
+    ['octo-shop/storefront@refs/heads/main', 'octo-shop/storefront&#64;refs/heads/main'],
+    ["select name, 'x' from t where id = 1;", "select name, 'x' from t where id = 1;"],
+    ['- item', '&#45; item'],
+    ['12. item', '12&#46; item'],
+    ['1) item', '1&#41; item'],
+    ['+ item', '&#43; item'],
+    ['===', '&#61;=='],
+    ['WWW.example.com', 'WWW&#46;example.com'],
+    ['https://example.com', 'https&#58;//example.com'],
+    ['a | b #1 *c* _d_ `e` ~f~ \\', 'a &#124; b &#35;1 &#42;c&#42; &#95;d&#95; &#96;e&#96; &#126;f&#126; &#92;'],
+  ] as const) {
+    assert.equal(markdownText(text), shown);
+  }
+});
