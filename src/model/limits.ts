@@ -305,6 +305,9 @@ export const LIMITS = {
   timestampBytes: 64 * 1024,
   evidenceReplayBytes: 4 * 1024 * 1024,
   evidenceDownloadsAtOnce: 8,
+  auditPackEntries: 2_000_000,
+  auditPackSamples: 100,
+  auditPacksAtOnce: 1,
   evidenceTicketMs: 10 * 60_000,
   evidenceTickets: 10_000,
 } as const;

@@ -18,8 +18,8 @@ import { Secret } from '../../src/model/secret.ts';
 import { aRun, aSession, ask, aTarget, DENY, exchange, ORIGIN, openLog } from './audit-log.ts';
 import { gather } from './gather.ts';
 
-const POLICY = canonicalJson({ rules: [{ name: 'readers' }], v: 1 });
-export const POLICY_DIGEST = sha256(POLICY);
+export const POLICY_OF_TESTS = canonicalJson({ rules: [{ name: 'readers' }], v: 1 });
+export const POLICY_DIGEST = sha256(POLICY_OF_TESTS);
 /** SHA-256 of what was approved, in a made-up run. */
 export const APPROVED_DIGEST = 'cd'.repeat(32);
 const PERSON = 'psn_1' as PersonId;
@@ -86,7 +86,7 @@ export async function bundleWorld(
     version: '0.1.0',
     facts: {
       facts: (run) => Promise.resolve(facts.get(run)),
-      policy: (digest) => Promise.resolve(digest === POLICY_DIGEST ? POLICY : undefined),
+      policy: (digest) => Promise.resolve(digest === POLICY_DIGEST ? POLICY_OF_TESTS : undefined),
     },
     signer,
     timestampAuthorities: options.timestampAuthorities ?? [],

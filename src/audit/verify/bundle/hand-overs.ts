@@ -6,12 +6,17 @@ import type { LogEntry } from './log-entries.ts';
 import { openNote, parseVerifierKey, type VerifierKey } from './signed-note.ts';
 import type { TrustPolicy } from './trust-policy.ts';
 
+/** What following hand-overs needs, whatever they came in. */
+export interface HandOverCheck extends Pick<BundleCheck, 'archive' | 'engine' | 'nowMs'> {
+  readonly report: { note(step: 'checkpoint', message: string): void };
+}
+
 /**
  * The policy with the keys that those in it handed over to. A key hands over by signing a checkpoint whose log names the
  * next one, which signs that checkpoint too; a hand-over that does not hold adds no key.
  */
 export async function withHandOvers(
-  check: BundleCheck,
+  check: HandOverCheck,
   policy: TrustPolicy,
   entries: readonly LogEntry[],
 ): Promise<TrustPolicy> {
@@ -30,7 +35,7 @@ export async function withHandOvers(
 }
 
 async function nextKey(
-  { archive, engine, nowMs }: BundleCheck,
+  { archive, engine, nowMs }: HandOverCheck,
   { logs, witnesses }: TrustPolicy,
   entry: LogEntry,
 ): Promise<VerifierKey | undefined> {

@@ -25,11 +25,14 @@ export function nodeHash({ sha256 }: Engine, left: string, right: string): strin
 /** A tree that only grows, kept as the roots of its perfect subtrees, largest first. */
 export class GrowingTree {
   readonly #engine: Engine;
-  readonly #roots: string[] = [];
-  #size = 0;
+  readonly #roots: string[];
+  #size: number;
 
-  constructor(engine: Engine) {
+  /** Takes up a tree of `size` leaves by the roots of its perfect subtrees, of which there must be as many as it has. */
+  constructor(engine: Engine, size = 0, roots: readonly string[] = []) {
     this.#engine = engine;
+    this.#size = size;
+    this.#roots = [...roots];
   }
 
   get size(): number {
@@ -74,4 +77,34 @@ export function verifyInclusion(
     [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
   }
   return sn === 0 && hash === root;
+}
+
+/** True where the proof shows that the second tree continues the first (RFC 9162, section 2.1.4.2). */
+export function verifyConsistency(
+  engine: Engine,
+  { old, size }: { readonly old: number; readonly size: number },
+  proof: readonly string[],
+  { oldRoot, root }: { readonly oldRoot: string; readonly root: string },
+): boolean {
+  if (!Number.isSafeInteger(old) || !Number.isSafeInteger(size) || old <= 0 || old > size) return false;
+  if (old === size) return proof.length === 0 && oldRoot === root;
+  let [fn, sn] = [old - 1, size - 1];
+  for (; fn % 2 === 1; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
+  // A tree whose size is a power of two is a node of the other one itself.
+  const steps = fn === 0 ? [oldRoot, ...proof] : [...proof];
+  const first = steps.shift();
+  if (first === undefined) return false;
+  let [fr, sr] = [first, first];
+  for (const step of steps) {
+    if (sn === 0) return false;
+    if (fn % 2 === 1 || fn === sn) {
+      fr = nodeHash(engine, step, fr);
+      sr = nodeHash(engine, step, sr);
+      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
+    } else {
+      sr = nodeHash(engine, sr, step);
+    }
+    [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
+  }
+  return sn === 0 && fr === oldRoot && sr === root;
 }
