@@ -1,5 +1,3 @@
-import { createPublicKey } from 'node:crypto';
-import { keyIdOf } from '../audit/bundle/dsse.ts';
 import { EvidenceTickets } from './evidence-tickets.ts';
 import type { ApiParts } from './open-api.ts';
 import type { EvidenceServices } from './services.ts';
@@ -10,11 +8,17 @@ export function evidenceServices({ evidence, nowMs }: Pick<ApiParts, 'evidence' 
   return {
     state: (run) => service.state(run),
     open: (run, options) => service.open(run, options),
-    keys: () => ({
-      ...service.keys,
-      statementKeyId: keyIdOf(createPublicKey(service.keys.statementKey)),
-      auditors: [...config.auditors],
-    }),
+    rotate: (by) => service.rotate(by),
+    keys: () => {
+      const { current, old, place, fault } = service.statementKeys;
+      return {
+        ...service.keys,
+        statementKeyId: current.keyId,
+        statementSigning: { place, ...(fault === undefined ? {} : { fault: fault.message }) },
+        oldStatementKeys: [...old],
+        auditors: [...config.auditors],
+      };
+    },
     tickets: new EvidenceTickets(nowMs),
     bodiesForJobs: config.bodiesForJobs,
   };

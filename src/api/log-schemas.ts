@@ -49,6 +49,12 @@ export const logKeySchema = z.object({
   until: z.string().optional().describe('Of one that signs beside its successor.'),
 });
 
+export const newKeySchema = z.object({
+  vkey: z.string().optional().describe('Of `log`: its verifier key.'),
+  keyId: z.string().optional().describe('Of `statement`: SHA-256 of the key (SubjectPublicKeyInfo), hex.'),
+  publicKey: z.string().optional().describe('Of `statement`: PEM.'),
+});
+
 export const logStatusSchema = logHealthSchema.extend({
   keys: listOf(logKeySchema),
   witnesses: listOf(

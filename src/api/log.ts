@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { callerId, noteAction, requireScope } from './caller.ts';
-import { logEntrySchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
+import { logEntrySchema, logStatusSchema, logVerificationSchema, newKeySchema } from './log-schemas.ts';
 import { listOf } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
@@ -62,16 +62,23 @@ const MOST_OVERLAP_DAYS = 366;
 function writeRoutes(router: ApiRouter, services: ApiServices): void {
   const rotate = {
     tags,
-    summary: 'Give the log a new key',
+    summary: 'Give the log, or statements, a new key',
     description:
-      'The log says so under both keys. The old one goes on signing beside the new one for `overlapDays`, for witnesses and auditors who know it alone. A key that a KMS keeps is changed in the configuration.',
-    body: z.object({ overlapDays: z.number().int().min(0).max(MOST_OVERLAP_DAYS).default(7) }),
-    response: { 200: z.object({ vkey: z.string() }), ...problemResponses },
+      'The log says so. `log`: under both keys; the old one goes on signing beside the new one for `overlapDays` (7 where it is not said), for witnesses and auditors who know it alone. `statement`: statements made from now on are signed by the new one alone. A key that a KMS keeps is changed in the configuration.',
+    body: z.object({
+      what: z.enum(['log', 'statement']).default('log'),
+      overlapDays: z.number().int().min(0).max(MOST_OVERLAP_DAYS).optional().describe('Of `log` alone.'),
+    }),
+    response: { 200: newKeySchema, ...problemResponses },
   };
   router.post('/v1/log/keys', { schema: rotate }, async (request) => {
     const caller = await requireScope(request, services, 'log:write');
-    const { overlapDays } = request.body;
-    return { vkey: await services.log.rotate(callerId(caller), overlapDays * DAY_MS) };
+    const { what, overlapDays = 7 } = request.body;
+    if (what === 'log') return { vkey: await services.log.rotate(callerId(caller), overlapDays * DAY_MS) };
+    if (request.body.overlapDays !== undefined)
+      throw new HttpProblem(400, 'A key of statements signs nothing beside its successor: overlapDays is for `log`');
+    const { keyId, publicKey } = await services.evidence.rotate(callerId(caller));
+    return { keyId, publicKey };
   });
 
   const acknowledge = {

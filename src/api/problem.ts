@@ -113,7 +113,11 @@ function faultProblem(fault: Fault): Problem {
       code: fault.code,
     };
   }
-  const unavailable: readonly FaultCode[] = ['store-unavailable', 'log-unavailable', 'signer-unavailable'];
+  if (fault.code === 'signer-unavailable') {
+    const title = 'A key that signs cannot be used now: what waits for it is tried again';
+    return { type: 'about:blank', title, status: 503, code: fault.code };
+  }
+  const unavailable: readonly FaultCode[] = ['store-unavailable', 'log-unavailable'];
   const status = unavailable.includes(fault.code) ? 503 : 500;
   return { type: 'about:blank', title: 'The gateway cannot do this now', status, code: fault.code };
 }

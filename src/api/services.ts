@@ -242,7 +242,7 @@ export interface RunServices {
   outcome(id: string): Promise<RunOutcomeView>;
 }
 
-export interface EvidenceServices extends Pick<EvidenceService, 'state' | 'open'> {
+export interface EvidenceServices extends Pick<EvidenceService, 'state' | 'open' | 'rotate'> {
   keys(): z.infer<typeof evidenceKeysSchema>;
   readonly tickets: EvidenceTickets;
   /** Whether the bundle that a job fetches has the bodies' key. */

@@ -141,7 +141,8 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
     verb: 'update',
     severity: 'medium',
     entity: entityOf('log key'),
-    message: () => 'the key of the log was rotated',
+    message: ({ what }) =>
+      what === 'statement' ? 'the key of statements was rotated' : 'the key of the log was rotated',
   },
   'log.alarm': {
     family: 'entity',

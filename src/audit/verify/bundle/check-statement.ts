@@ -3,6 +3,7 @@ import { BUNDLE } from '../../bundle/manifest.ts';
 import { type BundleCheck, type CheckedStatement, textOf } from './bundle-check.ts';
 import { utf8 } from './bytes.ts';
 import { isSignedBy, parseEnvelope, parseStatement, readStatementKeys } from './statement-file.ts';
+import { type StatementRotation, statementRotations, wayTo } from './statement-rotations.ts';
 
 const PLACE = { file: BUNDLE.statement };
 
@@ -19,7 +20,9 @@ export async function checkStatement(check: BundleCheck): Promise<CheckedStateme
   if (typeof envelope === 'string') return unreadable(check, envelope);
   const statement = parseStatement(envelope.payload);
   if (typeof statement === 'string') return unreadable(check, statement);
-  await checkSignature(check, envelope);
+  const rotations = await statementRotations(check);
+  await checkSignature(check, envelope, rotations);
+  checkReplaced(check, { envelope, predicate: statement.predicate }, rotations);
   const { subject, predicate } = statement;
   if (subject.name !== BUNDLE.manifest || subject.sha256 !== manifestDigest) {
     report.fail('statement', 'the statement is about another manifest than this one', PLACE);
@@ -34,13 +37,43 @@ export async function checkStatement(check: BundleCheck): Promise<CheckedStateme
   return { envelope, predicate };
 }
 
-async function checkSignature(check: BundleCheck, envelope: CheckedStatement['envelope']): Promise<void> {
-  const { archive, engine, report, trust } = check;
-  if (trust.statementKeys !== undefined) {
-    if (await isSignedBy(trust.statementKeys, envelope)) return;
-    report.fail('statement', 'no statement key of yours signed it', PLACE);
-    return;
+async function checkSignature(
+  check: BundleCheck,
+  envelope: CheckedStatement['envelope'],
+  rotations: readonly StatementRotation[],
+): Promise<void> {
+  const { report, trust } = check;
+  const { statementKeys } = trust;
+  if (statementKeys !== undefined) {
+    if (await isSignedBy(statementKeys, envelope)) return;
+    const { keyId } = envelope;
+    const ids = statementKeys.map(({ id }) => id);
+    const way = ids.includes(keyId) ? undefined : wayTo(keyId, ids, rotations);
+    if (way === undefined) {
+      report.fail('statement', 'no statement key of yours signed it', PLACE);
+      return;
+    }
+    report.incomplete('statement', followed(way, keyId), PLACE);
+  } else {
+    report.keys = 'bundle';
+    report.incomplete('statement', 'you named no statement key, so only the one in the bundle was tried', PLACE);
   }
+  await checkOwnSignature(check, envelope);
+}
+
+function followed(way: 'newer' | 'older', keyId: string): string {
+  const told =
+    way === 'newer'
+      ? 'the log says that the key which you have was replaced, and a later one signed this'
+      : 'the log says that the key which you have took the place of another, and that one signed this';
+  return `${told}: get the public key with SHA-256 ${keyId} from whoever gave you yours, and add it to your statement keys`;
+}
+
+/** By the key that the bundle brings along, which proves nothing but that the bundle agrees with itself. */
+async function checkOwnSignature(
+  { archive, engine, report }: BundleCheck,
+  envelope: CheckedStatement['envelope'],
+): Promise<void> {
   report.keys = 'bundle';
   report.incomplete('statement', 'you named no statement key, so only the one in the bundle was tried', PLACE);
   const own = await textOf(archive, BUNDLE.statementKey);
@@ -49,6 +82,22 @@ async function checkSignature(check: BundleCheck, envelope: CheckedStatement['en
   if (!(await isSignedBy(keys, envelope))) {
     report.fail('statement', 'not even the key that the bundle brings along signed it', PLACE);
   }
+}
+
+/** A key that was replaced signs nothing more: what it signs of later manifests is somebody's who took it. */
+function checkReplaced(
+  { report }: BundleCheck,
+  { envelope, predicate }: CheckedStatement,
+  rotations: readonly StatementRotation[],
+): void {
+  const replaced = rotations.find(({ from }) => from === envelope.keyId);
+  const stated = predicate.log?.manifestIndex;
+  if (replaced === undefined || stated === undefined || stated < replaced.index) return;
+  report.fail(
+    'statement',
+    `a key signed it that was replaced by then: entry ${replaced.index} of the log says so, and the manifest came later`,
+    PLACE,
+  );
 }
 
 function unreadable({ report }: BundleCheck, why: string): undefined {
