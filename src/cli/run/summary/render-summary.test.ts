@@ -128,7 +128,8 @@ describe('the summary of a run', () => {
   );
 
   test('has the same shape in Markdown whatever others wrote, and shows it as they wrote it', () => {
-    const shape = (facts: SummaryFacts) => markdownSummary(facts).replace(/&#\d+;|[\p{L}\p{N}\p{M} \-/.,=+()%;'"]/gu, '');
+    const shape = (facts: SummaryFacts) =>
+      markdownSummary(facts).replace(/&#\d+;|[\p{L}\p{N}\p{M} \-/.,=+()%;'"]/gu, '');
     const plain = shape(withText('x'));
     fc.assert(
       fc.property(anyText, (text) => {
