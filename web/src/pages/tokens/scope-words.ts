@@ -19,6 +19,7 @@ export const SCOPE_WORDS: Readonly<Record<string, string>> = {
   'channels:read': 'See channels and deliveries',
   'channels:write': 'Send tests, try deliveries again',
   'log:read': 'See and verify the log',
+  'log:write': 'Change the keys of the log, acknowledge alarms',
   'bodies:erase': 'Erase what runs sent and were answered',
   'retention:read': 'See erasures, holds and what retention would erase',
   'holds:write': 'Place and lift holds',
