@@ -1,14 +1,22 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from './api-client.ts';
+import { CliError, EXIT } from './cli-error.ts';
 import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
 import { listing, shortTime } from './listing.ts';
-import { processOutput } from './output.ts';
+import { type Output, processOutput } from './output.ts';
+import { printable } from './printable.ts';
 
 const keySchema = z.object({
   vkey: z.string(),
   state: z.enum(['signs', 'next', 'signs-beside', 'retired']),
   until: z.string().optional(),
+});
+const statementSchema = z.object({
+  statementKey: z.string(),
+  statementKeyId: z.string(),
+  statementSigning: z.object({ place: z.string(), fault: z.string().optional() }),
+  oldStatementKeys: z.array(z.object({ keyId: z.string(), publicKey: z.string(), at: z.string() })),
 });
 const statusSchema = z.object({
   origin: z.string(),
@@ -17,23 +25,30 @@ const statusSchema = z.object({
 });
 
 type KeyItem = z.infer<typeof keySchema>;
+interface StatementItem {
+  readonly keyId: string;
+  readonly state: 'signs' | 'retired';
+  readonly at?: string;
+}
 
 const EXAMPLES = `
 Examples:
   $ chaperone keys                                  # what auditors and witnesses need
   $ chaperone keys rotate log                       # the old key signs along for a week
   $ chaperone keys rotate log --overlap-days 0      # at once: the old one is not trusted any more
+  $ chaperone keys rotate statement > statement.pem # what is signed from now on, is signed by this one
 `;
 
-/** `chaperone keys`: with which keys the log is signed, and a new one for it. */
+/** `chaperone keys`: with which keys the log and the statements of evidence are signed, and new ones for them. */
 export function keysCommand(): Command {
   const command = new Command('keys')
-    .summary('the keys that sign the log, and a new one')
+    .summary('the keys that sign the log and statements, and new ones')
     .addHelpText('after', EXAMPLES);
   command.addCommand(
     withGatewayOptions(
       new Command('list').description(
-        'Lists the verifier keys of the log, the newest first: what auditors and witnesses need.',
+        'Lists the verifier keys of the log and the ids of the keys of statements, the newest first. With --json their\n' +
+          'public keys too: what auditors need.',
       ),
     ).action(list),
     { isDefault: true },
@@ -41,14 +56,14 @@ export function keysCommand(): Command {
   command.addCommand(
     withGatewayOptions(
       new Command('rotate').description(
-        'Gives the log a new key. The log says so, under both keys; what was signed before stays as good as it was.\n' +
-          'A key that Vault or a KMS keeps is changed in the configuration (log.key): docs/operating/keys.md',
+        'Gives the log, or statements, a new key. The log says so; what was signed before stays as good as it was.\n' +
+          'A key that Vault or a KMS keeps is changed in the configuration (log.key, evidence.key): docs/operating/keys.md',
       ),
     )
-      .argument('<which>', 'log', which)
+      .argument('<which>', 'log or statement', which)
       .option(
         '--overlap-days <days>',
-        'for so long the old key signs along, for those who know it alone (default: 7)',
+        'of log: for so long the old key signs along, for those who know it alone (default: 7)',
         days,
       )
       .action(rotate),
@@ -60,7 +75,8 @@ async function list(options: GatewayOptions): Promise<void> {
   const output = processOutput({ json: options.json ?? false });
   const api = ApiClient.find(options, process.env);
   const { keys, signing, origin } = await api.call({ path: '/v1/log', as: 'operator' }, statusSchema);
-  if (output.json) return output.writeJson({ origin, keys, signing });
+  const statements = await api.call({ path: '/v1/evidence/keys', as: 'operator' }, statementSchema);
+  if (output.json) return output.writeJson({ origin, keys, signing, ...statements });
   const style = { signs: 'green', next: 'yellow', 'signs-beside': 'dim', retired: 'dim' } as const;
   const columns = [
     { head: 'STATE', text: ({ state }: KeyItem) => state, paint: ({ state }: KeyItem) => style[state] },
@@ -69,10 +85,33 @@ async function list(options: GatewayOptions): Promise<void> {
   ];
   output.write(listing(keys, columns, output));
   if (signing.fault !== undefined)
-    output.say(`The newest ${signing.durable - signing.signed} entries are not signed: ${signing.fault}\n`);
+    output.say(`The newest ${signing.durable - signing.signed} entries are not signed: ${printable(signing.fault)}\n`);
+  listStatements(statements, output);
 }
 
-async function rotate(_which: string, options: GatewayOptions & { readonly overlapDays?: number }): Promise<void> {
+function listStatements(
+  { statementKeyId, statementSigning, oldStatementKeys }: z.infer<typeof statementSchema>,
+  output: Output,
+): void {
+  const items: StatementItem[] = [
+    { keyId: statementKeyId, state: 'signs' },
+    ...oldStatementKeys.toReversed().map(({ keyId, at }) => ({ keyId, at, state: 'retired' as const })),
+  ];
+  const style = { signs: 'green', retired: 'dim' } as const;
+  const columns = [
+    { head: 'STATE', text: ({ state }: StatementItem) => state, paint: ({ state }: StatementItem) => style[state] },
+    { head: 'UNTIL (UTC)', text: ({ at }: StatementItem) => (at === undefined ? '' : shortTime(at)) },
+    { head: 'KEY OF STATEMENTS (SHA-256)', text: ({ keyId }: StatementItem) => keyId },
+  ];
+  output.write(`\n${listing(items, columns, output)}`);
+  if (statementSigning.fault !== undefined) output.say(`${printable(statementSigning.fault)}\n`);
+}
+
+async function rotate(
+  which: 'log' | 'statement',
+  options: GatewayOptions & { readonly overlapDays?: number },
+): Promise<void> {
+  if (which === 'statement') return rotateStatement(options);
   const output = processOutput({ json: options.json ?? false });
   const api = ApiClient.find(options, process.env);
   const { overlapDays } = options;
@@ -87,9 +126,29 @@ async function rotate(_which: string, options: GatewayOptions & { readonly overl
   );
 }
 
-function which(text: string): string {
-  if (text === 'log') return text;
-  throw new InvalidArgumentError('The key that can be rotated is `log`.');
+async function rotateStatement(options: GatewayOptions & { readonly overlapDays?: number }): Promise<void> {
+  const output = processOutput({ json: options.json ?? false });
+  if (options.overlapDays !== undefined)
+    throw new CliError(
+      EXIT.usage,
+      'A key of statements signs nothing beside its successor: --overlap-days is for `log`',
+    );
+  const api = ApiClient.find(options, process.env);
+  const answer = await api.call(
+    { method: 'POST', path: '/v1/log/keys', json: { what: 'statement' }, as: 'operator' },
+    z.object({ keyId: z.string(), publicKey: z.string() }),
+  );
+  if (output.json) return output.writeJson(answer);
+  output.write(answer.publicKey);
+  output.say(
+    'Statements are signed with this key from now on. Auditors add it to the file of those that they have (--statement-key),\n' +
+      'and keep the others: evidence that was made before verifies with the key of its time.\n',
+  );
+}
+
+function which(text: string): 'log' | 'statement' {
+  if (text === 'log' || text === 'statement') return text;
+  throw new InvalidArgumentError('The keys that can be rotated are `log` and `statement`.');
 }
 
 function days(text: string): number {

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   replay: async () => (await import('./replay.ts')).replayCommand(),
   evidence: async () => (await import('./evidence.ts')).evidenceCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  alarms: async () => (await import('./alarms.ts')).alarmsCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   witness: async () => (await import('./witness.ts')).witnessCommand(),
   approvals: async () => (await import('./approvals.ts')).approvalsCommand(),

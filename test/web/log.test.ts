@@ -155,6 +155,50 @@ describe('the log that is verified in the browser', () => {
   });
 });
 
+describe('alarms of witnesses on the page of the log', () => {
+  test('say what happened; an administrator says of one that it was looked into, and it keeps nobody out any more', async () => {
+    await using own = await startWebServer();
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await page.goto(`${own.url}/log`);
+    const items = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem');
+    await items.first().waitFor();
+    const texts = (await items.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '));
+    assert.equal(texts.length, 2);
+    assert.match(texts[0] ?? '', /witness auditor has seen another log under this name, and proves it with our own/);
+    assert.match(texts[1] ?? '', /witness security has seen more entries of this log than it has: \d+, and shows no/);
+    const stopped = page.getByText('Nobody new is let in before an administrator');
+    await stopped.waitFor();
+    await items.first().getByRole('button', { name: 'It was looked into…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Was this alarm looked into?' });
+    await dialog.getByText('The history was changed, or the log is run twice.').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await dialog.getByRole('button', { name: 'It was looked into' }).click();
+    await items.first().getByText('looked into').waitFor();
+    await stopped.waitFor({ state: 'detached' });
+    assert.equal(await items.first().getByRole('button').count(), 0);
+    assert.equal(await items.last().getByRole('button').count(), 1);
+    assert.deepEqual(somebody.faults, []);
+  });
+
+  test('have no button for whoever may not say so', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await page.route('**/v1/me', async (route) => {
+      const answer = await route.fetch();
+      const me = (await answer.json()) as { scopes: string[] };
+      await route.fulfill({
+        response: answer,
+        json: { ...me, scopes: me.scopes.filter((one) => one !== 'log:write') },
+      });
+    });
+    await page.goto(`${server.url}/log`);
+    const items = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem');
+    await items.first().waitFor();
+    assert.equal(await items.getByRole('button').count(), 0);
+  });
+});
+
 describe('exports on the page of the log', () => {
   test('say how each fares, and what is wrong with one that fails', async () => {
     await using somebody = await visit(browser);

@@ -13,9 +13,17 @@ async function openRealLog(world: World) {
   return await makeRealLog(sessions.map(({ id }) => id));
 }
 
+const CLAIMED = 'alm_0123456789abcdef0123456789abcdef';
+const PROVEN = 'alm_fedcba9876543210fedcba9876543210';
+
 export function logRoutes(world: World): readonly Route[] {
   let opened: ReturnType<typeof openRealLog> | undefined;
   const log = () => (opened ??= openRealLog(world));
+  const acknowledged = new Map<string, { at: string; by: string }>();
+  const lookedInto = (id: string) => {
+    const said = acknowledged.get(id);
+    return said === undefined ? {} : { acknowledged: said };
+  };
   return [
     route('GET', '/v1/log', async (): Promise<LogStatus> => {
       const status = (await log()).status();
@@ -26,8 +34,8 @@ export function logRoutes(world: World): readonly Route[] {
         ok: true,
         signing: { place: 'file', durable: size, signed: size },
         witnessed: { size, at: ago(world.now, 20_000) },
-        openAlarms: 1,
-        stopped: false,
+        openAlarms: 2 - acknowledged.size,
+        stopped: !acknowledged.has(PROVEN),
         keys: [{ vkey: verifierKey, state: 'signs' }],
         witnesses: [
           {
@@ -46,16 +54,32 @@ export function logRoutes(world: World): readonly Route[] {
         ],
         alarms: [
           {
-            id: 'alm_0123456789abcdef0123456789abcdef',
+            id: CLAIMED,
             kind: 'rollback',
             proven: false,
             witness: 'security',
             at: ago(world.now, 86_400_000),
             ours: status.checkpoint,
             theirSize: size + 5,
+            ...lookedInto(CLAIMED),
+          },
+          {
+            id: PROVEN,
+            kind: 'split-view',
+            proven: true,
+            witness: 'auditor',
+            at: ago(world.now, 3_600_000),
+            ours: status.checkpoint,
+            theirs: status.checkpoint,
+            ...lookedInto(PROVEN),
           },
         ],
       };
+    }),
+    route('POST', '/v1/log/alarms/:alarm/acknowledge', ({ parts: [id = ''] }) => {
+      if (![CLAIMED, PROVEN].includes(id)) throw new Answered(404, 'There is no such alarm');
+      acknowledged.set(id, { at: ago(world.now, 0), by: 'psn_mock' });
+      return { alarm: id, acknowledged: true };
     }),
     route('GET', '/v1/log/entries', async ({ query }): Promise<{ entries: LogEntry[] }> => {
       const start = Number(query.get('start') ?? 0);

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { key } from '../../api/queries.ts';
-import type { LogAlarm, LogStatus } from '../../api/types.ts';
+import type { LogStatus } from '../../api/types.ts';
 import { Badge, Dot } from '../../ui/Badge.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Mono, Visible } from '../../ui/Code.tsx';
@@ -8,6 +8,7 @@ import { Copy } from '../../ui/Copy.tsx';
 import { Facts, Section } from '../../ui/Page.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { Time } from '../../ui/Time.tsx';
+import { Alarms } from './Alarms.tsx';
 import { verifyOnGateway } from './queries.ts';
 
 /** What the gateway says of its log. */
@@ -45,7 +46,7 @@ export function LogHealthFacts({ status }: { readonly status: LogStatus }) {
           ['Last verified', <LastVerified key="verified" status={status} />],
         ]}
       />
-      <Alarms alarms={status.alarms} />
+      <Alarms alarms={status.alarms} stopped={status.stopped} />
       {check.error !== null && <Problem error={check.error} />}
       {check.data !== undefined && check.data.findings.length > 0 && (
         <Code label="What the gateway found" text={check.data.findings.join('\n')} />
@@ -86,27 +87,6 @@ function Witnesses({ status: { witnessed, witnesses, size } }: { readonly status
         </span>
       ))}
     </span>
-  );
-}
-
-const ALARMS = {
-  rollback: 'has seen more entries of this log than it has',
-  'split-view': 'has seen another log under this name',
-} as const;
-
-/** What witnesses found wrong, the newest first. */
-function Alarms({ alarms }: { readonly alarms: readonly LogAlarm[] }) {
-  if (alarms.length === 0) return null;
-  return (
-    <ul aria-label="Alarms" className="flex flex-col gap-1">
-      {alarms.toReversed().map(({ id, kind, proven, witness, at, acknowledged }) => (
-        <li key={id} className={acknowledged === undefined ? 'text-deny' : 'text-muted'}>
-          <Time at={at} /> witness <Visible text={witness} /> {ALARMS[kind]},{' '}
-          {proven ? 'and proves it with our own signature' : 'and shows no proof'}
-          {acknowledged === undefined ? ` (${id})` : ', looked into'}
-        </li>
-      ))}
-    </ul>
   );
 }
 
