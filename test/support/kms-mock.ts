@@ -3,9 +3,13 @@
  * refuses a request that the real one would refuse (token, signature by Signature Version 4, names, encodings), so that ours
  * are held to more than their own taste.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface MockKms extends AsyncDisposable {
   readonly url: string;
@@ -75,14 +79,13 @@ export async function mockAwsKms(kind: MockedKind): Promise<MockKms> {
           bytes.length <= 4096
         )
           return [200, { Signature: signed(kind, bytes, keys.privateKey).toString('base64'), SigningAlgorithm }];
-        // A digest is signed as it is; what it is of is not to be had here.
         if (
           kind === 'ecdsa-p256' &&
           MessageType === 'DIGEST' &&
           SigningAlgorithm === 'ECDSA_SHA_256' &&
           bytes.length === 32
         )
-          return [200, { Signature: bytes.toString('base64'), SigningAlgorithm }];
+          return [200, { Signature: signedDigest(bytes, keys.privateKey).toString('base64'), SigningAlgorithm }];
         return [400, { __type: 'ValidationException' }];
       }
       default:
@@ -97,6 +100,18 @@ function keyPair(kind: MockedKind) {
 
 function signed(kind: MockedKind, bytes: Uint8Array, key: KeyObject): Buffer {
   return sign(kind === 'ed25519' ? null : 'sha256', bytes, key);
+}
+
+/** ECDSA over a digest itself, which Node's own API does not offer. */
+function signedDigest(digest: Uint8Array, key: KeyObject): Buffer {
+  const directory = mkdtempSync(join(tmpdir(), 'chaperone-kms-'));
+  try {
+    const file = join(directory, 'key.pem');
+    writeFileSync(file, key.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
+    return execFileSync('openssl', ['pkeyutl', '-sign', '-inkey', file], { input: digest });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** AWS Signature Version 4, computed anew from what came. */
