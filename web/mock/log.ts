@@ -1,4 +1,4 @@
-import type { LogEntry, LogStatus, LogVerification } from '../src/api/types.ts';
+import type { LogAlarm, LogEntry, LogStatus, LogVerification } from '../src/api/types.ts';
 import { Answered, type Route, route } from './route.ts';
 import { ago, type World } from './world.ts';
 
@@ -19,11 +19,7 @@ const PROVEN = 'alm_fedcba9876543210fedcba9876543210';
 export function logRoutes(world: World): readonly Route[] {
   let opened: ReturnType<typeof openRealLog> | undefined;
   const log = () => (opened ??= openRealLog(world));
-  const acknowledged = new Map<string, { at: string; by: string }>();
-  const lookedInto = (id: string) => {
-    const said = acknowledged.get(id);
-    return said === undefined ? {} : { acknowledged: said };
-  };
+  const acknowledged = new Map<string, LookedInto>();
   return [
     route('GET', '/v1/log', async (): Promise<LogStatus> => {
       const status = (await log()).status();
@@ -52,28 +48,7 @@ export function logRoutes(world: World): readonly Route[] {
             fault: 'it cannot be reached: fetch failed',
           },
         ],
-        alarms: [
-          {
-            id: CLAIMED,
-            kind: 'rollback',
-            proven: false,
-            witness: 'security',
-            at: ago(world.now, 86_400_000),
-            ours: status.checkpoint,
-            theirSize: size + 5,
-            ...lookedInto(CLAIMED),
-          },
-          {
-            id: PROVEN,
-            kind: 'split-view',
-            proven: true,
-            witness: 'auditor',
-            at: ago(world.now, 3_600_000),
-            ours: status.checkpoint,
-            theirs: status.checkpoint,
-            ...lookedInto(PROVEN),
-          },
-        ],
+        alarms: alarms(world, status, acknowledged),
       };
     }),
     route('POST', '/v1/log/alarms/:alarm/acknowledge', ({ parts: [id = ''] }) => {
@@ -101,4 +76,41 @@ export function logRoutes(world: World): readonly Route[] {
       },
     },
   ];
+}
+
+interface LookedInto {
+  readonly at: string;
+  readonly by: string;
+}
+
+/** The oldest first, as the gateway has them. */
+function alarms(
+  { now }: World,
+  { size, checkpoint }: { readonly size: number; readonly checkpoint: string },
+  acknowledged: ReadonlyMap<string, LookedInto>,
+): LogAlarm[] {
+  const all: LogAlarm[] = [
+    {
+      id: CLAIMED,
+      kind: 'rollback',
+      proven: false,
+      witness: 'security',
+      at: ago(now, 86_400_000),
+      ours: checkpoint,
+      theirSize: size + 5,
+    },
+    {
+      id: PROVEN,
+      kind: 'split-view',
+      proven: true,
+      witness: 'auditor',
+      at: ago(now, 3_600_000),
+      ours: checkpoint,
+      theirs: checkpoint,
+    },
+  ];
+  return all.map((alarm) => {
+    const said = acknowledged.get(alarm.id);
+    return said === undefined ? alarm : { ...alarm, acknowledged: { ...said } };
+  });
 }
