@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { mockVault, VAULT_TOKEN } from '../support/kms-mock.ts';
 import { makeDataDirectory, startConfigured } from './program.ts';
 
 const ID = `alm_${'0123456789abcdef'.repeat(2)}`;
@@ -49,6 +50,37 @@ test('alarms are listed with what happened and acknowledged, and statements get 
     } finally {
       await gateway.stop();
     }
+  } finally {
+    await rm(dataDirectory, { recursive: true, force: true });
+  }
+});
+
+test('a key of statements in Vault (mocked) takes the place of the file, and need not be there at the next start', {
+  timeout: 60_000,
+}, async () => {
+  const dataDirectory = await makeDataDirectory();
+  try {
+    await using vault = await mockVault('ecdsa-p256');
+    await (await startConfigured(dataDirectory, {})).stop();
+    const config = join(dataDirectory, 'kms.yaml');
+    await writeFile(config, `evidence: { key: { vault: { address: '${vault.url}', key: log } } }\n`);
+    const env = { CHAPERONE_CONFIG: config, VAULT_TOKEN };
+    const states = async () => {
+      const gateway = await startConfigured(dataDirectory, env);
+      try {
+        const { stdout } = await gateway.chaperone('keys', '--json');
+        const { statementSigning, oldStatementKeys } = JSON.parse(stdout) as {
+          statementSigning: { place: string };
+          oldStatementKeys: unknown[];
+        };
+        return [statementSigning.place, oldStatementKeys.length];
+      } finally {
+        await gateway.stop();
+      }
+    };
+    assert.deepEqual(await states(), ['vault transit/log', 1]);
+    await vault[Symbol.asyncDispose]();
+    assert.deepEqual(await states(), ['vault transit/log', 1]);
   } finally {
     await rm(dataDirectory, { recursive: true, force: true });
   }
