@@ -4,6 +4,7 @@ import type { SealingKeys } from '../audit-keys.ts';
 import type { AuditPaths } from '../audit-paths.ts';
 import { canonicalJson, type Json } from '../canonical-json.ts';
 import { TileLog, truncateTiles } from '../log/tile-log.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { SealState } from './seal-state.ts';
 import { isoTime } from './sealed-session.ts';
 import { requirePublished } from './signed-before.ts';
@@ -11,12 +12,13 @@ import { requirePublished } from './signed-before.ts';
 export class LogWriter {
   readonly #clock: () => number;
   readonly #tiles: TileLog;
-  #lastEntryAt: number;
+  /** When the next is due. */
+  readonly heartbeat: Heartbeat;
 
   /** Takes up the log where `state` left it. Throws where it is not the one that was signed, or is less of it. */
   constructor(paths: AuditPaths, { verifiers }: SealingKeys, state: SealState['log'], clock: () => number) {
     this.#clock = clock;
-    this.#lastEntryAt = clock();
+    this.heartbeat = new Heartbeat({ clock });
     // Nothing is cut away from a log that is not gone on with.
     requirePublished(paths, state, verifiers);
     truncateTiles(paths.log, state.size);
@@ -34,14 +36,9 @@ export class LogWriter {
     return this.#tiles.size;
   }
 
-  get lastEntryAt(): number {
-    return this.#lastEntryAt;
-  }
-
   /** Appends an entry, a small commitment in canonical JSON, and returns its bytes. */
   append(kind: string, members: { readonly [name: string]: Json }): Buffer {
-    this.#lastEntryAt = this.#clock();
-    const entry = Buffer.from(canonicalJson({ ...members, at: isoTime(this.#lastEntryAt), kind, v: 1 }));
+    const entry = Buffer.from(canonicalJson({ ...members, at: isoTime(this.#clock()), kind, v: 1 }));
     this.#tiles.append(entry);
     return entry;
   }

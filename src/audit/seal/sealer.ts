@@ -124,7 +124,7 @@ export class Sealer {
     this.#streams.remove(stream);
   }
 
-  /** Puts heads of active sessions into the log when they are due, and a heartbeat when nothing else was. */
+  /** Puts heads of active sessions into the log when they are due, and a heartbeat when that is. */
   tick(): void {
     const now = this.#options.clock();
     for (const session of this.#sessions.values()) {
@@ -132,7 +132,7 @@ export class Sealer {
         this.#head(session);
       }
     }
-    if (now - this.#log.lastEntryAt >= this.#options.limits.heartbeatMs) this.#append('heartbeat', {});
+    for (const beat of this.#log.heartbeat.due(now, this.#options.limits.heartbeatMs)) this.#append('heartbeat', beat);
   }
 
   /** Makes everything durable, so that its tree may be signed. What fails may be tried again. */
