@@ -1,9 +1,14 @@
+import { gatewaySources } from '../audit/pack/pack-sources.ts';
 import { EvidenceTickets } from './evidence-tickets.ts';
 import type { ApiParts } from './open-api.ts';
 import type { EvidenceServices } from './services.ts';
 
 /** The API's side of evidence. */
-export function evidenceServices({ evidence, nowMs }: Pick<ApiParts, 'evidence' | 'nowMs'>): EvidenceServices {
+export function evidenceServices({
+  evidence,
+  log,
+  nowMs,
+}: Pick<ApiParts, 'evidence' | 'log' | 'nowMs'>): EvidenceServices {
   const { service, config } = evidence;
   return {
     state: (run) => service.state(run),
@@ -19,6 +24,7 @@ export function evidenceServices({ evidence, nowMs }: Pick<ApiParts, 'evidence' 
         auditors: [...config.auditors],
       };
     },
+    packSources: (withholds) => gatewaySources({ log, evidence: service, ...service.keeping, withholds, nowMs }),
     tickets: new EvidenceTickets(nowMs),
     bodiesForJobs: config.bodiesForJobs,
   };

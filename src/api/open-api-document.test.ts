@@ -125,6 +125,7 @@ function bodyFor(name: string): { readonly json?: unknown; readonly body?: { typ
     'delete /v1/runs/{run}/bodies': { reason: 'other' },
     'post /v1/log/keys': { overlapDays: 0 },
     'post /v1/exports/{name}/replay': { from: 0 },
+    'post /v1/audit-packs': { from: '2026-01-01', to: '2026-01-02', control: 'none' },
     'post /v1/holds': { run: 'run_none', reason: 'x' },
     'delete /v1/holds/{hold}': { reason: 'x' },
   };

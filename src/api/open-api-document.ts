@@ -29,6 +29,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   'get /v1/sessions/{session}/follow': 'text/event-stream',
   'get /v1/sessions/{session}/recording': 'application/jsonl',
   'get /v1/runs/{run}/evidence': 'application/zip',
+  'post /v1/audit-packs': 'application/zip',
   'get /v1/log/checkpoint': 'text/plain',
   'get /v1/log/witnessed': 'text/plain',
   'get /v1/log/tile/{*}': 'application/octet-stream',

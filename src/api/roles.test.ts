@@ -75,6 +75,10 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'GET /v1/runs/{run}/evidence': { who: ALL_ROLES },
   'GET /v1/runs/{run}/evidence/state': { who: ALL_ROLES },
   'GET /v1/evidence/keys': { who: ALL_ROLES },
+  'POST /v1/audit-packs': {
+    who: ['auditor', 'admin'],
+    json: { from: '2026-01-01', to: '2026-01-02', control: 'none' },
+  },
   'DELETE /v1/runs/{run}/bodies': { who: ['admin'], json: { reason: 'other' } },
   'GET /v1/erasures': { who: ['operator', 'auditor', 'admin'] },
   'GET /v1/holds': { who: ['operator', 'auditor', 'admin'] },

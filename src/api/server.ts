@@ -11,6 +11,7 @@ import { LIMITS } from '../model/limits.ts';
 import { RateLimit } from '../wire/rate-limit.ts';
 import { approvalRoutes } from './approvals.ts';
 import { attachRoutes } from './attach.ts';
+import { auditPackRoutes } from './audit-packs.ts';
 import { budgetRoutes } from './budgets.ts';
 import { carrierRoutes } from './carrier.ts';
 import { channelRoutes } from './channels.ts';
@@ -104,6 +105,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   tokenRoutes,
   runRoutes,
   evidenceRoutes,
+  auditPackRoutes,
   attachRoutes,
   carrierRoutes,
   targetRoutes,

@@ -9,6 +9,7 @@ import type { SlackInteractions } from '../approvals/channels/slack-interactions
 import type { ApprovalQuery } from '../approvals/list-approvals.ts';
 import type { Answer } from '../approvals/vocabulary.ts';
 import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
+import type { PackSources } from '../audit/pack/make-pack.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { ExportService } from '../export/export-service.ts';
 import type { EnteringPerson } from '../grants/vocabulary.ts';
@@ -244,6 +245,8 @@ export interface RunServices {
 
 export interface EvidenceServices extends Pick<EvidenceService, 'state' | 'open' | 'rotate'> {
   keys(): z.infer<typeof evidenceKeysSchema>;
+  /** What an auditor's pack is made of, with why whoever asks gets no bodies. */
+  packSources(withholds: 'asked' | undefined): PackSources;
   readonly tickets: EvidenceTickets;
   /** Whether the bundle that a job fetches has the bodies' key. */
   readonly bodiesForJobs: boolean;

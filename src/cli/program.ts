@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   sessions: async () => (await import('./sessions.ts')).sessionsCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   evidence: async () => (await import('./evidence.ts')).evidenceCommand(),
+  audit: async (parts) => (await import('./audit.ts')).auditCommand(parts.version),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   alarms: async () => (await import('./alarms.ts')).alarmsCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),

@@ -10,6 +10,7 @@ import { type Output, processOutput } from './output.ts';
 import { printable } from './printable.ts';
 import { showBundle } from './verify/show-bundle.ts';
 import { showDirectory } from './verify/show-directory.ts';
+import { showPack } from './verify/show-pack.ts';
 import { type OwnFiles, verifyBundleFile } from './verify/verify-bundle-file.ts';
 
 interface VerifyCommandOptions extends OwnFiles {
@@ -83,6 +84,7 @@ async function verifyBundleAt(path: string, options: VerifyCommandOptions, outpu
   refuse(options, OF_DIRECTORIES, 'is for data directories; a bundle takes --policy and --statement-key');
   const report = await verifyBundleFile(path, options);
   if (output.json) output.writeJson(report);
+  else if (report.kind === 'pack') showPack(report, output);
   else showBundle(report, output);
   return EXIT_OF[report.verdict];
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { storedZip } from '../../src/audit/bundle/stored-zip.ts';
-import { canonicalJson, type Json } from '../../src/audit/canonical-json.ts';
+import { canonicalJson } from '../../src/audit/canonical-json.ts';
 import { findControl } from '../../src/audit/pack/controls.ts';
 import { makePack, type PackRequest } from '../../src/audit/pack/make-pack.ts';
 import { PACK, type PackManifest } from '../../src/audit/pack/pack.ts';
@@ -59,7 +59,7 @@ export async function repacked(unpacked: UnpackedBundle): Promise<Buffer> {
     .map(([path, bytes]) => {
       return { path, bytes: String(bytes.length), sha256: createHash('sha256').update(bytes).digest('hex') };
     });
-  unpacked.write(PACK.manifest, `${canonicalJson({ ...manifest, files: listed } as unknown as Json)}\n`);
+  unpacked.write(PACK.manifest, `${canonicalJson({ ...manifest, files: listed })}\n`);
   return await packed(unpacked);
 }
 

@@ -4,12 +4,12 @@
  */
 import { hash } from 'node:crypto';
 import { Fault } from '../../model/fault.ts';
-import { LIMITS } from '../../model/limits.ts';
 import { RunKeys, readDeploymentKey } from '../audit-keys.ts';
 import { type AuditPaths, auditPaths } from '../audit-paths.ts';
 import { readLogHead } from '../read/read-log.ts';
 import type { AuditLog } from '../recorder.ts';
 import { type EvidenceKeys, trustFiles } from './bundle-files.ts';
+import { type AskWitnessed, CoveringCheckpoints, type Patience } from './covering-checkpoints.ts';
 import { encodeSigstoreBundle, readSigned, type SignedPayload } from './dsse.ts';
 import { KeptEvidence, type KeptRecord } from './kept-evidence.ts';
 import { LogCatalogue } from './log-catalogue.ts';
@@ -42,16 +42,10 @@ export interface EvidenceMakerOptions {
   /** The auditors' age recipients. */
   readonly auditors: readonly string[];
   /** A checkpoint of at least so many entries, and whether enough witnesses cosigned it; the log's own where absent. */
-  readonly witnessed?: (minSize: number, ending: AbortSignal) => Promise<WitnessedCheckpoint>;
+  readonly witnessed?: AskWitnessed;
   /** The gateway ends: what waits for others waits no longer. */
   readonly ending: AbortSignal;
   readonly random: (bytes: number) => Uint8Array;
-}
-
-export interface WitnessedCheckpoint {
-  /** The signed note. */
-  readonly checkpoint: string;
-  readonly witnessed: boolean;
 }
 
 /** Evidence as it is handed out: what was made, and what it is proved by. */
@@ -64,23 +58,20 @@ export interface MadeEvidence {
   readonly content: (path: string) => Uint8Array | undefined;
 }
 
-/** How long witnesses are waited for: not at all, for a while unless they seem to be away, for a while in any case. */
-type Patience = 'takes' | 'waits' | 'insists';
-
 export class EvidenceMaker {
   readonly catalogue: LogCatalogue;
   readonly kept: KeptEvidence;
   readonly paths: AuditPaths;
   readonly #options: EvidenceMakerOptions;
   readonly #stamper: Stamper;
-  /** Until when witnesses that were waited for in vain are not waited for again, by the monotonic clock. */
-  #unwitnessedUntil = 0;
+  readonly #checkpoints: CoveringCheckpoints;
 
   constructor(options: EvidenceMakerOptions) {
     this.#options = options;
     const { timestampAuthorities: authorities, random, ending } = options;
     this.#stamper = new Stamper({ authorities, random, ending });
     this.paths = auditPaths(options.directory);
+    this.#checkpoints = new CoveringCheckpoints(options.directory, options);
     this.catalogue = new LogCatalogue(options.directory);
     this.kept = new KeptEvidence(options.evidenceDirectory);
   }
@@ -256,29 +247,13 @@ export class EvidenceMaker {
 
   /** The entries and the checkpoint that go with a manifest now. */
   async #proofs(run: string, manifest: RunManifest, minSize: number, patience: Patience) {
-    const { checkpoint, witnessed } = await this.#checkpoint(minSize, patience);
+    const { checkpoint, witnessed } = await this.#checkpoints.covering(minSize, patience);
     const size = Number(checkpoint.split('\n')[1]);
     await this.catalogue.advance(size);
     const { openedAt } = manifest.run;
     const found = await findRunEntries(this.catalogue, run, { openedAt, size });
     const entries = found === undefined ? [] : bundledEntries(found, manifest.policies, this.catalogue);
     return { checkpoint, witnessed, entries, erased: this.runKey(run) === undefined };
-  }
-
-  /** `waits`: for witnesses too, but not while they were waited for in vain a moment ago; `insists`: then as well. */
-  async #checkpoint(minSize: number, patience: Patience): Promise<WitnessedCheckpoint> {
-    const { witnessed, ending } = this.#options;
-    const isAway = performance.now() < this.#unwitnessedUntil;
-    const waits = patience === 'insists' || (patience === 'waits' && !isAway);
-    const found = await (witnessed?.(minSize, waits ? ending : AbortSignal.abort()) ?? this.#ownCheckpoint());
-    if (found.witnessed) this.#unwitnessedUntil = 0;
-    else if (waits) this.#unwitnessedUntil = performance.now() + LIMITS.evidenceRetryMs;
-    if (Number(found.checkpoint.split('\n')[1]) >= minSize) return found;
-    throw new Fault('log-unavailable', `no checkpoint covers entry ${minSize - 1} of the log yet`);
-  }
-
-  async #ownCheckpoint(): Promise<WitnessedCheckpoint> {
-    return { checkpoint: (await readLogHead(this.paths.root))?.checkpoint ?? '', witnessed: false };
   }
 
   async #erased(run: string, manifest: RunManifest, record: KeptRecord, statement: string): Promise<KeptRecord> {

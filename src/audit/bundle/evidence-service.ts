@@ -84,6 +84,16 @@ export class EvidenceService implements AsyncDisposable {
     return this.#alone(() => this.#options.signer.rotate(by, this.#options.log));
   }
 
+  /** Where evidence is kept, and what else is made of the same: for packs. */
+  get keeping(): {
+    readonly evidenceDirectory: string;
+    readonly version: string;
+    readonly policy: (digest: string) => Promise<string | undefined>;
+  } {
+    const { evidenceDirectory, version, facts } = this.#options;
+    return { evidenceDirectory, version, policy: (digest) => facts.policy(digest) };
+  }
+
   /** Begins to look for runs that closed, in this life of the gateway or one before it. */
   start(): void {
     void this.#alone(() => this.#maker.settleKeys()).catch(this.#options.onFault);

@@ -1,4 +1,4 @@
-/** Makes an auditor's pack of a log on disk (docs/design/0005-auditors-pack.md). */
+/** Makes an auditor's pack of a log on disk (docs/design/0006-auditors-pack.md). */
 import { createHash, hash } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * The auditor's pack: what a log says of a span of time, in one file (docs/design/0005-auditors-pack.md). Where each
+ * The auditor's pack: what a log says of a span of time, in one file (docs/design/0006-auditors-pack.md). Where each
  * thing stands in it, for whoever makes one and whoever verifies one.
  */
 

@@ -3,6 +3,8 @@ import type { BundleReport } from '../../audit/verify/bundle/report.ts';
 import { readTrust, type Trust } from '../../audit/verify/bundle/trust.ts';
 import { verifyBundle } from '../../audit/verify/bundle/verify-bundle.ts';
 import { fileSource, nodeEngine } from '../../audit/verify/node-engine.ts';
+import type { PackReport } from '../../audit/verify/pack/pack-report.ts';
+import { looksLikePack, verifyPack } from '../../audit/verify/pack/verify-pack.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 
@@ -14,9 +16,11 @@ export interface OwnFiles {
   readonly auditorKey?: string;
 }
 
-export async function verifyBundleFile(path: string, own: OwnFiles): Promise<BundleReport> {
+/** A bundle, or an auditor's pack: the file itself says which. */
+export async function verifyBundleFile(path: string, own: OwnFiles): Promise<BundleReport | PackReport> {
   const trust = await ownTrust(own);
   await using source = await fileSource(path);
+  if (await looksLikePack(source)) return await verifyPack(source, { engine: nodeEngine, trust, nowMs: Date.now() });
   return await verifyBundle(source, { engine: nodeEngine, trust, nowMs: Date.now() });
 }
 

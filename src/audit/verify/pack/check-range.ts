@@ -81,7 +81,7 @@ async function readRange({ archive }: PackCheck): Promise<Range | undefined> {
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) return undefined;
   const range = { start: Number(start), end: Number(end), left, consistency };
   if (range.start < 0 || range.start >= range.end) return undefined;
-  const perfect = [...range.start.toString(2)].filter((bit) => bit === '1').length;
+  const perfect = range.start.toString(2).replaceAll('0', '').length;
   return perfect === left.length ? range : undefined;
 }
 

@@ -56,7 +56,8 @@ export async function readManifest(archive: Archive): Promise<PackManifest | str
   const manifest = value as unknown as PackManifest;
   const { v, kind, origin, span, control, sample, heartbeatMs, files } = manifest;
   if (v !== 1 || kind !== 'auditors-pack') return 'this is no pack of version 1';
-  const isSpan = TIME.test(String(span?.from)) && TIME.test(String(span?.to)) && span.from < span.to;
+  const { from, to } = (span ?? {}) as { readonly from?: unknown; readonly to?: unknown };
+  const isSpan = [from, to].every((time) => typeof time === 'string' && TIME.test(time)) && span.from < span.to;
   const isCounted = [sample, heartbeatMs].every((count) => Number.isSafeInteger(count) && count >= 0);
   if (typeof origin !== 'string' || typeof control !== 'string' || !isSpan || !isCounted || !Array.isArray(files)) {
     return 'the list of its files does not say what the pack is of';

@@ -154,17 +154,7 @@ async function checkReport(
     report.fail('report', 'the gateway’s own verifier found that its log is not what was recorded', PACK.report);
   else if (log.verdict !== 'PASS')
     report.incomplete('report', 'the gateway’s own verifier could not check everything', PACK.report);
-  const listed = samples
-    .map(({ run }) => run)
-    .sort()
-    .join(' ');
-  if (
-    listed !==
-    report.samples
-      .map(({ run }) => run)
-      .sort()
-      .join(' ')
-  )
+  if (namesOf(samples) !== namesOf(report.samples))
     report.fail('report', 'the report is of another sample', PACK.report);
   for (const { run, verdict } of samples)
     if (verdict === 'FAIL') report.fail('report', `the gateway’s own verifier found run ${run} altered`, PACK.report);
@@ -174,4 +164,9 @@ async function checkReport(
   if (controls?.['asked'] !== manifest.control)
     report.fail('report', 'the controls are those of another question', PACK.controls);
   report.end('report', `${log.verdict}, of ${size} entries`);
+}
+
+function namesOf(samples: readonly { readonly run: string }[]): string {
+  const names = samples.map(({ run }) => run);
+  return names.sort((one, other) => (one < other ? -1 : 1)).join(' ');
 }
