@@ -18,7 +18,7 @@ import { makePredicate } from './predicate.ts';
 import { readmeText } from './readme.ts';
 import { bundledEntries, findRunEntries, type RunEntries } from './run-entries.ts';
 import type { FactSource, RunFacts } from './run-facts.ts';
-import { type MadeManifest, makeManifest } from './run-manifest.ts';
+import { type MadeManifest, makeManifest, policyAt } from './run-manifest.ts';
 import { responses, Stamper } from './stamper.ts';
 import { encodeStatement } from './statement.ts';
 import type { StatementKeyRing } from './statement-keys.ts';
@@ -129,7 +129,7 @@ export class EvidenceMaker {
       manifestBytes: made.bytes,
       statement: encodeSigstoreBundle(signed, []),
       record: { v: 1, manifestIndex: index, manifestDigest: made.digest, timestamps: [], ...proofs },
-      content: (path) => made.contents.get(path) ?? policyIn(made, path),
+      content: (path) => made.contents.get(path) ?? policyAt(path, (digest) => made.policies.get(digest)),
     };
   }
 
@@ -148,7 +148,7 @@ export class EvidenceMaker {
       manifestBytes,
       statement: statement.toString('utf8'),
       record: current,
-      content: (path) => this.kept.read(run, path) ?? this.#keptPolicy(path),
+      content: (path) => this.kept.read(run, path) ?? policyAt(path, (digest) => this.kept.policy(digest)),
     };
   }
 
@@ -178,9 +178,11 @@ export class EvidenceMaker {
 
   /** The public keys as they are said beside a statement: the one that signed it, which may be an old one. */
   keysOf(statement: string): EvidenceKeys {
-    const { keys, signer } = this.#options;
-    const said = keys();
-    return { ...said, statementKey: signer.publicKeyOf(readSigned(statement).keyId) ?? said.statementKey };
+    const said = this.#options.keys();
+    return {
+      ...said,
+      statementKey: this.#options.signer.publicKeyOf(readSigned(statement).keyId) ?? said.statementKey,
+    };
   }
 
   /** The run's key; undefined where it was erased. */
@@ -206,7 +208,6 @@ export class EvidenceMaker {
     const { kept } = this;
     const made = await this.#manifest(entries, facts);
     kept.begin(run);
-    kept.forget(run);
     for (const [path, bytes] of made.contents) kept.write(run, path, bytes);
     for (const [digest, text] of made.policies) kept.writePolicy(digest, text);
     kept.write(run, BUNDLE.manifest, made.bytes);
@@ -234,15 +235,11 @@ export class EvidenceMaker {
     return { payload: encodeStatement(made.digest, predicate), index: noted.index };
   }
 
+  /** A change of key that was begun is ended first: the log is to say which key signs. */
   async #sign(payload: Uint8Array): Promise<SignedPayload> {
-    await this.settleKeys();
-    return await this.#options.signer.sign(payload);
-  }
-
-  /** Ends a rotation that was begun: a new key signs nothing, and an old one nothing more, before the log says so. */
-  async settleKeys(): Promise<void> {
     const { signer, log } = this.#options;
-    if (signer.isRotating) await signer.rotate('gateway', log);
+    await signer.settle(log);
+    return await signer.sign(payload);
   }
 
   /** The entries and the checkpoint that go with a manifest now. */
@@ -292,17 +289,4 @@ export class EvidenceMaker {
     const missing = record.timestamps.filter(({ at }) => at === undefined).map(({ url }) => url);
     return [...missing, ...(this.wantsWitnesses(record) ? ['witnesses'] : [])];
   }
-
-  #keptPolicy(path: string): Uint8Array | undefined {
-    const [, digest] = POLICY.exec(path) ?? [];
-    return digest === undefined ? undefined : this.kept.policy(digest);
-  }
-}
-
-const POLICY = /^policy\/([0-9a-f]{64})\.json$/u;
-
-function policyIn({ policies }: MadeManifest, path: string): Uint8Array | undefined {
-  const [, digest = ''] = POLICY.exec(path) ?? [];
-  const text = policies.get(digest);
-  return text === undefined ? undefined : Buffer.from(text);
 }

@@ -96,7 +96,7 @@ export class EvidenceService implements AsyncDisposable {
 
   /** Begins to look for runs that closed, in this life of the gateway or one before it. */
   start(): void {
-    void this.#alone(() => this.#maker.settleKeys()).catch(this.#options.onFault);
+    void this.#alone(() => this.#options.signer.settle(this.#options.log)).catch(this.#options.onFault);
     this.#timer = setInterval(() => void this.sweep().catch(this.#options.onFault), LIMITS.evidenceSweepMs).unref();
   }
 

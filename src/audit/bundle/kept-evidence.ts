@@ -51,11 +51,6 @@ export class KeptEvidence {
     this.write(run, RECORD, canonicalJson(record as unknown as Json));
   }
 
-  /** The evidence is being made anew: what was made before does not count any more. */
-  forget(run: string): void {
-    this.remove(run, RECORD);
-  }
-
   /** A file of the run's by its path in the bundle. */
   read(run: string, path: string): Buffer | undefined {
     const file = this.#path(run, path);
@@ -88,8 +83,10 @@ export class KeptEvidence {
       .sort();
   }
 
+  /** The evidence is being made anew: what was made before does not count any more. */
   begin(run: string): void {
     replaceFile(join(this.#directory, 'unfinished', named(run)), '');
+    this.remove(run, RECORD);
   }
 
   finish(run: string): void {

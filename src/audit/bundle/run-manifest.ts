@@ -35,6 +35,16 @@ export interface MadeManifest {
   readonly policies: ReadonlyMap<string, string>;
 }
 
+/** The policy whose file has this path in a bundle; undefined where the path is of something else, or nobody has it. */
+export function policyAt(
+  path: string,
+  find: (digest: string) => Uint8Array | string | undefined,
+): Uint8Array | undefined {
+  const [, digest] = /^policy\/([0-9a-f]{64})\.json$/u.exec(path) ?? [];
+  const text = digest === undefined ? undefined : find(digest);
+  return typeof text === 'string' ? Buffer.from(text) : text;
+}
+
 export async function makeManifest(parts: ManifestParts): Promise<MadeManifest> {
   const { entries, facts, origin } = parts;
   const sessions: ManifestSession[] = [];

@@ -124,6 +124,11 @@ export class StatementKeyRing {
     return this.#finish(this.#next);
   }
 
+  /** Ends a change that was begun, in this life of the gateway or one before it. */
+  async settle(log: Pick<AuditLog, 'note'>): Promise<void> {
+    if (this.#next !== undefined) await this.rotate('gateway', log);
+  }
+
   get #limits(): Pick<Limits, 'signerDeadlineMs' | 'signerMaxRetryMs'> {
     return this.#options.limits ?? LIMITS;
   }
