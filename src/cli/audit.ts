@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { CONTROLS } from '../audit/pack/controls.ts';
+import { controlsPage } from '../audit/pack/controls-page.ts';
 import { makePack } from '../audit/pack/make-pack.ts';
 import { directorySources } from '../audit/pack/pack-sources.ts';
 import { readControl, readSpan } from '../audit/pack/span.ts';
@@ -156,9 +157,11 @@ function controlsCommand(): Command {
   return new Command('controls')
     .summary('list the controls that a pack can be made for')
     .description('A mapping of ours, to be checked by the auditor: docs/reference/controls.md has it with the files.')
+    .option('--markdown', 'as the page of the reference')
     .option('--json', 'answer in JSON')
-    .action((options: { readonly json?: boolean }) => {
+    .action((options: { readonly json?: boolean; readonly markdown?: boolean }) => {
       const output = processOutput({ json: options.json ?? false });
+      if (options.markdown) return output.write(controlsPage());
       if (output.json) return output.writeJson(CONTROLS);
       for (const { id, about } of CONTROLS) output.write(`${id.padEnd(16)} ${about}\n`);
     });

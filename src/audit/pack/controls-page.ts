@@ -1,6 +1,6 @@
 import { CONTROLS } from './controls.ts';
 
-/** `docs/reference/controls.md`, of the table; a test holds the page to it, and writes it where `UPDATE_PAGES` is set. */
+/** `docs/reference/controls.md`, of the table: `chaperone audit controls --markdown` says it, and a test holds the page to it. */
 export function controlsPage(): string {
   const frameworks = [...new Set(CONTROLS.map(({ framework }) => framework))];
   const sections = frameworks.map((framework) => {
