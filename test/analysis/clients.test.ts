@@ -14,6 +14,7 @@ import type { Catalogue } from '../../src/sql/postgres/catalogue.ts';
 import { loadPostgresParser } from '../../src/sql/postgres/parser.ts';
 import { installedVersions } from '../support/postgres-installation.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { rowsOf } from '../support/rows-of.ts';
 import { jobOf, targetNamed } from '../support/subjects.ts';
 
 const DEMO = new URL('../../examples/policies/demo.yaml', import.meta.url);
@@ -82,10 +83,7 @@ async function fillAndRead(): Promise<Catalogue> {
   const client = new Client({ host: server.host, port: server.port, user: 'app', database: 'shop' });
   await client.connect();
   await client.query(shopScript());
-  const catalogue = await loadCatalogue(async (sql) => {
-    const { rows } = await client.query<(string | null)[]>({ text: sql, rowMode: 'array' });
-    return rows;
-  });
+  const catalogue = await loadCatalogue(rowsOf(client));
   await client.end();
   return catalogue;
 }

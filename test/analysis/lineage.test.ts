@@ -6,6 +6,7 @@ import { Analyser } from '../../src/sql/postgres/analyser.ts';
 import { type Catalogue, columnOf } from '../../src/sql/postgres/catalogue.ts';
 import { loadPostgresParser } from '../../src/sql/postgres/parser.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { rowsOf } from '../support/rows-of.ts';
 import { contextOf } from '../support/shop-catalogue.ts';
 import { QUERIES, SCHEMA } from './lineage-queries.ts';
 
@@ -19,10 +20,7 @@ before(async () => {
   server = await startPostgres({ version: 18, auth: 'trust', sql: SCHEMA });
   client = new Client({ connectionString: server.url });
   await client.connect();
-  catalogue = await loadCatalogue(async (sql) => {
-    const { rows } = await client.query<(string | null)[]>({ text: sql, rowMode: 'array' });
-    return rows;
-  });
+  catalogue = await loadCatalogue(rowsOf(client));
 });
 
 after(async () => {

@@ -10,6 +10,7 @@ import type { Analysis } from '../../src/sql/postgres/analysis.ts';
 import type { Catalogue } from '../../src/sql/postgres/catalogue.ts';
 import { classifiedColumns } from '../corpus/postgres/classified.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
+import { rowsOf } from '../support/rows-of.ts';
 import { hasPlantedBytes, hasPlantedText } from './leaks.ts';
 import type { MadeStatement } from './statements.ts';
 
@@ -48,9 +49,7 @@ export class Harness implements AsyncDisposable {
     const client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
     await client.connect();
     await client.query(`SET search_path = rental, orders, bank; SET statement_timeout = '5s'; SET jit = off`);
-    const catalogue = await loadCatalogue(
-      async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows,
-    );
+    const catalogue = await loadCatalogue(rowsOf(client));
     return new Harness(client, catalogue);
   }
 

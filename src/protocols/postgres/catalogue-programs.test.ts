@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { installedVersions } from '../../../test/support/postgres-installation.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
+import { rowsOf } from '../../../test/support/rows-of.ts';
 import { type Catalogue, resolveRelation } from '../../sql/postgres/catalogue.ts';
 import type { CatalogueFunction } from '../../sql/postgres/programs.ts';
 import { type CatalogueQuery, loadCatalogue, readCatalogue } from './catalogue.ts';
@@ -54,7 +55,7 @@ for (const version of installedVersions()) {
       server = await startPostgres({ version, sql: SCHEMA });
       client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
       await client.connect();
-      query = async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows;
+      query = rowsOf(client);
       catalogue = await loadCatalogue(query);
     });
     after(async () => {

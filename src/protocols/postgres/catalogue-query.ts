@@ -2,15 +2,21 @@ import { LIMITS } from '../../model/limits.ts';
 import { PROGRAM_ENTRIES } from './catalogue-query-programs.ts';
 
 /**
- * One statement, a row for each thing it tells of, each row one JSON array in base 64, which no client_encoding
- * changes. Three things about it matter:
+ * A row for each thing it tells of, each row one JSON array in base 64, which no client_encoding changes. Four things
+ * about it matter:
  * - Every name, operators included, is qualified: a session may put its own functions and operators before
  *   pg_catalog's by its search_path, and what they say here decides what is masked.
  * - Its first row empties search_path until the end of the transaction, so that definitions name everything with its
  *   schema, and its last row puts it back, in case a transaction is open. The branches of UNION ALL run in order.
+ * - Compiling it takes a server with JIT ten times as long as running it, so that is off until the end, in a statement
+ *   before it: the planner decides that. Sent as one query, both are one transaction where none is open.
  * - Where there is more than the limit, everything else is left out; bodies beyond theirs are left out alone.
  */
 export const CATALOGUE_QUERY = `
+SELECT FROM (VALUES (
+  pg_catalog.set_config('chaperone.jit', pg_catalog.current_setting('jit'), true),
+  pg_catalog.set_config('jit', 'off', true)
+)) AS kept (jit, off) WHERE kept.jit IS NULL;
 WITH told AS MATERIALIZED (
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity
   FROM pg_catalog.pg_class c
@@ -65,7 +71,8 @@ WITH told AS MATERIALIZED (
   UNION ALL
   SELECT pg_catalog.json_build_array('end', pg_catalog.set_config('search_path', path, true),
     (SELECT pg_catalog.json_agg(relname ORDER BY oid) FROM pg_catalog.pg_class
-      WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())) FROM before
+      WHERE relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()),
+    pg_catalog.set_config('jit', pg_catalog.current_setting('chaperone.jit'), true)) FROM before
 )
 SELECT pg_catalog.encode(pg_catalog.convert_to(entry::pg_catalog.text, 'UTF8'::pg_catalog.name), 'base64')
 FROM entries`;

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { installedVersions } from '../../../test/support/postgres-installation.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
+import { rowsOf } from '../../../test/support/rows-of.ts';
 import { Fault } from '../../model/fault.ts';
 import { columnOf, resolveRelation } from '../../sql/postgres/catalogue.ts';
 import { type CatalogueQuery, loadCatalogue } from './catalogue.ts';
@@ -32,7 +33,7 @@ for (const version of installedVersions()) {
       server = await startPostgres({ version, sql: SCHEMA });
       client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
       await client.connect();
-      query = async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows;
+      query = rowsOf(client);
     });
     after(async () => {
       await client.end();
@@ -161,6 +162,28 @@ for (const version of installedVersions()) {
       for (const schema of ['app', 'public']) {
         assert.deepEqual(catalogue.relations.get(schema), expected.relations.get(schema));
       }
+    });
+
+    test('is read without compiling the query, and leaves that to the session as it was', async () => {
+      const jit = async () => (await client.query<{ jit: string }>('SHOW jit')).rows[0]?.jit;
+      for (const value of ['on', 'off']) {
+        await client.query(`SET jit = ${value}`);
+        await loadCatalogue(query);
+        assert.equal(await jit(), value);
+        const other = value === 'on' ? 'off' : 'on';
+        await client.query(`BEGIN; SET LOCAL jit = ${other}`);
+        await loadCatalogue(query);
+        assert.equal(await jit(), other);
+        await client.query('COMMIT');
+        assert.equal(await jit(), value);
+      }
+      const [first = '', second = ''] = CATALOGUE_QUERY.split(';\n');
+      await client.query('BEGIN; SET LOCAL jit = on; SET LOCAL jit_above_cost = 0');
+      await client.query(first);
+      const plan = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${second}`);
+      await client.query('ROLLBACK; RESET jit');
+      assert.ok(plan.rows.length > 10);
+      assert.ok(!plan.rows.some((row) => row['QUERY PLAN'].startsWith('JIT')));
     });
 
     test('that is more than the bound is refused, and not sent', async () => {

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { installedVersions } from '../../../test/support/postgres-installation.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
+import { rowsOf } from '../../../test/support/rows-of.ts';
 import { contextOf } from '../../../test/support/shop-catalogue.ts';
 import type { LockMode } from '../../model/request.ts';
 import { analyseOnce } from '../../sql/postgres/analyser.ts';
@@ -85,9 +86,7 @@ for (const version of installedVersions()) {
       server = await startPostgres({ version, sql: SCHEMA });
       client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
       await client.connect();
-      catalogue = await loadCatalogue(
-        async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows,
-      );
+      catalogue = await loadCatalogue(rowsOf(client));
     });
     after(async () => {
       await client.end();

@@ -9,6 +9,7 @@ import { type Catalogue, withSearchPath } from '../../../src/sql/postgres/catalo
 import { loadPostgresParser } from '../../../src/sql/postgres/parser.ts';
 import { corpusSchemas } from '../../canaries/leaks.ts';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.ts';
+import { rowsOf } from '../../support/rows-of.ts';
 import { contextOf } from '../../support/shop-catalogue.ts';
 import { DIGEST } from './digest.ts';
 import { operationLines } from './operation-lines.ts';
@@ -24,9 +25,7 @@ before(async () => {
   server = await startPostgres({ sql: corpusSchemas(), settings: { log_statement: 'none', autovacuum: 'off' } });
   client = await connected();
   witness = await connected();
-  catalogue = await loadCatalogue(
-    async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows,
-  );
+  catalogue = await loadCatalogue(rowsOf(client));
   if (process.env['CHAPERONE_WRITE_CORPUS'] === undefined) return;
   for (const file of STATEMENT_FILES) {
     writeStatementFile(file, (text) =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { type PostgresServer, startPostgres } from '../../../../test/support/postgres-server.ts';
+import { rowsOf } from '../../../../test/support/rows-of.ts';
 import { contextOf, lineOf, outputsLine } from '../../../../test/support/shop-catalogue.ts';
 import { loadCatalogue } from '../../../protocols/postgres/catalogue.ts';
 import { analyseOnce } from '../analyser.ts';
@@ -91,9 +92,7 @@ describe("a schema's text", () => {
     server = await startPostgres({ sql: SCHEMA });
     client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
     await client.connect();
-    real = await loadCatalogue(
-      async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: 'array' })).rows,
-    );
+    real = await loadCatalogue(rowsOf(client));
   });
   after(async () => {
     await client?.end();
