@@ -53,6 +53,17 @@ export async function raw(path: string, options: CallOptions = {}): Promise<Resp
   return response;
 }
 
+/** Posts, and saves the file that comes under the name that it has. Throws an `ApiProblem`. */
+export async function download(path: string, body: unknown): Promise<void> {
+  const response = await send('POST', path, { body });
+  if (!response.ok) throw problemOf(response.status, await bodyOf(response));
+  const [, name = 'download'] = /filename="([\w.-]+)"/u.exec(response.headers.get('content-disposition') ?? '') ?? [];
+  const url = URL.createObjectURL(await response.blob());
+  const link = Object.assign(document.createElement('a'), { href: url, download: name });
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
 /** `path` with what of `query` has a value. */
 export function withQuery(path: string, query: Query = {}): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>

@@ -4,6 +4,7 @@ import { Loaded } from '../../ui/Loaded.tsx';
 import { Page, Section } from '../../ui/Page.tsx';
 import { useSearchState } from '../../ui/routing.tsx';
 import { type Tab, Tabs } from '../../ui/Tabs.tsx';
+import { AuditPack } from './AuditPack.tsx';
 import { Entries } from './Entries.tsx';
 import { Exports } from './Exports.tsx';
 import { KeyWarning } from './KeyWarning.tsx';
@@ -53,6 +54,7 @@ export function LogPage() {
                 <Meaning />
               </div>
             </div>
+            <AuditPack />
             <Exports />
             <Entries size={log.size} />
           </>
