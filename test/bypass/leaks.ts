@@ -4,6 +4,8 @@ import { CANARIES } from './world.ts';
 
 /** So many characters of a canary in a row are a leak, in whatever encoding. */
 const WINDOW = 6;
+/** Of one that is hexadecimal digits alone, as what masks put in its place is too: six of them are the same now and then. */
+const HEX_WINDOW = 10;
 
 /**
  * What of the canaries can be read in what a client got: in the bytes of its messages; in each value of a row, decoded
@@ -36,7 +38,7 @@ function needlesOf(name: string, value: string): readonly Needle[] {
   const needles: Needle[] = [];
   const add = (how: string, text: string) => needles.push({ what: `${name} ${how} ${text}`, text: text.toLowerCase() });
   for (const text of new Set([plain, plain.replaceAll(/[^a-z\d]/gi, '')])) {
-    for (const window of windows(text)) {
+    for (const window of windows(text, name === 'token' ? HEX_WINDOW : WINDOW)) {
       add('as it is', window);
       add('reversed', Array.from(window).toReversed().join(''));
       add('in hex', Buffer.from(window).toString('hex'));
@@ -66,8 +68,8 @@ function needlesOf(name: string, value: string): readonly Needle[] {
   return needles;
 }
 
-function windows(text: string): readonly string[] {
-  return Array.from({ length: Math.max(0, text.length - WINDOW + 1) }, (_, at) => text.slice(at, at + WINDOW));
+function windows(text: string, width: number): readonly string[] {
+  return Array.from({ length: Math.max(0, text.length - width + 1) }, (_, at) => text.slice(at, at + width));
 }
 
 /** The base64 of a piece, at each of the three places where it can begin, without the characters it shares. */
