@@ -99,7 +99,6 @@ describe('a log that changes its key', () => {
         const damaged = Buffer.from(bytes);
         damaged[at] = (damaged[at] ?? 0) ^ 1;
         writeFileSync(join(old, name), damaged);
-        // oxlint-disable-next-line no-await-in-loop -- one change at a time
         const report = await verifyDirectory(directory, { verifierKey: first });
         assert.equal(report.verdict, 'FAIL', `${name} at ${at}`);
       }
@@ -152,7 +151,6 @@ describe('a log that changes its key', () => {
       const path = `${directory}-${states.findIndex(([one]) => one === what)}`;
       cpSync(begun, path, { recursive: true });
       leave(path);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const next = await openLog(path);
       await noted(next, 'b');
       await next.published.rotate('psn_1', 60_000).catch((fault: unknown) => assert.fail(`${what}: ${String(fault)}`));

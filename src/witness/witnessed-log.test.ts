@@ -51,7 +51,6 @@ async function until(holds: () => boolean): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (!holds()) {
     assert.ok(Date.now() < deadline, 'it never came');
-    // oxlint-disable-next-line no-await-in-loop -- looks again at the next turn
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -87,7 +87,6 @@ describe('a key of statements', () => {
       writeFileSync(path('statement-next.pub.pem'), pem ?? '');
       writeFileSync(path('statement.pub.pem'), oldPem ?? '');
       const again = new StatementKeyRing(directory);
-      // oxlint-disable-next-line no-await-in-loop -- one state at a time
       assert.deepEqual([again.current.keyId, again.isRotating, await signs(again)], [keyId, false, true]);
       assert.equal(existsSync(path('statement-next.pub.pem')), false);
     }
@@ -143,11 +142,9 @@ describe('a key of statements that is kept elsewhere', () => {
     ]);
     for (const signer of places) {
       const ring = new StatementKeyRing(join(auditDirectory(after), 'keys'), { signer });
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       assert.deepEqual([await signs(ring), ring.place], [true, signer.place]);
       const swapped = { ...signer, publicKey: aSigner().publicKey };
       const wrong = new StatementKeyRing(join(auditDirectory(after), 'keys'), { signer: swapped });
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       await assert.rejects(wrong.sign(PAYLOAD), { code: 'signer-unavailable', message: /signs with another key/ });
     }
   });

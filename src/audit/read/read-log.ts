@@ -77,7 +77,6 @@ export async function findLastEntry(
   const { size = 0 } = (await readLogHead(directory)) ?? {};
   for (let end = size; end > 0; ) {
     const start = Math.floor((end - 1) / TILE_WIDTH) * TILE_WIDTH;
-    // oxlint-disable-next-line no-await-in-loop -- the newest first, and mostly that is enough
     const found = (await readLogEntries(directory, start, end - start)).findLast(({ text }) => wanted(text));
     if (found !== undefined) return found;
     end = start;

@@ -121,7 +121,6 @@ export class AskedWitness {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const oldSize = Math.min(this.#size, checkpoint.size);
       const proof = consistencyProof(subtreeReader(this.#options.directory, checkpoint.size), oldSize, checkpoint.size);
-      // oxlint-disable-next-line no-await-in-loop -- each try hangs on the answer before
       answer = await addCheckpoint(this.#witness, { oldSize, proof, checkpoint: checkpoint.note }, call);
       if (answer.kind !== 'other-size' || answer.size > checkpoint.size) return answer;
       this.#size = answer.size;
