@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   CompactRange,
+  consistencyProof,
   inclusionProof,
   leafHash as ourLeaf,
   rangeRoot,
@@ -9,7 +10,7 @@ import {
   nodeHash as theirNode,
 } from '../../log/merkle.ts';
 import { nodeEngine } from '../node-engine.ts';
-import { EMPTY_ROOT, GrowingTree, leafHash, verifyInclusion } from './tree.ts';
+import { EMPTY_ROOT, GrowingTree, leafHash, verifyConsistency, verifyInclusion } from './tree.ts';
 
 /** The leaves that the Certificate Transparency implementations test one another with, and the roots of their trees. */
 const LEAVES = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
@@ -72,6 +73,37 @@ describe('RFC 6962 trees of the verifier', () => {
     ]) {
       assert.ok(!verifyInclusion(nodeEngine, leaf, place, [], leaf), JSON.stringify(place));
     }
+  });
+});
+
+describe('the consistency of trees', () => {
+  test('holds as the log proves it, of all sizes, and with no other root, size or path', () => {
+    const leaves = Array.from({ length: 40 }, (_, at) => ourLeaf(Buffer.from(String(at))));
+    const read = remembering(leaves);
+    const root = (size: number) => rangeRoot(read, 0, size);
+    for (let size = 1; size <= 40; size++) {
+      for (let old = 1; old <= size; old++) {
+        const proof = consistencyProof(read, old, size);
+        const roots = { oldRoot: root(old), root: root(size) };
+        const check = (steps: readonly string[], of = { old, size }, all = roots) =>
+          verifyConsistency(nodeEngine, of, steps, all);
+        assert.ok(check(proof), `${old} of ${size}`);
+        assert.ok(!check([...proof, EMPTY_ROOT]));
+        assert.ok(!check(proof, { old, size }, { ...roots, oldRoot: EMPTY_ROOT }));
+        assert.ok(!check(proof, { old, size }, { ...roots, root: EMPTY_ROOT }));
+        if (proof.length > 0) assert.ok(!check(proof.slice(1)));
+      }
+    }
+    assert.ok(!verifyConsistency(nodeEngine, { old: 0, size: 1 }, [], { oldRoot: EMPTY_ROOT, root: root(1) }));
+  });
+
+  test('a tree is taken up where its subtrees left it', () => {
+    const leaves = Array.from({ length: 21 }, (_, at) => ourLeaf(Buffer.from(String(at))));
+    const before = new CompactRange();
+    for (const leaf of leaves.slice(0, 13)) before.append(leaf);
+    const tree = new GrowingTree(nodeEngine, 13, before.roots);
+    for (const leaf of leaves.slice(13)) tree.append(leaf);
+    assert.equal(tree.root(), rangeRoot(remembering(leaves), 0, 21));
   });
 });
 

@@ -44,10 +44,14 @@ function reasons({ steps }: PackReport): readonly string[] {
   return steps.flatMap(({ id, findings }) => findings.map(({ severity, message }) => `${id} ${severity}: ${message}`));
 }
 
-async function verdictAfter(change: (copy: UnpackedBundle) => unknown): Promise<string> {
+async function reportAfter(change: (copy: UnpackedBundle) => unknown): Promise<PackReport> {
   const copy = unpacked.copy();
   change(copy);
-  return (await verifyPackBytes(await repacked(copy), world)).verdict;
+  return await verifyPackBytes(await repacked(copy), world);
+}
+
+async function verdictAfter(change: (copy: UnpackedBundle) => unknown): Promise<string> {
+  return (await reportAfter(change)).verdict;
 }
 
 /** The lines of a file but the one that `drop` says yes to. */
@@ -109,6 +113,29 @@ describe("an auditor's pack", () => {
   });
 });
 
+/** The first step that says so. */
+const FAILS_AT: Readonly<Record<string, string>> = {
+  'a run is taken out of the population': 'population',
+  'an unterminated run is not listed': 'population',
+  'what an operator did is not listed': 'population',
+  'an entry of the log is dropped': 'range',
+  'an entry is dropped and those after it are numbered anew': 'range',
+  'an entry says something else': 'range',
+  'the last entries are cut off': 'range',
+  'the span is said to be another one': 'range',
+  'a first line of a session names another target': 'range',
+  'a first line is left out': 'range',
+  'an entry beside the range has no proof': 'range',
+  'a sample is swapped for another run': 'samples',
+  'another run is put where a drawn one was': 'samples',
+  'a byte of a sample is flipped': 'samples',
+  'denied requests are counted lower': 'samples',
+  'a policy is another text': 'policies',
+  'the report hides a failure': 'report',
+  'the report is of another log': 'report',
+  'the checkpoint is another one': 'checkpoint',
+};
+
 describe('a pack that was changed fails', () => {
   const cases: Readonly<Record<string, (copy: UnpackedBundle) => unknown>> = {
     'a run is taken out of the population': (copy) =>
@@ -168,7 +195,9 @@ describe('a pack that was changed fails', () => {
   };
   for (const [what, change] of Object.entries(cases)) {
     test(`where ${what}`, async () => {
-      assert.equal(await verdictAfter(change), 'FAIL');
+      const report = await reportAfter(change);
+      const failed = report.steps.filter(({ verdict }) => verdict === 'FAIL').map(({ id }) => id);
+      assert.deepEqual([report.verdict, failed[0]], ['FAIL', FAILS_AT[what]]);
     });
   }
 
