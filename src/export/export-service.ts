@@ -3,6 +3,7 @@ import { readLogEntries } from '../audit/read/read-log.ts';
 import { Fault } from '../model/fault.ts';
 import type { Limits } from '../model/limits.ts';
 import { Secret } from '../model/secret.ts';
+import { reloadOn } from '../store/reload-on.ts';
 import type { ExportsTable } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { CursorFile } from './cursor-file.ts';
@@ -81,7 +82,7 @@ export async function openExports(parts: ExportServiceParts): Promise<ExportServ
     turn = turn.catch(ignoreToldFault).then(read);
     return turn;
   };
-  const unwatch = parts.store.watch('configuration', () => void reload().catch(parts.onFault));
+  const unwatch = reloadOn(parts.store, 'configuration', reload, parts.onFault);
   await reload();
   return {
     list: async () => {

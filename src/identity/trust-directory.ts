@@ -1,6 +1,7 @@
 import { readDeclarations } from '../store/configuration-rows.ts';
 import { isConsumed } from '../store/grant-rows.ts';
 import { archiveJwks } from '../store/jwks-rows.ts';
+import { reloadOn } from '../store/reload-on.ts';
 import type { Store } from '../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';
@@ -55,7 +56,7 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
     rules = all.filter((rule) => isJobRule(rule));
     peopleRules = all.filter((rule) => isPeopleRule(rule));
   };
-  const unwatch = store.watch('configuration', () => void reload().catch(options.onFault));
+  const unwatch = reloadOn(store, 'configuration', reload, options.onFault);
   await reload();
   return {
     issuers: () => issuers,

@@ -8,6 +8,7 @@ import {
   keepInheritedClasses,
   readInheritedClasses,
 } from '../store/class-rows.ts';
+import { reloadOn } from '../store/reload-on.ts';
 import type { Store } from '../store/store.ts';
 import type { TargetDirectory } from './target-directory.ts';
 
@@ -60,7 +61,7 @@ export async function openInheritedClasses(parts: InheritedClassesParts): Promis
     byTarget = Map.groupBy(rows.map(read), ({ target }) => target);
   };
   const { reload, stop } = reloading(load, onFault);
-  const unwatch = store.watch('classes', () => void reload().catch(onFault));
+  const unwatch = reloadOn(store, 'classes', reload, onFault);
   await reload();
   return {
     of: (target) => {

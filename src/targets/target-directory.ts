@@ -2,6 +2,7 @@ import { Fault } from '../model/fault.ts';
 import type { TargetName } from '../model/ids.ts';
 import type { Credential, Target } from '../model/target.ts';
 import { type Declarations, readDeclarations } from '../store/configuration-rows.ts';
+import { reloadOn } from '../store/reload-on.ts';
 import type { Store } from '../store/store.ts';
 import { credentialBinding, parseCredential, resolveCredential, type SecretReader } from './credential.ts';
 import type { Sealer } from './sealing.ts';
@@ -37,7 +38,7 @@ export async function openTargetDirectory(options: TargetDirectoryOptions): Prom
     targets = new Map(rows.targets.map(({ name, declaration }) => [name, JSON.parse(declaration) as Target]));
     sealed = new Map(rows.credentials.map((row) => [row.target, row.sealed]));
   };
-  const unwatch = store.watch('configuration', () => void reload().catch(options.onFault));
+  const unwatch = reloadOn(store, 'configuration', reload, options.onFault);
   await reload();
   return {
     get: (name) => targets.get(name),

@@ -1,5 +1,6 @@
 import { Fault } from '../../model/fault.ts';
 import { Secret } from '../../model/secret.ts';
+import { reloadOn } from '../../store/reload-on.ts';
 import type { ChannelsTable } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
 import type { Channel, ChannelDeclaration, ChannelSecrets } from './channel.ts';
@@ -44,7 +45,7 @@ export async function openChannelDirectory(parts: ChannelDirectoryParts): Promis
     const rows = await store.read((db) => db.selectFrom('channels').selectAll().orderBy('name').execute());
     channels = new Map(rows.map((row) => [row.name, channelOf(row, parts)]));
   };
-  const unwatch = store.watch('configuration', () => void reload().catch(onFault));
+  const unwatch = reloadOn(store, 'configuration', reload, onFault);
   await reload();
   return {
     list: () => [...channels.values()],

@@ -8,6 +8,7 @@ import type { Policy } from '../../policy/policy.ts';
 import type { PolicySet } from '../../policy/policy-set.ts';
 import { policySetText } from '../../policy/policy-set-text.ts';
 import { archivePolicySet, readDeclarations } from '../../store/configuration-rows.ts';
+import { reloadOn } from '../../store/reload-on.ts';
 import type { Store } from '../../store/store.ts';
 import { fromYamlItem } from '../../targets/read-configuration.ts';
 
@@ -53,7 +54,7 @@ export async function openPolicyDirectory(options: PolicyDirectoryOptions): Prom
     loading = after;
     return after;
   };
-  const unwatch = store.watch('configuration', () => void reload().catch(onFault));
+  const unwatch = reloadOn(store, 'configuration', reload, onFault);
   await reload();
   return { current: () => set, reload, [Symbol.dispose]: unwatch };
 }

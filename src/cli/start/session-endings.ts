@@ -2,6 +2,7 @@ import { readable } from '../../gateway/hold-refusals.ts';
 import type { LiveSessions } from '../../gateway/live-sessions.ts';
 import type { SessionId } from '../../model/ids.ts';
 import { Refused } from '../../model/refusal.ts';
+import { reloadOn } from '../../store/reload-on.ts';
 import { sessionsToEnd } from '../../store/session-rows.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -22,5 +23,5 @@ export function watchEndings({ store, gateway, live, onFault }: SessionEndingsPa
       live.find(id as SessionId)?.end(new Refused({ code: 'session-ended', message }));
     }
   };
-  return store.watch('sessions', () => void look().catch(onFault));
+  return reloadOn(store, 'sessions', look, onFault);
 }
