@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encodeVerifierKey } from '../../src/audit/log/signed-note.ts';
@@ -15,7 +15,8 @@ let verifierKey = '';
 let copies = 0;
 
 before(async () => {
-  const log = await openLog(pristine);
+  // Closed whatever happens, for its thread would keep the process.
+  await using log = await openLog(pristine);
   verifierKey = log.verifierKey;
   const grow = async (entries: number, to?: string) => {
     const notes = Array.from({ length: entries }, (_, i) =>
@@ -23,13 +24,25 @@ before(async () => {
     );
     await Promise.all(notes);
     await log.sync();
-    if (to !== undefined) cpSync(pristine, to, { recursive: true });
+    if (to !== undefined) copyRunning(pristine, to);
   };
   await grow(3, early);
   await grow(297, middle);
   await grow(300);
-  await log[Symbol.asyncDispose]();
 });
+
+/** Tiles that a newer checkpoint needs no longer may go while they are copied; then it is copied anew. */
+function copyRunning(from: string, to: string): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      rmSync(to, { recursive: true, force: true });
+      cpSync(from, to, { recursive: true });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 100) throw error;
+    }
+  }
+}
 
 function copy(of = pristine): string {
   const to = join(pristine, '..', `copy-${++copies}`);
