@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { auditDirectory, openLog as openAny } from '../../test/support/audit-log.ts';
+import { copyRunning } from '../../test/support/copy-running.ts';
 import { Fault } from '../model/fault.ts';
 import { LIMITS } from '../model/limits.ts';
 import { openCheckpoint } from './log/checkpoint.ts';
@@ -117,7 +118,7 @@ describe('a log that changes its key', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     await close(log);
     const begun = `${directory}-begun`;
-    cpSync(directory, begun, { recursive: true });
+    await copyRunning(directory, begun);
     const ring = await openLog(begun);
     const second = await ring.published.rotate('psn_1', 60_000);
     await close(ring);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { aRun, auditDirectory, openLog as openAny } from '../../test/support/audit-log.ts';
+import { copyRunning } from '../../test/support/copy-running.ts';
 import { aPolicy, aWitness, type TestWitness } from '../../test/support/witnesses.ts';
 import { openCheckpoint } from '../audit/log/checkpoint.ts';
 import { openCosignatures } from '../audit/log/cosignature.ts';
@@ -102,7 +103,7 @@ describe('a log that is witnessed', () => {
     assert.ok(one && other);
     const kept = { directory: `${other.directory}-kept`, port: Number(new URL(other.url).port) };
     after(() => rmSync(kept.directory, { recursive: true, force: true }));
-    cpSync(other.directory, kept.directory, { recursive: true });
+    await copyRunning(other.directory, kept.directory);
     await other[Symbol.asyncDispose]();
     const log = await openWitnessed(directory, [one, other], 2);
     try {
@@ -124,7 +125,7 @@ describe('a log that is witnessed', () => {
     const { directory, vkey } = await aLog();
     await using witness = await aWitness({ name: 'w.example', logs: [vkey] });
     const old = `${directory}-old`;
-    cpSync(directory, old, { recursive: true });
+    await copyRunning(directory, old);
     const log = await openWitnessed(directory, [witness], 1);
     for (const target of ['a', 'b']) await log.published.witnessed(await note(log, target), soon());
     await log[Symbol.asyncDispose]();
@@ -161,7 +162,7 @@ describe('a log that is witnessed', () => {
     const { directory, vkey } = await aLog();
     await using witness = await aWitness({ name: 'w.example', logs: [vkey] });
     const twin = `${directory}-twin`;
-    cpSync(directory, twin, { recursive: true });
+    await copyRunning(directory, twin);
     const log = await openWitnessed(directory, [witness], 1);
     await log.published.witnessed(await note(log, 'a'), soon());
     await log[Symbol.asyncDispose]();
@@ -213,7 +214,7 @@ describe('a log whose newest checkpoint is kept elsewhere', () => {
     await note(log, 'a');
     await log[Symbol.asyncDispose]();
     const old = `${directory}-old`;
-    cpSync(directory, old, { recursive: true });
+    await copyRunning(directory, old);
     const again = await openLog(directory, { anchor });
     await note(again, 'b');
     await again[Symbol.asyncDispose]();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { encodeVerifierKey } from '../../src/audit/log/signed-note.ts';
 import { verifyLog } from '../../web/src/verify/verify-log.ts';
 import { auditDirectory, openLog } from '../support/audit-log.ts';
+import { copyRunning } from '../support/copy-running.ts';
 import { tilesOf } from '../support/evidence.ts';
 
 const pristine = auditDirectory(after);
@@ -24,25 +25,12 @@ before(async () => {
     );
     await Promise.all(notes);
     await log.sync();
-    if (to !== undefined) copyRunning(pristine, to);
+    if (to !== undefined) await copyRunning(pristine, to);
   };
   await grow(3, early);
   await grow(297, middle);
   await grow(300);
 });
-
-/** Tiles that a newer checkpoint needs no longer may go while they are copied; then it is copied anew. */
-function copyRunning(from: string, to: string): void {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      rmSync(to, { recursive: true, force: true });
-      cpSync(from, to, { recursive: true });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 100) throw error;
-    }
-  }
-}
 
 function copy(of = pristine): string {
   const to = join(pristine, '..', `copy-${++copies}`);

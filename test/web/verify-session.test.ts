@@ -8,6 +8,7 @@ import { verifySession as verifyByGateway } from '../../src/audit/verify/verify-
 import type { Finding, Report } from '../../web/src/verify/report.ts';
 import { verifySession } from '../../web/src/verify/verify-session.ts';
 import { aRun, aSession, ask, aTarget, auditDirectory, DENY, exchange, openLog } from '../support/audit-log.ts';
+import { copyRunning } from '../support/copy-running.ts';
 import { gatherEvidence } from '../support/evidence.ts';
 
 const pristine = auditDirectory(after);
@@ -38,7 +39,7 @@ before(async () => {
   await two.close('drained');
   await log.sync();
   // A copy of a log with a session that is still open; the rest is closed behind it.
-  cpSync(pristine, join(pristine, '..', 'live'), { recursive: true });
+  await copyRunning(pristine, join(pristine, '..', 'live'));
   await open.close('clientLeft');
   await log.closeRun(run.id, 'completed');
   await log[Symbol.asyncDispose]();

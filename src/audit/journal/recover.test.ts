@@ -3,6 +3,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { aRun, aSession, ask, aTarget, auditDirectory, exchange, openLog } from '../../../test/support/audit-log.ts';
+import { copyRunning } from '../../../test/support/copy-running.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { readSession } from '../read/read-session.ts';
 import { verifyDirectory } from '../verify/verify-directory.ts';
@@ -32,7 +33,7 @@ async function crashed(): Promise<string> {
   await ask(late, 1, 'DELETE FROM orders').durable;
   await log.note({ kind: 'target.changed', detail: { name: 'shop' } });
   const snapshot = join(directory, '..', 'crashed');
-  cpSync(directory, snapshot, { recursive: true });
+  await copyRunning(directory, snapshot);
   return snapshot;
 }
 

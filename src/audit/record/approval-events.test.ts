@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { aRun, aSession, ask, aTarget, auditDirectory, openLog, PERMIT } from '../../../test/support/audit-log.ts';
+import { copyRunning } from '../../../test/support/copy-running.ts';
 import type { ApprovalRecord } from '../../model/approval.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { ApprovalId, PersonId } from '../../model/ids.ts';
@@ -156,7 +156,7 @@ describe('the wait of a held request', () => {
     await denied?.approval({ ...USED, state: 'denied' });
     await Promise.all([late?.durable, plain?.durable]);
     const crashed = join(directory, '..', 'crashed');
-    cpSync(directory, crashed, { recursive: true });
+    await copyRunning(directory, crashed);
     await (await openLog(crashed))[Symbol.asyncDispose]();
     const ends = [];
     for await (const { event } of readSession(crashed, 'ses_1')) {
