@@ -34,10 +34,13 @@ export async function runChecks({ fix = false } = {}) {
   return failed;
 }
 
-/** The environment for anything we start: our Node comes first on the path, for scripts that begin with `env node`. */
+/**
+ * The environment for anything we start: our Node comes first on the path, for scripts that begin with `env node`, and
+ * what it has compiled once is kept, in a folder that is nobody else's: most of a short test's time is reading sources.
+ */
 export function toolEnvironment() {
   const path = [dirname(nodeBinary()), join(ROOT, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
-  return { ...process.env, PATH: path };
+  return { NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compiled'), ...process.env, PATH: path };
 }
 
 async function inTurn(checks) {

@@ -1,10 +1,31 @@
-/** A reporter for `node --test` that prints the run's counts, one a line, plain on any terminal, after all else. */
+/**
+ * A reporter for `node --test` that prints, after all else, the files that took longest and the run's counts, one a
+ * line, plain on any terminal.
+ */
+import { relative } from 'node:path';
+import { ROOT } from './ensure.mjs';
+
+const SLOWEST_FILES = 15;
+
 export default async function* closingCounts(events) {
+  const files = [];
   for await (const { type, data } of events) {
+    if (type !== 'test:summary') continue;
     // One summary comes for each file; the one without a file is the whole run's.
-    if (type !== 'test:summary' || data.file !== undefined) continue;
+    if (data.file !== undefined) {
+      files.push(data);
+      continue;
+    }
+    if (files.length > 1) yield* slowest(files);
     const { tests, passed, failed, cancelled, skipped, todo } = data.counts;
     const lines = { tests, pass: passed, fail: failed, cancelled, skipped, todo };
     for (const [name, count] of Object.entries(lines)) yield `# ${name} ${count}\n`;
+  }
+}
+
+function* slowest(files) {
+  files.sort((a, b) => b.duration_ms - a.duration_ms);
+  for (const { file, duration_ms: ms } of files.slice(0, SLOWEST_FILES)) {
+    yield `# ${(ms / 1_000).toFixed(1).padStart(6)} s ${relative(ROOT, file)}\n`;
   }
 }

@@ -83,21 +83,22 @@ describe('a gateway that exports', () => {
       'select name, email from customers limit 2',
     );
     assert.equal(ran.status, 0, ran.stderr);
-    await until(async () => (await events()).some(({ class_uid: kind }) => kind === 3002));
+    const isQuery = ({ class_uid: kind, activity_name: name }: Event) => kind === 6005 && name === 'Query';
+    await until(async () => (await events()).some(isQuery));
     await caughtUp();
     const all = await events();
-    const query = all.find(({ class_uid: kind, activity_name: name }) => kind === 6005 && name === 'Query');
+    const query = all.find(isQuery);
     assert.deepEqual([query?.status, query?.unmapped['rows']], ['Success', 2]);
     const ids = all.map(({ metadata }) => metadata.uid);
     assert.equal(new Set(ids).size, ids.length);
-    const posted = hook.received.flatMap(({ body }) => JSON.parse(body) as { source: string; id: string }[]);
-    const told = posted.map(({ source, id }) => `${source.slice(2)}/${id}`);
-    assert.deepEqual(
-      told,
-      ids.filter((id) => !id.includes('#')),
-    );
+    const posted = () => hook.received.flatMap(({ body }) => JSON.parse(body) as { source: string; id: string }[]);
+    const told = posted().map(({ source, id }) => `${source.slice(2)}/${id}`);
+    const written = ids.filter((id) => !id.includes('#'));
+    // More may have come to the one while the other was read.
+    assert.deepEqual(told.slice(0, written.length), written);
+    assert.equal(new Set(told).size, told.length);
     for (const { body, headers } of hook.received) new Webhook(SECRET).verify(body, headers);
-    assert.ok(!JSON.stringify([all, posted]).includes('select name'));
+    assert.ok(!JSON.stringify([all, posted()]).includes('select name'));
   });
 
   test('goes on where it was after it is started again, and sends all of it once more when that is asked for', async () => {

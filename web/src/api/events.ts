@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient, QueryKey } from '@tanstack/react-query';
 import { key } from './queries.ts';
 import type { LiveEvent } from './types.ts';
 
@@ -29,7 +29,7 @@ export function followEvents(queries: QueryClient, tell: (liveness: Liveness) =>
   });
   const lead = () => {
     // The tab that led is gone, and with it what happened since.
-    if (hasHeard) refreshAll(queries);
+    if (hasHeard) loadAnew(queries);
     return holdStream(stop.signal, channel, (message) => {
       if (message.kind === 'event') applyEvent(queries, message.event);
       if (message.kind === 'liveness') tell(message.liveness);
@@ -105,18 +105,18 @@ function openStream(pass: (message: Message) => void): () => void {
 export function applyEvent(queries: QueryClient, event: LiveEvent): void {
   switch (event.type) {
     case 'approval':
-      void queries.invalidateQueries({ queryKey: ['approval'] });
-      void queries.invalidateQueries({ queryKey: key.overview });
+      loadAnew(queries, ['approval']);
+      loadAnew(queries, key.overview);
       return;
     case 'session':
-      void queries.invalidateQueries({ queryKey: ['session'] });
-      void queries.invalidateQueries({ queryKey: key.overview });
+      loadAnew(queries, ['session']);
+      loadAnew(queries, key.overview);
       return;
     case 'configuration':
-      void queries.invalidateQueries({ queryKey: ['configuration'] });
+      loadAnew(queries, ['configuration']);
       return;
     case 'refresh':
-      refreshAll(queries);
+      loadAnew(queries);
       return;
     default:
       return ignore(event);
@@ -126,8 +126,23 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
 /** A newer gateway tells things that this page does not know. */
 function ignore(_event: never): void {}
 
-function refreshAll(queries: QueryClient): void {
-  void queries.invalidateQueries();
+/**
+ * All that begins with this key, or everything. `invalidateQueries` leaves alone what is on its way for the first time,
+ * which may have been read before what the event tells of: that is loaded again when it is there.
+ */
+function loadAnew(queries: QueryClient, queryKey?: QueryKey): void {
+  const filters = queryKey === undefined ? {} : { queryKey };
+  const onTheirWay = queries.getQueryCache().findAll({ ...filters, fetchStatus: 'fetching', predicate: isEmpty });
+  void queries.invalidateQueries(filters);
+  for (const query of onTheirWay) {
+    const again = () => queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    // One that fails is shown as that, with a way to try again.
+    query.fetch().then(again, () => {});
+  }
+}
+
+function isEmpty({ state }: Query): boolean {
+  return state.data === undefined;
 }
 
 function say(channel: BroadcastChannel, message: Message): void {
