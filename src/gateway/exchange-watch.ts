@@ -37,11 +37,11 @@ export interface ExchangeWatch {
   forwarded(): void;
   /** A part came from there. */
   arrived(): void;
-  /** A part goes to the client, of so many bytes. */
+  /** A part of so many bytes goes to the client, once the whole reply is on record where it is the last. */
   shown(bytes: number): void;
   /** The client took it, and the upstream is asked for the next. */
   taken(): void;
-  /** The whole reply is on record. */
+  /** The whole reply is on record, or as much of it as came. */
   replied(result: ExchangeResult, masked: readonly MaskCount[]): void;
   refused(code: RefusalCode): void;
 }

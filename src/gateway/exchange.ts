@@ -16,10 +16,8 @@ import type { Stages } from './stages.ts';
  */
 export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages: Stages<Upstream>): Promise<void> {
   const decision = stages.bind(decide(exchange, stages), exchange);
-  stages.watch.decided(decision);
   const record = stages.record(exchange.request, decision);
   if (!(await durable(record))) return refuseUnrecorded(exchange, record, stages);
-  stages.watch.recorded();
   const permit = discharge(decision, exchange, stages);
   if (permit.effect === 'deny') return refuse(exchange, record, refusalOf(permit), stages);
   using meter = stages.meter(permit, exchange, record);
@@ -45,16 +43,12 @@ async function answer<Upstream>(
   { meter, masker }: { readonly meter: Meter | undefined; readonly masker: Masker | undefined },
   stages: Stages<Upstream>,
 ): Promise<void> {
-  const { upstream, signal, watch } = stages;
+  const { upstream, signal } = stages;
   const input = recorded(exchange.input, record);
   let isRecorded = false;
   // Nothing is waited for that is there already: a turn of the queue for each part is what a small query would notice.
   const show = (seen: Part): Promise<void> | undefined => {
-    if (seen.result !== undefined) {
-      stages.replied();
-      watch.replied(seen.result, masker?.counts() ?? []);
-    }
-    watch.shown(seen.wire.length);
+    if (seen.result !== undefined) stages.replied();
     return exchange.reply(seen);
   };
   const release = (part: Part): Promise<void> | undefined => {
@@ -66,20 +60,16 @@ async function answer<Upstream>(
   try {
     const how = { whole: masker !== undefined, metered: meter?.countsReply ?? false };
     let overdrawn: Refusal | undefined;
-    watch.forwarded();
-    for await (const part of exchange.forward({ upstream, input, ...how, signal })) {
-      watch.arrived();
+    for await (const part of stages.watched(exchange.forward({ upstream, input, ...how, signal }))) {
       if (meter !== undefined) overdrawn = await meter.release(part, release);
       else {
         const releasing = release(part);
         if (releasing !== undefined) await releasing;
       }
       if (overdrawn !== undefined) break;
-      watch.taken();
     }
     if (overdrawn === undefined) return;
     isRecorded = true;
-    watch.refused(overdrawn.code);
     const result = { status: 'refused', code: overdrawn.code, rows: meter?.rowsRead ?? 0 } as const;
     await record.end(result, masker?.counts() ?? [], overdrawn);
     await exchange.stop?.(overdrawn, upstream);
@@ -131,8 +121,7 @@ async function refuse<Upstream>(
   stages: Stages<Upstream>,
 ): Promise<void> {
   if (refusal === UNRECORDED) return refuseUnrecorded(exchange, record, stages);
-  const { upstream, replied, watch } = stages;
-  watch.refused(refusal.code);
+  const { upstream, replied } = stages;
   await record.refuse(refusal);
   replied();
   await exchange.refuse(refusal, upstream);
@@ -162,9 +151,8 @@ async function* recorded(input: AsyncIterable<Part> | undefined, record: Exchang
 async function refuseUnrecorded<Upstream>(
   exchange: Exchange<Upstream>,
   record: ExchangeRecord,
-  { upstream, replied, watch }: Stages<Upstream>,
+  { upstream, replied }: Stages<Upstream>,
 ): Promise<void> {
-  watch.refused(UNRECORDED.code);
   replied();
   const refused = record.refuse(UNRECORDED);
   // The log keeps the cause; waiting for a disk that is full would hold the client for nothing.

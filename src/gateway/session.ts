@@ -19,6 +19,7 @@ import type { SessionBudgets } from './session-budgets.ts';
 import type { SessionClasses } from './session-classes.ts';
 import type { Masks } from './session-masks.ts';
 import type { Stages } from './stages.ts';
+import { WatchedParts, WatchedRecord } from './watched-exchange.ts';
 
 export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly id: SessionId;
@@ -152,7 +153,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   }
 
   #bindStages(): Stages<Upstream> {
-    const { connected, principal, record, masks, budgets, classes } = this.#parts;
+    const { connected, principal, record, masks, budgets, classes, watch } = this.#parts;
     const decider = (): Decider => this.#current();
     return {
       get policy(): string {
@@ -160,7 +161,10 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       },
       decide: (request) => decider().decide(request),
       bind: (decision, exchange) => bound(decision, exchange, connected.upstream, principal.run.id),
-      record: (request, decision) => record.request(++this.#exchanges as ExchangeNumber, request, decision),
+      record: (request, decision) => {
+        watch.decided(decision);
+        return new WatchedRecord(record.request(++this.#exchanges as ExchangeNumber, request, decision), watch);
+      },
       hold: (exchange, exchangeRecord, permit) => this.#hold(exchange, exchangeRecord, permit),
       unmaskable: (permit, request) => masks.refusal(permit, request),
       inherit: (request) => classes.inherit(request, this.#exchanges as ExchangeNumber),
@@ -170,7 +174,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       replied: () => {
         this.#busy = false;
       },
-      watch: this.#parts.watch,
+      watched: (parts) => new WatchedParts(parts, watch),
       upstream: connected.upstream,
       signal: this.signal,
     };

@@ -2,9 +2,9 @@ import type { ExchangeRecord } from '../audit/recorder.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { Decision, Permit } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
+import type { Part } from '../model/reply.ts';
 import type { Request } from '../model/request.ts';
 import type { Exchange } from '../protocols/protocol.ts';
-import type { ExchangeWatch } from './exchange-watch.ts';
 import type { Waiting } from './hold.ts';
 import type { Meter, MeteredExchange } from './meter.ts';
 
@@ -35,8 +35,8 @@ export interface Stages<Upstream> {
   masker(permit: Permit, request: Request): Masker | undefined;
   /** Called once the whole reply is on record: what is left is the client's taking it. */
   readonly replied: () => void;
-  /** Told of each stage that is reached. */
-  readonly watch: ExchangeWatch;
+  /** The parts of a reply as they are; whoever measures is told when each is asked for and comes. */
+  watched(parts: AsyncIterable<Part>): AsyncIterable<Part>;
   readonly upstream: Upstream;
   /** Aborted when the session ends, for whatever reason. */
   readonly signal: AbortSignal;

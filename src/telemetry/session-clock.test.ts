@@ -45,12 +45,13 @@ describe('the clock of a session', () => {
     }
     pass(300);
     clock.arrived();
+    pass(6);
+    clock.shown(10);
     clock.replied({ status: 'ok', rows: 7 }, [
       { by: 'column', name: 'email', count: 3 },
       { by: 'detector', name: 'iban', count: 1 },
     ]);
-    pass(6);
-    clock.shown(10);
+    pass(5_000);
     clock.taken();
     clock.over();
     assert.deepEqual([sumOf(totals, 'holds'), sumOf(totals, 'upstream')], [60, 0.6]);
@@ -59,7 +60,7 @@ describe('the clock of a session', () => {
     assert.deepEqual([totals.maskedByColumn, totals.maskedByDetector], [3, 1]);
     assert.deepEqual(
       traced[0]?.stages.map(([name, at]) => `${name} ${at}`),
-      ['decided 1', 'recorded 3', 'held 3', 'answered 60003', 'forwarded 60006', 'first reply 60106', 'replied 63615'],
+      ['decided 1', 'recorded 3', 'held 3', 'answered 60003', 'forwarded 60006', 'first reply 60106', 'replied 63621'],
     );
   });
 

@@ -140,6 +140,7 @@ export class SessionClock implements SessionWatch {
       if (by === 'column') this.#totals.maskedByColumn += count;
       else this.#totals.maskedByDetector += count;
     }
+    this.#sinceMs = this.#now();
     this.#stage('replied');
   }
 

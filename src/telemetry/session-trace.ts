@@ -85,7 +85,7 @@ interface Above {
 function exchangeSpan(exchange: ClockedExchange, { traceId, parentSpanId, id, target, common }: Above): Span {
   const { request, decision, outcome, code, rows, bytes, beganMs, overMs, stages, number } = exchange;
   const { operations } = request;
-  const isError = outcome === 'error' || outcome === 'failed' || outcome === 'refused';
+  const isError = outcome !== 'ok' && outcome !== 'cancelled';
   return {
     traceId,
     spanId: exchangeSpanId(id, number),

@@ -2,7 +2,7 @@ import type { RefusalCode } from '../model/refusal.ts';
 import type { ExchangeResult } from '../model/reply.ts';
 import { HotHistogram } from './hot-histogram.ts';
 
-/** How an exchange can end: as the protocol says, or broken off by a fault. */
+/** How an exchange can end: as the protocol says, or, where that could not be recorded, failed. */
 export const OUTCOMES = ['ok', 'error', 'refused', 'cancelled', 'unknown', 'failed'] as const;
 export type Outcome = ExchangeResult['status'] | 'failed';
 
