@@ -50,6 +50,23 @@ describe('a stream over a WebSocket', () => {
     assert.equal(stream.signal.aborted, true);
   });
 
+  test('what came in one read with the end is read before the peer is gone', async () => {
+    const { stream, peer } = await pair();
+    const reading = stream.read();
+    const { _socket: tcp } = peer as unknown as { readonly _socket: Socket };
+    tcp.cork();
+    peer.send(Buffer.from('goodbye'));
+    peer.send(new Uint8Array(0));
+    tcp.uncork();
+    assert.equal(String(await reading), 'goodbye');
+    // A few turns of promises: what a codec takes to read a message and to close its session.
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    assert.equal(stream.signal.aborted, false);
+    assert.equal(await stream.read(), null);
+    assert.equal(stream.signal.aborted, true);
+    peer.terminate();
+  });
+
   test('cuts what it writes into messages that the peer takes, and an empty write is none', async () => {
     const { stream, peer } = await pair();
     const sizes: number[] = [];

@@ -26,6 +26,9 @@ export class WebSocketStream implements ByteStream {
   readonly #gone = new AbortController();
   #queue: Buffer[] = [];
   #queuedBytes = 0;
+  /** The peer has no more to send. */
+  #hasAll = false;
+  /** And whoever read had its turn with what it sent last. */
   #ended = false;
   #ending = false;
   #reader: { resolve: (bytes: Buffer | null) => void; reject: (reason: unknown) => void } | undefined;
@@ -116,7 +119,7 @@ export class WebSocketStream implements ByteStream {
   }
 
   #arrived(data: RawData, isBinary: boolean): void {
-    if (this.#ending || this.#ended) return;
+    if (this.#ending || this.#hasAll) return;
     if (!isBinary || !Buffer.isBuffer(data)) return this.destroy(new PeerLeft('the peer sent what no carrier sends'));
     if (data.length === 0) return this.#end();
     const reader = this.#reader;
@@ -131,9 +134,17 @@ export class WebSocketStream implements ByteStream {
     this.#stalled?.();
   }
 
+  /**
+   * The last bytes and the end behind them often come in one read: who reads those bytes is done with them before it is
+   * told that the peer is gone, as over TCP.
+   */
   #end(): void {
-    this.#ended = true;
-    this.#leave(new PeerLeft('the peer closed the connection'));
+    if (this.#hasAll) return;
+    this.#hasAll = true;
+    setImmediate(() => {
+      this.#ended = true;
+      this.#leave(new PeerLeft('the peer closed the connection'));
+    });
   }
 
   #leave(reason: Error): void {
