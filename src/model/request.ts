@@ -1,3 +1,4 @@
+import type { HttpFacts } from './http.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What a statement, command or call does at most; the closed list that policies name in `operations`. */
@@ -91,6 +92,8 @@ export interface Operation {
   readonly outputs?: readonly OutputColumn[];
   /** Why the kind or the access is `unknown`. */
   readonly reason?: string;
+  /** Of an HTTP request, and of a call that comes in one. */
+  readonly http?: HttpFacts;
 }
 
 /** What a client asks in one exchange. Its operations are decided together: the strictest decides all. */

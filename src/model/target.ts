@@ -1,3 +1,4 @@
+import type { HttpTarget } from './http.ts';
 import type { TargetName } from './ids.ts';
 import type { Secret } from './secret.ts';
 
@@ -44,6 +45,8 @@ export interface Target {
   readonly labels: Readonly<Record<string, string>>;
   readonly classified: readonly ClassifiedColumn[];
   readonly recordMode: RecordMode;
+  /** Of an HTTP target. */
+  readonly http?: HttpTarget;
   /** Reply bytes kept per exchange, at most; the digest always covers all of them. */
   readonly storedReplyBytes: number;
 }
@@ -53,4 +56,30 @@ export interface Credential {
   readonly user: string;
   readonly password?: Secret;
   readonly clientCertificate?: { readonly certificate: string; readonly key: Secret };
+  /** How the gateway proves itself to an HTTP target. */
+  readonly http?: HttpCredential;
 }
+
+/** What is put into each request, or what it is signed with. */
+export type HttpCredential =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bearer'; readonly token: Secret }
+  | { readonly kind: 'basic'; readonly user: string; readonly password: Secret }
+  | { readonly kind: 'header'; readonly name: string; readonly value: Secret }
+  | { readonly kind: 'query'; readonly name: string; readonly value: Secret }
+  | {
+      readonly kind: 'oauth2';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: Secret;
+      readonly refreshToken?: Secret;
+      readonly scope?: string;
+      readonly audience?: string;
+    }
+  | { readonly kind: 'githubApp'; readonly appId: string; readonly installation: string; readonly key: Secret }
+  | {
+      readonly kind: 'aws';
+      readonly accessKeyId: string;
+      readonly secretAccessKey: Secret;
+      readonly sessionToken?: Secret;
+    };

@@ -1,0 +1,62 @@
+/** What an HTTP request is, for rules about it; made by protocols/http, read by policy. */
+export interface HttpFacts {
+  /** As sent: methods are case-sensitive (RFC 9110, 9.1). */
+  readonly method: string;
+  /** The target's own host, lower case, without a port. */
+  readonly host: string;
+  /** The normal form (RFC 3986, 6.2.2), without the query; it begins with `/`. */
+  readonly path: string;
+  /** The path of the target's OpenAPI document that it is an instance of: `/customers/{id}`. */
+  readonly template?: string;
+  /** What the document calls the operation. */
+  readonly operationId?: string;
+  /** Decoded; a name may occur more than once. */
+  readonly query: Readonly<Record<string, readonly string[]>>;
+  /** By lower-case name; several of one name joined by `, ` (RFC 9110, 5.3). Those that carry secrets are left out. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Type and subtype, lower case, without parameters; empty where there is none. */
+  readonly mediaType: string;
+  readonly body: HttpBodyFacts;
+  /** The action of a cloud API and what it is done to: `s3:GetObject` on `arn:aws:s3:::bucket/key`. */
+  readonly action?: string;
+  readonly resource?: string;
+  readonly graphql?: GraphqlFacts;
+}
+
+/**
+ * `none`: the request has no body. `fields`: it was read whole. `unread`: nobody looked into it (no rule asks, or its type
+ * has no fields). `unknown`: it cannot be read, and why.
+ */
+export type HttpBodyFacts =
+  | { readonly kind: 'none' | 'unread' }
+  | { readonly kind: 'fields'; readonly value: JsonValue }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+export interface GraphqlFacts {
+  readonly type: 'query' | 'mutation' | 'subscription';
+  readonly name: string;
+  /** The root fields that it selects, fragments followed. */
+  readonly fields: readonly string[];
+}
+
+/** What an HTTP target has beside its address. */
+export interface HttpTarget {
+  /** Put before each path; empty, or begins with `/` and does not end with one. */
+  readonly basePath: string;
+  /** Host names under which clients reach it through the forward proxy, lower case; its address's own where it has none. */
+  readonly hosts: readonly string[];
+  /** What is spoken to it; `auto` asks by ALPN. */
+  readonly version: 'auto' | '1.1' | '2';
+  /** Cloud APIs whose requests name an action. */
+  readonly dialect?: 'aws' | 'graphql' | 'grpc';
+  /** The OpenAPI document (3.0 or 3.1, JSON or YAML text) whose paths are its catalogue. */
+  readonly openapi?: string;
+}
