@@ -56,6 +56,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   'audit/verify/pack': { level: 1, imports: ['model', 'audit', 'audit/verify/bundle'], packages: [], pure: true },
   protocols: { level: 1, imports: WORDS, packages: [] },
   'protocols/postgres': { level: 1, imports: [...WORDS, 'sql', 'protocols/protocol.ts'], packages: [] },
+  'protocols/http': { level: 1, imports: [...WORDS, 'protocols/protocol.ts'], packages: [] },
 
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
   witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },

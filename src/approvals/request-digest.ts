@@ -20,7 +20,9 @@ export function requestDigest({ principal, target, request, permit }: HeldReques
       database: target.database,
     },
     media: body.media,
-    body: createHash('sha256').update(body.bytes).digest('hex'),
+    body: createHash('sha256')
+      .update(request.same?.() ?? body.bytes)
+      .digest('hex'),
     operations: request.operations,
     context: request.context?.() ?? {},
     policy: permit.policy,

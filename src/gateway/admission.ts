@@ -26,6 +26,7 @@ import { GatewaySession } from './session.ts';
 import { SessionBudgets } from './session-budgets.ts';
 import { SessionClasses } from './session-classes.ts';
 import { type Masks, SessionMasks } from './session-masks.ts';
+import type { Strays } from './strays.ts';
 
 /** What a gateway is made of; one value, handed to every connection. */
 export interface GatewayParts {
@@ -37,6 +38,8 @@ export interface GatewayParts {
   readonly draining: AbortSignal;
   /** What held requests would do, a few asked at once. */
   readonly estimates: Estimates;
+  /** Those who asked for what is no target. */
+  readonly strays: Pick<Strays, 'note'>;
   /** The key for hashed masks of one run, stable while the run lasts. */
   maskKey(run: string): Uint8Array;
   readonly now: () => number;
@@ -63,7 +66,7 @@ export interface SessionRules {
   readonly masks: Masks;
 }
 
-/** Lets one connection in, at most once, as one session. */
+/** Lets one connection in; as one session, or as several where its protocol asks for more. */
 export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implements Admission<Upstream, Greeting> {
   readonly signal: AbortSignal;
   readonly #client: ClientStream;
@@ -93,6 +96,13 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
 
   cancel(key: CancelKey): Promise<boolean> {
     return this.#gateway.live.cancel(key);
+  }
+
+  async stray(claim: Claim | CarriedClaim, place: string): Promise<void> {
+    const { controlPlane, strays, watch } = this.#gateway;
+    const { run, grant } = await controlPlane.holder(claim);
+    watch.turnedAway('target-unknown');
+    await strays.note({ run: run.id, grant: grant.id }, place);
   }
 
   async admit(claim: Claim | CarriedClaim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
@@ -172,6 +182,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     const { principal, target } = admitted;
     const ending = new AbortController();
     const fault = (cause: unknown): void => onFault(cause, this.#client.peer);
+    const runKey = maskKey(principal.run.id);
     const classes = new SessionClasses({ id, principal, target, desk: controlPlane.classes, limits, onFault: fault });
     const session = new GatewaySession<Upstream, Greeting>({
       id,
@@ -185,7 +196,8 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       record,
       policies: rules?.policies ?? (() => controlPlane.policies()),
       classes,
-      masks: rules?.masks ?? new SessionMasks(() => classes.current(), maskKey(principal.run.id)),
+      runKey,
+      masks: rules?.masks ?? new SessionMasks(() => classes.current(), runKey),
       holds: {
         session: id,
         principal,

@@ -1,10 +1,11 @@
-import { Fault } from '../model/fault.ts';
 import type { GrantId, TargetName } from '../model/ids.ts';
 import { Refused } from '../model/refusal.ts';
 import type { Admission, CancelKey, Claim, Login, Protocol, ScramKeys, Session } from '../protocols/protocol.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { GatewayAdmission, type GatewayParts } from './admission.ts';
+import { CarriedPasswords } from './carried-passwords.ts';
 import type { Connections } from './connections.ts';
+import type { CarriedClaim } from './control-plane.ts';
 
 /** What was proved when a carrier was opened: a grant (with its key) and the one target that the bytes are for. */
 export interface Carried {
@@ -55,10 +56,16 @@ export class Carriers<Upstream extends AsyncDisposable, Greeting> {
 class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Admission<Upstream, Greeting> {
   readonly #inner: GatewayAdmission<Upstream, Greeting>;
   readonly #carried: Carried;
+  readonly #passwords: CarriedPasswords;
 
   constructor(inner: GatewayAdmission<Upstream, Greeting>, carried: Carried) {
     this.#inner = inner;
     this.#carried = carried;
+    this.#passwords = new CarriedPasswords(carried.keys);
+  }
+
+  get target(): TargetName {
+    return this.#carried.target;
   }
 
   get signal(): AbortSignal {
@@ -83,12 +90,17 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
     }
   }
 
-  #admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
-    const { grant, keyThumbprint, keys } = this.#carried;
-    if (claim.kind !== 'scram') throw new Fault('internal', 'a carried client showed a password, which is never asked');
-    if (claim.user !== grant) {
-      throw new Refused({ code: 'claim-invalid', message: 'the user or its password is wrong' });
+  async stray(claim: Claim, place: string): Promise<void> {
+    try {
+      await this.#inner.stray(await this.#carriedClaim(claim), place);
+    } catch (error) {
+      if (error instanceof Refused) this.#carried.onRefused(error);
+      throw error;
     }
+  }
+
+  async #admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
+    const carried = await this.#carriedClaim(claim);
     if (target !== this.#carried.target) {
       throw new Refused({
         code: 'target-not-granted',
@@ -96,6 +108,15 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
         hint: 'Each target of a run has a listener of its own.',
       });
     }
-    return this.#inner.admit({ kind: 'carried', user: grant, proof: claim.proof, keys, keyThumbprint }, target, login);
+    return this.#inner.admit(carried, target, login);
+  }
+
+  async #carriedClaim(claim: Claim): Promise<CarriedClaim> {
+    const { grant: user, keyThumbprint, keys } = this.#carried;
+    if (claim.user !== user) {
+      throw new Refused({ code: 'claim-invalid', message: 'the user or its password is wrong' });
+    }
+    const proof = claim.kind === 'scram' ? claim.proof : await this.#passwords.proofOf(claim.password);
+    return { kind: 'carried', user, proof, keys, keyThumbprint };
   }
 }

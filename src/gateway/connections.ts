@@ -4,7 +4,7 @@ import type { ByteStream } from '../wire/byte-stream.ts';
 import { PeerLeft } from '../wire/peer-left.ts';
 import type { GatewayParts } from './admission.ts';
 
-/** Makes the admission of one connection; to be called back once it let somebody in. */
+/** Makes the admission of one connection; to be called back when it let somebody in, each time it does. */
 export type AdmissionOf<Upstream, Greeting> = (onAdmitted: () => void) => Admission<Upstream, Greeting>;
 
 /** The connections of a gateway's clients, whichever way they came: the one owner of how many there are. */
@@ -38,6 +38,7 @@ export class Connections {
     this.#unauthenticated++;
     const deadline = setTimeout(() => stream.destroy(), this.#gateway.limits.admissionDeadlineMs);
     const onAdmitted = (): void => {
+      if (state.admitted) return;
       clearTimeout(deadline);
       state.admitted = true;
       this.#unauthenticated--;

@@ -16,6 +16,8 @@ export interface ControlPlane {
   scramKeys(user: string): Promise<ScramKeys>;
   /** Authenticates the claim, and authorises the grant for the target. Throws `Refused`. */
   admit(claim: Claim | CarriedClaim, target: TargetName): Promise<Admitted>;
+  /** Authenticates the claim, whatever its grant is for. Throws `Refused`. */
+  holder(claim: Claim | CarriedClaim): Promise<Principal>;
   /** The policies in force now. */
   policies(): PolicySet;
   /** When the grant ends as it stands now (it may have been renewed), ms since 1970; undefined where it is gone. */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { ExchangeRecord, SessionRecord } from '../audit/recorder.ts';
 import type { Decision, Permit } from '../model/decision.ts';
 import type { Fault } from '../model/fault.ts';
@@ -34,6 +35,8 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly policies: () => PolicySet;
   readonly classes: SessionClasses;
   readonly masks: Masks;
+  /** The run's own, 32 bytes. */
+  readonly runKey: Uint8Array;
   readonly holds: HoldParts;
   readonly budgets: SessionBudgets;
   readonly watch: SessionWatch;
@@ -91,6 +94,10 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
 
   get busy(): boolean {
     return this.#busy;
+  }
+
+  digest(secret: string): string {
+    return createHmac('sha256', this.#parts.runKey).update('secret\0').update(secret).digest('base64');
   }
 
   async run(exchange: Exchange<Upstream>): Promise<void> {

@@ -152,8 +152,8 @@ export class GrantService implements AsyncDisposable {
     };
   }
 
-  /** Checks possession, then the grant, then that it covers the target. Who proves nothing learns nothing. */
-  async authenticate(claim: Claim, target: TargetName): Promise<Authenticated> {
+  /** Checks possession, then the grant, then that it covers the target, if any. Who proves nothing learns nothing. */
+  async authenticate(claim: Claim, target?: TargetName): Promise<Authenticated> {
     const found = await this.#find(claim.user);
     if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
       throw refused('claim-invalid', 'The grant or its secret is wrong.');

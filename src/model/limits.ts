@@ -7,6 +7,16 @@ export const LIMITS = {
   upstreamConnectDeadlineMs: 10_000,
   drainDeadlineMs: 30_000,
   goodbyeMs: 20,
+  straysNotedOfRun: 20,
+  straysRunsRemembered: 5_000,
+  // protocols/http: what a client has open, and for how long it is kept waiting
+  maxHttpLanes: 100,
+  httpHoldMs: 25_000,
+  maxHttpWaitMs: 60 * 60_000,
+  maxInspectedBodyBytes: 1024 * 1024,
+  maxHttpRestBytes: 256 * 1024,
+  maxMaskedHttpBytes: 16 * 1024 * 1024,
+  maxHttpLeaves: 1_000,
   // gateway: requests that wait for people
   approvalDeskMs: 10_000,
   estimateDeadlineMs: 5_000,

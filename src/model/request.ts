@@ -109,6 +109,11 @@ export interface Request {
   /** Where another text is forwarded than was sent, because a rule limits it; undefined where none is. */
   forwarded?(): readonly ForwardedStatement[] | undefined;
   /**
+   * What another request must be the same in for an approval of this one to serve it, where that is not the whole body:
+   * a date or the number of a trace that changes with each sending makes no other request.
+   */
+  same?(): Uint8Array;
+  /**
    * What else its meaning hangs on, by name (`database`, `role`, `search_path`): bound into an approval and shown to
    * the approver. Built when asked for.
    */

@@ -94,12 +94,22 @@ export interface ScramKeys {
 export interface Admission<Upstream, Greeting> {
   /** Aborted when the client leaves, the deadline for admission passes, or the gateway drains. */
   readonly signal: AbortSignal;
+  /** The one target that the connection is for, where that was settled before its first byte: it came carried. */
+  readonly target?: TargetName | undefined;
   /** Keys to prove a claim against. A user that has no grant gets keys that nothing matches, not an answer. */
   scramKeys(user: string): Promise<ScramKeys>;
-  /** Authenticates the claim and authorises the target. Throws `Refused`, which `serve` says in its own words. */
+  /**
+   * Authenticates the claim and authorises the target. Throws `Refused`, which `serve` says in its own words. Each call is
+   * a session of its own: a protocol whose requests name a target each may have several on one connection.
+   */
   admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>>;
   /** Asks to cancel what another session of the same principal is doing; true where such a session was found. */
   cancel(key: CancelKey): Promise<boolean>;
+  /**
+   * Authenticates the claim of somebody who asks for a place that is no target's (`place` is its name), and puts that on
+   * record. Throws `Refused` where the claim proves nothing.
+   */
+  stray(claim: Claim, place: string): Promise<void>;
 }
 
 /** What a session gave its client to cancel with: PostgreSQL's BackendKeyData. */
@@ -116,6 +126,8 @@ export interface Session<Upstream, Greeting> extends AsyncDisposable {
   readonly cancelKey: CancelKey;
   /** Aborted when the client leaves, the grant ends or is revoked, the upstream dies, or the gateway drains. */
   readonly signal: AbortSignal;
+  /** What stands for a secret on record: the same for the same secret throughout the run, and in no other. */
+  digest(secret: string): string;
   /** Takes one exchange through every stage. Resolves once its reply is complete. */
   run(exchange: Exchange<Upstream>): Promise<void>;
   /** Takes what the server sends between exchanges, after it was masked and recorded. */

@@ -20,6 +20,7 @@ import { Estimates } from '../../src/gateway/effect-estimator.ts';
 import { type GatewayWatch, UNWATCHED } from '../../src/gateway/exchange-watch.ts';
 import { Listener } from '../../src/gateway/listener.ts';
 import { LiveSessions } from '../../src/gateway/live-sessions.ts';
+import { Strays } from '../../src/gateway/strays.ts';
 import { type SurveyedTarget, surveyTarget } from '../../src/gateway/survey-target.ts';
 import type { TargetName } from '../../src/model/ids.ts';
 import { LIMITS, type Limits } from '../../src/model/limits.ts';
@@ -139,6 +140,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     limits,
     draining: draining.signal,
     estimates: new Estimates(limits),
+    strays: new Strays(log),
     maskKey: (run) => createHash('sha256').update(`mask key of ${run}`).digest(),
     now: Date.now,
     watch: options.watch ?? UNWATCHED,

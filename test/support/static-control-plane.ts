@@ -85,6 +85,10 @@ export class StaticControlPlane implements ControlPlane {
     return Promise.resolve().then(() => this.#admit(claim, target));
   }
 
+  holder(claim: Claim | CarriedClaim): Promise<Principal> {
+    return Promise.resolve().then(() => this.#held(claim).principal);
+  }
+
   grantExpiryMs(grant: GrantId): Promise<number | undefined> {
     const held = this.#grants.get(grant);
     return Promise.resolve(held === undefined ? undefined : Date.parse(held.principal.grant.expiresAt));
@@ -95,7 +99,7 @@ export class StaticControlPlane implements ControlPlane {
     return () => this.#listeners.delete(listener);
   }
 
-  #admit(claim: Claim | CarriedClaim, name: TargetName): Admitted {
+  #held(claim: Claim | CarriedClaim): Held {
     const held = this.#grants.get(claim.user);
     if (held === undefined || !isProven(claim, held)) {
       throw new Refused({ code: 'claim-invalid', message: 'the grant is unknown, or its secret is wrong' });
@@ -104,6 +108,11 @@ export class StaticControlPlane implements ControlPlane {
     if (Date.parse(held.principal.grant.expiresAt) <= Date.now()) {
       throw new Refused({ code: 'claim-expired', message: 'the grant has expired' });
     }
+    return held;
+  }
+
+  #admit(claim: Claim | CarriedClaim, name: TargetName): Admitted {
+    const held = this.#held(claim);
     const target = this.#targets.find((one) => one.name === name);
     if (target === undefined) throw new Refused({ code: 'target-unknown', message: `there is no target "${name}"` });
     if (!held.principal.grant.targets.includes(name)) {

@@ -103,7 +103,8 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   'hold.placed': { by: actor, hold: id, repository: digest, run: id, since: time, target: names, until: time },
   'hold.lifted': { by: actor, hold: id },
   'retention.swept': { by: actor, erased: count, held: count, kept: count },
-  'login.refused': { code, grant: id, run: id, target: names },
+  // Where somebody asked for a host that is no target's, SHA-256 of its name: whoever asked chose it.
+  'login.refused': { code, grant: id, place: digest, run: id, target: names },
   'approval.requested': { ...APPROVAL, expiresAt: time, groups: names, policy: digest, rules: names },
   // The SHA-256 of the manifest of a run's evidence (docs/design/0004-evidence-bundle.md).
   'run.manifest': { digest, run: id },

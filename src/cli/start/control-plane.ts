@@ -34,6 +34,7 @@ export function makeControlPlane({
     approvals,
     classes,
     budgets,
+    holder: async (claim) => (await grants.authenticate(claim)).principal,
     policies: () => policies.current(),
     onRevoked: (listener) => grants.onRevoked(listener),
     grantExpiryMs: async (id) => {

@@ -6,6 +6,7 @@ import type { Carriers } from '../../gateway/carriers.ts';
 import { Connections } from '../../gateway/connections.ts';
 import { Estimates } from '../../gateway/effect-estimator.ts';
 import { LiveSessions } from '../../gateway/live-sessions.ts';
+import { Strays } from '../../gateway/strays.ts';
 import type { SurveyedTarget, SurveyOptions } from '../../gateway/survey-target.ts';
 import { RunAttachments } from '../../grants/run-attachments.ts';
 import type { ReplyDecoder } from '../../model/decoded-reply.ts';
@@ -175,6 +176,7 @@ function gatewayParts(
     audit: control.audit,
     limits: LIMITS,
     estimates: new Estimates(LIMITS),
+    strays: new Strays(control.audit),
     maskKey: (run) => control.key.derive(`masks/${run}`),
     now: control.nowMs,
     ...around,

@@ -1,0 +1,40 @@
+import type { HttpFacts } from '../../model/http.ts';
+import type { Refusal } from '../../model/refusal.ts';
+import type { Operation } from '../../model/request.ts';
+import type { Target } from '../../model/target.ts';
+
+/** What is known of a request from its head alone. */
+export interface AskedHead {
+  readonly target: Target;
+  /** All but what stands in the body, which is `none` or `unread` here. */
+  readonly facts: HttpFacts;
+  /** The content codings in the order in which they were put on, lower case; empty where there are none. */
+  readonly codings: readonly string[];
+  /** `Content-Type` as sent, with its parameters. */
+  readonly contentType: string;
+}
+
+/** A body as far as it was read before the request is decided, content codings still on it. */
+export interface ReadBody {
+  readonly bytes: Buffer;
+  /** False where there is more of it, which streams. */
+  readonly complete: boolean;
+}
+
+/** Finds what a request does. Part of the protocol, and pure: no I/O, every case bounded. */
+export interface Inspector {
+  /**
+   * How many bytes of the body must be read before the request can be decided, `maxInspectedBodyBytes` at most; 0 where
+   * nothing of it would tell more. Not asked where there is no body.
+   */
+  wants(asked: AskedHead): number;
+  /** `body` is undefined where there is none, or nothing of it was wanted. */
+  inspect(asked: AskedHead, body: ReadBody | undefined): Inspected | Promise<Inspected>;
+}
+
+export interface Inspected {
+  /** One at least. */
+  readonly operations: readonly Operation[];
+  /** Where the request cannot be carried, whatever policy says. */
+  readonly unsupported?: Refusal;
+}
