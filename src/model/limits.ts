@@ -46,6 +46,17 @@ export const LIMITS = {
   maxUpstreamMessageBytes: 1024 * 1024 * 1024,
   maxMaskedMessageBytes: 64 * 1024 * 1024,
   readBufferBytes: 256 * 1024,
+  // protocols/http: its wires
+  maxHttpHeadBytes: 64 * 1024,
+  maxHttpFields: 200,
+  maxHttpTargetBytes: 16 * 1024,
+  maxHttpTrailerBytes: 16 * 1024,
+  maxHttpInterimReplies: 16,
+  httpHeadMs: 10_000,
+  httpIdleMs: 60_000,
+  httpBodyIdleMs: 60_000,
+  maxHttpDrainBytes: 256 * 1024,
+  httpDrainMs: 2_000,
   // analysis
   maxStatementBytes: 1024 * 1024,
   maxStatementDepth: 4_000,

@@ -24,6 +24,10 @@ export interface RequestHead {
 export interface ReplyHead {
   /** 200 to 599, and 101 as what answers an upgrade. */
   readonly status: number;
+  /**
+   * `Content-Length` is among them only in what has no body of its own, a reply to HEAD and a 304, where it says how long
+   * the body would be (RFC 9110, 8.6).
+   */
   readonly fields: Fields;
 }
 
@@ -103,9 +107,9 @@ export interface IncomingReply {
   readonly upgraded?: ByteStream;
 }
 
-/** What cannot be read in one way only, or not at all; `status` is what the client is told. */
+/** What cannot be read in one way only, or not at all; `status` is what the client is told: 502 of what a target sent. */
 export class MalformedHttp extends Error {
-  readonly status: 400 | 408 | 413 | 414 | 417 | 421 | 431 | 501 | 505;
+  readonly status: 400 | 408 | 413 | 414 | 417 | 421 | 431 | 501 | 502 | 505;
 
   constructor(status: MalformedHttp['status'], message: string) {
     super(message);
