@@ -55,8 +55,14 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // As the bundles that it holds: in a browser as well.
   'audit/verify/pack': { level: 1, imports: ['model', 'audit', 'audit/verify/bundle'], packages: [], pure: true },
   protocols: { level: 1, imports: WORDS, packages: [] },
-  'protocols/postgres': { level: 1, imports: [...WORDS, 'sql', 'protocols/protocol.ts'], packages: [] },
-  'protocols/http': { level: 1, imports: [...WORDS, 'protocols/protocol.ts'], packages: [] },
+  // How each of them reaches its real server: sockets, TLS and what is verified there.
+  'protocols/upstream': { level: 1, imports: WORDS, packages: [] },
+  'protocols/postgres': {
+    level: 1,
+    imports: [...WORDS, 'sql', 'protocols/protocol.ts', 'protocols/upstream'],
+    packages: [],
+  },
+  'protocols/http': { level: 1, imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream'], packages: [] },
 
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
   witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
-import { errorText } from './error-text.ts';
+import { errorText } from '../upstream/error-text.ts';
 import { cancelRequest } from './login-messages.ts';
 import { withProgress } from './upstream-deadline.ts';
 import { dialUpstream } from './upstream-dial.ts';

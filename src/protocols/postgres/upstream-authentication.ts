@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Fault } from '../../model/fault.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Credential } from '../../model/target.ts';
+import type { TlsFacts } from '../upstream/upstream-tls.ts';
 import { serverEndPoint } from './channel-binding.ts';
 import {
   type Authentication,
@@ -13,7 +14,6 @@ import {
 import type { LoginMessage, LoginReader } from './login-reader.ts';
 import { scramClient } from './scram.ts';
 import { type ChannelBinding, ScramError, type ScramMechanism } from './scram-messages.ts';
-import type { TlsFacts } from './upstream-tls.ts';
 
 export interface AuthenticationContext {
   readonly reader: LoginReader;

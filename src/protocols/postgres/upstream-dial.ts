@@ -1,13 +1,13 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Fault } from '../../model/fault.ts';
-import { LIMITS } from '../../model/limits.ts';
 import type { Credential, TlsSettings } from '../../model/target.ts';
-import { errorText } from './error-text.ts';
+import { errorText } from '../upstream/error-text.ts';
+import { openSocket, type SocketAddress } from '../upstream/open-socket.ts';
+import { startUpstreamTls, type TlsFacts } from '../upstream/upstream-tls.ts';
 import { SSL_REQUEST } from './login-messages.ts';
 import { LoginReader } from './login-reader.ts';
 import type { Progress } from './upstream-deadline.ts';
-import { startUpstreamTls, type TlsFacts } from './upstream-tls.ts';
 
 export interface DialOptions {
   /** A host that starts with `/` is the directory of a Unix socket, where TLS does not apply, as in libpq. */
@@ -44,15 +44,20 @@ export function isUnixSocket(host: string): boolean {
 }
 
 async function dialPlain(options: DialOptions, signal: AbortSignal): Promise<Dialled> {
-  return { socket: await open(options.address, signal), tls: undefined };
+  return { socket: await openSocket(placeOf(options), signal), tls: undefined };
 }
 
 async function dialTls(options: DialOptions, progress: Progress): Promise<Dialled> {
-  const plain = await open(options.address, progress.signal);
+  const plain = await openSocket(placeOf(options), progress.signal);
   progress.step = 'negotiate TLS';
   try {
     if (await agreesToTls(plain)) {
-      const secure = await startUpstreamTls(plain, options.address.host, options.tls, options.clientCertificate);
+      const secure = await startUpstreamTls(plain, {
+        host: options.address.host,
+        settings: options.tls,
+        certificate: options.clientCertificate,
+        alpn: ['postgresql'],
+      });
       return { socket: secure.socket, tls: secure.facts };
     }
     if (options.tls.mode === 'prefer') return { socket: plain, tls: undefined };
@@ -86,30 +91,6 @@ async function agreesToTls(socket: Socket): Promise<boolean> {
   }
 }
 
-function open(address: DialOptions['address'], signal: AbortSignal): Promise<Socket> {
-  signal.throwIfAborted();
-  const { host, port } = address;
-  const socket = isUnixSocket(host)
-    ? connect({ path: `${host}/.s.PGSQL.${port}` })
-    : connect({ host, port, autoSelectFamilyAttemptTimeout: LIMITS.upstreamAddressAttemptMs });
-  const abort = () => socket.destroy();
-  signal.addEventListener('abort', abort, { once: true });
-  socket.once('close', () => signal.removeEventListener('abort', abort));
-  // The socket's owner reads errors off `close` and `errored`; one that comes late must not end the process.
-  socket.on('error', () => {});
-  return new Promise((resolve, reject) => {
-    const onClose = () => {
-      if (signal.aborted) reject(signal.reason as Error);
-      const cause = socket.errored ?? undefined;
-      reject(new Fault('upstream-unreachable', `cannot connect to the server: ${errorText(cause)}`, { cause }));
-    };
-    socket.once('close', onClose);
-    socket.once('connect', () => {
-      socket.off('close', onClose);
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true, LIMITS.upstreamKeepAliveMs);
-      socket.pause();
-      resolve(socket);
-    });
-  });
+function placeOf({ address: { host, port } }: DialOptions): SocketAddress {
+  return isUnixSocket(host) ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
 }

@@ -4,7 +4,8 @@ import type { TLSSocket } from 'node:tls';
 import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Credential, TlsSettings } from '../../model/target.ts';
-import { errorText } from './error-text.ts';
+import { errorText } from '../upstream/error-text.ts';
+import type { TlsFacts } from '../upstream/upstream-tls.ts';
 import {
   PROTOCOL_3_0,
   PROTOCOL_3_2,
@@ -19,7 +20,6 @@ import { type LoginMessage, LoginReader } from './login-reader.ts';
 import { authenticate, nextMessage, refused } from './upstream-authentication.ts';
 import { type Progress, withProgress } from './upstream-deadline.ts';
 import { type Dialled, dialUpstream, isUnixSocket } from './upstream-dial.ts';
-import type { TlsFacts } from './upstream-tls.ts';
 
 export interface UpstreamOptions {
   /** A host that starts with `/` is the directory of a Unix socket. */

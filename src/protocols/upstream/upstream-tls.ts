@@ -1,4 +1,4 @@
-/** TLS to a real server with libpq's `sslmode` semantics (PostgreSQL manual, 32.19). */
+/** TLS to a real server, with libpq's `sslmode` semantics for every protocol (PostgreSQL manual, 32.19). */
 import { isIP, type Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { checkServerIdentity, connect, createSecureContext, getCACertificates } from 'node:tls';
@@ -15,14 +15,23 @@ export interface TlsFacts {
   readonly verified: boolean;
   /** The server's certificate, DER. */
   readonly certificate: Buffer;
+  /** What ALPN agreed on (RFC 7301). */
+  readonly alpn: string | undefined;
+}
+
+export interface UpstreamTls {
+  /** The address's own; what is verified where the settings name no other. */
+  readonly host: string;
+  readonly settings: TlsSettings;
+  readonly certificate: Credential['clientCertificate'];
+  /** What is offered by ALPN, the best first. */
+  readonly alpn: readonly string[];
 }
 
 /** Becomes the client of a TLS connection over `socket`, which the server has agreed to. */
 export async function startUpstreamTls(
   socket: Socket,
-  host: string,
-  settings: TlsSettings,
-  certificate: Credential['clientCertificate'],
+  { host, settings, certificate, alpn }: UpstreamTls,
 ): Promise<{ readonly socket: TLSSocket; readonly facts: TlsFacts }> {
   const name = settings.serverName ?? host;
   const verified = verifiesChain(settings);
@@ -30,7 +39,7 @@ export async function startUpstreamTls(
   const secure = connect({
     socket,
     secureContext,
-    ALPNProtocols: ['postgresql'],
+    ALPNProtocols: [...alpn],
     rejectUnauthorized: verified,
     ...(isIP(name) === 0 ? { servername: name } : {}),
     checkServerIdentity: (_, peer) => (settings.mode === 'verify-full' ? checkServerIdentity(name, peer) : undefined),
@@ -47,6 +56,7 @@ export async function startUpstreamTls(
     cipher: cipher.standardName,
     verified,
     certificate: peer.raw,
+    alpn: secure.alpnProtocol === false ? undefined : (secure.alpnProtocol ?? undefined),
   };
   return { socket: secure, facts };
 }
