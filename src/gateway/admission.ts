@@ -105,6 +105,10 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     await strays.note({ run: run.id, grant: grant.id }, place);
   }
 
+  report(fault: unknown): void {
+    this.#gateway.onFault(fault, this.#client.peer);
+  }
+
   async admit(claim: Claim | CarriedClaim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
     try {
       return await this.#admit(claim, target, login);

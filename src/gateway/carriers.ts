@@ -81,6 +81,10 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
     return this.#inner.cancel(key);
   }
 
+  report(fault: unknown): void {
+    this.#inner.report(fault);
+  }
+
   async admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
     try {
       return await this.#admit(claim, target, login);

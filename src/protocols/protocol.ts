@@ -110,6 +110,8 @@ export interface Admission<Upstream, Greeting> {
    * record. Throws `Refused` where the claim proves nothing.
    */
   stray(claim: Claim, place: string): Promise<void>;
+  /** Tells the operator of a fault that ended a session and not the connection, which would tell of its own end. */
+  report(fault: unknown): void;
 }
 
 /** What a session gave its client to cancel with: PostgreSQL's BackendKeyData. */

@@ -11,7 +11,7 @@ import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { type AuditLogOptions, type OpenAuditLog, openAuditLog } from '../../src/audit/open-audit-log.ts';
 import type { AuditLog } from '../../src/audit/recorder.ts';
 import type { GatewayParts } from '../../src/gateway/admission.ts';
@@ -48,6 +48,8 @@ export interface TestGatewayOptions {
   /** Offers TLS with a certificate for 127.0.0.1 by an authority made for this gateway. */
   readonly tls?: boolean;
   readonly authentication?: 'scram' | 'password';
+  /** Opens the listener of another protocol than PostgreSQL. */
+  readonly listen?: (parts: GatewayParts, tls: TestTls | undefined) => Promise<TestListener>;
   readonly limits?: Partial<Limits>;
   /** Whom held requests are put before; nobody where absent. */
   readonly watch?: GatewayWatch;
@@ -60,6 +62,18 @@ export interface TestGatewayOptions {
   readonly auditOptions?: Partial<AuditLogOptions>;
   /** Stands between the gateway and its log, for tests of a log that fails. */
   readonly wrapLog?: (log: OpenAuditLog) => AuditLog;
+}
+
+export interface TestListener extends AsyncDisposable {
+  readonly port: number;
+  stop(): void;
+}
+
+/** The certificate that the gateway shows its clients. */
+export interface TestTls {
+  readonly context: SecureContext;
+  readonly required: boolean;
+  readonly bindingData: Uint8Array;
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -122,6 +136,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     limits,
     ...options.auditOptions,
   });
+  const audit = options.wrapLog?.(log) ?? log;
   const faults: unknown[] = [];
   const draining = new AbortController();
   const live = new LiveSessions();
@@ -135,12 +150,12 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
   controlPlane.onRevoked((grant) => live.endGrant(grant));
   const parts: GatewayParts = {
     controlPlane,
-    audit: options.wrapLog?.(log) ?? log,
+    audit,
     live,
     limits,
     draining: draining.signal,
     estimates: new Estimates(limits),
-    strays: new Strays(log),
+    strays: new Strays(audit),
     maskKey: (run) => createHash('sha256').update(`mask key of ${run}`).digest(),
     now: Date.now,
     watch: options.watch ?? UNWATCHED,
@@ -153,7 +168,8 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     authentication,
     ...(tls === undefined ? {} : { tls: tls.settings }),
   });
-  const listener = await Listener.open({ host: '127.0.0.1', port: 0 }, protocol, parts);
+  const listener: TestListener = await (options.listen?.(parts, tls?.settings) ??
+    Listener.open({ host: '127.0.0.1', port: 0 }, protocol, parts));
   const { port } = listener;
 
   const stop = once(async () => {

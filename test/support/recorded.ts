@@ -20,7 +20,7 @@ export async function recorded(gateway: TestGateway): Promise<readonly Recorded[
   for (const id of ids.toReversed()) {
     for await (const { event, body } of readSession(directory, id)) {
       const opened = body();
-      if (opened.kind === 'unreadable') throw new Error(`a body of ${id} is ${opened.why}`);
+      if (opened.kind === 'unreadable') throw new Error(`the body of a ${event.kind} of ${id} is ${opened.why}`);
       all.push({ event, body: opened.kind === 'bytes' ? opened.bytes : Buffer.alloc(0) });
     }
   }

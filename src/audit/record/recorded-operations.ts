@@ -1,4 +1,5 @@
 /** How the operations of a request stand in its line: all that policy judged, columns gathered by their tables. */
+import type { HttpFacts } from '../../model/http.ts';
 import type { ColumnUse, Operation } from '../../model/request.ts';
 import type { Json } from '../canonical-json.ts';
 
@@ -13,9 +14,19 @@ const USES = new Map(Object.entries(LETTERS).map(([use, letter]) => [letter, use
 
 /** The operation as its line says it. */
 export function packOperation(operation: Operation): Json {
-  const { columns } = operation;
-  const packed = { ...operation, outputs: undefined, columns: columns === undefined ? undefined : pack(columns) };
+  const { columns, http } = operation;
+  const packed = {
+    ...operation,
+    outputs: undefined,
+    columns: columns === undefined ? undefined : pack(columns),
+    http: http === undefined ? undefined : packHttp(http),
+  };
   return packed as unknown as Json;
+}
+
+/** What the target's own documents name: addresses, fields and bodies are what somebody typed, and stand in the body. */
+function packHttp({ method, template, operationId, action, graphql }: HttpFacts) {
+  return { method, template, operationId, action, graphql: graphql && { type: graphql.type } };
 }
 
 /** What `packOperation` was given, but for the order of its columns; undefined where a line has no such operation. */

@@ -1,6 +1,6 @@
 import { Fault } from '../../../model/fault.ts';
 import type { Credential, HttpCredential } from '../../../model/target.ts';
-import type { OutgoingRequest } from '../message.ts';
+import type { OutgoingRequest, ReplyHead, RequestHead } from '../message.ts';
 
 /** How the gateway proves itself to one target: made when a session is opened, asked for each request. */
 export interface Credentials {
@@ -8,17 +8,27 @@ export interface Credentials {
    * The request as it leaves, proof and all; the client's own credentials were taken out before. A promise where something
    * must be fetched or the body be read first. Throws a `Fault` of code `upstream-login` where there is no proof to be had.
    */
-  apply(request: OutgoingRequest, signal: AbortSignal): OutgoingRequest | Promise<OutgoingRequest>;
+  apply(
+    request: OutgoingRequest,
+    /** As the client sent it, for kinds whose clients sign what they send. */
+    client: RequestHead,
+    signal: AbortSignal,
+  ): OutgoingRequest | Promise<OutgoingRequest>;
+  /** True where the reply says that it was not accepted; the client is not asked for a credential that it cannot have. */
+  refusedBy(reply: ReplyHead): boolean;
 }
 
 /** Of a target's credential; a kind that cannot be used is a `Fault` of code `config-invalid`. */
 export function credentialsOf({ http = NONE }: Credential): Credentials {
   switch (http.kind) {
     case 'none':
-      return { apply: (request) => request };
+      return { apply: (request) => request, refusedBy: () => false };
     case 'bearer': {
       const { token } = http;
-      return { apply: (request) => withField(request, 'authorization', `Bearer ${token.reveal()}`) };
+      return {
+        apply: (request) => withField(request, 'authorization', `Bearer ${token.reveal()}`),
+        refusedBy: (reply) => challenges(reply, 'bearer'),
+      };
     }
     case 'basic':
     case 'header':
@@ -33,6 +43,12 @@ export function credentialsOf({ http = NONE }: Credential): Credentials {
 }
 
 const NONE: HttpCredential = { kind: 'none' };
+
+/** RFC 9110, 15.5.2: a 401 of an application's own, about a login of its users, challenges nobody. */
+function challenges({ status, fields }: ReplyHead, scheme: string): boolean {
+  if (status !== 401) return false;
+  return fields.some(([name, value]) => name === 'www-authenticate' && value.toLowerCase().startsWith(scheme));
+}
 
 function withField(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
   return { ...request, fields: [...request.fields, [name, value]] };

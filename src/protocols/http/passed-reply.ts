@@ -1,0 +1,43 @@
+import type { MessageBody } from './message.ts';
+
+/** Makes a part of what came together; `isLast` where it is the end of the reply. */
+export type MakePart<Made> = (body: Buffer, isLast: boolean) => Made;
+
+const NOTHING = Buffer.alloc(0);
+/** What is copied so that what follows may be looked at; more goes on as it is. */
+const SMALL_BYTES = 64 * 1024;
+
+/** A body as it comes, in as few parts as it can be told in without letting anything wait. */
+export async function* passed<Made>(body: MessageBody, make: MakePart<Made>): AsyncGenerator<Made> {
+  if (body.length === 'none') return yield make(NOTHING, true);
+  let begun = false;
+  for (let pending = body.read(); ; ) {
+    // What comes later fails where it is waited for.
+    pending.catch(() => undefined);
+    // The head does not wait for bytes that take their time.
+    const bytes = begun ? await pending : await soon(pending);
+    if (bytes === null) return yield make(NOTHING, true);
+    if (bytes === undefined) {
+      begun = true;
+      yield make(NOTHING, false);
+      continue;
+    }
+    if (bytes.length > SMALL_BYTES) {
+      begun = true;
+      yield make(bytes, false);
+      pending = body.read();
+      continue;
+    }
+    const kept = Buffer.from(bytes);
+    pending = body.read();
+    pending.catch(() => undefined);
+    if ((await soon(pending)) === null) return yield make(kept, true);
+    begun = true;
+    yield make(kept, false);
+  }
+}
+
+/** What a promise gives in this turn of the loop; undefined where that takes longer. */
+function soon<T>(promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([promise, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))]);
+}

@@ -1,0 +1,105 @@
+import type { HttpFacts } from '../../model/http.ts';
+import { LIMITS } from '../../model/limits.ts';
+import type { Refusal } from '../../model/refusal.ts';
+import type { Target } from '../../model/target.ts';
+import { type ForwardedHead, factsOf, fieldOf, forwardedHead } from './forwarded-head.ts';
+import { listOf } from './grammar.ts';
+import { operationOf } from './head-inspector.ts';
+import type { AskedHead, Inspector, ReadBody } from './inspector.ts';
+import type { IncomingRequest, MessageBody } from './message.ts';
+import { normalTarget } from './path.ts';
+import { HttpRequest } from './request.ts';
+import type { Digest } from './secret-fields.ts';
+
+export interface ReadingParts {
+  readonly target: Target;
+  /** The origin form within the target, as the client sent it. */
+  readonly origin: string;
+  readonly inspector: Inspector;
+  readonly digest: Digest;
+  readonly nonce: () => string;
+}
+
+/** A request that was read as far as its decision needs it. */
+export interface ReadRequest {
+  readonly request: HttpRequest;
+  readonly head: ForwardedHead;
+  readonly read: ReadBody | undefined;
+  /** True where more of the body follows. */
+  readonly streams: boolean;
+}
+
+/** Rejects where the body breaks off: with `PeerLeft`, or `MalformedHttp`. */
+export async function readRequest(incoming: IncomingRequest, parts: ReadingParts): Promise<ReadRequest> {
+  const { target, origin, inspector, digest, nonce } = parts;
+  const normal = normalTarget(origin);
+  const hasBody = incoming.body.length !== 'none' && incoming.body.length !== 0;
+  const unsupported = unsupportedMethod(incoming) ?? ('code' in normal ? normal : undefined);
+  const place = 'code' in normal ? { forwarded: origin, path: '/', query: undefined } : normal;
+  const head = forwardedHead(incoming.head, target, place);
+  const facts = factsOf(head, target, place, hasBody);
+  const common = { head, digest, nonce };
+  if (unsupported !== undefined) {
+    const operations = [
+      { ...operationOf(facts), kind: 'unknown', access: 'unknown', reason: unsupported.message } as const,
+    ];
+    const request = new HttpRequest({ ...common, read: undefined, streams: hasBody, operations, unsupported });
+    return { request, head, read: undefined, streams: hasBody };
+  }
+  const asked = askedOf(head, target, facts);
+  const read = hasBody ? await readBody(incoming, asked, inspector) : undefined;
+  const streams = hasBody && read?.complete !== true;
+  const inspecting = inspector.inspect(asked, read);
+  const inspected = inspecting instanceof Promise ? await inspecting : inspecting;
+  return { request: new HttpRequest({ ...common, read, streams, ...inspected }), head, read, streams };
+}
+
+function askedOf(head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {
+  return {
+    target,
+    facts,
+    codings: listOf(fieldOf(head.fields, 'content-encoding') ?? ''),
+    contentType: fieldOf(head.fields, 'content-type') ?? '',
+  };
+}
+
+/**
+ * A short body is read whatever its type, so that an approval is of all that will be sent; but not one that its client
+ * sends only once it is asked to, which a refusal spares it.
+ */
+function readBody(incoming: IncomingRequest, asked: AskedHead, inspector: Inspector): Promise<ReadBody> | undefined {
+  const { length } = incoming.body;
+  const most = LIMITS.maxInspectedBodyBytes;
+  const wanted = Math.min(inspector.wants(asked), most);
+  const isShort = typeof length === 'number' && length <= most && !incoming.expectsContinue;
+  if (wanted === 0 && !isShort) return undefined;
+  return readUpTo(incoming.body, isShort ? most : wanted);
+}
+
+/** What is read beyond the bound came together with what was wanted. */
+async function readUpTo(body: MessageBody, most: number): Promise<ReadBody> {
+  const pieces: Buffer[] = [];
+  for (let length = 0; length <= most; ) {
+    if (length === body.length) return { bytes: joined(pieces), complete: true };
+    const bytes = await body.read();
+    if (bytes === null) return { bytes: joined(pieces), complete: true };
+    length += bytes.length;
+    pieces.push(Buffer.from(bytes));
+  }
+  return { bytes: joined(pieces), complete: false };
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
+}
+
+function unsupportedMethod({ head: { method, target } }: IncomingRequest): Refusal | undefined {
+  if (method === 'TRACE' || method === 'TRACK') {
+    // It would send back what the gateway put in.
+    return { code: 'protocol-unsupported', message: `${method} requests are not forwarded` };
+  }
+  if (target === '*')
+    return { code: 'protocol-unsupported', message: 'requests about a server as a whole are not forwarded' };
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto';
+import type { Refusal } from '../../model/refusal.ts';
+import type { Body, Operation, Request } from '../../model/request.ts';
+import type { ForwardedHead } from './forwarded-head.ts';
+import type { ReadBody } from './inspector.ts';
+import { type Digest, recordedLines, recordedQuery } from './secret-fields.ts';
+
+export interface HttpRequestParts {
+  readonly head: ForwardedHead;
+  /** What was read of the body before the request is decided; undefined where there is none, or nothing was. */
+  readonly read: ReadBody | undefined;
+  /** True where there is a body of which not all was read. */
+  readonly streams: boolean;
+  readonly operations: readonly Operation[];
+  readonly unsupported?: Refusal | undefined;
+  readonly digest: Digest;
+  /** What no other request has: of one whose body streams, no approval serves another. */
+  readonly nonce: () => string;
+}
+
+/** One request as it is decided, recorded and approved. */
+export class HttpRequest implements Request {
+  readonly operations: readonly Operation[];
+  declare readonly unsupported?: Refusal;
+  readonly #parts: HttpRequestParts;
+  #body: Body | undefined;
+  #same: Uint8Array | undefined;
+
+  constructor(parts: HttpRequestParts) {
+    this.#parts = parts;
+    this.operations = parts.operations;
+    if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
+  }
+
+  /** `message/http` (RFC 9112, 10.1): the head as it is forwarded, secrets as digests, and the body as far as it was read. */
+  body(): Body {
+    this.#body ??= { media: 'message/http', bytes: this.#record() };
+    return this.#body;
+  }
+
+  /**
+   * What makes a repeated request the same, beside its operations, in which all stands that rules may see: its method,
+   * its address, its body and who it says it is.
+   */
+  same(): Uint8Array {
+    this.#same ??= this.#identity();
+    return this.#same;
+  }
+
+  #record(): Uint8Array {
+    const { head, read, streams, digest } = this.#parts;
+    const framing = read !== undefined && !streams ? `content-length: ${read.bytes.length}\r\n` : '';
+    const lines = `host: ${head.authority}\r\n${recordedLines(head.fields, digest)}${framing}`;
+    const text = Buffer.from(
+      `${head.method} ${recordedTarget(head.target, digest)} HTTP/1.1\r\n${lines}\r\n`,
+      'latin1',
+    );
+    return read === undefined ? text : Buffer.concat([text, read.bytes]);
+  }
+
+  #identity(): Uint8Array {
+    const { head, read, streams, digest, nonce } = this.#parts;
+    const secrets = head.fields.filter(([name]) => name === 'cookie').map(([, value]) => digest(value));
+    const body = read === undefined ? '' : hash('sha256', read.bytes, 'hex');
+    return Buffer.from(JSON.stringify([head.method, head.target, body, secrets, streams ? nonce() : '']));
+  }
+}
+
+function recordedTarget(target: string, digest: Digest): string {
+  const mark = target.indexOf('?');
+  return mark < 0 ? target : `${target.slice(0, mark)}?${recordedQuery(target.slice(mark + 1), digest)}`;
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { Fault } from '../../model/fault.ts';
+import { LIMITS } from '../../model/limits.ts';
+import { type Refusal, Refused } from '../../model/refusal.ts';
+import type { ByteStream } from '../../wire/byte-stream.ts';
+import { PeerLeft } from '../../wire/peer-left.ts';
+import type { Admission } from '../protocol.ts';
+import { answer, HttpExchange, refusalOf } from './exchange.ts';
+import { fieldOf } from './forwarded-head.ts';
+import type { Inspector } from './inspector.ts';
+import type { HttpSession, Lane, Lanes } from './lanes.ts';
+import { type Fields, type IncomingRequest, MalformedHttp, type ServerConnection } from './message.ts';
+import { readRequest } from './read-request.ts';
+import { toldRefusal } from './refusal.ts';
+import { type Door, type Places, type Route, routeOf, type Stray } from './route.ts';
+import type { HttpUpstream } from './upstream.ts';
+
+export interface ConversationParts {
+  readonly connection: ServerConnection;
+  readonly door: Door;
+  readonly places: Places;
+  readonly admission: Admission<HttpUpstream, undefined>;
+  readonly lanes: Lanes;
+  readonly inspector: Inspector;
+  /** Serves what comes inside of a CONNECT to the host, until it ends. */
+  readonly tunnel: (stream: ByteStream, door: Door & { readonly kind: 'tunnel' }) => Promise<void>;
+}
+
+/** Reads a client's requests, and hands each to a session of its grant and target as one exchange. */
+export class HttpConversation {
+  readonly #parts: ConversationParts;
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns when the client sends no more, and what it asked is answered. Throws what ends the connection otherwise. */
+  async run(): Promise<void> {
+    const { connection } = this.#parts;
+    const working = new Set<Promise<void>>();
+    for (;;) {
+      const request = await connection.next();
+      if (request === undefined) break;
+      const work: Promise<void> = this.#handle(request).finally(() => working.delete(work));
+      working.add(work);
+      // One that is waited for elsewhere as well must not count as unheard.
+      work.catch(() => undefined);
+      if (working.size >= connection.concurrency) await Promise.race(working);
+    }
+    await Promise.all(working);
+  }
+
+  async #handle(incoming: IncomingRequest): Promise<void> {
+    const route = routeOf(incoming.head, this.#parts.door, this.#parts.places);
+    try {
+      if ('refusal' in route) return await this.#stray(incoming, route);
+      const lane = await this.#lane(incoming, route);
+      if (incoming.head.method === 'CONNECT') return await this.#tunnel(incoming, route, lane);
+      await this.#exchange(incoming, route, lane);
+    } catch (cause) {
+      if (!(cause instanceof Refused)) throw cause;
+      this.#refuse(incoming, cause.refusal, route);
+    }
+  }
+
+  #lane(incoming: IncomingRequest, { proof, target }: Route): Lane | Promise<Lane> {
+    if (proof === undefined) throw new Refused(NO_PROOF);
+    const agent = fieldOf(incoming.head.fields, 'user-agent');
+    const parameters = agent === undefined ? {} : { user_agent: agent.slice(0, MOST_AGENT_CHARACTERS) };
+    return this.#parts.lanes.take(proof, target, parameters);
+  }
+
+  /** Who proves nothing does not learn whether there is such a place. */
+  async #stray(incoming: IncomingRequest, stray: Stray): Promise<void> {
+    if (stray.proof === undefined) throw new Refused(NO_PROOF);
+    await this.#parts.admission.stray(stray.proof.claim, stray.place);
+    this.#refuse(incoming, stray.refusal, stray, stray.proxied ? 403 : undefined);
+  }
+
+  async #exchange(incoming: IncomingRequest, { origin, prefix, proxied }: Route, lane: Lane): Promise<void> {
+    const { lanes, inspector } = this.#parts;
+    const { session } = lane;
+    const stopListening = this.#cancelWith(incoming, session);
+    let exchange: HttpExchange | undefined;
+    try {
+      const digest = (secret: string): string => session.digest(secret);
+      const where = { target: session.target, prefix, proxied };
+      const asked = await readRequest(incoming, { ...where, origin, inspector, digest, nonce });
+      const patienceMs = patienceOf(incoming.head.fields);
+      exchange = new HttpExchange({ incoming, asked, where, patienceMs, digest });
+      await session.run(exchange);
+      stopListening();
+      await lanes.give(lane);
+    } catch (cause) {
+      stopListening();
+      await lanes.drop(lane);
+      this.#failed(incoming, exchange, cause, session);
+    }
+  }
+
+  /** The session is over; the connection goes on, if there is a way to tell its client. */
+  #failed(incoming: IncomingRequest, exchange: HttpExchange | undefined, cause: unknown, session: HttpSession): void {
+    const why = session.signal.aborted && session.signal.reason instanceof Refused ? session.signal.reason : cause;
+    if (why instanceof PeerLeft) return incoming.abort();
+    const { refusal, status } = refusalOf(why);
+    if (exchange === undefined) answer(incoming, toldRefusal(refusal, { status }));
+    else exchange.tell(refusal, status);
+    if (why instanceof Refused || why instanceof MalformedHttp) return;
+    if (!(why instanceof Fault)) throw why;
+    this.#parts.admission.report(why);
+  }
+
+  /** A client of HTTP/2 may take back one request, and go on with the others. */
+  #cancelWith(incoming: IncomingRequest, session: HttpSession): () => void {
+    if (this.#parts.connection.concurrency === 1) return nothing;
+    const cancel = (): void => {
+      this.#parts.admission.cancel(session.cancelKey).catch((fault: unknown) => this.#parts.admission.report(fault));
+    };
+    incoming.signal.addEventListener('abort', cancel, { once: true });
+    return () => incoming.signal.removeEventListener('abort', cancel);
+  }
+
+  /** The session that was opened for it proved who asks; it waits for the first request inside. */
+  async #tunnel(incoming: IncomingRequest, { target, proof }: Route, lane: Lane): Promise<void> {
+    await this.#parts.lanes.give(lane);
+    if (proof === undefined || this.#parts.door.kind === 'tunnel') throw new Refused(NESTED);
+    const { authority } = incoming.head;
+    const stream = incoming.accept({ status: 200, fields: [] });
+    await this.#parts.tunnel(stream, { kind: 'tunnel', authority, target, proof });
+  }
+
+  #refuse(incoming: IncomingRequest, refusal: Refusal, { proxied }: Route | Stray, status?: number): void {
+    if (refusal.code === 'draining') this.#parts.connection.retire();
+    answer(incoming, toldRefusal(refusal, { proxied, status }));
+  }
+}
+
+const NO_PROOF: Refusal = {
+  code: 'claim-missing',
+  message: 'this needs a grant: its id and its secret, as Bearer GRANT.SECRET or as Basic user and password',
+  hint: '`chaperone run` gets one and puts it where clients look for it.',
+};
+const NESTED: Refusal = { code: 'protocol-unsupported', message: 'a tunnel inside of a tunnel is not opened' };
+
+const MOST_AGENT_CHARACTERS = 200;
+
+function nothing(): void {}
+
+function nonce(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** RFC 7240, 4.3. */
+function patienceOf(fields: Fields): number {
+  const [, seconds] = /(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])/i.exec(fieldOf(fields, 'prefer') ?? '') ?? [];
+  return seconds === undefined ? LIMITS.httpHoldMs : Math.min(Number(seconds) * 1_000, LIMITS.maxHttpWaitMs);
+}

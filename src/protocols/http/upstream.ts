@@ -1,0 +1,57 @@
+import { Fault } from '../../model/fault.ts';
+import { LIMITS } from '../../model/limits.ts';
+import type { Target } from '../../model/target.ts';
+import { withDeadline } from '../../wire/deadline.ts';
+import { PeerLeft } from '../../wire/peer-left.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import type { ClientConnection } from './message.ts';
+
+/** Opens a connection to the target; it is closed where the signal aborts. Throws a `Fault`. */
+export type Dial = (signal: AbortSignal) => Promise<ClientConnection>;
+
+/** The real server of one session: one connection at a time, which servers close when they like. */
+export class HttpUpstream implements AsyncDisposable {
+  readonly target: Target;
+  readonly credentials: Credentials;
+  readonly #dial: Dial;
+  #connection: ClientConnection;
+  readonly #ending = new AbortController();
+  #session: AbortSignal | undefined;
+
+  constructor(target: Target, credentials: Credentials, dial: Dial, connection: ClientConnection) {
+    this.target = target;
+    this.credentials = credentials;
+    this.#dial = dial;
+    this.#connection = connection;
+  }
+
+  /** Where the next request may be sent: what was closed meanwhile is dialled anew, before anything was sent. */
+  async ready(signal: AbortSignal): Promise<ClientConnection> {
+    if (this.#connection.reusable) return this.#connection;
+    await this.#connection[Symbol.asyncDispose]();
+    const expired = (): Error => new Fault('deadline', 'the target did not answer in time');
+    this.#connection = await withDeadline(LIMITS.upstreamConnectDeadlineMs, signal, expired, this.#dial);
+    return this.#connection;
+  }
+
+  /** What aborts an exchange: the session's end, or the client's cancelling, after which the session is over as well. */
+  until(session: AbortSignal): AbortSignal {
+    if (this.#session !== session) {
+      this.#session = session;
+      if (session.aborted) this.#ending.abort(session.reason);
+      else session.addEventListener('abort', () => this.#ending.abort(session.reason), { once: true });
+    }
+    return this.#ending.signal;
+  }
+
+  cancel(): Promise<void> {
+    this.#ending.abort(new PeerLeft('the client cancelled its request'));
+    return Promise.resolve();
+  }
+
+  /** Whatever was under way is over: the server must not go on with it for nobody. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort(new PeerLeft('the session ended'));
+    await this.#connection[Symbol.asyncDispose]();
+  }
+}
