@@ -1,8 +1,10 @@
+import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 
 /**
  * One peer's connection, pulled rather than pushed, so that a reader that does not ask slows the peer down instead of
- * filling memory. Two implementations: a plain socket with reused read buffers, and TLS.
+ * filling memory. Three implementations: a socket with reused read buffers, which may become TLS; a WebSocket; and a stream
+ * of Node's, for what a library brings.
  */
 export interface ByteStream extends AsyncDisposable {
   /** `address:port` of the peer. */
@@ -10,6 +12,8 @@ export interface ByteStream extends AsyncDisposable {
   /** Aborted once the peer has left or the stream was destroyed; the reason is a `PeerLeft`. */
   readonly signal: AbortSignal;
   readonly tls: boolean;
+  /** What ALPN agreed on (RFC 7301); undefined without TLS, and where nothing was. */
+  readonly alpn: string | undefined;
   /**
    * The bytes that arrived since the last call; null at the end of the stream. Where the
    * stream was made with `bulkViews` they are valid until the next call.
@@ -30,6 +34,11 @@ export interface ByteStream extends AsyncDisposable {
     context: SecureContext,
     options: { readonly alpn: readonly string[]; readonly requireAlpn: boolean },
   ): Promise<void>;
+  /**
+   * Gives the connection to a library that wants a stream of Node's. Of this one, only what tells that the peer has left and
+   * what ends it may be used from then on.
+   */
+  toDuplex(): Duplex;
   /** Flushes what was written, then closes. */
   end(): Promise<void>;
   destroy(reason?: Error): void;

@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
 
 import type { ByteStream } from './byte-stream.ts';
+import { detachHandle } from './detach-handle.ts';
 import { PeerLeft } from './peer-left.ts';
 import { ReadBuffers } from './read-buffers.ts';
 
@@ -62,6 +64,11 @@ export class SocketStream implements ByteStream {
     return this.#tls;
   }
 
+  get alpn(): string | undefined {
+    const agreed = this.#socket instanceof TLSSocket ? this.#socket.alpnProtocol : null;
+    return agreed === null || agreed === false ? undefined : agreed;
+  }
+
   read(): Promise<Buffer | null> {
     const queued = this.#queue.length === 1 ? this.#queue.pop() : this.#queue.length > 0 ? this.#takeAll() : undefined;
     if (queued !== undefined) {
@@ -112,11 +119,33 @@ export class SocketStream implements ByteStream {
       secured.once('secure', resolve);
       this.#gone.signal.addEventListener('abort', () => reject(this.#reason()), { once: true });
     });
+    // Node's own servers say so of theirs; who is given the socket would wait for it.
+    (secured as { secureConnecting?: boolean }).secureConnecting = false;
     if (options.requireAlpn && secured.alpnProtocol === false) {
       this.destroy(new PeerLeft('no application protocol was agreed on'));
       throw this.#reason();
     }
     secured.resume();
+  }
+
+  /** The socket itself, without the buffers that this stream read into. */
+  toDuplex(): Duplex {
+    const old = this.#socket;
+    old.pause();
+    const { handle } = old instanceof TLSSocket ? { handle: undefined } : detachHandle(old);
+    const socket =
+      handle === undefined
+        ? old
+        : new Socket({ handle, allowHalfOpen: false } as ConstructorParameters<typeof Socket>[0]);
+    if (handle === undefined) old.removeAllListeners('data');
+    else socket.setNoDelay(true);
+    this.#socket = socket;
+    this.#paused = false;
+    this.#giveBack();
+    this.#watch(socket);
+    if (this.#queuedBytes > 0) socket.unshift(this.#takeAll());
+    this.#queuedBytes = 0;
+    return socket;
   }
 
   async end(): Promise<void> {
@@ -231,8 +260,9 @@ export class SocketStream implements ByteStream {
     });
   }
 
+  /** What broke, or was destroyed, has no end that could be taken for the sender's. */
   #end(): void {
-    this.#ended = true;
+    this.#ended ||= !this.#gone.signal.aborted;
     this.#leave(new PeerLeft('the peer closed the connection'));
   }
 
@@ -252,21 +282,3 @@ export class SocketStream implements ByteStream {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/**
- * Takes the libuv handle out of a socket. `_handle` is not a documented property; where it is missing the caller
- * falls back to `data` events, which cost an allocation a read and nothing else.
- */
-function detachHandle(socket: Socket): { readonly handle: object | undefined } {
-  const inner = socket as unknown as { _handle: object | null };
-  const handle = inner._handle ?? undefined;
-  if (handle === undefined) return { handle };
-  inner._handle = null;
-  socket.removeAllListeners();
-  socket.on('error', ignoreAfterDetach);
-  socket.destroy();
-  return { handle };
-}
-
-/** A socket without its handle has nothing to report: its successor has it. */
-function ignoreAfterDetach(): void {}

@@ -1,4 +1,6 @@
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
+import { duplexOf } from './byte-duplex.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { PeerLeft } from './peer-left.ts';
 import { keepAlive } from './websocket-keep-alive.ts';
@@ -20,6 +22,7 @@ export interface WebSocketStreamOptions {
 export class WebSocketStream implements ByteStream {
   readonly peer: string;
   readonly tls = false;
+  readonly alpn = undefined;
   readonly #socket: WebSocket;
   readonly #maxAheadBytes: number;
   readonly #maxMessageBytes: number;
@@ -94,6 +97,10 @@ export class WebSocketStream implements ByteStream {
 
   startTls(): Promise<void> {
     return Promise.reject(new PeerLeft('a carried connection has no TLS of its own'));
+  }
+
+  toDuplex(): Duplex {
+    return duplexOf(this);
   }
 
   async end(): Promise<void> {

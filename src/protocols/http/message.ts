@@ -57,10 +57,14 @@ export interface IncomingRequest {
   /** Once, before any `write`. `length` frames the body; `none` ends the reply. A promise while the client is slow. */
   respond(head: ReplyHead, length: BodyLength): Promise<void> | undefined;
   write(bytes: Buffer): Promise<void> | undefined;
+  /** Where the length was a number there are no fields behind it: HTTP/1.1 has no place for them. */
   end(trailers?: Fields): Promise<void> | undefined;
   /** Breaks the reply off so that the client can tell: closes the connection, or resets the stream. */
   abort(): void;
-  /** Answers a CONNECT (200) or an upgrade (101, RFC 8441: 200), and gives the bytes that follow. */
+  /**
+   * Answers a CONNECT (200) or an upgrade (101, RFC 8441: 200), whichever status the head has, and gives the bytes that
+   * follow. What proves an upgrade on HTTP/1.1 (`Sec-WebSocket-Key` and `-Accept`) is its wire's own, and no field here.
+   */
   accept(head: ReplyHead): ByteStream;
 }
 
@@ -95,7 +99,10 @@ export interface OutgoingRequest {
   readonly upgrade?: string;
   readonly fields: Fields;
   readonly length: BodyLength;
-  /** Pulled after the head was sent; absent where the length is `none`. The fields after it are asked for at its end. */
+  /**
+   * Pulled after the head was sent; absent where the length is `none`. The fields after it are asked for at its end, and
+   * sent where the length is `unknown`: a message of a known length ends with its last byte on either wire.
+   */
   readonly body?: AsyncIterable<Buffer>;
   readonly trailers?: () => Fields;
 }

@@ -6,6 +6,7 @@ import { Input } from './input.ts';
 import { H1Body } from './message-body.ts';
 import { MessageWriter, type SentFraming } from './message-writer.ts';
 import { type ParsedReply, parseReplyHead } from './reply-head.ts';
+import { acceptOf, newKey, withoutField } from './websocket-key.ts';
 import { requestHead } from './write-head.ts';
 
 /** A connection to a target that speaks HTTP/1.1. */
@@ -19,6 +20,7 @@ export class H1ClientConnection implements ClientConnection {
   #sent = true;
   #persistent = true;
   #sendFault: unknown;
+  #key: string | undefined;
   #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => {
     if (this.#state === 'busy') this.#stream.destroy(this.#signal?.reason as Error);
@@ -61,12 +63,13 @@ export class H1ClientConnection implements ClientConnection {
 
   #begin(request: OutgoingRequest): void {
     const framing = framingOf(request);
+    this.#key = request.upgrade === undefined ? undefined : newKey();
     const head = requestHead(
       request.method,
       request.target,
       request.authority,
       request.fields,
-      framingLines(request, framing),
+      framingLines(request, framing, this.#key),
     );
     this.#sent = framing === 'none';
     // Where it fails, so does the reading of the reply.
@@ -107,12 +110,15 @@ export class H1ClientConnection implements ClientConnection {
   }
 
   #upgraded(parsed: ParsedReply, { upgrade }: OutgoingRequest): IncomingReply {
-    if (upgrade === undefined || !parsed.upgrade.includes(upgrade)) {
+    if (upgrade === undefined || this.#key === undefined || !parsed.upgrade.includes(upgrade)) {
       throw new MalformedHttp(502, 'an upgrade that nobody asked for');
     }
+    const { rest, values } = withoutField(parsed.head.fields, 'sec-websocket-accept');
+    if (values.join() !== acceptOf(this.#key))
+      throw new MalformedHttp(502, "an upgrade that answers another client's key");
     this.#state = 'spent';
     const body = new H1Body(this.#input, 'none', this.#limits);
-    return { head: parsed.head, body, upgraded: this.#input.release() };
+    return { head: { ...parsed.head, fields: rest }, body, upgraded: this.#input.release() };
   }
 
   #bodyOf({ framing, persistent }: ParsedReply): H1Body {
@@ -166,9 +172,9 @@ function framingOf({ length }: OutgoingRequest): SentFraming {
 /** Methods of which a body is expected, so that its absence is said (RFC 9110, 8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
-function framingLines({ method, upgrade }: OutgoingRequest, framing: SentFraming): string {
+function framingLines({ method, upgrade }: OutgoingRequest, framing: SentFraming, key: string | undefined): string {
   if (framing === 'chunked') return 'transfer-encoding: chunked\r\n';
   if (typeof framing === 'number') return `content-length: ${framing}\r\n`;
-  if (upgrade !== undefined) return `connection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
+  if (upgrade !== undefined) return `connection: Upgrade\r\nupgrade: ${upgrade}\r\nsec-websocket-key: ${key ?? ''}\r\n`;
   return WITH_BODY.has(method) ? 'content-length: 0\r\n' : '';
 }

@@ -1,10 +1,12 @@
 import type { ByteStream } from '../../../wire/byte-stream.ts';
+import { isBodiless } from '../bodiless.ts';
 import type { BodyLength, Fields, IncomingRequest, ReplyHead, RequestHead } from '../message.ts';
 import type { Input } from './input.ts';
 import { H1Body } from './message-body.ts';
 import type { MessageWriter, SentFraming } from './message-writer.ts';
-import { isBodiless, type ReplyFraming } from './reply-head.ts';
+import type { ReplyFraming } from './reply-head.ts';
 import type { ParsedRequest } from './request-head.ts';
+import { acceptOf, withoutField } from './websocket-key.ts';
 import { replyHead } from './write-head.ts';
 
 /** What a request needs of the connection that it came on. */
@@ -31,6 +33,7 @@ export class H1Request implements IncomingRequest {
   readonly expectsContinue: boolean;
   readonly #place: RequestPlace;
   readonly #persistent: boolean;
+  readonly #websocketKey: string | undefined;
   #saysContinue: boolean;
   #answer: 'none' | 'begun' | 'over' | 'taken-over' = 'none';
   #keeps = false;
@@ -39,6 +42,7 @@ export class H1Request implements IncomingRequest {
     this.head = parsed.head;
     this.expectsContinue = parsed.expectsContinue;
     this.#persistent = parsed.persistent;
+    this.#websocketKey = parsed.websocketKey;
     this.#place = place;
     this.#saysContinue = parsed.expectsContinue && parsed.length !== 'none';
     const framing: ReplyFraming = parsed.length === 'unknown' ? 'chunked' : parsed.length;
@@ -96,12 +100,13 @@ export class H1Request implements IncomingRequest {
     this.#over();
   }
 
-  accept(head: ReplyHead): ByteStream {
+  accept({ fields }: ReplyHead): ByteStream {
     if (this.#answer !== 'none') throw new RangeError('a second reply to one request');
-    const upgrade = this.head.upgrade === undefined ? '' : `connection: Upgrade\r\nupgrade: ${this.head.upgrade}\r\n`;
     this.#answer = 'taken-over';
+    const key = this.#websocketKey;
+    const answer = key === undefined ? replyHead({ status: 200, fields }, '') : switching(fields, key);
     // Its failure shows in the stream that is given.
-    this.#place.stream.write(Buffer.from(replyHead(head, upgrade), 'latin1'))?.catch(() => undefined);
+    this.#place.stream.write(Buffer.from(answer, 'latin1'))?.catch(() => undefined);
     this.#place.onAnswered();
     return this.#place.input.release();
   }
@@ -149,4 +154,11 @@ export class H1Request implements IncomingRequest {
     if (!this.#keeps) return 'connection: close\r\n';
     return this.head.version === '1.0' ? 'connection: keep-alive\r\n' : '';
   }
+}
+
+/** RFC 6455, 4.2.2. */
+function switching(fields: Fields, key: string): string {
+  const { rest } = withoutField(fields, 'sec-websocket-accept');
+  const lines = `connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ${acceptOf(key)}\r\n`;
+  return replyHead({ status: 101, fields: rest }, lines);
 }

@@ -1,3 +1,4 @@
+import { isBodiless } from '../bodiless.ts';
 import { contentLength } from '../grammar.ts';
 import { type BodyLength, type Fields, MalformedHttp, type ReplyHead } from '../message.ts';
 import { checkCharacters, type FieldBlock, readFieldBlock } from './field-block.ts';
@@ -36,11 +37,6 @@ export function parseReplyHead(text: string, method: string, maxFields: number):
 
 export function lengthOf(framing: ReplyFraming): BodyLength {
   return framing === 'chunked' || framing === 'close' ? 'unknown' : framing;
-}
-
-/** True where a reply has no body, whatever its fields say (RFC 9112, 6.3, 1). */
-export function isBodiless(status: number, method: string): boolean {
-  return method === 'HEAD' || status < 200 || status === 204 || status === 304;
 }
 
 function replyFraming(status: number, method: string, version: '1.0' | '1.1', block: FieldBlock): ReplyFraming {

@@ -1,6 +1,7 @@
 import { contentLength, hostOf, isAuthority, isOriginForm, isToken, listOf, sameAuthority } from '../grammar.ts';
-import { type BodyLength, MalformedHttp, type RequestHead } from '../message.ts';
+import { type BodyLength, type Fields, MalformedHttp, type RequestHead } from '../message.ts';
 import { checkCharacters, type FieldBlock, readFieldBlock } from './field-block.ts';
+import { isKey, withoutField } from './websocket-key.ts';
 
 export interface HeadLimits {
   readonly maxHttpFields: number;
@@ -11,6 +12,8 @@ export interface ParsedRequest {
   readonly head: RequestHead;
   readonly length: BodyLength;
   readonly expectsContinue: boolean;
+  /** Of an upgrade: what its answer is made of. */
+  readonly websocketKey?: string;
   /** True where the client leaves the connection open for another request (RFC 9112, 9.3). */
   readonly persistent: boolean;
 }
@@ -24,15 +27,18 @@ export function parseRequestHead(text: string, limits: HeadLimits): ParsedReques
   const place = readPlace(line, block.host);
   const length = requestLength(line, block);
   const upgrade = readUpgrade(line, block, length);
+  const { fields, websocketKey } =
+    upgrade === undefined ? { fields: block.fields, websocketKey: undefined } : readKey(block);
   return {
     head: {
       version: line.version,
       method: line.method,
       ...place,
       ...(upgrade === undefined ? undefined : { upgrade }),
-      fields: block.fields,
+      fields,
     },
     length,
+    ...(websocketKey === undefined ? undefined : { websocketKey }),
     expectsContinue: expectsContinue(line, block.expect),
     persistent: isPersistent(line.version, block.connection),
   };
@@ -152,6 +158,13 @@ function readUpgrade({ method, version }: RequestLine, block: FieldBlock, length
   if (method !== 'GET') return undefined;
   if (length !== 'none') throw new MalformedHttp(400, 'an upgrade with a body');
   return 'websocket';
+}
+
+function readKey({ fields }: FieldBlock): { readonly fields: Fields; readonly websocketKey: string } {
+  const { rest, values } = withoutField(fields, 'sec-websocket-key');
+  const [websocketKey] = values;
+  if (values.length !== 1 || !isKey(websocketKey)) throw new MalformedHttp(400, 'an upgrade without a key');
+  return { fields: rest, websocketKey };
 }
 
 /** RFC 9110, 10.1.1. */

@@ -1,0 +1,117 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { ByteStream } from '../../../wire/byte-stream.ts';
+import { type IncomingRequest, MalformedHttp, type ServerConnection } from '../message.ts';
+import type { HttpWireLimits } from '../wire-limits.ts';
+import { watchControlFrames } from './control-frames.ts';
+import { H2IncomingRequest, PLAIN } from './incoming-request.ts';
+import { type H2Request, readRequest } from './request-head.ts';
+import { serverOptions } from './session-options.ts';
+
+export interface H2ServerOptions {
+  readonly limits: HttpWireLimits;
+  /** How many requests a client may have under way at once. */
+  readonly concurrency: number;
+}
+
+/** A client's connection that speaks HTTP/2, from its preface on (RFC 9113). */
+export class H2ServerConnection implements ServerConnection {
+  readonly concurrency: number;
+  readonly #stream: ByteStream;
+  readonly #limits: HttpWireLimits;
+  readonly #session: ServerHttp2Session;
+  /** Requests that came and that nobody has asked for. */
+  readonly #waiting = new Set<H2IncomingRequest>();
+  #open = 0;
+  #idle: NodeJS.Timeout | undefined;
+  #ended: { readonly fault: MalformedHttp | undefined } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(stream: ByteStream, { limits, concurrency }: H2ServerOptions) {
+    this.#stream = stream;
+    this.#limits = limits;
+    this.concurrency = concurrency;
+    this.#session = performServerHandshake(stream.toDuplex(), serverOptions(limits, concurrency));
+    this.#session.on('stream', (one: ServerHttp2Stream, _headers: unknown, flags: number, raw: string[]) => {
+      this.#came(one, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0, raw);
+    });
+    // What breaks on this connection ends it, and `close` tells.
+    this.#session.on('error', () => undefined);
+    this.#session.on('close', () => this.#end(undefined));
+    watchControlFrames(this.#session, () => this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    this.#rest();
+  }
+
+  async next(): Promise<IncomingRequest | undefined> {
+    for (;;) {
+      for (const request of this.#waiting) {
+        this.#waiting.delete(request);
+        return request;
+      }
+      if (this.#ended?.fault !== undefined) throw this.#ended.fault;
+      if (this.#ended !== undefined) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  retire(): void {
+    if (!this.#session.closed) this.#session.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#session.destroy();
+    await this.#stream[Symbol.asyncDispose]();
+  }
+
+  #came(stream: ServerHttp2Stream, ends: boolean, raw: readonly string[]): void {
+    // Whoever waits for it is told by `close`.
+    stream.on('error', () => undefined);
+    this.#follow(stream);
+    const asked = this.#read(stream, ends, raw);
+    if (asked === undefined) return;
+    const request = new H2IncomingRequest(stream, asked, this.#stream.peer, this.#limits.maxHttpFields);
+    this.#waiting.add(request);
+    // One that is taken back before anybody saw it was never there.
+    request.signal.addEventListener('abort', () => this.#waiting.delete(request), { once: true });
+    this.#wake?.();
+  }
+
+  #read(stream: ServerHttp2Stream, ends: boolean, raw: readonly string[]): H2Request | undefined {
+    try {
+      return readRequest(raw, ends, this.#limits);
+    } catch (fault) {
+      if (!(fault instanceof MalformedHttp)) throw fault;
+      this.#refuse(stream, fault);
+      return undefined;
+    }
+  }
+
+  /** Says what is wrong on its stream, and takes nothing more on this connection. */
+  #refuse(stream: ServerHttp2Stream, fault: MalformedHttp): void {
+    stream.respond({ ':status': fault.status, 'content-type': 'text/plain' }, PLAIN);
+    stream.end(`${fault.message}\n`);
+    stream.resume();
+    this.retire();
+    this.#end(fault);
+  }
+
+  #follow(stream: ServerHttp2Stream): void {
+    this.#open++;
+    clearTimeout(this.#idle);
+    stream.once('close', () => {
+      if (--this.#open === 0) this.#rest();
+    });
+  }
+
+  #rest(): void {
+    this.#idle = setTimeout(() => this.retire(), this.#limits.httpIdleMs).unref();
+  }
+
+  #end(fault: MalformedHttp | undefined): void {
+    this.#ended ??= { fault };
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
