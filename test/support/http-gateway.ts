@@ -6,12 +6,9 @@ import type { TargetName } from '../../src/model/ids.ts';
 import { LIMITS } from '../../src/model/limits.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Target } from '../../src/model/target.ts';
-import { H1ClientConnection } from '../../src/protocols/http/h1/client-connection.ts';
-import { H1ServerConnection } from '../../src/protocols/http/h1/server-connection.ts';
+import { dialHttp } from '../../src/protocols/http/dial-http.ts';
 import { createHttp, type HttpOptions } from '../../src/protocols/http/http.ts';
-import { openSocket } from '../../src/protocols/upstream/open-socket.ts';
-import { ReadBuffers } from '../../src/wire/read-buffers.ts';
-import { SocketStream } from '../../src/wire/socket-stream.ts';
+import { openServerConnection } from '../../src/protocols/http/open-server-connection.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions, type TestTarget } from './gateway.ts';
 
 export interface HttpGatewayOptions extends TestGatewayOptions {
@@ -29,14 +26,9 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Tes
           domains: ['gateway.test', 'localhost'],
           byHost: (host) => targets.find(({ http }) => http?.hosts.includes(host))?.name,
         },
-        open: (stream) => Promise.resolve(new H1ServerConnection(stream, parts.limits)),
-        dial: async ({ address }, _credential, signal) => {
-          const socket = await openSocket(address, signal);
-          return new H1ClientConnection(
-            SocketStream.over(socket, { maxAheadBytes: 256 * 1024, bulkViews: true, buffers: new ReadBuffers(65536) }),
-            parts.limits,
-          );
-        },
+        open: (stream) =>
+          openServerConnection(stream, { limits: parts.limits, concurrency: parts.limits.maxHttpLanes }),
+        dial: (target, { clientCertificate }, signal) => dialHttp(target, clientCertificate, signal),
         leafFor: () => Promise.reject(new Error('this gateway has no authority')),
         ...options.http,
         ...(tls === undefined ? {} : { tls }),

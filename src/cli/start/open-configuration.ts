@@ -21,7 +21,7 @@ export interface OpenConfiguration {
   readonly configurationObjects: ConfigurationObjects;
 }
 
-const PROTOCOLS = ['postgres'];
+const PROTOCOLS = ['http', 'postgres'];
 const NOTES = {
   target: 'target.changed',
   issuer: 'trust.changed',

@@ -3,7 +3,6 @@ import type { EvidenceService } from '../../audit/bundle/evidence-service.ts';
 import type { ExportService } from '../../export/export-service.ts';
 import type { GatewayParts } from '../../gateway/admission.ts';
 import type { Carriers } from '../../gateway/carriers.ts';
-import { Connections } from '../../gateway/connections.ts';
 import { Estimates } from '../../gateway/effect-estimator.ts';
 import { LiveSessions } from '../../gateway/live-sessions.ts';
 import { Strays } from '../../gateway/strays.ts';
@@ -25,13 +24,16 @@ import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } 
 import { makeControlPlane } from './control-plane.ts';
 import { type EvidenceConfig, NO_EVIDENCE_CONFIG } from './evidence-config.ts';
 import { firstLoginLink } from './first-login-link.ts';
+import { openHttpSide } from './http-port.ts';
+import { Leaves } from './leaves.ts';
 import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openEvidence } from './open-evidence.ts';
 import { openGatewayExports } from './open-exports.ts';
 import { openGatewayMetrics, openGatewayTelemetry } from './open-measures.ts';
-import { apiUrl, publicAddress, serverNames, speaksTls } from './own-addresses.ts';
-import { openPostgresSide, type PostgresSide } from './postgres-port.ts';
+import { type OpenPorts, openPorts, targetsSeen } from './open-sides.ts';
+import { apiUrl, httpDomains, serverNames, speaksTls } from './own-addresses.ts';
+import { openPostgresSide } from './postgres-port.ts';
 import { publish } from './publish.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
@@ -104,7 +106,9 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const tls = config.tls ?? (await authority.issue(serverNames(config)));
   const opening = [openPostgresSide(tls), openPlane(config, authority, surroundings, parts)] as const;
   await Promise.allSettled(opening);
-  const [side, { control, demo }] = await Promise.all(opening);
+  const [postgres, { control, demo }] = await Promise.all(opening);
+  const leaves = new Leaves(authority, nowMs);
+  const sides = { postgres, http: openHttpSide({ tls, leaves, ...placesOf(config, control) }) };
   const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
   const beside = config.directory ?? process.cwd();
   const evidence = parts.use(
@@ -119,10 +123,9 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch });
   parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
-  const { postgres, carriers, connections } = await openPorts(side, config, gateway);
-  const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, connections }));
-  parts.use(postgres.server);
-  const reach = { host: 'localhost', port: postgres.server.port };
+  const ports = await openPorts(sides, config, gateway);
+  const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, ...ports }));
+  const listening = [ports.postgres, ...(ports.http ? [ports.http] : [])].map(({ server }) => parts.use(server));
   const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control), onFault }));
   const api = await listenApi(
     config,
@@ -134,10 +137,9 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       reload: async () => {
         await Promise.all([control.reload(), exports.reload()]);
       },
-      ...targetsSeen(side, config, control, gateway),
-      reach: (protocol) =>
-        protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
-      carriers,
+      ...targetsSeen(sides, config, control, gateway),
+      reach: ports.reach,
+      carriers: ports.carriers,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
       decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),
@@ -152,18 +154,22 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   control.channels.start();
   parts.defer(sweepRuns({ ...control, attachments, liveSessions: (run) => live.ofRun(run).length, onFault }));
 
-  const started = await describeStart(config, control, { api, postgres }, nowMs());
+  const started = await describeStart(config, control, { ...ports, api }, nowMs());
   parts.defer(await publish(started, config, demo));
   const running = parts.move();
   return {
     started,
     drain: async () => {
       draining.abort();
-      postgres.server.stop();
+      for (const server of listening) server.stop();
       await live.drain(AbortSignal.timeout(LIMITS.drainDeadlineMs));
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function placesOf(config: StartConfig, { targets }: Control) {
+  return { targets: () => targets.list(), domains: httpDomains(config) };
 }
 
 function gatewayParts(
@@ -183,33 +189,6 @@ function gatewayParts(
   };
 }
 
-/** How the API looks at targets: tries one, samples one in a session of its own, and has what is known of its tables. */
-function targetsSeen(
-  side: PostgresSide,
-  config: StartConfig,
-  control: Control,
-  gateway: GatewayParts,
-): Pick<ApiParts, 'connect' | 'catalogue' | 'survey'> {
-  return {
-    connect: side.check,
-    catalogue: side.catalogue,
-    survey: (principal, target, signal, options) => {
-      const credential = () => control.targets.credential(target);
-      const { recordMode = target.recordMode } = config;
-      return side.survey(gateway, { principal, target: { ...target, recordMode }, credential }, signal, options);
-    },
-  };
-}
-
-/** The ways in for clients: the native port, and the WebSockets of the API's. Both count as one. */
-async function openPorts(side: PostgresSide, config: StartConfig, gateway: GatewayParts) {
-  const connections = new Connections(gateway);
-  const postgres = await side.listen(config.postgres, config.portsMayMove, gateway, connections);
-  const carried = side.carriers(gateway, connections);
-  const carriers = (protocol: string) => (protocol === 'postgres' ? carried : undefined);
-  return { postgres, carriers, connections };
-}
-
 /** Ends a run whose wrapper went without a word. */
 function endLost({ grants, audit }: Pick<Control, 'grants' | 'audit'>) {
   return async (run: RunId): Promise<void> => {
@@ -217,13 +196,13 @@ function endLost({ grants, audit }: Pick<Control, 'grants' | 'audit'>) {
   };
 }
 
-interface Listeners {
+interface Listeners extends Pick<OpenPorts, 'postgres' | 'http'> {
   readonly api: Listening<{ readonly port: number }>;
-  readonly postgres: Listening<{ readonly port: number }>;
 }
 
 /** What there is to say of a gateway that listens; makes how its first administrator gets in. */
-async function describeStart(config: StartConfig, control: Control, { api, postgres }: Listeners, nowMs: number) {
+async function describeStart(config: StartConfig, control: Control, listeners: Listeners, nowMs: number) {
+  const { api, postgres, http } = listeners;
   const adminTokenFile = await localAdminToken(config, control);
   const firstLogin = await firstLoginLink(config, control, control.web.url, nowMs);
   const started: Started = {
@@ -231,7 +210,8 @@ async function describeStart(config: StartConfig, control: Control, { api, postg
     dataDirectory: config.dataDirectory,
     url: apiUrl(config, api.server.port),
     postgres: { host: config.postgres.host, port: postgres.server.port },
-    moved: [api, postgres].flatMap(({ movedFrom }) =>
+    ...(http && config.http ? { http: { host: config.http.host, port: http.server.port } } : {}),
+    moved: [api, postgres, ...(http ? [http] : [])].flatMap(({ movedFrom }) =>
       movedFrom === undefined ? [] : [`Port ${movedFrom} was taken.`],
     ),
     targets: control.targets.list().length,

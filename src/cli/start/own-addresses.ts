@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { isLoopback } from '../gateway-file.ts';
 import type { Address, StartConfig } from './start-config.ts';
@@ -19,10 +20,17 @@ export function publicAddress({ publicUrl }: StartConfig, local: Address): Addre
   return publicUrl === undefined ? local : { host: new URL(publicUrl).hostname, port: local.port };
 }
 
+/** Names of the HTTP port; a target's own host is a label before one of them. */
+export function httpDomains({ publicUrl, publicHttp }: StartConfig): readonly string[] {
+  const names = ['localhost', publicHttp?.host, publicUrl === undefined ? undefined : new URL(publicUrl).hostname];
+  return [...new Set(names.flatMap((name) => (name === undefined ? [] : [name.toLowerCase()])))];
+}
+
 /** Names that clients may use for this gateway; its own certificate is for all of them. */
-export function serverNames({ publicUrl, publicPostgres, kind }: StartConfig): readonly string[] {
+export function serverNames({ publicUrl, publicPostgres, publicHttp, kind }: StartConfig): readonly string[] {
   const names = ['localhost', '127.0.0.1', '::1', ...(kind === 'demo' ? [] : [hostname()])];
   if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
   if (publicPostgres !== undefined) names.push(publicPostgres.host);
+  if (publicHttp !== undefined) names.push(publicHttp.host, ...(isIP(publicHttp.host) ? [] : [`*.${publicHttp.host}`]));
   return [...new Set(names)];
 }

@@ -12,6 +12,7 @@ test('a demo needs nothing and listens on loopback', () => {
     dataDirectory: '/data/demo',
     api: { host: '127.0.0.1', port: 7420 },
     postgres: { host: '127.0.0.1', port: 7432 },
+    http: { host: '127.0.0.1', port: 7480 },
     portsMayMove: true,
   });
 });

@@ -28,12 +28,16 @@ export interface StartConfig {
   readonly databaseUrl?: Secret;
   readonly api: Address;
   readonly postgres: Address;
+  /** No HTTP port where absent. */
+  readonly http?: Address;
   /** True where a taken port may be replaced by the next free one: nobody chose it. */
   readonly portsMayMove: boolean;
   /** Where clients reach the API; derived from the address where absent. */
   readonly publicUrl?: string;
   /** Where clients reach the PostgreSQL port; as it listens where absent. */
   readonly publicPostgres?: Address;
+  /** Where clients reach the HTTP port; as it listens where absent. A target's own host is a label before its name. */
+  readonly publicHttp?: Address;
   /** The audience of CI tokens; the public URL where absent. */
   readonly audience?: string;
   /** For the API and the PostgreSQL port; issued by our own authority where absent. */
@@ -60,11 +64,13 @@ export interface StartOptions {
   readonly config?: string;
   readonly listen?: string;
   readonly postgresListen?: string;
+  readonly httpListen?: string;
   readonly dataDir?: string;
 }
 
 export const DEFAULT_API_PORT = 7420;
 export const DEFAULT_POSTGRES_PORT = 7432;
+export const DEFAULT_HTTP_PORT = 7480;
 
 const addressSchema = z.string().transform((text, context) => {
   const address = parseAddress(text);
@@ -81,6 +87,7 @@ const fileSchema = z.strictObject({
   audience: z.string().min(1).optional(),
   listen: addressSchema.optional(),
   postgres: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
+  http: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
   tls: z.strictObject({ certificate: z.string(), key: z.string(), authority: z.string().optional() }).optional(),
   record: z.enum(['strict', 'batched']).optional(),
   login: loginSchema.optional(),
@@ -101,6 +108,9 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
   const postgres =
     address(options.postgresListen ?? env['CHAPERONE_POSTGRES_LISTEN'], 'postgres') ?? file.postgres?.listen;
   const publicPostgres = address(env['CHAPERONE_PUBLIC_POSTGRES'], 'public postgres') ?? file.postgres?.public;
+  const http = address(options.httpListen ?? env['CHAPERONE_HTTP_LISTEN'], 'http') ?? file.http?.listen;
+  const publicHttp = address(env['CHAPERONE_PUBLIC_HTTP'], 'public http') ?? file.http?.public;
+  const portsMayMove = Boolean(options.demo) && api === undefined && postgres === undefined && http === undefined;
   const publicUrl = env['CHAPERONE_PUBLIC_URL'] ?? file.publicUrl;
   const audience = env['CHAPERONE_AUDIENCE'] ?? file.audience;
   const exportDirectory = env['CHAPERONE_EXPORT_DIR'] ?? file.exportDirectory;
@@ -112,7 +122,9 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     dataDirectory: resolve(options.dataDir ?? env['CHAPERONE_DATA_DIR'] ?? file.dataDirectory ?? '.chaperone'),
     api: api ?? { host: '127.0.0.1', port: DEFAULT_API_PORT },
     postgres: postgres ?? { host: '127.0.0.1', port: DEFAULT_POSTGRES_PORT },
-    portsMayMove: Boolean(options.demo) && api === undefined && postgres === undefined,
+    portsMayMove,
+    ...(http ? { http } : portsMayMove ? { http: { host: '127.0.0.1', port: DEFAULT_HTTP_PORT } } : {}),
+    ...(publicHttp ? { publicHttp } : {}),
     ...(databaseUrl ? { databaseUrl: new Secret(databaseUrl) } : {}),
     ...(publicUrl ? { publicUrl: publicUrl.replace(/\/$/, '') } : {}),
     ...(publicPostgres ? { publicPostgres } : {}),
@@ -144,7 +156,8 @@ function refuseDemo(configFile: string | undefined, databaseUrl: string | undefi
 }
 
 function checkReach(config: StartConfig): void {
-  const outside = [config.api, config.postgres].find(({ host }) => !isLoopback(host));
+  const listening = [config.api, config.postgres, ...(config.http ? [config.http] : [])];
+  const outside = listening.find(({ host }) => !isLoopback(host));
   if (!outside) return;
   if (config.kind === 'demo') {
     throw new CliError(EXIT.config, `the demo listens on loopback alone, not on ${outside.host}`);

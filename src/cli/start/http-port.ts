@@ -1,0 +1,72 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { GatewayParts } from '../../gateway/admission.ts';
+import { Carriers } from '../../gateway/carriers.ts';
+import type { Connections } from '../../gateway/connections.ts';
+import { Listener } from '../../gateway/listener.ts';
+import { LIMITS } from '../../model/limits.ts';
+import type { Credential, Target } from '../../model/target.ts';
+import { dialHttp } from '../../protocols/http/dial-http.ts';
+import { createHttp } from '../../protocols/http/http.ts';
+import { openServerConnection } from '../../protocols/http/open-server-connection.ts';
+import { isLoopback } from '../gateway-file.ts';
+import type { KeyPairPem } from './certificates.ts';
+import type { Leaves } from './leaves.ts';
+import { type Listening, listenFrom } from './listen.ts';
+import type { Address } from './start-config.ts';
+
+export interface HttpPort extends AsyncDisposable {
+  readonly port: number;
+  stop(): void;
+}
+
+export interface HttpSide {
+  listen(
+    address: Address,
+    mayMove: boolean,
+    gateway: GatewayParts,
+    connections: Connections,
+  ): Promise<Listening<HttpPort>>;
+  /** What takes its connections where they come inside a WebSocket. */
+  carriers(gateway: GatewayParts, connections: Connections): Pick<Carriers<never, never>, 'checkRoom' | 'serve'>;
+  /** Connects as a session would, and leaves at once. */
+  check(target: Target, credential: Credential, signal: AbortSignal): Promise<void>;
+}
+
+export interface HttpSideParts {
+  readonly tls: KeyPairPem;
+  readonly leaves: Pick<Leaves, 'leafFor'>;
+  /** The targets in force. */
+  readonly targets: () => readonly Target[];
+  /** Names of the port: `TARGET.DOMAIN` is a target's own host. */
+  readonly domains: readonly string[];
+}
+
+/** Makes the protocol. Clients show a grant with each request, so none may do it without TLS but on loopback. */
+export function openHttpSide({ tls, leaves, targets, domains }: HttpSideParts): HttpSide {
+  const common = {
+    places: {
+      domains,
+      byHost: (host: string) =>
+        targets().find(({ protocol, http }) => protocol === 'http' && http?.hosts.includes(host))?.name,
+    },
+    open: (stream: Parameters<typeof openServerConnection>[0]) =>
+      openServerConnection(stream, { limits: LIMITS, concurrency: LIMITS.maxHttpLanes }),
+    dial: (target: Target, { clientCertificate }: Credential, signal: AbortSignal) =>
+      dialHttp(target, clientCertificate, signal),
+    leafFor: (host: string): Promise<SecureContext> => leaves.leafFor(host),
+  };
+  const context = createSecureContext({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' });
+  return {
+    listen: (address, mayMove, gateway, connections) => {
+      const protocol = createHttp({ ...common, tls: { context, required: !isLoopback(address.host) } });
+      return listenFrom(address, mayMove, 'the HTTP port', (at) => Listener.open(at, protocol, gateway, connections));
+    },
+    // The WebSocket around them has the TLS.
+    carriers: (gateway, connections) => new Carriers(createHttp(common), gateway, connections),
+    check: async (target, credential, signal) => {
+      const protocol = createHttp(common);
+      const { upstream } = await protocol.connect(target, credential, { parameters: {}, cancelKeyBytes: 4 }, signal);
+      await upstream[Symbol.asyncDispose]();
+    },
+  };
+}

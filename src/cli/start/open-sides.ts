@@ -1,0 +1,81 @@
+import type { GatewayParts } from '../../gateway/admission.ts';
+import type { Carriers } from '../../gateway/carriers.ts';
+import { Connections } from '../../gateway/connections.ts';
+import { type Refusal, Refused } from '../../model/refusal.ts';
+import type { Target } from '../../model/target.ts';
+import type { HttpPort, HttpSide } from './http-port.ts';
+import type { Listening } from './listen.ts';
+import type { Control } from './open-control.ts';
+import type { ApiParts } from './open-gateway.ts';
+import { publicAddress } from './own-addresses.ts';
+import type { PostgresPort, PostgresSide } from './postgres-port.ts';
+import type { Address, StartConfig } from './start-config.ts';
+
+/** The protocols of a gateway. */
+export interface Sides {
+  readonly postgres: PostgresSide;
+  readonly http: HttpSide;
+}
+
+export interface OpenPorts {
+  readonly postgres: Listening<PostgresPort>;
+  /** Absent where no HTTP port is wanted: what is carried needs none. */
+  readonly http?: Listening<HttpPort>;
+  readonly connections: Connections;
+  carriers(protocol: string): Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
+  /** Where clients of a protocol reach this gateway. */
+  reach(protocol: string): Address | undefined;
+}
+
+/** The ways in for clients: the native ports, and the WebSockets of the API's. All count as one. */
+export async function openPorts(sides: Sides, config: StartConfig, gateway: GatewayParts): Promise<OpenPorts> {
+  const connections = new Connections(gateway);
+  const { portsMayMove } = config;
+  const postgres = await sides.postgres.listen(config.postgres, portsMayMove, gateway, connections);
+  const http = config.http && (await sides.http.listen(config.http, portsMayMove, gateway, connections));
+  const carried = new Map([
+    ['postgres', sides.postgres.carriers(gateway, connections)],
+    ['http', sides.http.carriers(gateway, connections)],
+  ]);
+  const reached = (port: number): Address => publicAddress(config, { host: 'localhost', port });
+  return {
+    postgres,
+    ...(http === undefined ? {} : { http }),
+    connections,
+    carriers: (protocol) => carried.get(protocol),
+    reach: (protocol) => {
+      if (protocol === 'postgres') return config.publicPostgres ?? reached(postgres.server.port);
+      if (protocol !== 'http' || http === undefined) return undefined;
+      return config.publicHttp ?? reached(http.server.port);
+    },
+  };
+}
+
+/** How the API looks at targets: tries one, samples one in a session of its own, and has what is known of its tables. */
+export function targetsSeen(
+  sides: Sides,
+  config: StartConfig,
+  control: Control,
+  gateway: GatewayParts,
+): Pick<ApiParts, 'connect' | 'catalogue' | 'survey'> {
+  return {
+    connect: (target, ...rest) => (isHttp(target) ? sides.http : sides.postgres).check(target, ...rest),
+    catalogue: (target) => (isHttp(target) ? undefined : sides.postgres.catalogue(target)),
+    survey: (principal, target, signal, options) => {
+      if (isHttp(target)) return Promise.reject(new Refused(NO_TABLES));
+      const credential = () => control.targets.credential(target);
+      const { recordMode = target.recordMode } = config;
+      const admitted = { principal, target: { ...target, recordMode }, credential };
+      return sides.postgres.survey(gateway, admitted, signal, options);
+    },
+  };
+}
+
+function isHttp({ protocol }: Target): boolean {
+  return protocol === 'http';
+}
+
+const NO_TABLES: Refusal = {
+  code: 'protocol-unsupported',
+  message: 'an HTTP target has no tables, so there is nothing to sample',
+};
