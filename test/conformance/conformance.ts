@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Policy } from '../../src/policy/policy.ts';
-import { PERMIT_ALL, startGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
+import { PERMIT_ALL, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { kernelQueues } from '../support/kernel-queues.ts';
 import { recorded } from '../support/recorded.ts';
 import { Relay } from '../support/relay.ts';
@@ -24,7 +24,7 @@ import {
 import { until, within } from './waiting.ts';
 
 const READ_AND_WRITE: Policy = { ...PERMIT_ALL, name: 'what is known', operations: ['any'] };
-const NO_DROP: Policy = { name: 'no drop', principals: 'any', targets: 'any', operations: ['drop'], effect: 'deny' };
+const NO_DROP: Policy = { name: 'no drop', principals: 'any', targets: 'any', operations: [], effect: 'deny' };
 const MASKED: Policy = { ...PERMIT_ALL, name: 'masked', mask: ['email', 'secret'] };
 const CLASSIFIED = [{ schema: 'public', table: 'customers', column: 'email', class: 'email' }] as const;
 
@@ -45,7 +45,7 @@ export function defineConformance(protocol: ProtocolUnderTest): void {
     after(() => server?.[Symbol.asyncDispose]());
 
     const open = (options: Partial<TestGatewayOptions> = {}): Promise<TestGateway> =>
-      startGateway({ targets: [server.target()], tls: protocol.tls, ...options });
+      protocol.startGateway({ targets: [server.target()], tls: protocol.tls, ...options });
 
     async function logIn(gateway: TestGateway): Promise<Conversation> {
       return protocol.logIn(await grantLogin(gateway));
@@ -117,7 +117,7 @@ export function defineConformance(protocol: ProtocolUnderTest): void {
     });
 
     test('4. a denied request never reaches the upstream, is recorded as denied, and the next request works', async () => {
-      await using gateway = await open({ policies: [PERMIT_ALL, NO_DROP] });
+      await using gateway = await open({ policies: [PERMIT_ALL, { ...NO_DROP, operations: [requests.deniedKind] }] });
       for (const request of requests.denied) {
         await using conversation = await logIn(gateway);
         const executed = (await server.executed()).length;
@@ -127,7 +127,7 @@ export function defineConformance(protocol: ProtocolUnderTest): void {
         assert.match(errors[0]?.text ?? '', /no drop/, request.what);
         await works(conversation);
         const since = (await server.executed()).slice(executed);
-        assert.doesNotMatch(since, /drop/i, request.what);
+        assert.doesNotMatch(since, requests.deniedReached, request.what);
       }
       const events = (await recorded(gateway)).map(({ event }) => event);
       const denied = events.filter(({ kind, decision }) => kind === 'request' && decision?.effect === 'deny');
@@ -144,7 +144,7 @@ export function defineConformance(protocol: ProtocolUnderTest): void {
       const { errors, closed } = await conversation.ask(requests.permitted);
       assert.deepEqual([errors[0]?.code, closed], [codes.denied, false]);
       assert.match(errors[0]?.text ?? '', /approval/);
-      assert.doesNotMatch((await server.executed()).slice(executed), /'permitted'/);
+      assert.doesNotMatch((await server.executed()).slice(executed), requests.permittedReached);
       gateway.setPolicies([PERMIT_ALL]);
       await works(conversation);
     });
@@ -169,7 +169,7 @@ export function defineConformance(protocol: ProtocolUnderTest): void {
       const { errors } = await conversation.ask(requests.permitted);
       assert.equal(errors[0]?.code, codes.unrecorded);
       await assert.rejects(protocol.logIn(late), { code: codes.unrecorded });
-      assert.doesNotMatch((await server.executed()).slice(executed), /'permitted'/);
+      assert.doesNotMatch((await server.executed()).slice(executed), requests.permittedReached);
       full = false;
       await until(async () => {
         await using again = await logIn(gateway).catch(() => undefined);
@@ -248,7 +248,7 @@ export function defineConformance(protocol: ProtocolUnderTest): void {
     });
 
     test('11. oversized and malformed input is refused within bounded memory, and harms no other connection', async () => {
-      await using gateway = await open({ limits: { admissionDeadlineMs: 1_000 } });
+      await using gateway = await open({ limits: { admissionDeadlineMs: 1_000, httpDrainMs: 50 } });
       await using healthy = await logIn(gateway);
       const { host, port } = gateway;
       const before = process.memoryUsage().rss;

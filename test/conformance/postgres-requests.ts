@@ -215,8 +215,13 @@ const AFTER_LOGIN: readonly RawRequest[] = [
 export const REQUESTS: Requests = {
   conversation: CONVERSATION,
   permitted: simple("select 'permitted'"),
+  permittedReached: /'permitted'/,
   denied: DENIED,
+  deniedKind: 'drop',
+  deniedReached: /drop/i,
   held: HELD,
+  heldKind: 'delete',
+  tellsWaiting: true,
   heldReached: /(?<!EXPLAIN \(FORMAT JSON\) )delete from keep/,
   marker: 'keep',
   unknown: UNKNOWN,

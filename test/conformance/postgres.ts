@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '../../src/model/secret.ts';
-import { targetFor } from '../support/gateway.ts';
+import { startGateway, targetFor } from '../support/gateway.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 import { type BackendMessage, errorFields, LoginRefused, RawPostgres } from '../support/raw-postgres.ts';
 import { REQUESTS, SEED } from './postgres-requests.ts';
@@ -24,6 +24,7 @@ export function postgres(tls: boolean): ProtocolUnderTest {
     name: `PostgreSQL ${tls ? 'over TLS' : 'without TLS'}`,
     tls,
     startServer: () => startServer(tls),
+    startGateway,
     logIn,
     connect: async (login) => new PostgresConversation(await RawPostgres.connect(login)),
     requests: REQUESTS,

@@ -1,5 +1,5 @@
 import type { Target } from '../../src/model/target.ts';
-import type { TestGateway, TestTarget } from '../support/gateway.ts';
+import type { TestGateway, TestGatewayOptions, TestTarget } from '../support/gateway.ts';
 
 /**
  * What a protocol brings to the conformance suite: a real server with the suite's data, a client that sends exactly the
@@ -11,6 +11,7 @@ export interface ProtocolUnderTest {
   /** True where both sides are encrypted. */
   readonly tls: boolean;
   startServer(): Promise<ServerUnderTest>;
+  startGateway(options: TestGatewayOptions): Promise<TestGateway>;
   /** Logs in and waits until requests may be sent. Throws `LoginFailed` where that is refused. */
   logIn(login: Login): Promise<Conversation>;
   /** Connects and sends nothing. */
@@ -91,11 +92,19 @@ export interface Requests {
   /** Every kind of request and reply that the protocol carries, errors in the middle included. */
   readonly conversation: readonly RawRequest[];
   readonly permitted: RawRequest;
+  /** What the server's own log says of it. */
+  readonly permittedReached: RegExp;
   /** What the rule "no drop" denies, in every way that the protocol has to say it; `marker` stands in each of them. */
   readonly denied: readonly RawRequest[];
+  /** The kind of operation that it denies, and what the server's own log would say of one. */
+  readonly deniedKind: string;
+  readonly deniedReached: RegExp;
   readonly marker: string;
-  /** Deletions, in every way that the protocol has to ask for one. */
+  /** Requests of one kind that nothing else here is of, in every way that the protocol has to ask for one. */
   readonly held: readonly RawRequest[];
+  readonly heldKind: string;
+  /** True where the protocol has a way to tell a client that it waits. */
+  readonly tellsWaiting: boolean;
   /** What the server's own log says once it executes one of them; planning one is not that. */
   readonly heldReached: RegExp;
   /** What no rule names because nobody can know what it does. */

@@ -24,7 +24,8 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Tes
       const protocol = createHttp({
         places: {
           domains: ['gateway.test', 'localhost'],
-          byHost: (host) => targets.find(({ http }) => http?.hosts.includes(host))?.name,
+          byHost: (host) =>
+            targets.find(({ name, http }) => host === `${name}.test` || http?.hosts.includes(host))?.name,
         },
         open: (stream) =>
           openServerConnection(stream, { limits: parts.limits, concurrency: parts.limits.maxHttpLanes }),

@@ -122,9 +122,14 @@ export class H1Request implements IncomingRequest {
     return this.#place.stream.write(CONTINUE);
   }
 
-  /** False where the client would have to send more than is read for nothing, or may not send it at all. */
+  /**
+   * False where the client would have to send more than is read for nothing, or may not send it at all. One in chunks may
+   * be short; where it is not, the connection ends after all.
+   */
   #bodyIsShort(): boolean {
-    return this.body.complete || (!this.#saysContinue && this.body.left <= this.#place.limits.maxHttpDrainBytes);
+    if (this.body.complete) return true;
+    if (this.#saysContinue) return false;
+    return this.body.length === 'unknown' || this.body.left <= this.#place.limits.maxHttpDrainBytes;
   }
 
   #framingOf(length: BodyLength): SentFraming {
