@@ -3,7 +3,7 @@ import { DuplexStream } from '../../../wire/duplex-stream.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import { type IncomingReply, MalformedHttp, type OutgoingRequest } from '../message.ts';
 import type { HttpWireLimits } from '../wire-limits.ts';
-import { trailerHeaders } from './fields.ts';
+import { trailerHeaders, trailerLimits } from './fields.ts';
 import { H2Body } from './message-body.ts';
 import { readReply } from './reply-head.ts';
 import { writeTo } from './stream-writer.ts';
@@ -70,12 +70,12 @@ export class H2Call {
 
   #read(raw: readonly string[], ends: boolean): IncomingReply {
     const { request, limits, peer } = this.#parts;
-    const { head, length } = readReply(raw, ends, request.method, limits.maxHttpFields);
+    const { head, length } = readReply(raw, ends, request.method, limits);
     const isTunnel = request.upgrade !== undefined && head.status < 300;
     const body = new H2Body(this.#stream, {
       length: isTunnel ? 'none' : length,
       isTunnel,
-      maxFields: limits.maxHttpFields,
+      limits: trailerLimits(limits),
       status: 502,
       onEnd: () => this.#end(),
       reason: () => this.#sendFault,

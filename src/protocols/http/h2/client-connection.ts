@@ -4,8 +4,8 @@ import { PeerLeft } from '../../../wire/peer-left.ts';
 import { type ClientConnection, type IncomingReply, MalformedHttp, type OutgoingRequest } from '../message.ts';
 import type { HttpWireLimits } from '../wire-limits.ts';
 import { H2Call } from './client-call.ts';
-import { watchControlFrames } from './control-frames.ts';
 import { headerList } from './fields.ts';
+import { guardControlFrames } from './flood-guard.ts';
 import { sessionOptions } from './session-options.ts';
 
 /** Takes over a connection whose server agreed to HTTP/2, or is known to speak it. Resolves once it has shown that. */
@@ -59,7 +59,7 @@ class H2ClientConnection implements ClientConnection {
     });
     // A push is a reply to what nobody decided (RFC 9113, 8.4); it was switched off.
     session.on('stream', (pushed) => pushed.close(constants.NGHTTP2_REFUSED_STREAM));
-    watchControlFrames(session, () => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    guardControlFrames(session);
   }
 
   get reusable(): boolean {

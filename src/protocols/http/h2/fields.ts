@@ -1,5 +1,6 @@
 import { contentLength, isFieldValue, isToken, mayTrail } from '../grammar.ts';
 import { type Fields, MalformedHttp } from '../message.ts';
+import type { HttpWireLimits } from '../wire-limits.ts';
 
 /** What a header section says, its pseudo-fields apart (RFC 9113, 8.3). */
 export interface Section {
@@ -9,6 +10,16 @@ export interface Section {
   readonly length: number | undefined;
   readonly host: string | undefined;
   readonly expectsContinue: boolean;
+}
+
+export interface SectionLimits {
+  readonly maxHttpFields: number;
+  readonly maxHttpHeadBytes: number;
+}
+
+/** Of the fields behind a body. */
+export function trailerLimits({ maxHttpFields, maxHttpTrailerBytes }: HttpWireLimits): SectionLimits {
+  return { maxHttpFields, maxHttpHeadBytes: maxHttpTrailerBytes };
 }
 
 /** What HTTP/2 says by other means; its presence makes a message malformed (RFC 9113, 8.2.2). */
@@ -27,8 +38,9 @@ const UPPER_CASE = /[A-Z]/;
  * Reads a header section from names and values in turn. What stands here is checked by nghttp2 for the most part, and
  * again, since what it lets pass changes with its version. Throws `MalformedHttp`.
  */
-export function readSection(raw: readonly string[], maxFields: number): Section {
-  if (raw.length / 2 > maxFields + MOST_PSEUDO_FIELDS) throw new MalformedHttp(431, 'too many fields');
+export function readSection(raw: readonly string[], limits: SectionLimits): Section {
+  if (raw.length / 2 > limits.maxHttpFields + MOST_PSEUDO_FIELDS) throw new MalformedHttp(431, 'too many fields');
+  checkSize(raw, limits.maxHttpHeadBytes);
   const pseudo = new Map<string, string>();
   const fields: [string, string][] = [];
   const single = new Map<string, string>();
@@ -59,8 +71,8 @@ export function readSection(raw: readonly string[], maxFields: number): Section 
 }
 
 /** Reads the fields behind a body. */
-export function readTrailers(raw: readonly string[], maxFields: number): Fields {
-  const { pseudo, fields, length, host } = readSection(raw, maxFields);
+export function readTrailers(raw: readonly string[], limits: SectionLimits): Fields {
+  const { pseudo, fields, length, host } = readSection(raw, limits);
   if (pseudo.size > 0 || length !== undefined || host !== undefined || !fields.every(([name]) => mayTrail(name))) {
     throw new MalformedHttp(400, 'a field that may not stand behind a body');
   }
@@ -93,6 +105,13 @@ export function trailerHeaders(fields: Fields): Record<string, string[]> {
 const SINGLE: ReadonlySet<string> = new Set(['content-length', 'expect', 'host']);
 /** :method, :scheme, :authority, :path, :protocol. */
 const MOST_PSEUDO_FIELDS = 5;
+
+/** RFC 9113, 6.5.2 counts 32 bytes more for each field; `node:http2` says the bound to its peer and does not hold it. */
+function checkSize(raw: readonly string[], maxBytes: number): void {
+  let bytes = 0;
+  for (const text of raw) bytes += text.length + 16;
+  if (bytes > maxBytes) throw new MalformedHttp(431, 'a head that is too long');
+}
 
 function checkName(name: string): void {
   if (FORBIDDEN.has(name)) throw new MalformedHttp(400, 'a field of the connection, which HTTP/2 has not');

@@ -4,7 +4,8 @@ import { DuplexStream } from '../../../wire/duplex-stream.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import { isBodiless } from '../bodiless.ts';
 import type { BodyLength, Fields, IncomingRequest, ReplyHead, RequestHead } from '../message.ts';
-import { headerList, trailerHeaders } from './fields.ts';
+import type { HttpWireLimits } from '../wire-limits.ts';
+import { headerList, trailerHeaders, trailerLimits } from './fields.ts';
 import { H2Body } from './message-body.ts';
 import type { H2Request } from './request-head.ts';
 import { writeTo } from './stream-writer.ts';
@@ -30,14 +31,20 @@ export class H2IncomingRequest implements IncomingRequest {
     stream: ServerHttp2Stream,
     { head, length, expectsContinue }: H2Request,
     peer: string,
-    maxFields: number,
+    limits: HttpWireLimits,
   ) {
     this.head = head;
     this.expectsContinue = expectsContinue && length !== 'none';
     this.#stream = stream;
     this.#peer = peer;
     const isTunnel = head.method === 'CONNECT' || head.upgrade !== undefined;
-    this.body = new H2Body(stream, { length, isTunnel, maxFields, status: 400, onWanted: () => this.#continue() });
+    this.body = new H2Body(stream, {
+      length,
+      isTunnel,
+      limits: trailerLimits(limits),
+      status: 400,
+      onWanted: () => this.#continue(),
+    });
     stream.on('close', () => this.#closed());
   }
 

@@ -1,13 +1,14 @@
 import { constants, type Http2Stream } from 'node:http2';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import { type BodyLength, type Fields, MalformedHttp, type MessageBody } from '../message.ts';
-import { readTrailers } from './fields.ts';
+import { readTrailers, type SectionLimits } from './fields.ts';
 
 export interface H2BodyOptions {
   readonly length: BodyLength;
   /** True where the bytes of the stream are for somebody else. */
   readonly isTunnel?: boolean;
-  readonly maxFields: number;
+  /** Of the fields behind it. */
+  readonly limits: SectionLimits;
   /** Before the first byte is waited for. */
   readonly onWanted?: () => void;
   /** Once, when it was read to its end. */
@@ -89,7 +90,7 @@ export class H2Body implements MessageBody {
 
   #end(raw: readonly string[]): void {
     try {
-      this.#trailers = readTrailers(raw, this.#options.maxFields);
+      this.#trailers = readTrailers(raw, this.#options.limits);
     } catch (fault) {
       this.#fault =
         fault instanceof MalformedHttp ? new MalformedHttp(this.#options.status, fault.message) : (fault as Error);

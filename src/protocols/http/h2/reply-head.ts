@@ -1,15 +1,15 @@
 import { isBodiless } from '../bodiless.ts';
 import { type BodyLength, MalformedHttp, type ReplyHead } from '../message.ts';
-import { readSection } from './fields.ts';
+import { readSection, type SectionLimits } from './fields.ts';
 
 /** Reads the header section of a reply to `method` (RFC 9113, 8.3.2); `ends` where no body follows. */
 export function readReply(
   raw: readonly string[],
   ends: boolean,
   method: string,
-  maxFields: number,
+  limits: SectionLimits,
 ): { readonly head: ReplyHead; readonly length: BodyLength } {
-  const { pseudo, fields, length } = readSection(raw, maxFields);
+  const { pseudo, fields, length } = readSection(raw, limits);
   const text = pseudo.get(':status') ?? '';
   const status = Number(text);
   if (pseudo.size !== 1 || !/^[2-5][0-9][0-9]$/.test(text)) throw new MalformedHttp(400, 'a status that is none');

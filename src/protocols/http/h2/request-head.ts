@@ -1,6 +1,6 @@
 import { isAuthority, isOriginForm, isToken } from '../grammar.ts';
 import { type BodyLength, MalformedHttp, type RequestHead } from '../message.ts';
-import { readSection, type Section } from './fields.ts';
+import { readSection, type Section, type SectionLimits } from './fields.ts';
 
 export interface H2Request {
   readonly head: RequestHead;
@@ -14,9 +14,9 @@ const KNOWN: ReadonlySet<string> = new Set([':method', ':scheme', ':authority', 
 export function readRequest(
   raw: readonly string[],
   ends: boolean,
-  limits: { readonly maxHttpFields: number; readonly maxHttpTargetBytes: number },
+  limits: SectionLimits & { readonly maxHttpTargetBytes: number },
 ): H2Request {
-  const section = readSection(raw, limits.maxHttpFields);
+  const section = readSection(raw, limits);
   const { pseudo, fields, length, expectsContinue } = section;
   for (const name of pseudo.keys()) if (!KNOWN.has(name)) throw new MalformedHttp(400, 'a pseudo-field that is none');
   const method = pseudo.get(':method') ?? '';

@@ -2,10 +2,10 @@ import { constants, performServerHandshake, type ServerHttp2Session, type Server
 import type { ByteStream } from '../../../wire/byte-stream.ts';
 import { type IncomingRequest, MalformedHttp, type ServerConnection } from '../message.ts';
 import type { HttpWireLimits } from '../wire-limits.ts';
-import { watchControlFrames } from './control-frames.ts';
+import { floodGuard, guardControlFrames } from './flood-guard.ts';
 import { H2IncomingRequest, PLAIN } from './incoming-request.ts';
 import { type H2Request, readRequest } from './request-head.ts';
-import { serverOptions } from './session-options.ts';
+import { RESETS_AT_ONCE, serverOptions } from './session-options.ts';
 
 export interface H2ServerOptions {
   readonly limits: HttpWireLimits;
@@ -21,6 +21,7 @@ export class H2ServerConnection implements ServerConnection {
   readonly #session: ServerHttp2Session;
   /** Requests that came and that nobody has asked for. */
   readonly #waiting = new Set<H2IncomingRequest>();
+  readonly #takenBack: () => void;
   #open = 0;
   #idle: NodeJS.Timeout | undefined;
   #ended: { readonly fault: MalformedHttp | undefined } | undefined;
@@ -37,7 +38,8 @@ export class H2ServerConnection implements ServerConnection {
     // What breaks on this connection ends it, and `close` tells.
     this.#session.on('error', () => undefined);
     this.#session.on('close', () => this.#end(undefined));
-    watchControlFrames(this.#session, () => this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM));
+    guardControlFrames(this.#session);
+    this.#takenBack = floodGuard(this.#session, RESETS_AT_ONCE);
     this.#rest();
   }
 
@@ -69,12 +71,18 @@ export class H2ServerConnection implements ServerConnection {
     // Whoever waits for it is told by `close`.
     stream.on('error', () => undefined);
     this.#follow(stream);
+    // Streams that were taken back are open here until that was told: a flood of them is not taken up.
+    if (this.#open > 2 * this.concurrency) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     const asked = this.#read(stream, ends, raw);
     if (asked === undefined) return;
-    const request = new H2IncomingRequest(stream, asked, this.#stream.peer, this.#limits.maxHttpFields);
+    const request = new H2IncomingRequest(stream, asked, this.#stream.peer, this.#limits);
     this.#waiting.add(request);
     // One that is taken back before anybody saw it was never there.
-    request.signal.addEventListener('abort', () => this.#waiting.delete(request), { once: true });
+    const leave = (): void => {
+      this.#waiting.delete(request);
+      this.#takenBack();
+    };
+    request.signal.addEventListener('abort', leave, { once: true });
     this.#wake?.();
   }
 

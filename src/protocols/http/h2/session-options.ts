@@ -10,7 +10,7 @@ const MOST_SETTINGS = 16;
 /** Frames and streams that nghttp2 refuses before it ends the connection. */
 const MOST_INVALID = 20;
 /** Streams that a client takes back: so many at once, and so many a second (CVE-2023-44487). */
-const RESETS_AT_ONCE = 200;
+export const RESETS_AT_ONCE = 200;
 const RESETS_PER_SECOND = 20;
 
 /** Bounds that hold for either side. */
