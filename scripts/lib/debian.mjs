@@ -29,6 +29,8 @@ const PROGRAMS = {
     package: 'golang-golang-x-mod-dev',
     present: () => existsSync('/usr/share/gocode/src/golang.org/x/mod/sumdb'),
   },
+  curl: { package: 'curl', present: () => onPath('curl') },
+  nginx: { package: 'nginx-light', present: () => onPath('nginx') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
 };
@@ -49,6 +51,8 @@ export const TEST_PROGRAMS = [
   'rsyslog',
   'go',
   'goSumdb',
+  'curl',
+  'nginx',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
 
