@@ -14,7 +14,7 @@ export const LIMITS = {
   httpHoldMs: 25_000,
   maxHttpWaitMs: 60 * 60_000,
   maxInspectedBodyBytes: 1024 * 1024,
-  maxHttpRestBytes: 256 * 1024,
+  maxWebSocketFrameBytes: 16 * 1024 * 1024,
   maxMaskedHttpBytes: 16 * 1024 * 1024,
   maxHttpLeaves: 1_000,
   // gateway: requests that wait for people

@@ -1,5 +1,6 @@
 import type { FieldMasker, ResultColumn } from '../../../model/reply.ts';
 import type { Fields } from '../message.ts';
+import { FrameReader, frameBytes, OPCODE } from '../websocket-frames.ts';
 
 /** The fields as the masker wants them; undefined where nothing changed. */
 export function rewriteFields(fields: Fields, masker: FieldMasker): Fields | undefined {
@@ -27,6 +28,8 @@ export function rewriteBody(body: Buffer, mediaType: string, masker: FieldMasker
       const masked = masker.text(body, 0, body.length);
       return masked === undefined ? undefined : Buffer.from(masked);
     }
+    case 'frames':
+      return rewriteFrames(body, masker);
     case 'binary':
       return undefined;
     default:
@@ -34,8 +37,25 @@ export function rewriteBody(body: Buffer, mediaType: string, masker: FieldMasker
   }
 }
 
+/** Messages of a WebSocket: those that are text, which may be JSON. */
+function rewriteFrames(body: Buffer, masker: FieldMasker): Buffer | undefined {
+  let changed = false;
+  const frames = new FrameReader({ masked: false }).push(body).map((frame) => {
+    if (frame.opcode !== OPCODE.text) return frame;
+    const isJson = /^\s*[[{]/.test(frame.payload.toString('latin1', 0, 64));
+    const payload = rewriteBody(frame.payload, isJson ? 'application/json' : 'text/plain', masker);
+    changed ||= payload !== undefined;
+    return payload === undefined ? frame : { ...frame, payload };
+  });
+  return changed ? Buffer.concat(frames.map((frame) => frameBytes(frame))) : undefined;
+}
+
+/** What stands for the media type of what a WebSocket carries. */
+export const FRAMES = 'websocket frames';
+
 /** How a body is masked: as one JSON text, as lines of text, or not at all. What does not say what it is, is text. */
-export function shapeOf(mediaType: string): 'json' | 'text' | 'binary' {
+export function shapeOf(mediaType: string): 'json' | 'text' | 'frames' | 'binary' {
+  if (mediaType === FRAMES) return 'frames';
   if (mediaType === 'application/json' || mediaType.endsWith('+json')) return 'json';
   if (mediaType === '' || mediaType.startsWith('text/') || mediaType.endsWith('+xml')) return 'text';
   return TEXTS.has(mediaType) ? 'text' : 'binary';
