@@ -10,7 +10,7 @@ import { loadIssuers } from '../src/identity/load-issuers.ts';
 import { loadTrustRules } from '../src/identity/load-trust-rules.ts';
 import { PRESETS } from '../src/identity/presets.ts';
 import { ISSUER_KINDS, WORKLOAD_FIELDS } from '../src/model/principal.ts';
-import { loadTargets } from '../src/targets/load-targets.ts';
+import { loadTargets, TARGET_PROTOCOLS } from '../src/targets/load-targets.ts';
 import { readConfiguration } from '../src/targets/read-configuration.ts';
 
 const REFERENCE = join(import.meta.dirname, '..', 'docs', 'reference');
@@ -24,12 +24,19 @@ test('the examples of trust-rules.md and targets.md are taken as they stand, and
   const { sections, problems } = readConfiguration(files);
   const issuers = loadIssuers(sections.issuers ?? []);
   const rules = loadTrustRules(sections.trust ?? [], issuers.items);
-  const targets = loadTargets(sections.targets ?? [], ['postgres']);
+  const targets = loadTargets(sections.targets ?? [], TARGET_PROTOCOLS);
   assert.deepEqual([...problems, ...issuers.problems, ...rules.problems, ...targets.problems], []);
   assert.deepEqual(
     [...new Set(rules.items.flatMap((rule) => rule.targets))],
     targets.items.map(({ target }) => target.name),
   );
+});
+
+test('the examples of http-targets.md are taken as they stand', () => {
+  const { sections, problems } = readConfiguration(examples('http-targets.md'));
+  const { items, problems: ofTargets } = loadTargets(sections.targets ?? [], TARGET_PROTOCOLS);
+  assert.deepEqual([...problems, ...ofTargets], []);
+  assert.equal(items[0]?.target.name, 'billing');
 });
 
 test('the example of approvals-channels.md is taken as it stands', () => {

@@ -52,13 +52,17 @@ function stepOf(fault: unknown): Step['step'] {
 function good(step: Step['step'], target: Target, credential: Credential | undefined): string {
   switch (step) {
     case 'credential':
-      return `opened, for the user ${credential?.user ?? ''}`;
+      return credential?.http === undefined
+        ? `opened, for the user ${credential?.user ?? ''}`
+        : `opened, of the kind ${credential.http.kind}`;
     case 'address':
       return `${target.address.host}:${target.address.port} answers`;
     case 'tls':
       return target.tls.mode === 'disable' ? 'switched off for this target' : target.tls.mode;
     case 'login':
-      return `logged in as ${credential?.user ?? ''}`;
+      return credential?.http === undefined
+        ? `logged in as ${credential?.user ?? ''}`
+        : 'connected; a server says of a credential only what it says to a request';
     default:
       return step satisfies never;
   }
@@ -79,7 +83,9 @@ function advice(step: Step['step'], target: Target): string {
     case 'tls':
       return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';
     case 'login':
-      return 'Check the user and the password, and what the server lets this machine do (pg_hba.conf).';
+      return target.protocol === 'http'
+        ? 'Check the HTTP version, and what the target says of its credential.'
+        : 'Check the user and the password, and what the server lets this machine do (pg_hba.conf).';
     default:
       return step satisfies never;
   }

@@ -55,6 +55,8 @@ export interface HttpTarget {
   readonly hosts: readonly string[];
   /** What is spoken to it; `auto` asks by ALPN. */
   readonly version: 'auto' | '1.1' | '2';
+  /** True where the client's cookies go to the target, and the target's to the client. */
+  readonly cookies?: boolean;
   /** Cloud APIs whose requests name an action. */
   readonly dialect?: 'aws' | 'graphql' | 'grpc';
   /** The OpenAPI document (3.0 or 3.1, JSON or YAML text) whose paths are its catalogue. */

@@ -10,8 +10,8 @@ import {
   writeDeclarations,
 } from '../store/configuration-rows.ts';
 import { ConfigurationInvalid } from './configuration-invalid.ts';
-import { credentialBinding, parseCredential } from './credential.ts';
-import { declareTarget, leavesSealed, shownCredential, withSealed } from './declare-target.ts';
+import { credentialBinding, parseCredential, placeholderCredential } from './credential.ts';
+import { declareTarget, divertedPart, leavesSealed, shownCredential, withSealed } from './declare-target.ts';
 import { loadTargets } from './load-targets.ts';
 import { type Configuration, type Entry, type Kind, type Plan, planApply } from './plan-apply.ts';
 import {
@@ -187,7 +187,7 @@ function othersOf<Issuer extends Named, Rule extends NamedRule>(
     rows.filter((row) => row.name !== name).map(({ declaration }) => JSON.parse(declaration) as Item);
   switch (kind) {
     case 'target':
-      return parsed<Target>(targets).map((target) => declareTarget(target, { user: 'unchanged' }));
+      return parsed<Target>(targets).map((target) => declareTarget(target, placeholderCredential(target.protocol)));
     case 'issuer':
       return parsed<Issuer>(issuers).map((issuer) => loaders.declareIssuer(issuer));
     case 'trust':
@@ -250,7 +250,7 @@ function withCredential<Issuer extends Named, Rule extends NamedRule>(
   if (row === undefined || kept === undefined || !leavesSealed(value['credential'])) return item;
   const before = JSON.parse(row.declaration) as Target;
   const { items, problems } = loadTargets(
-    [{ ...item, value: { ...value, credential: { user: 'sealed' } } }],
+    [{ ...item, value: { ...value, credential: placeholderCredential(value['protocol']) } }],
     protocols,
   );
   if (problems.length > 0) throw new ConfigurationInvalid(problems);
@@ -261,6 +261,13 @@ function withCredential<Issuer extends Named, Rule extends NamedRule>(
     throw new ConfigurationInvalid([{ file: item.file, line: item.line(['credential']), message, advice }]);
   }
   const opened = parseCredential(sealer.open(kept.sealed, credentialBinding(before)));
+  const diverted = divertedPart(value['credential'], opened);
+  if (diverted !== undefined) {
+    const message = `credential.${diverted}: its secret is sealed for what stood beside it`;
+    const advice = 'Give the secret again, for it to be sent in another way or to another place.';
+    const line = item.line(['credential', diverted]);
+    throw new ConfigurationInvalid([{ file: item.file, line, message, advice }]);
+  }
   return { ...item, value: { ...value, credential: withSealed(value['credential'], opened) } };
 }
 

@@ -1,77 +1,52 @@
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { Fault } from '../model/fault.ts';
-import { LIMITS } from '../model/limits.ts';
 import { Secret } from '../model/secret.ts';
 import type { Credential, Target } from '../model/target.ts';
+import { type HttpCredentialDeclaration, httpCredentialSchema, resolveHttpCredential } from './http-credential.ts';
+import { clientCertificateSchema, resolveSecret, type SecretReader, sourceSchema } from './secret-source.ts';
 
-/** Where a secret comes from: given and sealed, or read by the gateway each time it connects. */
-const sourceSchema = z.union(
-  [
-    z.strictObject({ value: z.string().min(1).max(LIMITS.maxCredentialBytes) }),
-    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable') }),
-    z.strictObject({ file: z.string().refine(isAbsolute, 'the path of a file must be absolute') }),
-  ],
-  { error: 'one of `value`, `env` and `file` (an absolute path)' },
-);
-
+/** How the gateway logs in where there are users. */
 export const credentialSchema = z.strictObject({
   user: z.string().min(1).max(128),
   password: sourceSchema.optional(),
-  clientCertificate: z.strictObject({ certificate: sourceSchema, key: sourceSchema }).optional(),
+  clientCertificate: clientCertificateSchema.optional(),
 });
 
 /** A credential as it is declared; this is what is sealed. It may hold secrets: never shown, never logged. */
-export type CredentialDeclaration = z.infer<typeof credentialSchema>;
-export type SecretSource = z.infer<typeof sourceSchema>;
-
-/** What the gateway reads secrets from. Each rejects where there is none. */
-export interface SecretReader {
-  env(name: string): string | undefined;
-  /** At most `maxCredentialBytes`. */
-  file(path: string): Promise<string>;
-}
+export type CredentialDeclaration = z.infer<typeof credentialSchema> | HttpCredentialDeclaration;
 
 /** Parses what was sealed. */
 export function parseCredential(text: string): CredentialDeclaration {
-  return credentialSchema.parse(JSON.parse(text));
+  const value: unknown = JSON.parse(text);
+  const hasUser = typeof value === 'object' && value !== null && 'user' in value;
+  return hasUser ? credentialSchema.parse(value) : httpCredentialSchema.parse(value);
 }
 
 /** Fetches the secrets. Throws a `Fault` of code `config-invalid` that names the source and shows nothing of the value. */
 export async function resolveCredential(declared: CredentialDeclaration, reader: SecretReader): Promise<Credential> {
-  const { user, password, clientCertificate } = declared;
+  const { clientCertificate } = declared;
+  const certificate = clientCertificate && {
+    clientCertificate: {
+      certificate: await resolveSecret(clientCertificate.certificate, reader),
+      key: new Secret(await resolveSecret(clientCertificate.key, reader)),
+    },
+  };
+  if (!('user' in declared)) return { user: '', ...certificate, http: await resolveHttpCredential(declared, reader) };
+  const { user, password } = declared;
   return {
     user,
     ...(password && { password: new Secret(await resolveSecret(password, reader)) }),
-    ...(clientCertificate && {
-      clientCertificate: {
-        certificate: await resolveSecret(clientCertificate.certificate, reader),
-        key: new Secret(await resolveSecret(clientCertificate.key, reader)),
-      },
-    }),
+    ...certificate,
   };
 }
 
-/** Fetches one secret. Throws a `Fault` of code `config-invalid` that names the source. */
-export async function resolveSecret(source: SecretSource, reader: SecretReader): Promise<string> {
-  if ('value' in source) return source.value;
-  if ('env' in source) {
-    const value = reader.env(source.env);
-    if (value === undefined || value === '') {
-      throw new Fault('config-invalid', `the environment variable ${source.env} of the gateway is not set`);
-    }
-    return value;
-  }
-  try {
-    // Editors and `echo` end a file with a line break, and no secret ends with one.
-    return (await reader.file(source.file)).replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new Fault('config-invalid', `the file ${source.file} cannot be read by the gateway`, { cause });
-  }
+/** What a sealed credential may be sent to; part of its seal, so that changing one in the store does not divert it. */
+export function credentialBinding({ name, protocol, address, tls, http }: Target): string {
+  const { mode, ca, serverName } = tls;
+  const place = [name, protocol, address.host, address.port, mode, ca ?? null, serverName ?? null];
+  return JSON.stringify(http === undefined ? place : [...place, http.basePath, http.hosts]);
 }
 
-/** What a sealed credential may be sent to; part of its seal, so that changing one in the store does not divert it. */
-export function credentialBinding({ name, protocol, address, tls }: Target): string {
-  const { mode, ca, serverName } = tls;
-  return JSON.stringify([name, protocol, address.host, address.port, mode, ca ?? null, serverName ?? null]);
+/** Stands for a credential where only the target itself is read. */
+export function placeholderCredential(protocol: unknown): CredentialDeclaration {
+  return protocol === 'http' ? { none: true } : { user: 'unchanged' };
 }

@@ -1,19 +1,22 @@
 import { LIMITS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
-import type { CredentialDeclaration, SecretSource } from './credential.ts';
+import type { CredentialDeclaration } from './credential.ts';
+import { declareHttp } from './http-target.ts';
+import { type SecretSource, sourceSchema } from './secret-source.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {
-  const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes } = target;
+  const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes, http } = target;
+  const place = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   return {
     name,
     protocol,
-    address: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+    ...(http === undefined ? { address: place } : declareHttp(target)),
     ...(database === undefined ? {} : { database }),
     tls,
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
-    ...(classified.length > 0 ? { classified: classified.map(columnOf) } : {}),
+    ...(classified.length > 0 ? { classified: classified.map(http === undefined ? columnOf : fieldOf) } : {}),
     ...(recordMode === 'strict' ? {} : { record: recordMode }),
     ...(storedReplyBytes === LIMITS.storedReplyBytes ? {} : { limits: { storedReplyBytes } }),
   };
@@ -23,21 +26,25 @@ function columnOf({ schema, table, column, class: of, mask }: Target['classified
   return { column: `${schema}.${table}.${column}`, class: of, ...(mask === undefined ? {} : { mask }) };
 }
 
+/** Of an HTTP target the path is the table, and the field of its JSON the column. */
+function fieldOf({ table, column, class: of, mask }: Target['classified'][number]): object {
+  return { path: table, field: column, class: of, ...(mask === undefined ? {} : { mask }) };
+}
+
 /** Stands where a secret was given: it is sealed, and shown to nobody. */
 const SEALED = { sealed: true };
 
 /** A credential without its secrets: where each comes from, or that it is sealed. */
-export function shownCredential({ user, password, clientCertificate }: CredentialDeclaration): object {
-  return {
-    user,
-    ...(password && { password: shownSource(password) }),
-    ...(clientCertificate && {
-      clientCertificate: {
-        certificate: shownSource(clientCertificate.certificate),
-        key: shownSource(clientCertificate.key),
-      },
-    }),
-  };
+export function shownCredential(credential: CredentialDeclaration): object {
+  return shown(credential) as object;
+}
+
+/** Only what was given can be a secret: all else of a credential says where one is, or whose. */
+function shown(value: unknown): unknown {
+  const source = sourceSchema.safeParse(value);
+  if (source.success) return shownSource(source.data);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shown(inner)]));
 }
 
 export function shownSource(source: SecretSource): object {
@@ -48,6 +55,29 @@ export function shownSource(source: SecretSource): object {
 export function withSealed(declared: unknown, current: CredentialDeclaration): unknown {
   if (declared === undefined || declared === null) return current;
   return putBack(declared, current);
+}
+
+/**
+ * The part of an HTTP credential that keeps a secret and would send it elsewhere: another token URL, another header.
+ * Undefined where there is none.
+ */
+export function divertedPart(declared: unknown, current: CredentialDeclaration): string | undefined {
+  if (!isObject(declared) || 'user' in current) return undefined;
+  const now: Readonly<Record<string, unknown>> = current;
+  return Object.keys(declared).find((name) => {
+    const [part, before] = [declared[name], now[name]];
+    if (!isObject(part) || !Object.values(part).some(isSealed)) return false;
+    const known = isObject(before) ? before : {};
+    return JSON.stringify(plainOf(part)) !== JSON.stringify(plainOf(known));
+  });
+}
+
+/** What of a kind of credential is no secret, in the order of names. */
+function plainOf(part: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  const isPlain = (value: unknown): boolean => !isSealed(value) && !sourceSchema.safeParse(value).success;
+  return Object.entries(part)
+    .filter(([, value]) => isPlain(value))
+    .sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 /** True where a text leaves out a credential, or a secret of it, for the one in force to stay. */

@@ -5,7 +5,7 @@ import { loadTargets, parseAddress } from './load-targets.ts';
 import { readConfiguration } from './read-configuration.ts';
 
 const load = (text: string) =>
-  loadTargets(readConfiguration([{ name: 'targets.yaml', text }]).sections.targets ?? [], ['postgres']);
+  loadTargets(readConfiguration([{ name: 'targets.yaml', text }]).sections.targets ?? [], ['http', 'postgres']);
 const problems = (text: string) => load(text).problems.map(({ line, message }) => `${line}: ${message}`);
 
 const SHORT = `targets:

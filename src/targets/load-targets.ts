@@ -1,10 +1,16 @@
-import { X509Certificate } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
-import type { ClassifiedColumn, Target } from '../model/target.ts';
-import { type CredentialDeclaration, credentialSchema } from './credential.ts';
+import type { Target, TlsSettings } from '../model/target.ts';
+import type { CredentialDeclaration } from './credential.ts';
+import { type HttpPlace, httpOf, placeOf } from './http-target.ts';
+import {
+  type DatabaseTarget,
+  databaseTargetSchema,
+  type HttpTargetDeclaration,
+  httpTargetSchema,
+} from './target-schema.ts';
 
 /** A target and how to log in to it, as declared. */
 export interface DeclaredTarget {
@@ -12,98 +18,164 @@ export interface DeclaredTarget {
   readonly credential: CredentialDeclaration;
 }
 
+/** The protocols of which targets can be declared. */
+export const TARGET_PROTOCOLS: readonly string[] = ['http', 'postgres'];
+
 const REFERENCE = 'See docs/reference/targets.md.';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { postgres: 5432 };
 
-const nameSchema = z
-  .string()
-  .regex(
-    /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/,
-    '1 to 63 of a-z, 0-9, `.`, `_`, `-`, a letter or digit at both ends',
-  );
-
-const columnSchema = z.strictObject({
-  column: z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'a column is written schema.table.column'),
-  class: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a class is lower case letters, digits, `_` and `-`'),
-  mask: z.enum(['redact', 'partial', 'hash', 'null']).optional(),
-});
-
-/** One entry under `targets:`. */
-export const targetSchema = z.strictObject({
-  name: nameSchema,
-  protocol: z.string(),
-  address: z.string().min(1).max(300),
-  database: z.string().min(1).max(128).optional(),
-  tls: z
-    .strictObject({
-      mode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).optional(),
-      ca: z.string().refine(isCertificates, 'not certificates in PEM').optional(),
-      serverName: z.string().min(1).max(253).optional(),
-    })
-    .optional(),
-  credential: credentialSchema,
-  labels: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
-  classified: z.array(columnSchema).max(10_000).optional(),
-  record: z.enum(['strict', 'batched']).optional(),
-  limits: z
-    .strictObject({ storedReplyBytes: z.int().min(0).max(LIMITS.maxUpstreamMessageBytes).optional() })
-    .optional(),
-});
-
-type TargetDeclaration = z.infer<typeof targetSchema>;
+/** What is wrong, and at which step of the declaration. */
+interface Mistake {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly advice?: string;
+}
 
 /** Reads `targets:`. `protocols` are the names of those that this gateway speaks. Messages never show a secret. */
 export function loadTargets(declared: readonly Declared[], protocols: readonly string[]): Loaded<DeclaredTarget> {
   const problems: Problem[] = [];
   const items: DeclaredTarget[] = [];
-  const seen = new Set<string>();
+  const names = new Set<string>();
+  const hosts = new Map<string, string>();
   for (const source of declared) {
-    const at = (path: readonly (string | number)[], message: string, advice = REFERENCE) =>
-      void problems.push({ file: source.file, line: source.line(path), message, advice });
-    const read = targetSchema.safeParse(source.value);
-    if (!read.success) {
-      for (const { path, message } of read.error.issues) {
-        const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
-        at(steps, `${steps.length === 0 ? 'target' : steps.join('.')}: ${message}`);
-      }
-      continue;
+    const found = readTarget(source.value, protocols);
+    const mistakes = 'target' in found ? takenNames(found.target, names, hosts) : found;
+    if ('target' in found) items.push(found);
+    for (const { path, message, advice = REFERENCE } of mistakes) {
+      problems.push({ file: source.file, line: source.line(path), message, advice });
     }
-    const { name, protocol, address } = read.data;
-    if (seen.has(name)) at(['name'], `the target ${name} is declared twice`, 'Give one of them another name.');
-    seen.add(name);
-    if (!protocols.includes(protocol)) {
-      at(['protocol'], `the protocol ${protocol} is not spoken here`, `Use one of: ${protocols.join(', ')}.`);
-      continue;
-    }
-    const parsed = parseAddress(address, DEFAULT_PORTS[protocol]);
-    if (parsed === undefined) at(['address'], `the address ${address} is not host:port`, 'For IPv6 write [::1]:5432.');
-    else items.push({ target: targetOf(read.data, parsed), credential: read.data.credential });
   }
   return { items: problems.length > 0 ? [] : items, problems };
 }
 
-function targetOf(item: TargetDeclaration, address: Target['address']): Target {
-  const { mode, ca, serverName } = item.tls ?? {};
-  return {
-    name: item.name as TargetName,
-    protocol: item.protocol,
+function readTarget(value: unknown, protocols: readonly string[]): DeclaredTarget | readonly Mistake[] {
+  const isHttp = typeof value === 'object' && value !== null && 'protocol' in value && value.protocol === 'http';
+  return isHttp
+    ? readAs(httpTargetSchema, value, protocols, httpTarget)
+    : readAs(databaseTargetSchema, value, protocols, databaseTarget);
+}
+
+function readAs<Item extends { readonly protocol: string }>(
+  schema: z.ZodType<Item>,
+  value: unknown,
+  protocols: readonly string[],
+  make: (item: Item) => DeclaredTarget | readonly Mistake[],
+): DeclaredTarget | readonly Mistake[] {
+  const read = schema.safeParse(value);
+  if (!read.success) {
+    return read.error.issues.map(({ path, message }) => {
+      const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
+      return { path: steps, message: `${steps.length === 0 ? 'target' : steps.join('.')}: ${message}` };
+    });
+  }
+  const { protocol } = read.data;
+  if (protocols.includes(protocol)) return make(read.data);
+  const message = `the protocol ${protocol} is not spoken here`;
+  return [{ path: ['protocol'], message, advice: `Use one of: ${protocols.join(', ')}.` }];
+}
+
+function databaseTarget(item: DatabaseTarget): DeclaredTarget | readonly Mistake[] {
+  const { address: text, database, credential, classified, tls } = item;
+  const address = parseAddress(text, DEFAULT_PORTS[item.protocol]);
+  if (address === undefined) return [notAnAddress(text, '[::1]:5432')];
+  const target: Target = {
+    ...namedOf(item),
     address,
-    ...(item.database !== undefined && { database: item.database }),
-    tls: {
-      mode: mode ?? 'verify-full',
-      ...(ca !== undefined && { ca }),
-      ...(serverName !== undefined && { serverName }),
-    },
-    labels: item.labels ?? {},
-    classified: (item.classified ?? []).map(classifiedOf),
-    recordMode: item.record ?? 'strict',
-    storedReplyBytes: item.limits?.storedReplyBytes ?? LIMITS.storedReplyBytes,
+    ...(database !== undefined && { database }),
+    tls: { mode: 'verify-full', ...tlsOf(tls) },
+    ...keptOf(item),
+    classified: (classified ?? []).map((entry) => {
+      const [schema = '', table = '', column = ''] = entry.column.split('.');
+      return { schema, table, column, ...classOf(entry) };
+    }),
+  };
+  return { target, credential };
+}
+
+function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mistake[] {
+  const place = httpPlace(item);
+  if ('message' in place) return [place];
+  if (place.tls.mode === 'prefer') {
+    const message = 'HTTP cannot ask a server whether it has TLS, so there is no tls.mode `prefer`';
+    return [{ path: ['tls', 'mode'], message }];
+  }
+  const { address, basePath, tls } = place;
+  const target: Target = {
+    ...namedOf(item),
+    address,
+    tls,
+    ...keptOf(item),
+    classified: (item.classified ?? []).map((entry) => {
+      return { schema: '', table: entry.path, column: entry.field, ...classOf(entry) };
+    }),
+    http: httpOf(item.http ?? {}, address.host, basePath),
+  };
+  return { target, credential: item.credential };
+}
+
+function httpPlace({ url, address: text, tls: declared }: HttpTargetDeclaration): HttpPlace | Mistake {
+  const tls = tlsOf(declared);
+  if ((url === undefined) === (text === undefined)) {
+    return { path: [], message: 'an HTTP target has a `url`, or an `address`, and not both' };
+  }
+  if (url !== undefined) {
+    const place = placeOf(url, tls);
+    return typeof place === 'string' ? { path: ['url'], message: place } : place;
+  }
+  const { mode = 'verify-full' } = tls;
+  const address = parseAddress(text ?? '', mode === 'disable' ? 80 : 443);
+  return address === undefined
+    ? notAnAddress(text ?? '', '[::1]:443')
+    : { address, basePath: '', tls: { ...tls, mode } };
+}
+
+function notAnAddress(text: string, example: string): Mistake {
+  return { path: ['address'], message: `the address ${text} is not host:port`, advice: `For IPv6 write ${example}.` };
+}
+
+type Common = DatabaseTarget | HttpTargetDeclaration;
+
+function namedOf({ name, protocol }: Common) {
+  return { name: name as TargetName, protocol };
+}
+
+function keptOf({ labels, record, limits }: Common) {
+  return {
+    labels: labels ?? {},
+    recordMode: record ?? 'strict',
+    storedReplyBytes: limits?.storedReplyBytes ?? LIMITS.storedReplyBytes,
+  } as const;
+}
+
+function tlsOf({ mode, ca, serverName }: NonNullable<Common['tls']> = {}): Partial<TlsSettings> {
+  return {
+    ...(mode !== undefined && { mode }),
+    ...(ca !== undefined && { ca }),
+    ...(serverName !== undefined && { serverName }),
   };
 }
 
-function classifiedOf(item: z.infer<typeof columnSchema>): ClassifiedColumn {
-  const [schema = '', table = '', column = ''] = item.column.split('.');
-  return { schema, table, column, class: item.class, ...(item.mask !== undefined && { mask: item.mask }) };
+function classOf({ class: of, mask }: NonNullable<Common['classified']>[number]) {
+  return { class: of, ...(mask !== undefined && { mask }) };
+}
+
+/** A name is of one target, and so is a host: the forward proxy finds the target by it. */
+function takenNames({ name, http }: Target, names: Set<string>, hosts: Map<string, string>): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (names.has(name)) {
+    const message = `the target ${name} is declared twice`;
+    mistakes.push({ path: ['name'], message, advice: 'Give one of them another name.' });
+  }
+  names.add(name);
+  for (const host of http?.hosts ?? []) {
+    const other = hosts.get(host);
+    hosts.set(host, name);
+    if (other === undefined || other === name) continue;
+    const message = `clients that ask for ${host} could mean the target ${other} or ${name}`;
+    const advice = 'Give `http: { hosts: [] }` to the one that is reached by its own name alone.';
+    mistakes.push({ path: ['http', 'hosts'], message, advice });
+  }
+  return mistakes;
 }
 
 /** `host:port`, `[v6]:port`, or a host alone where the protocol has a port of its own. */
@@ -113,18 +185,4 @@ export function parseAddress(text: string, defaultPort?: number): Target['addres
   const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
   if (host === undefined || port === undefined || port < 1 || port > 65_535) return undefined;
   return { host, port };
-}
-
-function isCertificates(text: string): boolean {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.length > 0 && blocks.every(isCertificate);
-}
-
-function isCertificate(block: string): boolean {
-  try {
-    return new X509Certificate(block).fingerprint256 !== '';
-  } catch {
-    // Not a certificate is the answer here, not a failure.
-    return false;
-  }
 }

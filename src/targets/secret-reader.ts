@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { LIMITS } from '../model/limits.ts';
-import type { SecretReader } from './credential.ts';
+import type { SecretReader } from './secret-source.ts';
 
 /** The gateway's own environment and file system. */
 export function systemSecrets(environment: Readonly<Record<string, string | undefined>>): SecretReader {

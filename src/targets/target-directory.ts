@@ -4,8 +4,9 @@ import type { Credential, Target } from '../model/target.ts';
 import { type Declarations, readDeclarations } from '../store/configuration-rows.ts';
 import { reloadOn } from '../store/reload-on.ts';
 import type { Store } from '../store/store.ts';
-import { credentialBinding, parseCredential, resolveCredential, type SecretReader } from './credential.ts';
+import { credentialBinding, parseCredential, resolveCredential } from './credential.ts';
 import type { Sealer } from './sealing.ts';
+import type { SecretReader } from './secret-source.ts';
 
 /** The targets in force, and their credentials for the moment of connecting. */
 export interface TargetDirectory extends Disposable {

@@ -6,7 +6,7 @@ import { OPERATION_FLAGS } from '../policy/operation-flags.ts';
 import { ACCESS_GROUPS, OPERATION_KINDS } from '../policy/operation-names.ts';
 import { policySchema } from '../policy/policy-schema.ts';
 import { PRINCIPAL_FIELDS } from '../policy/principal-fields.ts';
-import { targetSchema } from '../targets/load-targets.ts';
+import { targetSchema } from '../targets/target-schema.ts';
 import { caseFileSchema } from './case-schema.ts';
 import { POLICY_FIELDS } from './policy-fields.ts';
 

@@ -4,7 +4,7 @@ import { LIMITS } from '../model/limits.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
 import type { Policy } from '../policy/policy.ts';
-import { loadTargets } from '../targets/load-targets.ts';
+import { loadTargets, TARGET_PROTOCOLS } from '../targets/load-targets.ts';
 import { readConfiguration } from '../targets/read-configuration.ts';
 import { askedTarget } from './asked-target.ts';
 import { type Case, type CaseFileContent, type CaseTarget, caseFileSchema } from './case-schema.ts';
@@ -163,7 +163,7 @@ function knownTarget(name: string, declared: CaseTarget, path: string, files: Fi
 
 function declaredTarget(name: string, path: string, files: Files): Target {
   const { sections, problems } = readConfiguration(files.yaml(path));
-  const loaded = loadTargets(sections.targets ?? [], ['postgres']);
+  const loaded = loadTargets(sections.targets ?? [], TARGET_PROTOCOLS);
   const [problem] = [...problems, ...loaded.problems];
   if (problem !== undefined) throw new Error(`${problem.file}:${problem.line} ${problem.message}`);
   const found = loaded.items.find(({ target }) => target.name === name);

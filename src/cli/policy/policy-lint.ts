@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { loadTargets } from '../../targets/load-targets.ts';
+import { loadTargets, TARGET_PROTOCOLS } from '../../targets/load-targets.ts';
 import type { LintTarget } from '../../trials/lint/finding.ts';
 import { lintPolicies, type PlacedFinding } from '../../trials/lint/lint-policies.ts';
 import { ApiClient } from '../api-client.ts';
@@ -54,7 +54,7 @@ async function lint(paths: readonly string[], options: LintOptions, output: Outp
 function declaredTargets({ declared }: ReadPolicies): readonly LintTarget[] | undefined {
   const { targets } = declared.sections;
   if (targets === undefined) return undefined;
-  return loadTargets(targets, ['postgres']).items.map(({ target: { name, labels, classified } }) => {
+  return loadTargets(targets, TARGET_PROTOCOLS).items.map(({ target: { name, labels, classified } }) => {
     return { name, labels, classes: classified.map((column) => column.class) };
   });
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { auditPaths } from '../../audit/audit-paths.ts';
 import { listDays, listSessions, readSession } from '../../audit/read/read-session.ts';
 import { compilePolicies } from '../../policy/compile-policies.ts';
-import { loadTargets } from '../../targets/load-targets.ts';
+import { loadTargets, TARGET_PROTOCOLS } from '../../targets/load-targets.ts';
 import { askedTarget } from '../../trials/asked-target.ts';
 import { type RecordedTarget, Replay } from '../../trials/replay.ts';
 import { ApiClient } from '../api-client.ts';
@@ -167,7 +167,7 @@ function reportOf(replay: Replay): Omit<Report, 'complete' | 'problems'> {
 
 /** Targets that the files declare; of any other one no column is known to be classified. */
 function targetsOf({ declared }: ReadPolicies, onUndeclared: (name: string) => void) {
-  const loaded = loadTargets(declared.sections.targets ?? [], ['postgres']);
+  const loaded = loadTargets(declared.sections.targets ?? [], TARGET_PROTOCOLS);
   const known = new Map(loaded.items.map(({ target }) => [String(target.name), target]));
   const made = new Map<string, ReturnType<typeof askedTarget>>();
   return ({ name, labels, database }: RecordedTarget) => {

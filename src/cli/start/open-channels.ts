@@ -8,8 +8,8 @@ import { SlackInteractions } from '../../approvals/channels/slack-interactions.t
 import { mintId } from '../../model/ids.ts';
 import type { Person } from '../../model/person.ts';
 import type { Store } from '../../store/store.ts';
-import { resolveSecret, type SecretReader } from '../../targets/credential.ts';
 import type { Sealer } from '../../targets/sealing.ts';
+import { resolveSecret, type SecretReader } from '../../targets/secret-source.ts';
 
 export interface OpenChannels extends AsyncDisposable {
   readonly service: ChannelService;

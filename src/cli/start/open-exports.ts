@@ -6,10 +6,10 @@ import { type ExportService, openExports } from '../../export/export-service.ts'
 import { makeSink } from '../../export/make-sink.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Store } from '../../store/store.ts';
-import { resolveSecret } from '../../targets/credential.ts';
 import type { DeploymentKey } from '../../targets/deployment-key.ts';
 import { makeSealer } from '../../targets/sealing.ts';
 import { systemSecrets } from '../../targets/secret-reader.ts';
+import { resolveSecret } from '../../targets/secret-source.ts';
 import type { StartConfig } from './start-config.ts';
 
 export interface ExportParts {

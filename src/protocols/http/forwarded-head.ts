@@ -58,8 +58,13 @@ export function forwardedHead(head: RequestHead, target: Target, { forwarded, qu
     authority: authorityOf(target),
     target: `${base}${forwarded}${query === undefined ? '' : `?${query}`}`,
     ...(upgrade === undefined ? {} : { upgrade }),
-    fields: head.fields.filter(([name]) => !NOT_FORWARDED.has(name) && !name.startsWith('chaperone-')),
+    fields: head.fields.filter(([name]) => isForwarded(name, target)),
   };
+}
+
+function isForwarded(name: string, { http }: Target): boolean {
+  if (name === 'cookie') return http?.cookies === true;
+  return !NOT_FORWARDED.has(name) && !name.startsWith('chaperone-');
 }
 
 /** The target's own name for itself, its port where it is not the scheme's. */

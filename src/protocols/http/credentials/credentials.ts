@@ -1,12 +1,13 @@
 import { Fault } from '../../../model/fault.ts';
 import type { Credential, HttpCredential } from '../../../model/target.ts';
 import type { OutgoingRequest, ReplyHead, RequestHead } from '../message.ts';
+import { staticCredentials } from './static-credentials.ts';
 
 /** How the gateway proves itself to one target: made when a session is opened, asked for each request. */
 export interface Credentials {
   /**
-   * The request as it leaves, proof and all; the client's own credentials were taken out before. A promise where something
-   * must be fetched or the body be read first. Throws a `Fault` of code `upstream-login` where there is no proof to be had.
+   * The request as it leaves, proof and all; the client's own is taken out. A promise where something must be fetched or
+   * the body be read first. Throws a `Fault` of code `upstream-login` where there is no proof to be had.
    */
   apply(
     request: OutgoingRequest,
@@ -16,23 +17,22 @@ export interface Credentials {
   ): OutgoingRequest | Promise<OutgoingRequest>;
   /** True where the reply says that it was not accepted; the client is not asked for a credential that it cannot have. */
   refusedBy(reply: ReplyHead): boolean;
+  /** True where a secret goes along with requests, so that a server can repeat it; what proves by signing has none. */
+  readonly travels: boolean;
+  /** What was put into requests, of which no reply may repeat anything. */
+  readonly secrets: readonly string[];
 }
 
 /** Of a target's credential; a kind that cannot be used is a `Fault` of code `config-invalid`. */
 export function credentialsOf({ http = NONE }: Credential): Credentials {
   switch (http.kind) {
     case 'none':
-      return { apply: (request) => request, refusedBy: () => false };
-    case 'bearer': {
-      const { token } = http;
-      return {
-        apply: (request) => withField(request, 'authorization', `Bearer ${token.reveal()}`),
-        refusedBy: (reply) => challenges(reply, 'bearer'),
-      };
-    }
+      return { apply: (request) => request, refusedBy: () => false, travels: false, secrets: [] };
+    case 'bearer':
     case 'basic':
     case 'header':
     case 'query':
+      return staticCredentials(http);
     case 'oauth2':
     case 'githubApp':
     case 'aws':
@@ -45,11 +45,7 @@ export function credentialsOf({ http = NONE }: Credential): Credentials {
 const NONE: HttpCredential = { kind: 'none' };
 
 /** RFC 9110, 15.5.2: a 401 of an application's own, about a login of its users, challenges nobody. */
-function challenges({ status, fields }: ReplyHead, scheme: string): boolean {
+export function challenges({ status, fields }: ReplyHead, scheme: string): boolean {
   if (status !== 401) return false;
   return fields.some(([name, value]) => name === 'www-authenticate' && value.toLowerCase().startsWith(scheme));
-}
-
-function withField(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
-  return { ...request, fields: [...request.fields, [name, value]] };
 }

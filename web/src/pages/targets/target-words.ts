@@ -8,8 +8,19 @@ export const TARGET_WORDS: WordTree = {
     targets: {
       keys: {
         name: { info: 'As policies and clients call it.' },
-        protocol: { info: 'What it speaks.', values: words(['postgres']) },
+        protocol: { info: 'What it speaks.', values: words(['postgres', 'http']) },
         address: { info: 'host:port; for IPv6 [::1]:5432.' },
+        url: { info: 'Of an HTTP target, in place of its address: https://HOST[:PORT][/PATH].' },
+        http: {
+          info: 'Of an HTTP target.',
+          keys: {
+            hosts: { info: 'Names by which clients of the forward proxy ask for it.' },
+            version: { values: words(['auto', '1.1', '2']) },
+            dialect: { info: 'How requests name what they do.', values: words(['aws', 'graphql', 'grpc']) },
+            cookies: { info: 'Whether cookies pass, both ways.', values: words(['true', 'false']) },
+            openapi: { info: 'Its OpenAPI document, as text.', keys: { text: {} } },
+          },
+        },
         database: { info: 'The one database that sessions enter.' },
         tls: {
           info: 'Verified unless said otherwise.',
@@ -19,12 +30,26 @@ export const TARGET_WORDS: WordTree = {
             serverName: { info: 'The name on the certificate, where it is another.' },
           },
         },
-        credential: { info: 'How the gateway logs in; no client ever sees it.', keys: { user: {}, password: {} } },
+        credential: {
+          info: 'How the gateway logs in; no client ever sees it.',
+          keys: {
+            user: { info: 'Of a database.' },
+            password: {},
+            clientCertificate: { keys: { certificate: {}, key: {} } },
+            none: { info: 'An HTTP target without a credential.', values: words(['true']) },
+            bearer: { info: 'HTTP: Authorization: Bearer.', keys: { token: {} } },
+            basic: { info: 'HTTP: a user and a password.', keys: { user: {}, password: {} } },
+            header: { info: 'HTTP: a header of any name.', keys: { name: {}, value: {} } },
+            query: { info: 'HTTP: a parameter of the query.', keys: { name: {}, value: {} } },
+          },
+        },
         labels: { info: 'Names and values that policies may select by.' },
         classified: {
           info: 'Columns whose values are masked where a policy masks their class.',
           keys: {
             column: { info: 'schema.table.column' },
+            path: { info: 'Of an HTTP target: GET /customers/*' },
+            field: { info: 'Of an HTTP target: customers[].email' },
             class: { values: words(['email', 'phone', 'card', 'iban', 'salary', 'secret']) },
             mask: { values: words(['redact', 'partial', 'hash', 'null']) },
           },

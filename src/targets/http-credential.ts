@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { Secret } from '../model/secret.ts';
+import type { HttpCredential } from '../model/target.ts';
+import {
+  clientCertificateSchema,
+  resolveSecret,
+  type SecretReader,
+  type SecretSource,
+  sourceSchema,
+} from './secret-source.ts';
+
+/** What frames a message, or says what it is and for whom, is no place for a credential. Lower case. */
+const FRAMING: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'range',
+]);
+
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/, 'not the name of a header')
+  .refine((name) => !FRAMING.has(name.toLowerCase()), 'a header that frames a message holds no credential');
+const parameterName = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, '1 to 128 letters, digits, `.`, `_`, `~` and `-`');
+const basicUser = z
+  .string()
+  .max(256)
+  .refine((name) => !/[:\p{Cc}]/u.test(name), 'a user has no `:` (RFC 7617, 2) and no control character');
+
+/** How the gateway proves itself to an HTTP target: one kind, and a certificate beside it or alone. */
+export const httpCredentialSchema = z
+  .strictObject({
+    none: z.literal(true).optional(),
+    bearer: z.strictObject({ token: sourceSchema }).optional(),
+    basic: z.strictObject({ user: basicUser, password: sourceSchema }).optional(),
+    header: z.strictObject({ name: headerName, value: sourceSchema }).optional(),
+    query: z.strictObject({ name: parameterName, value: sourceSchema }).optional(),
+    clientCertificate: clientCertificateSchema.optional(),
+  })
+  .superRefine((declared, context) => {
+    const kinds = Object.keys(declared).filter((name) => name !== 'clientCertificate');
+    if (kinds.length > 1) context.addIssue(`one kind of credential, not ${kinds.join(' and ')}`);
+    if (Object.keys(declared).length === 0) {
+      context.addIssue('say how the gateway proves itself: `none: true` where it does not');
+    }
+  });
+
+export type HttpCredentialDeclaration = z.infer<typeof httpCredentialSchema>;
+
+/** Fetches the secrets. Throws a `Fault` of code `config-invalid`, as a value does that no header can hold. */
+export async function resolveHttpCredential(
+  { bearer, basic, header, query }: HttpCredentialDeclaration,
+  reader: SecretReader,
+): Promise<HttpCredential> {
+  const secret = async (source: SecretSource): Promise<Secret> => new Secret(await resolveSecret(source, reader));
+  if (bearer) return { kind: 'bearer', token: await secret(bearer.token) };
+  if (basic) return { kind: 'basic', user: basic.user, password: await secret(basic.password) };
+  if (header) return { kind: 'header', name: header.name.toLowerCase(), value: await secret(header.value) };
+  if (query) return { kind: 'query', name: query.name, value: await secret(query.value) };
+  return { kind: 'none' };
+}

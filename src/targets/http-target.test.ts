@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stringify } from 'yaml';
+import { credentialBinding, parseCredential, resolveCredential } from './credential.ts';
+import { declareTarget, divertedPart, shownCredential, withSealed } from './declare-target.ts';
+import { loadTargets } from './load-targets.ts';
+import { readConfiguration } from './read-configuration.ts';
+
+const load = (text: string) =>
+  loadTargets(readConfiguration([{ name: 'targets.yaml', text }]).sections.targets ?? [], ['http', 'postgres']);
+const problems = (text: string) => load(text).problems.map(({ line, message }) => `${line}: ${message}`);
+
+const SHORT = `targets:
+  - name: api
+    protocol: http
+    url: https://API.example.com/v1/
+    credential: { bearer: { token: { env: API_TOKEN } } }
+`;
+const one = (text: string) => load(text).items[0] ?? assert.fail(problems(text).join('\n'));
+const withCredential = (credential: string) => SHORT.replace(/credential: .*/, `credential: ${credential}`);
+
+const KINDS = [
+  '{ none: true }',
+  '{ bearer: { token: { value: canary } } }',
+  '{ basic: { user: app, password: { value: canary } } }',
+  '{ header: { name: X-Acme-Key, value: { value: canary } } }',
+  '{ query: { name: key, value: { file: /run/key } } }',
+  '{ clientCertificate: { certificate: { value: canary }, key: { value: canary } } }',
+  '{ bearer: { token: { env: T } }, clientCertificate: { certificate: { env: C }, key: { value: canary } } }',
+];
+
+describe('a declared HTTP target', () => {
+  test('has its address, its base path, its TLS and its host from its URL', () => {
+    const { target, credential } = one(SHORT);
+    assert.deepEqual(target, {
+      name: 'api',
+      protocol: 'http',
+      address: { host: 'api.example.com', port: 443 },
+      tls: { mode: 'verify-full' },
+      labels: {},
+      classified: [],
+      recordMode: 'strict',
+      storedReplyBytes: 16_777_216,
+      http: { basePath: '/v1', hosts: ['api.example.com'], version: 'auto' },
+    });
+    assert.deepEqual(credential, { bearer: { token: { env: 'API_TOKEN' } } });
+    const plain = one(SHORT.replace('https://API.example.com/v1/', 'http://[::1]:8080'));
+    assert.deepEqual(
+      [plain.target.address, plain.target.tls, plain.target.http?.basePath],
+      [{ host: '::1', port: 8080 }, { mode: 'disable' }, ''],
+    );
+    const address = one(SHORT.replace('url: https://API.example.com/v1/', 'address: api.example.com'));
+    assert.deepEqual(address.target.address, { host: 'api.example.com', port: 443 });
+  });
+
+  test('says all that it can say, and is declared again as it was, whatever its credential', () => {
+    const more = `    http: { hosts: [api.example.com, Other.Example], version: '2', dialect: graphql, cookies: true, openapi: { text: '{}' } }
+    classified:
+      - { path: "GET /customers/*", field: "customers[].email", class: email }
+      - { path: /export, field: "[].card", class: card, mask: partial }
+`;
+    for (const text of [SHORT + more, ...KINDS.map(withCredential)]) {
+      const first = one(text);
+      const again = one(stringify({ targets: [declareTarget(first.target, first.credential)] }));
+      assert.deepEqual(again, first);
+    }
+    const { target } = one(SHORT + more);
+    assert.deepEqual(target.classified, [
+      { schema: '', table: 'GET /customers/*', column: 'customers[].email', class: 'email' },
+      { schema: '', table: '/export', column: '[].card', class: 'card', mask: 'partial' },
+    ]);
+    assert.deepEqual(target.http, {
+      basePath: '/v1',
+      hosts: ['api.example.com', 'other.example'],
+      version: '2',
+      dialect: 'graphql',
+      cookies: true,
+      openapi: '{}',
+    });
+  });
+
+  test('is refused at its line for what cannot be', () => {
+    const url = (text: string) => problems(SHORT.replace('https://API.example.com/v1/', text));
+    assert.deepEqual(url('ftp://x'), ['4: the URL ftp://x is not https://HOST[:PORT][/PATH]']);
+    assert.deepEqual(url('https://u:p@x/'), ['4: the URL of a target has no user; say it in `credential`']);
+    assert.deepEqual(url('https://x/?a'), ['4: the URL of a target has no query and no fragment']);
+    assert.deepEqual(url('https://x/a%2Fb'), ['4: the path of the URL has characters that servers read differently']);
+    assert.deepEqual(problems(`${SHORT}    tls: { mode: disable }\n`), [
+      '4: the URL has TLS, and tls.mode says disable',
+    ]);
+    assert.deepEqual(problems(`${SHORT}    address: x:1\n`), [
+      '2: an HTTP target has a `url`, or an `address`, and not both',
+    ]);
+    assert.match(problems(`${SHORT}    database: x\n`).join(), /^\d: target: .*database/);
+    assert.deepEqual(problems(`${SHORT}    classified: [{ column: a.b.c, class: x }]\n`).length, 3);
+    assert.deepEqual(problems(SHORT + SHORT.replace('targets:\n', '').replace('name: api', 'name: other')), [
+      '6: clients that ask for api.example.com could mean the target api or other',
+    ]);
+  });
+
+  test('is refused for a credential of no kind, of two, or of one that there is not, and none is shown', () => {
+    const found = (credential: string) => problems(withCredential(credential)).join();
+    assert.match(found('{}'), /^5: credential: say how the gateway proves itself/);
+    assert.match(found('{ none: true, bearer: { token: { value: canary } } }'), /one kind of credential, not none and/);
+    assert.match(found('{ user: app, password: { value: canary } }'), /^5: credential: /);
+    assert.match(found('{ header: { name: Host, value: { value: canary } } }'), /^5: credential.header.name: /);
+    assert.match(found('{ basic: { user: "a:b", password: { value: canary } } }'), /^5: credential.basic.user: /);
+    for (const credential of ['{}', '{ kerberos: { value: canary } }', 'canary']) {
+      assert.equal(found(withCredential(credential)).includes('canary'), false);
+    }
+  });
+});
+
+describe('the credential of an HTTP target', () => {
+  test('is shown without its secrets, and what is sealed is put back', async () => {
+    for (const kind of KINDS) {
+      const { credential } = one(withCredential(kind));
+      const shown = shownCredential(credential);
+      assert.equal(JSON.stringify(shown).includes('canary'), false);
+      assert.deepEqual(withSealed(shown, credential), credential);
+      assert.equal(divertedPart(shown, credential), undefined);
+      const secrets = { env: (name: string) => `env-${name}`, file: () => Promise.resolve('of-a-file\n') };
+      const resolved = await resolveCredential(parseCredential(JSON.stringify(credential)), secrets);
+      assert.equal(JSON.stringify(resolved).includes('canary'), kind.includes('certificate: { value'));
+    }
+  });
+
+  test('does not go elsewhere with what is sealed: not by another header, host, path or address', () => {
+    const { credential, target } = one(withCredential('{ header: { name: x-key, value: { value: canary } } }'));
+    assert.equal(divertedPart({ header: { name: 'x-echo', value: { sealed: true } } }, credential), 'header');
+    assert.equal(divertedPart({ query: { name: 'x-key', value: { sealed: true } } }, credential), 'query');
+    assert.equal(divertedPart({ header: { name: 'x-echo', value: { value: 'new' } } }, credential), undefined);
+    const bindings = [
+      SHORT,
+      SHORT.replace('API.example.com', 'evil.example'),
+      SHORT.replace('/v1/', '/v2'),
+      `${SHORT}    http: { hosts: [evil.example] }\n`,
+    ].map((text) => credentialBinding(one(text).target));
+    assert.equal(bindings[0], credentialBinding(target));
+    assert.equal(new Set(bindings).size, 4);
+  });
+});

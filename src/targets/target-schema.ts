@@ -1,0 +1,90 @@
+import { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import { LIMITS } from '../model/limits.ts';
+import { credentialSchema } from './credential.ts';
+import { httpCredentialSchema } from './http-credential.ts';
+import { httpSettingsSchema } from './http-target.ts';
+
+const nameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/,
+    '1 to 63 of a-z, 0-9, `.`, `_`, `-`, a letter or digit at both ends',
+  );
+
+const classSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a class is lower case letters, digits, `_` and `-`');
+const maskSchema = z.enum(['redact', 'partial', 'hash', 'null']);
+
+const columnSchema = z.strictObject({
+  column: z.string().regex(/^[^.]+\.[^.]+\.[^.]+$/, 'a column is written schema.table.column'),
+  class: classSchema,
+  mask: maskSchema.optional(),
+});
+
+/** A field of JSON in what is sent and answered under a path. */
+const fieldSchema = z.strictObject({
+  path: z.string().regex(/^(?:[A-Z]+ )?\/[^\s?#]{0,500}$/, 'a path is written `GET /customers/*` or `/customers/*`'),
+  field: z.string().regex(/^[^.\s[\]]+(?:\[\])*(?:\.[^.\s[\]]+(?:\[\])*)*$|^(?:\[\])+(?:\.[^.\s[\]]+(?:\[\])*)*$/, {
+    error: 'a field is written customers[].email',
+  }),
+  class: classSchema,
+  mask: maskSchema.optional(),
+});
+
+const common = {
+  name: nameSchema,
+  tls: z
+    .strictObject({
+      mode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).optional(),
+      ca: z.string().refine(isCertificates, 'not certificates in PEM').optional(),
+      serverName: z.string().min(1).max(253).optional(),
+    })
+    .optional(),
+  labels: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
+  record: z.enum(['strict', 'batched']).optional(),
+  limits: z
+    .strictObject({ storedReplyBytes: z.int().min(0).max(LIMITS.maxUpstreamMessageBytes).optional() })
+    .optional(),
+};
+const addressSchema = z.string().min(1).max(300);
+
+export const databaseTargetSchema = z.strictObject({
+  ...common,
+  protocol: z.string(),
+  address: addressSchema,
+  database: z.string().min(1).max(128).optional(),
+  credential: credentialSchema,
+  classified: z.array(columnSchema).max(10_000).optional(),
+});
+
+export const httpTargetSchema = z.strictObject({
+  ...common,
+  protocol: z.literal('http'),
+  url: z.string().min(1).max(2_000).optional(),
+  address: addressSchema.optional(),
+  http: httpSettingsSchema.optional(),
+  credential: httpCredentialSchema,
+  classified: z.array(fieldSchema).max(10_000).optional(),
+});
+
+/** One entry under `targets:`. */
+export const targetSchema = z.union([databaseTargetSchema, httpTargetSchema]);
+
+export type DatabaseTarget = z.infer<typeof databaseTargetSchema>;
+export type HttpTargetDeclaration = z.infer<typeof httpTargetSchema>;
+
+function isCertificates(text: string): boolean {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.length > 0 && blocks.every(isCertificate);
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).fingerprint256 !== '';
+  } catch {
+    // Not a certificate is the answer here, not a failure.
+    return false;
+  }
+}
