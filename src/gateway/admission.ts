@@ -20,7 +20,7 @@ import { withDeadline } from '../wire/deadline.ts';
 import type { Admitted, CarriedClaim, ControlPlane } from './control-plane.ts';
 import type { EffectEstimator, Estimates } from './effect-estimator.ts';
 import type { GatewayWatch } from './exchange-watch.ts';
-import { sessionOutcome } from './failure.ts';
+import { sessionOutcome, unavailable } from './failure.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { GatewaySession } from './session.ts';
 import { SessionBudgets } from './session-budgets.ts';
@@ -291,13 +291,3 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
 
 /** The longest delay that a timer takes, in milliseconds; a later end is looked at again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** The client learns that the target is out of reach, and nothing of where it is or how the gateway logs in. */
-function unavailable(cause: unknown, target: TargetName): Refused {
-  const code = cause instanceof Fault ? cause.code : 'internal';
-  return new Refused({
-    code: 'upstream-unavailable',
-    message: `the target "${target}" could not be reached (${code})`,
-    hint: `An operator sees the cause with: chaperone targets check ${target}`,
-  });
-}

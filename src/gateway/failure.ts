@@ -1,5 +1,6 @@
 import type { SessionOutcome } from '../audit/recorder.ts';
 import { Fault } from '../model/fault.ts';
+import type { TargetName } from '../model/ids.ts';
 import { Refused } from '../model/refusal.ts';
 import type { ExchangeResult } from '../model/reply.ts';
 import { PeerLeft } from '../wire/peer-left.ts';
@@ -22,4 +23,14 @@ export function sessionOutcome(reason: unknown): SessionOutcome {
   }
   if (reason instanceof Fault && reason.code.startsWith('upstream-')) return 'upstreamLost';
   return 'faulted';
+}
+
+/** The client learns that the target is out of reach, and nothing of where it is or how the gateway logs in. */
+export function unavailable(cause: unknown, target: TargetName): Refused {
+  const code = cause instanceof Fault ? cause.code : 'internal';
+  return new Refused({
+    code: 'upstream-unavailable',
+    message: `the target "${target}" could not be reached (${code})`,
+    hint: `An operator sees the cause with: chaperone targets check ${target}`,
+  });
 }

@@ -21,6 +21,8 @@ import {
 /** What the gateway proves itself to the server with; the token is looked for wherever it must not be. */
 const CREDENTIAL = { user: 'gateway_login', password: 'cr3d-c4n4ry-5e1f0a92' };
 
+const HTTP = { basePath: '', hosts: [], version: 'auto', cookies: true } as const;
+
 /**
  * HTTP/1.1, through the forward proxy: a CONNECT is its login, and what follows it needs no further proof. Replies are
  * compared as messages, by their status, fields, body and trailers: how they are framed is each hop's own.
@@ -58,7 +60,7 @@ async function startServer(tls: boolean): Promise<ServerUnderTest> {
     credential: CREDENTIAL,
     direct: { host, port, ...CREDENTIAL, target: 'shop', ...(authority === undefined ? {} : { caFile }) },
     target: (at = { host, port }, target = {}) => ({
-      ...httpTarget({ ...at, ca: authority?.certificate }, { ...target, name: 'shop' }),
+      ...httpTarget({ ...at, ca: authority?.certificate }, { http: HTTP, ...target, name: 'shop' }),
       credential: { user: '', http: { kind: 'bearer', token: new Secret(CREDENTIAL.password) } },
     }),
     executed: async () => (await ask({ kind: 'log' })).executed,
