@@ -103,6 +103,14 @@ const ENVIRONMENT = new Environment({
       filters: 'list<string>',
       writes: 'list<string>',
       copies: 'list<string>',
+      http: {
+        method: 'string',
+        host: 'string',
+        path: 'string',
+        query: 'map<string, list<string>>',
+        headers: 'map<string, string>',
+        mediaType: 'string',
+      },
     },
   })
   .registerVariable({
@@ -130,12 +138,22 @@ const ENVIRONMENT = new Environment({
 
 function viewOf(operation: Operation, classified: ClassifiedColumns, uses: Uses): Readonly<Record<string, unknown>> {
   const { kind, access, hasWhere, tables, functions, flags, reason, lock } = operation;
-  const view = { kind, access, hasWhere, tables, functions, flags, reason: reason ?? '', lock: lock ?? '' };
+  const plain = { kind, access, hasWhere, tables, functions, flags, reason: reason ?? '', lock: lock ?? '' };
+  const view = { ...plain, http: httpOf(operation) };
   if (!uses.classes && !uses.columns) return view;
   const { known, reads, filters, writes, copies } = classified.factsOf(operation);
   const columns = Array.isArray(operation.columns) ? operation.columns : [];
   return { ...view, columns, columnsKnown: known && hasColumns(operation), reads, filters, writes, copies };
 }
+
+/** Of an operation that is no request everything is empty, so that a condition about one is false rather than an error. */
+function httpOf({ http }: Operation): Readonly<Record<string, unknown>> {
+  if (http === undefined) return NO_REQUEST;
+  const { method, host, path, query, headers, mediaType } = http;
+  return { method, host, path, query, headers, mediaType };
+}
+
+const NO_REQUEST = { method: '', host: '', path: '', query: {}, headers: {}, mediaType: '' };
 
 /** What is known of an operation whose columns or lock are not, and of all else, by path. */
 function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<string, unknown> {

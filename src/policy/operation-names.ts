@@ -17,6 +17,7 @@ export const OPERATION_KINDS: readonly string[] = `
   create alter drop comment cluster reindex grant revoke load checkpoint set reset show prepare execute deallocate
   declare fetch move close listen unlisten notify discard explain lock begin commit rollback savepoint release
   rollback-to prepare-transaction commit-prepared rollback-prepared set-constraints do call function empty
+  get head options post put patch propfind proppatch report search query mkcol unlock
 `
   .trim()
   .split(/\s+/);

@@ -5,6 +5,7 @@ import { limit } from './budget-schema.ts';
 import { LOCK_MODES } from './column-facts.ts';
 import { compileCondition } from './condition.ts';
 import { MAX_STARS, starsOf } from './glob.ts';
+import { http } from './http-schema.ts';
 import { isTimeZone } from './local-time.ts';
 import { isOperationName } from './operation-names.ts';
 import { isPrincipalField, PATTERN_FIELDS, PRINCIPAL_FIELDS } from './principal-fields.ts';
@@ -102,6 +103,7 @@ export const policySchema = z
     writes: oneOrMore(className).optional(),
     copies: oneOrMore(className).optional(),
     lock: z.enum(LOCK_MODES, { error: `Write one of ${LOCK_MODES.join(', ')}.` }).optional(),
+    http: http.optional(),
     when: condition.optional(),
     timezone: timezone.optional(),
     effect: z.enum(['permit', 'deny'], { error: 'Say `effect: permit` or `effect: deny`.' }),

@@ -1,5 +1,6 @@
 import type { ApproveObligation, Budget, SessionObligation } from '../model/decision.ts';
 import type { LockMode } from '../model/request.ts';
+import type { HttpPattern } from './http-pattern.ts';
 
 /** A rule as its author wrote it, checked but not compiled. Policies are shown, signed and compared in this form. */
 export interface Policy {
@@ -19,6 +20,8 @@ export interface Policy {
   readonly copies?: readonly string[];
   /** Operations that lock a table at least so strongly. */
   readonly lock?: LockMode;
+  /** Requests of HTTP alone. */
+  readonly http?: HttpPattern;
   /** CEL over `operation`, `principal`, `run`, `target` and `time`. */
   readonly when?: string;
   /** The IANA name of the zone in which `when` asks for the time. */

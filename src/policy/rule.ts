@@ -12,6 +12,7 @@ import {
 import { COLUMN_KEYS, hasColumns, isOpaque } from './column-facts.ts';
 import { type Condition, compileCondition, type Surroundings } from './condition.ts';
 import { compileGlob } from './glob.ts';
+import { compileHttpPattern } from './http-pattern.ts';
 import type { Policy, PrincipalPattern, TablePattern, TargetPattern } from './policy.ts';
 import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
 
@@ -38,6 +39,7 @@ export function compileRule(policy: Policy): Rule {
   const target = policy.targets === 'any' ? undefined : compileTarget(policy.targets);
   const tables = policy.tables?.map(compileTable);
   const functions = policy.functions?.map(compileFunction);
+  const http = policy.http && compileHttpPattern(policy.http);
   const condition = policy.when === undefined ? undefined : compiled(policy.when);
   const keys = COLUMN_KEYS.filter((key) => policy[key] !== undefined);
   return {
@@ -53,6 +55,7 @@ export function compileRule(policy: Policy): Rule {
       const why = operationMismatch(policy, operation) ?? flagMismatch(policy, operation);
       if (why !== undefined) return { matched: false, why };
       const aspects = [
+        http?.(operation),
         functions && part(functionsCalled(functions, operation), 'calls', 'functions'),
         tables && part(tablesTouched(tables, operation), 'touches', 'tables'),
         ...(keys.length === 0 ? [] : columnAspects(policy, surroundings.columns.factsOf(operation))),

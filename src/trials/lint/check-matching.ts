@@ -25,6 +25,16 @@ export const checkImpossible: Check = (policy) => {
   if (key !== undefined && operations.length > 0 && operations.every((one) => TABLELESS.has(one))) {
     say(key, `operations of ${operations.join(', ')} touch no tables, so \`${key}\` is never met`, 'Leave it out.');
   }
+  const ofTables = ['tables', 'functions', ...COLUMN_KEYS, 'lock'].find(
+    (one) => policy[one as keyof Policy] !== undefined,
+  );
+  if (policy.http !== undefined && ofTables !== undefined) {
+    say(
+      ofTables,
+      `an HTTP request has no tables, so with \`http\` \`${ofTables}\` is never met`,
+      'Leave one of them out.',
+    );
+  }
   const isReadOnly = operations.length > 0 && operations.every((one) => READS.has(one));
   if (policy.effect === 'permit' && isReadOnly && policy.tables?.every(({ use }) => use === 'write') === true) {
     say('tables', 'operations that only read have no table of `use: write`', 'Say `use: read`, or leave it out.');

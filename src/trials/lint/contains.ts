@@ -26,6 +26,7 @@ const CONDITIONS = [
   'writes',
   'copies',
   'lock',
+  'http',
   'when',
   'timezone',
 ] as const satisfies readonly (keyof Policy)[];

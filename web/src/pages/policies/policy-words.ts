@@ -18,6 +18,7 @@ export const OPERATION_KINDS: readonly string[] = `
   create alter drop comment cluster reindex grant revoke load checkpoint set reset show prepare execute deallocate
   declare fetch move close listen unlisten notify discard explain lock begin commit rollback savepoint release
   rollback-to prepare-transaction commit-prepared rollback-prepared set-constraints do call function empty
+  get head options post put patch propfind proppatch report search query mkcol unlock
 `
   .trim()
   .split(/\s+/u);
@@ -116,6 +117,17 @@ export function policyWords({ targets, groups }: World): WordTree {
     flags: { info: 'Statements that bear one of these.', values: wordsOf(FLAGS, 'flag') },
     ...columnWords(classes),
     lock: { info: 'Operations that lock a table at least so strongly.', values: wordsOf(LOCKS, 'lock') },
+    http: {
+      info: 'HTTP requests of this kind alone.',
+      keys: {
+        methods: { info: 'As sent, in capitals.', values: wordsOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) },
+        hosts: { info: 'The target’s own host; patterns allowed.' },
+        paths: { info: 'The path without the query; * within a segment, ** across.' },
+        query: { info: 'Parameters by name, each with its values.' },
+        headers: { info: 'Fields by name in lower case, each with its values.' },
+        mediaTypes: { info: 'The body’s type: application/json.' },
+      },
+    },
     when: { info: 'A condition in CEL over operation, principal, run, target and time.' },
     timezone: { info: 'The zone in which `when` asks for the time.', values: wordsOf(['UTC', 'Europe/Berlin']) },
     effect: {
