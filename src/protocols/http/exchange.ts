@@ -1,19 +1,27 @@
 import { Fault } from '../../model/fault.ts';
-import { type Refusal, Refused } from '../../model/refusal.ts';
-import type { ExchangeResult, FieldMasker, Part } from '../../model/reply.ts';
+import type { Refusal } from '../../model/refusal.ts';
+import type { FieldMasker, Part } from '../../model/reply.ts';
+import type { Target } from '../../model/target.ts';
+import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Exchange, Forward, WaitingNotice } from '../protocol.ts';
+import { answer, isGrpc } from './answers.ts';
+import { Concealer } from './credentials/concealer.ts';
 import { fieldOf } from './forwarded-head.ts';
+import { listOf } from './grammar.ts';
+import { FRAMES } from './mask/rewrite.ts';
 import type { BodyLength, Fields, IncomingReply, IncomingRequest, OutgoingRequest, ReplyHead } from './message.ts';
 import { MalformedHttp } from './message.ts';
-import { bodyTypeOf, HttpPart, trailersTag } from './parts.ts';
+import { bodyTypeOf, HttpPart } from './parts.ts';
 import { passed } from './passed-reply.ts';
 import type { ReadRequest } from './read-request.ts';
 import { toldRefusal } from './refusal.ts';
 import { replyHeadFor, type Whereabouts } from './reply-head.ts';
+import { resultOf } from './reply-result.ts';
 import type { HttpRequest } from './request.ts';
 import type { Digest } from './secret-fields.ts';
 import type { HttpUpstream } from './upstream.ts';
+import { framesOf, sendFrames, WebSocketRelay } from './websocket.ts';
 import { maskable } from './whole-reply.ts';
 
 export interface HttpExchangeParts {
@@ -30,8 +38,11 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   declare readonly input?: AsyncIterable<Part>;
   readonly patienceMs: number;
   readonly #parts: HttpExchangeParts;
+  readonly #relay: WebSocketRelay | undefined;
   #waiting: WaitingNotice | undefined;
   #answer: 'none' | 'begun' | 'over' = 'none';
+  /** True once both sides speak WebSocket. */
+  #relays = false;
   /** Why the client's body broke off. */
   #inputFault: unknown;
 
@@ -39,17 +50,25 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     this.#parts = parts;
     this.request = parts.asked.request;
     this.patienceMs = parts.patienceMs;
-    if (parts.asked.streams) this.input = this.#input();
+    if (parts.incoming.head.upgrade !== undefined) this.#relay = new WebSocketRelay(parts.incoming);
+    if (this.#relay !== undefined || parts.asked.streams) this.input = this.#input();
   }
 
   async *forward({ upstream, input, whole, signal }: Forward<HttpUpstream>): AsyncGenerator<HttpPart> {
     const until = upstream.until(signal);
     try {
       const connection = await upstream.ready(until);
-      const outgoing = await upstream.credentials.apply(this.#outgoing(input, whole), this.#parts.incoming.head, until);
-      const reply = await connection.send(outgoing, until);
-      if (upstream.credentials.refusedBy(reply.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
-      yield* whole ? this.#masked(reply) : this.#passed(reply);
+      const { credentials } = upstream;
+      const plain = this.#outgoing(input, { whole, plain: whole || credentials.travels });
+      const asked = this.#relay?.offer(plain) ?? plain;
+      const sent = await connection.send(await credentials.apply(asked, this.#parts.incoming.head, until), until);
+      if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
+      if (sent.upgraded !== undefined) return yield* this.#relayed(sent, sent.upgraded, input, whole);
+      const concealer = Concealer.of(credentials.secrets);
+      const reply = withoutCookies(concealer?.reply(sent) ?? sent, this.#parts.where.target);
+      yield* whole || (concealer !== undefined && isCoded(reply.head))
+        ? this.#masked(reply, concealer)
+        : this.#passed(reply);
     } catch (cause) {
       throw this.#why(cause, until);
     }
@@ -57,6 +76,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
 
   reply(part: HttpPart): Promise<void> | undefined {
     const { incoming, where } = this.#parts;
+    if (this.#relay !== undefined && this.#relays) return this.#relayTo(this.#relay, part);
     let slow: Promise<void> | undefined;
     if (part.head !== undefined) {
       this.#answer = 'begun';
@@ -88,10 +108,14 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     answer(incoming, toldRefusal(refusal, { status, grpc: isGrpc(incoming), proxied: where.proxied, waiting }));
   }
 
-  #outgoing(input: AsyncIterable<Part>, whole: boolean): OutgoingRequest {
+  #outgoing(
+    input: AsyncIterable<Part>,
+    { whole, plain }: { readonly whole: boolean; readonly plain: boolean },
+  ): OutgoingRequest {
     const { incoming, asked } = this.#parts;
     const { head, read, streams } = asked;
-    const fields = whole ? [...head.fields.filter(([name]) => !OF_CODED_PARTS.has(name)), PLAIN] : head.fields;
+    const left = head.fields.filter(([name]) => name !== 'accept-encoding' && !(whole && OF_PARTS.has(name)));
+    const fields = plain ? [...left, PLAIN] : head.fields;
     const request = { ...head, fields };
     if (read === undefined && !streams) return { ...request, length: 'none' };
     const length: BodyLength = streams ? incoming.body.length : (read?.bytes.length ?? 0);
@@ -102,17 +126,48 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     yield* passed(reply.body, this.#maker(reply, reply.head, reply.body.length));
   }
 
-  async *#masked(reply: IncomingReply): AsyncGenerator<HttpPart> {
+  async *#masked(reply: IncomingReply, concealer: Concealer | undefined): AsyncGenerator<HttpPart> {
     const { head, whole, parts } = maskable(reply);
     const { length } = reply.body;
     const known = whole && length !== 'none' ? 0 : length === 'none' ? length : 'unknown';
-    yield* parts(this.#maker(reply, head, known));
+    const make = this.#maker(reply, head, known);
+    // What was coded could not be looked into before.
+    yield* parts(concealer === undefined ? make : (body, isLast) => make(concealer.bytes(body), isLast));
+  }
+
+  async *#relayed(
+    reply: IncomingReply,
+    upstream: ByteStream,
+    input: AsyncIterable<Part>,
+    whole: boolean,
+  ): AsyncGenerator<HttpPart, void> {
+    const head = this.#relay?.agreed(reply);
+    if (head === undefined) throw new MalformedHttp(502, 'an upgrade that nobody asked for');
+    this.#relays = true;
+    const make = this.#maker(reply, head, 'unknown', FRAMES);
+    yield make(NOTHING, false);
+    // Where it breaks, so does the reading of what comes back.
+    const sending = sendFrames(input, upstream).catch((cause: Error) => upstream.destroy(cause));
+    try {
+      for await (const frames of framesOf(upstream, whole)) yield make(frames, false);
+      yield make(NOTHING, true);
+    } finally {
+      upstream.destroy();
+      this.#relay?.over();
+      await sending;
+    }
+  }
+
+  #relayTo(relay: WebSocketRelay, { head, body, trailers }: HttpPart): Promise<void> | undefined {
+    this.#answer = trailers === undefined ? 'begun' : 'over';
+    if (head !== undefined) relay.accept(head);
+    const slow = body.length > 0 ? relay.write(body) : undefined;
+    return trailers === undefined ? slow : after(slow, relay.end());
   }
 
   /** Makes the parts of a reply; `length` 0 stands for that of the one part that there is. */
-  #maker(reply: IncomingReply, head: ReplyHead, length: BodyLength) {
+  #maker(reply: IncomingReply, head: ReplyHead, length: BodyLength, mediaType = bodyTypeOf(head)) {
     const { digest } = this.#parts;
-    const mediaType = bodyTypeOf(head);
     let isFirst = true;
     return (body: Buffer, isLast: boolean): HttpPart => {
       const trailers: Fields | undefined = isLast ? reply.body.trailers : undefined;
@@ -135,6 +190,10 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   async *#input(): AsyncGenerator<Part> {
     const { body } = this.#parts.incoming;
     try {
+      if (this.#relay !== undefined) {
+        for await (const frames of this.#relay.input()) yield new SentBytes(frames);
+        return;
+      }
       for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) yield new SentBytes(bytes);
     } catch (cause) {
       this.#inputFault = cause;
@@ -152,20 +211,18 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 const REFUSED_CREDENTIAL = "the target refused the gateway's credential";
 
-/** Answers a request in one go. */
-export function answer(
-  incoming: IncomingRequest,
-  { head, body }: { readonly head: ReplyHead; readonly body: Buffer },
-): void {
-  const isSlow = [incoming.respond(head, body.length), incoming.write(body), incoming.end()];
-  // Whoever does not take it has gone, which the connection tells.
-  for (const slow of isSlow) slow?.catch(() => undefined);
+function isCoded({ fields }: ReplyHead): boolean {
+  return listOf(fieldOf(fields, 'content-encoding') ?? '').some((coding) => coding !== 'identity');
 }
 
-function isGrpc({ head }: IncomingRequest): boolean {
-  return /^application\/grpc(?:$|[+;\s])/i.test(fieldOf(head.fields, 'content-type') ?? '');
+/** A session that the target gave to the gateway's credential is the gateway's, unless the target says otherwise. */
+function withoutCookies(reply: IncomingReply, { http }: Target): IncomingReply {
+  if (http?.cookies === true || fieldOf(reply.head.fields, 'set-cookie') === undefined) return reply;
+  const fields = reply.head.fields.filter(([name]) => name !== 'set-cookie');
+  return { ...reply, head: { ...reply.head, fields } };
 }
 
 /** A piece of a request's body, on its way to the target. */
@@ -186,45 +243,13 @@ async function* bodyOf(read: Buffer | undefined, input: AsyncIterable<Part>): As
   for await (const part of input) yield part.wire;
 }
 
-/** A part of a reply, or one with a content coding, cannot be masked. */
-const OF_CODED_PARTS: ReadonlySet<string> = new Set(['accept-encoding', 'range', 'if-range']);
+/** A part of a reply cannot be masked. */
+const OF_PARTS: ReadonlySet<string> = new Set(['range', 'if-range']);
+/** In what has a content coding nothing is found. */
 const PLAIN = ['accept-encoding', 'identity'] as const;
-
-/** An HTTP status, or the status that gRPC puts behind the body. */
-function resultOf({ status, fields }: ReplyHead, trailers: Fields, digest: Digest): ExchangeResult {
-  const grpc = fieldOf(trailers, 'grpc-status') ?? fieldOf(fields, 'grpc-status');
-  const tags = trailersTag(trailers, digest);
-  return {
-    status: status < 400 && (grpc ?? '0') === '0' ? 'ok' : 'error',
-    code: grpc === undefined || !/^\d{1,2}$/.test(grpc) ? String(status) : `grpc-${grpc}`,
-    rows: 0,
-    ...(tags.length === 0 ? {} : { tags }),
-  };
-}
 
 /** Both are waited for, where either takes its time. */
 function after(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return Promise.all([one, other]).then(() => undefined);
 }
-
-export function refusalOf(fault: unknown): { readonly refusal: Refusal; readonly status?: number } {
-  if (fault instanceof Refused) return { refusal: fault.refusal };
-  if (fault instanceof MalformedHttp) {
-    return { refusal: { code: 'protocol-malformed', message: fault.message }, status: fault.status };
-  }
-  const isLate = fault instanceof Fault && fault.code === 'deadline';
-  return { refusal: isLate ? LATE : LOST, ...(isLate ? { status: 504 } : {}) };
-}
-
-// Nothing of the cause is told: it may name the target's address or what its server said of a credential.
-const LOST: Refusal = {
-  code: 'upstream-unavailable',
-  message: 'the connection to the target was lost',
-  hint: 'Whether the request took effect is not known; look before you repeat it.',
-};
-const LATE: Refusal = {
-  code: 'upstream-unavailable',
-  message: 'the target did not answer in time',
-  hint: 'Whether the request took effect is not known; look before you repeat it.',
-};
