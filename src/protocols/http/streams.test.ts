@@ -12,6 +12,7 @@ import {
   Metadata,
   ServerCredentials,
   type ServiceError,
+  status,
 } from '@grpc/grpc-js';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type HttpRelay, startHttpRelay } from '../../../test/support/http-relay.ts';
