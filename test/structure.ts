@@ -62,7 +62,11 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     imports: [...WORDS, 'sql', 'protocols/protocol.ts', 'protocols/upstream'],
     packages: [],
   },
-  'protocols/http': { level: 1, imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream'], packages: [] },
+  'protocols/http': {
+    level: 1,
+    imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream'],
+    packages: ['jose'],
+  },
 
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
   witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },

@@ -69,14 +69,29 @@ export type HttpCredential =
   | { readonly kind: 'query'; readonly name: string; readonly value: Secret }
   | {
       readonly kind: 'oauth2';
+      /** Over TLS, but on loopback. */
       readonly tokenUrl: string;
       readonly clientId: string;
       readonly clientSecret: Secret;
+      /** How the client proves itself to the token server (RFC 6749, 2.3.1): `client_secret_basic` or `_post`. */
+      readonly authentication: 'basic' | 'post';
+      /** Where there is one, tokens are got with it; else by the client's own credentials (RFC 6749, 4.4 and 6). */
       readonly refreshToken?: Secret;
       readonly scope?: string;
       readonly audience?: string;
     }
-  | { readonly kind: 'githubApp'; readonly appId: string; readonly installation: string; readonly key: Secret }
+  | {
+      readonly kind: 'githubApp';
+      readonly appId: string;
+      readonly installation: string;
+      /** RSA, PEM. */
+      readonly key: Secret;
+      /** `https://api.github.com`, or `https://HOST/api/v3` of an own server. */
+      readonly apiUrl: string;
+      /** What the token is narrowed to; all that the installation may where absent. */
+      readonly repositories?: readonly string[];
+      readonly permissions?: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: 'aws';
       readonly accessKeyId: string;

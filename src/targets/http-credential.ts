@@ -34,6 +34,17 @@ const basicUser = z
   .max(256)
   .refine((name) => !/[:\p{Cc}]/u.test(name), 'a user has no `:` (RFC 7617, 2) and no control character');
 
+const TOKEN_URL = 'https://HOST[:PORT]/PATH; without TLS on loopback alone';
+
+/** Where a secret is sent to get a token. */
+function isTokenUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
 /** How the gateway proves itself to an HTTP target: one kind, and a certificate beside it or alone. */
 export const httpCredentialSchema = z
   .strictObject({
@@ -42,6 +53,27 @@ export const httpCredentialSchema = z
     basic: z.strictObject({ user: basicUser, password: sourceSchema }).optional(),
     header: z.strictObject({ name: headerName, value: sourceSchema }).optional(),
     query: z.strictObject({ name: parameterName, value: sourceSchema }).optional(),
+    oauth2: z
+      .strictObject({
+        tokenUrl: z.string().max(2_000).refine(isTokenUrl, TOKEN_URL),
+        clientId: z.string().min(1).max(512),
+        clientSecret: sourceSchema,
+        authentication: z.enum(['basic', 'post']).optional(),
+        refreshToken: sourceSchema.optional(),
+        scope: z.string().min(1).max(2_000).optional(),
+        audience: z.string().min(1).max(2_000).optional(),
+      })
+      .optional(),
+    githubApp: z
+      .strictObject({
+        appId: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'the id of an app, or its client id'),
+        installation: z.string().regex(/^\d{1,20}$/, 'the number of an installation, in quotes'),
+        key: sourceSchema,
+        apiUrl: z.string().max(2_000).refine(isTokenUrl, TOKEN_URL).optional(),
+        repositories: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
+        permissions: z.record(z.string().min(1).max(100), z.enum(['read', 'write', 'admin'])).optional(),
+      })
+      .optional(),
     clientCertificate: clientCertificateSchema.optional(),
   })
   .superRefine((declared, context) => {
@@ -56,7 +88,7 @@ export type HttpCredentialDeclaration = z.infer<typeof httpCredentialSchema>;
 
 /** Fetches the secrets. Throws a `Fault` of code `config-invalid`, as a value does that no header can hold. */
 export async function resolveHttpCredential(
-  { bearer, basic, header, query }: HttpCredentialDeclaration,
+  { bearer, basic, header, query, oauth2, githubApp }: HttpCredentialDeclaration,
   reader: SecretReader,
 ): Promise<HttpCredential> {
   const secret = async (source: SecretSource): Promise<Secret> => new Secret(await resolveSecret(source, reader));
@@ -64,5 +96,30 @@ export async function resolveHttpCredential(
   if (basic) return { kind: 'basic', user: basic.user, password: await secret(basic.password) };
   if (header) return { kind: 'header', name: header.name.toLowerCase(), value: await secret(header.value) };
   if (query) return { kind: 'query', name: query.name, value: await secret(query.value) };
+  if (oauth2) {
+    const { tokenUrl, clientId, clientSecret, authentication = 'basic', refreshToken, scope, audience } = oauth2;
+    return {
+      kind: 'oauth2',
+      tokenUrl,
+      clientId,
+      authentication,
+      clientSecret: await secret(clientSecret),
+      ...(refreshToken && { refreshToken: await secret(refreshToken) }),
+      ...(scope !== undefined && { scope }),
+      ...(audience !== undefined && { audience }),
+    };
+  }
+  if (githubApp) {
+    const { appId, installation, key, apiUrl = 'https://api.github.com', repositories, permissions } = githubApp;
+    return {
+      kind: 'githubApp',
+      appId,
+      installation,
+      apiUrl,
+      key: await secret(key),
+      ...(repositories && { repositories }),
+      ...(permissions && { permissions }),
+    };
+  }
   return { kind: 'none' };
 }

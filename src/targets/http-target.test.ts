@@ -25,6 +25,8 @@ const KINDS = [
   '{ basic: { user: app, password: { value: canary } } }',
   '{ header: { name: X-Acme-Key, value: { value: canary } } }',
   '{ query: { name: key, value: { file: /run/key } } }',
+  "{ oauth2: { tokenUrl: 'https://id.example/token', clientId: app, clientSecret: { value: canary }, authentication: post, refreshToken: { env: R }, scope: a b, audience: x } }",
+  "{ githubApp: { appId: '1', installation: '2', key: { value: canary }, apiUrl: 'https://git.example/api/v3', repositories: [shop], permissions: { contents: read } } }",
   '{ clientCertificate: { certificate: { value: canary }, key: { value: canary } } }',
   '{ bearer: { token: { env: T } }, clientCertificate: { certificate: { env: C }, key: { value: canary } } }',
 ];
@@ -104,6 +106,10 @@ describe('a declared HTTP target', () => {
     assert.match(found('{ none: true, bearer: { token: { value: canary } } }'), /one kind of credential, not none and/);
     assert.match(found('{ user: app, password: { value: canary } }'), /^5: credential: /);
     assert.match(found('{ header: { name: Host, value: { value: canary } } }'), /^5: credential.header.name: /);
+    for (const tokenUrl of ['http://id.example/t', 'ftp://localhost', 'https://u:p@id.example', 'x']) {
+      const oauth2 = `{ oauth2: { tokenUrl: '${tokenUrl}', clientId: a, clientSecret: { value: canary } } }`;
+      assert.match(found(oauth2), /^5: credential.oauth2.tokenUrl: https:/);
+    }
     assert.match(found('{ basic: { user: "a:b", password: { value: canary } } }'), /^5: credential.basic.user: /);
     for (const credential of ['{}', '{ kerberos: { value: canary } }', 'canary']) {
       assert.equal(found(withCredential(credential)).includes('canary'), false);
@@ -130,6 +136,10 @@ describe('the credential of an HTTP target', () => {
     assert.equal(divertedPart({ header: { name: 'x-echo', value: { sealed: true } } }, credential), 'header');
     assert.equal(divertedPart({ query: { name: 'x-key', value: { sealed: true } } }, credential), 'query');
     assert.equal(divertedPart({ header: { name: 'x-echo', value: { value: 'new' } } }, credential), undefined);
+    const oauth2 = { tokenUrl: 'https://id.example/token', clientId: 'app', clientSecret: { value: 'canary' } };
+    const moved = { ...oauth2, clientSecret: { sealed: true }, tokenUrl: 'https://evil.example/token' };
+    assert.equal(divertedPart({ oauth2: moved }, { oauth2 }), 'oauth2');
+    assert.equal(divertedPart({ oauth2: { ...moved, tokenUrl: oauth2.tokenUrl } }, { oauth2 }), undefined);
     const bindings = [
       SHORT,
       SHORT.replace('API.example.com', 'evil.example'),

@@ -6,6 +6,7 @@ import type { TargetName } from '../../src/model/ids.ts';
 import { LIMITS } from '../../src/model/limits.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Target } from '../../src/model/target.ts';
+import { Tokens } from '../../src/protocols/http/credentials/tokens.ts';
 import { dialHttp } from '../../src/protocols/http/dial-http.ts';
 import { createHttp, type HttpOptions } from '../../src/protocols/http/http.ts';
 import { openServerConnection } from '../../src/protocols/http/open-server-connection.ts';
@@ -30,6 +31,7 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Tes
         open: (stream) =>
           openServerConnection(stream, { limits: parts.limits, concurrency: parts.limits.maxHttpLanes }),
         dial: (target, { clientCertificate }, signal) => dialHttp(target, clientCertificate, signal),
+        tokens: new Tokens(),
         leafFor: () => Promise.reject(new Error('this gateway has no authority')),
         ...options.http,
         ...(tls === undefined ? {} : { tls }),

@@ -5,6 +5,7 @@ import type { Connections } from '../../gateway/connections.ts';
 import { Listener } from '../../gateway/listener.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Credential, Target } from '../../model/target.ts';
+import { Tokens } from '../../protocols/http/credentials/tokens.ts';
 import { dialHttp } from '../../protocols/http/dial-http.ts';
 import { createHttp } from '../../protocols/http/http.ts';
 import { openServerConnection } from '../../protocols/http/open-server-connection.ts';
@@ -53,6 +54,7 @@ export function openHttpSide({ tls, leaves, targets, domains }: HttpSideParts): 
       openServerConnection(stream, { limits: LIMITS, concurrency: LIMITS.maxHttpLanes }),
     dial: (target: Target, { clientCertificate }: Credential, signal: AbortSignal) =>
       dialHttp(target, clientCertificate, signal),
+    tokens: new Tokens(),
     leafFor: (host: string): Promise<SecureContext> => leaves.leafFor(host),
   };
   const context = createSecureContext({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' });
@@ -66,7 +68,22 @@ export function openHttpSide({ tls, leaves, targets, domains }: HttpSideParts): 
     check: async (target, credential, signal) => {
       const protocol = createHttp(common);
       const { upstream } = await protocol.connect(target, credential, { parameters: {}, cancelKeyBytes: 4 }, signal);
-      await upstream[Symbol.asyncDispose]();
+      try {
+        // Fetches a token, where the credential is one that is fetched.
+        await upstream.credentials.apply(NOTHING_ASKED, NO_CLIENT, signal);
+      } finally {
+        await upstream[Symbol.asyncDispose]();
+      }
     },
   };
 }
+
+const NOTHING_ASKED = {
+  method: 'GET',
+  scheme: 'https',
+  authority: '',
+  target: '/',
+  fields: [],
+  length: 'none',
+} as const;
+const NO_CLIENT = { version: '1.1', method: 'GET', authority: '', target: '/', absolute: false, fields: [] } as const;

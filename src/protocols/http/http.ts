@@ -8,6 +8,7 @@ import { DuplexStream } from '../../wire/duplex-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Admission, Connected, Protocol } from '../protocol.ts';
 import { credentialsOf } from './credentials/credentials.ts';
+import type { Tokens } from './credentials/tokens.ts';
 import { HEAD_INSPECTOR } from './head-inspector.ts';
 import type { Inspector } from './inspector.ts';
 import { Lanes } from './lanes.ts';
@@ -24,6 +25,8 @@ export interface HttpOptions {
   readonly open: (stream: ByteStream) => Promise<ServerConnection>;
   /** Opens a connection to a target; closes it where the signal aborts. Throws a `Fault`. */
   readonly dial: (target: Target, credential: Credential, signal: AbortSignal) => Promise<ClientConnection>;
+  /** What was fetched for credentials, shared by all sessions. */
+  readonly tokens: Tokens;
   /** For clients of the port; what carries connections has its own. */
   readonly tls?: { readonly context: SecureContext; readonly required: boolean };
   /** A certificate for exactly this host, for the inside of a tunnel. */
@@ -98,7 +101,7 @@ async function converse(
 }
 
 const HANDSHAKE = 0x16;
-const ALPN = ['h2', 'http/1.1'] as const;
+const ALPN = ['h2', 'http/1.1', 'http/1.0'] as const;
 
 /** What a client begins with. */
 async function openingOf(stream: ByteStream): Promise<'tls' | 'plain' | 'nothing'> {
@@ -115,9 +118,9 @@ async function connect(
   target: Target,
   credential: Credential,
   signal: AbortSignal,
-  { dial }: HttpOptions,
+  { dial, tokens }: HttpOptions,
 ): Promise<Connected<HttpUpstream, undefined>> {
-  const credentials = credentialsOf(credential);
+  const credentials = credentialsOf(credential, tokens);
   const dialAgain = (until: AbortSignal): Promise<ClientConnection> => dial(target, credential, until);
   const upstream = new HttpUpstream(target, credentials, dialAgain, await dialAgain(signal));
   // A server says nothing unasked, and one that closes an idle connection ends no session.

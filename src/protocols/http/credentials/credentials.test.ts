@@ -5,6 +5,7 @@ import type { HttpCredential } from '../../../model/target.ts';
 import type { Fields, MessageBody, OutgoingRequest, RequestHead } from '../message.ts';
 import { Concealer } from './concealer.ts';
 import { credentialsOf } from './credentials.ts';
+import { Tokens } from './tokens.ts';
 
 const REQUEST: OutgoingRequest = {
   method: 'GET',
@@ -27,7 +28,7 @@ const CLIENT: RequestHead = {
 };
 
 async function applied(http: HttpCredential): Promise<OutgoingRequest> {
-  return await credentialsOf({ user: '', http }).apply(REQUEST, CLIENT, AbortSignal.abort());
+  return await credentialsOf({ user: '', http }, new Tokens()).apply(REQUEST, CLIENT, AbortSignal.abort());
 }
 
 const secret = (value: string): Secret => new Secret(value);
@@ -60,7 +61,7 @@ describe('what the gateway puts in', () => {
   });
 
   test('counts as refused where the server asks for it again, and not where an application logs its users in', () => {
-    const { refusedBy } = credentialsOf({ user: '', http: { kind: 'bearer', token: secret('abc') } });
+    const { refusedBy } = credentialsOf({ user: '', http: { kind: 'bearer', token: secret('abc') } }, new Tokens());
     const told = (status: number, scheme: string) =>
       refusedBy({ status, fields: [['www-authenticate', `${scheme} realm="x"`]] });
     assert.deepEqual([told(401, 'Bearer'), told(401, 'Form'), told(403, 'Bearer')], [true, false, false]);

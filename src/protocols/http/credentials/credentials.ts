@@ -2,6 +2,8 @@ import { Fault } from '../../../model/fault.ts';
 import type { Credential, HttpCredential } from '../../../model/target.ts';
 import type { OutgoingRequest, ReplyHead, RequestHead } from '../message.ts';
 import { staticCredentials } from './static-credentials.ts';
+import { tokenCredentials } from './token-credentials.ts';
+import type { Tokens } from './tokens.ts';
 
 /** How the gateway proves itself to one target: made when a session is opened, asked for each request. */
 export interface Credentials {
@@ -24,7 +26,7 @@ export interface Credentials {
 }
 
 /** Of a target's credential; a kind that cannot be used is a `Fault` of code `config-invalid`. */
-export function credentialsOf({ http = NONE }: Credential): Credentials {
+export function credentialsOf({ http = NONE }: Credential, tokens: Tokens): Credentials {
   switch (http.kind) {
     case 'none':
       return { apply: (request) => request, refusedBy: () => false, travels: false, secrets: [] };
@@ -35,6 +37,7 @@ export function credentialsOf({ http = NONE }: Credential): Credentials {
       return staticCredentials(http);
     case 'oauth2':
     case 'githubApp':
+      return tokenCredentials(http, tokens);
     case 'aws':
       throw new Fault('config-invalid', `credentials of kind ${http.kind} are not spoken`);
     default:

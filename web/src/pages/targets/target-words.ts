@@ -40,6 +40,14 @@ export const TARGET_WORDS: WordTree = {
             bearer: { info: 'HTTP: Authorization: Bearer.', keys: { token: {} } },
             basic: { info: 'HTTP: a user and a password.', keys: { user: {}, password: {} } },
             header: { info: 'HTTP: a header of any name.', keys: { name: {}, value: {} } },
+            oauth2: {
+              info: 'HTTP: a token that the gateway fetches.',
+              keys: { tokenUrl: {}, clientId: {}, clientSecret: {}, authentication: {}, scope: {}, audience: {} },
+            },
+            githubApp: {
+              info: 'HTTP: the token of an installation.',
+              keys: { appId: {}, installation: {}, key: {}, apiUrl: {}, repositories: {}, permissions: {} },
+            },
             query: { info: 'HTTP: a parameter of the query.', keys: { name: {}, value: {} } },
           },
         },
