@@ -30,6 +30,8 @@ const PROGRAMS = {
     present: () => existsSync('/usr/share/gocode/src/golang.org/x/mod/sumdb'),
   },
   curl: { package: 'curl', present: () => onPath('curl') },
+  git: { package: 'git', present: () => onPath('git') },
+  requests: { package: 'python3-requests', present: () => runs('/usr/bin/python3', ['-c', 'import requests']) },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
@@ -53,6 +55,8 @@ export const TEST_PROGRAMS = [
   'goSumdb',
   'curl',
   'nginx',
+  'git',
+  'requests',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
 

@@ -28,7 +28,7 @@ const CONVERSATION: readonly RawRequest[] = [
   get('/unchanged', 'if-none-match: "1"'),
   get('/error'),
   get('/cookies', 'cookie: a=1; b=2'),
-  get('/gzip', 'accept-encoding: gzip'),
+  get('/gzip'),
   get('/range', 'range: bytes=2-4'),
   get('/sse', 'accept: text/event-stream'),
   get('/missing?q=1%202&r'),

@@ -95,8 +95,12 @@ const ANSWERS: Readonly<Record<string, Answering>> = {
   '/none': (response) => response.writeHead(200, { 'content-length': '0' }).end(),
   '/unchanged': (response) => response.writeHead(304, { etag: '"1"' }).end(),
   '/error': (response) => json(response, { error: 'of its own' }, 500),
+  '/moved': (response) => response.writeHead(302, { location: '/text' }).end(),
   '/cookies': (response) => response.writeHead(200, { 'set-cookie': ['a=1', 'b=2; Path=/'] }).end('two'),
-  '/gzip': (response) => gzipped(response, 'text/plain', 'a text that was packed'),
+  '/gzip': (response, _, { headers }) =>
+    String(headers['accept-encoding']).includes('gzip')
+      ? gzipped(response, 'text/plain', 'a text that was packed')
+      : response.writeHead(200, { 'content-type': 'text/plain' }).end('a text that was packed'),
   '/range': (response, _, { headers: { range } }) =>
     range === undefined
       ? text(response, '0123456789')
