@@ -1,5 +1,6 @@
-import { isToken, listOf, mayTrail, trimmed } from '../grammar.ts';
+import { listOf, mayTrail, trimmed } from '../grammar.ts';
 import { type Fields, MalformedHttp } from '../message.ts';
+import { fieldName } from './field-name.ts';
 
 /** The fields of a message: those that are about this connection apart from those that go on. */
 export interface FieldBlock {
@@ -80,9 +81,7 @@ function readLines(text: string, from: number, maxFields: number, found: Found |
     const end = text.indexOf('\r\n', at);
     const colon = text.indexOf(':', at);
     if (colon <= at || colon > end) throw new MalformedHttp(400, 'a line that is no field');
-    const name = text.slice(at, colon).toLowerCase();
-    // White space in front of the colon or of the line (a folded one) is no part of a name.
-    if (!isToken(name)) throw new MalformedHttp(400, 'a field name with a character that names have not');
+    const name = fieldName(text.slice(at, colon));
     const value = trimmed(text, colon + 1, end);
     at = end + 2;
     const special = found === undefined ? undefined : SPECIAL.get(name);
