@@ -8,6 +8,8 @@ import { PeerLeft } from '../wire/peer-left.ts';
 /** How an exchange ended that did not run to the end of its reply. */
 export function failureResult(fault: unknown, signal: AbortSignal): ExchangeResult {
   if (fault instanceof Refused) return { status: 'refused', code: fault.refusal.code, rows: 0 };
+  // Of a client: what a server leaves behind is a fault.
+  if (fault instanceof PeerLeft) return { status: 'cancelled', rows: 0 };
   if (signal.aborted && sessionOutcome(signal.reason) !== 'upstreamLost') return { status: 'cancelled', rows: 0 };
   return { status: 'unknown', code: fault instanceof Fault ? fault.code : 'internal', rows: 0 };
 }
