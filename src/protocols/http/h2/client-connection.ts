@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { Fault } from '../../../model/fault.ts';
 import type { ByteStream } from '../../../wire/byte-stream.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import { type ClientConnection, type IncomingReply, MalformedHttp, type OutgoingRequest } from '../message.ts';
@@ -30,15 +31,20 @@ export async function openH2Client(
   }
 }
 
-/** RFC 9113, 3.4: a server begins with its SETTINGS. */
+/** RFC 9113, 3.4: a server begins with its SETTINGS. Throws a `Fault` of code `upstream-protocol` where it does not. */
 function greeted(session: ClientHttp2Session, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
-    session.once('remoteSettings', () => resolve());
-    session.once('close', () => reject(new PeerLeft('the server does not speak HTTP/2')));
-    session.once('close', () => signal.removeEventListener('abort', onAbort));
+    session.once('remoteSettings', () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    session.once('close', () => {
+      signal.removeEventListener('abort', onAbort);
+      reject(new Fault('upstream-protocol', 'the server does not speak HTTP/2'));
+    });
   });
 }
 
