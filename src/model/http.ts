@@ -4,7 +4,10 @@ export interface HttpFacts {
   readonly method: string;
   /** The target's own host, lower case, without a port. */
   readonly host: string;
-  /** The normal form (RFC 3986, 6.2.2), without the query; it begins with `/`. */
+  /**
+   * The normal form (RFC 3986, 6.2.2), without the query; it begins with `/`. Characters that may stand in a path are
+   * never encoded: servers do not tell `%3A` from `:`.
+   */
   readonly path: string;
   /** The path of the target's OpenAPI document that it is an instance of: `/customers/{id}`. */
   readonly template?: string;
