@@ -23,11 +23,9 @@ describe('a target of HTTP is dialled', () => {
     const tls = { cert: certificate.certificate, key: certificate.key, ca: authority.certificate };
     const show = (socket: TLSSocket): string => (socket.authorized ? 'known' : 'unknown');
     const secure = { ...tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false };
-    both = createSecureServer(secure, (request, reply) =>
-      reply.end(show(request.socket as TLSSocket)),
-    ) as unknown as Server;
+    both = createSecureServer(secure, (request, reply) => reply.end(show(request.socket as TLSSocket)));
     onlyHttp1 = createHttpsServer(tls, (_request, reply) => reply.end('1'));
-    plainH2 = createH2Server((_request, reply) => reply.end('2')) as unknown as Server;
+    plainH2 = createH2Server((_request, reply) => reply.end('2'));
     for (const server of [both, onlyHttp1, plainH2]) {
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');

@@ -4,7 +4,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
 /**
- * RFC 3986's characters, and the six more that clients by the URL Standard send as they are (`[ ] ^ \x60 { | }`); none of
+ * RFC 3986's characters, and the seven more that clients by the URL Standard send as they are (`[ ] ^ \x60 { | }`); none of
  * them delimits anything in a request. `#`, `\`, `"`, `<`, `>` and what is not ASCII do not occur.
  */
 const ORIGIN = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]^`{|}]*$/;

@@ -12,7 +12,10 @@ export interface RequestHead {
   readonly method: string;
   /** `Host` or `:authority`, as sent; of a CONNECT the host and port that it asks for. */
   readonly authority: string;
-  /** The origin form (RFC 9112, 3.2.1) as sent, not normalised; `*` of an OPTIONS for the server; empty of a CONNECT. */
+  /**
+   * The origin form (RFC 9112, 3.2.1) as sent, not normalised; `*` of an OPTIONS for the server; empty of a CONNECT. Besides
+   * RFC 3986's characters it may have the seven that clients by the URL Standard leave as they are: `[ ] ^ \` { | }`.
+   */
   readonly target: string;
   /** True where the request line had the absolute form, which only a forward proxy is sent. */
   readonly absolute: boolean;

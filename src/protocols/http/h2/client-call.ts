@@ -6,7 +6,7 @@ import type { HttpWireLimits } from '../wire-limits.ts';
 import { trailerHeaders, trailerLimits } from './fields.ts';
 import { H2Body } from './message-body.ts';
 import { readReply } from './reply-head.ts';
-import { writeTo } from './stream-writer.ts';
+import { sendTrailers, writeTo } from './stream-writer.ts';
 
 export interface CallParts {
   readonly request: OutgoingRequest;
@@ -97,12 +97,14 @@ export class H2Call {
   /** Goes on beside the reply, which may come before its end. */
   async #send(): Promise<void> {
     const { body, trailers } = this.#parts.request;
-    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(trailerHeaders(trailers?.() ?? [])));
+    let behind: ReturnType<typeof trailerHeaders> = {};
+    this.#stream.once('wantTrailers', () => sendTrailers(this.#stream, behind));
     try {
       for await (const bytes of body ?? []) {
         const slow = writeTo(this.#stream, bytes);
         if (slow !== undefined) await slow;
       }
+      behind = trailerHeaders(trailers?.() ?? []);
       this.#sent = true;
       this.#stream.end();
     } catch (fault) {

@@ -8,7 +8,7 @@ import type { HttpWireLimits } from '../wire-limits.ts';
 import { headerList, trailerHeaders, trailerLimits } from './fields.ts';
 import { H2Body } from './message-body.ts';
 import type { H2Request } from './request-head.ts';
-import { writeTo } from './stream-writer.ts';
+import { sendTrailers, writeTo } from './stream-writer.ts';
 
 /** The date is its author's; the option is `node:http2`'s own, beside its types. */
 export const PLAIN: ServerStreamResponseOptions & { readonly sendDate: false } = { sendDate: false };
@@ -24,7 +24,7 @@ export class H2IncomingRequest implements IncomingRequest {
   #answer: 'none' | 'begun' | 'over' = 'none';
   /** Bytes of the reply that are still to come, at most. */
   #left = Number.POSITIVE_INFINITY;
-  #trailers: Fields = [];
+  #trailers: ReturnType<typeof trailerHeaders> = {};
 
   /** At once when the stream came. `peer` is the connection's. */
   constructor(
@@ -61,8 +61,7 @@ export class H2IncomingRequest implements IncomingRequest {
     this.#answer = 'begun';
     // What has a length has no fields behind it, as in HTTP/1.1; so its last bytes are also its end.
     const waitForTrailers = !endStream && length === 'unknown';
-    if (waitForTrailers)
-      this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(trailerHeaders(this.#trailers)));
+    if (waitForTrailers) this.#stream.once('wantTrailers', () => sendTrailers(this.#stream, this.#trailers));
     this.#stream.respond(list, { ...PLAIN, endStream, waitForTrailers });
     if (endStream) this.#over();
     return undefined;
@@ -81,7 +80,7 @@ export class H2IncomingRequest implements IncomingRequest {
     if (this.#left > 0 && this.#left !== Number.POSITIVE_INFINITY) {
       throw new RangeError('fewer bytes of a body than its head promised');
     }
-    this.#trailers = trailers;
+    this.#trailers = trailerHeaders(trailers);
     this.#stream.end();
     this.#over();
     return undefined;

@@ -16,6 +16,11 @@ export function writeTo(stream: Http2Stream, bytes: Buffer): Promise<void> | und
   return sent(stream, NOTHING);
 }
 
+/** Ends a stream by the fields behind its body, where it is still there to be ended. */
+export function sendTrailers(stream: Http2Stream, headers: Readonly<Record<string, string[]>>): void {
+  if (!stream.destroyed && !stream.closed) stream.sendTrailers(headers);
+}
+
 const NOTHING = Buffer.alloc(0);
 
 function sent(stream: Http2Stream, bytes: Buffer): Promise<void> {
