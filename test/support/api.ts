@@ -69,6 +69,8 @@ export interface TestApi extends AsyncDisposable {
   readonly server: PostgresServer;
   /** Where clients of targets connect, on 127.0.0.1. */
   readonly postgresPort: number;
+  /** 0 where there is no HTTP port. */
+  readonly httpPort: number;
   /** The gateway's own store, opened a second time as another gateway would. */
   readonly store: Store;
   readonly admin: string;
@@ -109,6 +111,8 @@ export interface TestApiOptions {
   readonly login?: LoginConfig;
   readonly sql?: string;
   readonly evidence?: EvidenceConfig;
+  /** An HTTP server without TLS, which becomes the target `web`, also known as shop.test. */
+  readonly web?: { readonly host: string; readonly port: number };
 }
 
 export const READ_POLICY = `
@@ -116,7 +120,7 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence } = options;
+  const { policies = READ_POLICY, webDirectory, login, sql, evidence, web } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -137,6 +141,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         dataDirectory: directory,
         api: loopback,
         postgres: loopback,
+        ...(web ? { http: loopback } : {}),
         portsMayMove: false,
         audience: AUDIENCE,
         ...(login ? { login } : {}),
@@ -164,7 +169,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     const applied = await call('POST', '/v1/apply', { auth: admin, json });
     if (applied.status !== 200) throw new Error(plan.text + applied.text);
   };
-  await apply(configuration(server, issuer.url, policies));
+  await apply(configuration(server, issuer.url, policies, web));
   const ciToken = (more: Readonly<Record<string, unknown>> = {}) => {
     const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
     return issuer.sign({ ...claims, repository_id: '74', ...more });
@@ -176,6 +181,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     directory,
     server,
     postgresPort: gateway.started.postgres.port,
+    httpPort: gateway.started.http?.port ?? 0,
     store,
     admin,
     firstLoginUrl: gateway.started.firstLogin?.url ?? '',
@@ -233,12 +239,12 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   };
 }
 
-function configuration(server: PostgresServer, issuer: string, policies: string): string {
+function configuration(server: PostgresServer, issuer: string, policies: string, web: TestApiOptions['web']): string {
   return `
 issuers:
   - { name: ci, kind: github, issuer: "${issuer}", insecureLoopback: true }
 trust:
-  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people] }
+  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}] }
 targets:
   - name: people
     protocol: postgres
@@ -247,7 +253,16 @@ targets:
     tls: { mode: verify-full, ca: ${JSON.stringify(server.ca)} }
     credential: { user: "${server.user}", password: { value: "${server.password}" } }
     classified: [{ column: public.people.email, class: email }]
-policies:${policies}`;
+${web ? webTarget(web) : ''}policies:${policies}`;
+}
+
+function webTarget({ host, port }: NonNullable<TestApiOptions['web']>): string {
+  return `  - name: web
+    protocol: http
+    url: "http://${host}:${port}"
+    http: { hosts: [shop.test] }
+    credential: { bearer: { token: { value: target-token } } }
+`;
 }
 
 function send(

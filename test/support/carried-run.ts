@@ -24,6 +24,7 @@ export async function openCarriedRun(
     readonly direct?: boolean;
     readonly selfTest?: boolean;
     readonly asserted?: Readonly<Record<string, string>>;
+    readonly targets?: readonly string[];
   } = {},
 ): Promise<CarriedRun> {
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-token-'));
@@ -33,7 +34,7 @@ export async function openCarriedRun(
     const said: string[] = [];
     const run = await openRun({
       api: apiClient(api),
-      targets: ['people'],
+      targets: options.targets ?? ['people'],
       tokenFile,
       direct: options.direct ?? false,
       selfTest: options.selfTest ?? true,

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { connect } from 'node:tls';
+import { until } from '../../../test/e2e/program.ts';
+import { startApi, type TestApi } from '../../../test/support/api.ts';
+import { openCarriedRun } from '../../../test/support/carried-run.ts';
+import { logNotes, onlySession } from '../../../test/support/session-events.ts';
+
+const POLICY = `
+  - { name: ask the web, principals: any, targets: [web], operations: [read], effect: permit }
+`;
+
+describe('an HTTP target of a run that is carried through one HTTPS port', () => {
+  let web: Server;
+  let api: TestApi;
+  before(async () => {
+    web = createServer(({ method, url, headers }, reply) => {
+      reply.end(JSON.stringify({ method, url, proved: headers.authorization === 'Bearer target-token' }));
+    });
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    api = await startApi({ policies: POLICY, web: { host: '127.0.0.1', port: (web.address() as AddressInfo).port } });
+  });
+  after(async () => {
+    await api?.[Symbol.asyncDispose]();
+    web?.closeAllConnections();
+    await new Promise((resolve) => web?.close(resolve));
+  });
+
+  test('is asked at its listener by its password, as all of it, and the record says how that came', async () => {
+    await using run = await openCarriedRun(api, { targets: ['web'] });
+    const [target] = run.context.targets;
+    assert.ok(target);
+    const base = `http://${target.host}:${target.port}`;
+    const ask = (path: string, password: string) =>
+      fetch(base + path, { headers: { authorization: `Bearer ${target.user}.${password}` } });
+    const reply = await ask('/a?b', target.password.reveal());
+    assert.deepEqual([reply.status, await reply.json()], [200, { method: 'GET', url: '/a?b', proved: true }]);
+    assert.equal((await ask('/a', 'wrong')).status, 401);
+    assert.equal((await fetch(base)).status, 401);
+    await until(async () => (await logNotes(api, 'login.refused')).length > 0);
+    const { opening } = await onlySession(api, run.context.runId);
+    assert.equal(opening.carrier, 'websocket');
+    assert.match(opening.grant.keyThumbprint ?? '', /^[\w-]{43}$/);
+  });
+
+  test("is reached by its own name through a tunnel, which shows a certificate of the gateway's authority", async () => {
+    await using run = await openCarriedRun(api, { targets: ['web'] });
+    const [target] = run.context.targets;
+    assert.ok(target);
+    const { host, port, user, password } = target;
+    const headers = { host: 'shop.test:443', 'proxy-authorization': `Bearer ${user}.${password.reveal()}` };
+    const socket = await new Promise<Socket>((resolve, reject) => {
+      const asked = request({ host, port, method: 'CONNECT', path: 'shop.test:443', headers });
+      asked.once('connect', ({ statusCode }, opened) => {
+        if (statusCode === 200) resolve(opened);
+        else reject(new Error(`the tunnel was answered by ${statusCode}`));
+      });
+      asked.once('error', reject).end();
+    });
+    const ca = await readFile(join(api.directory, 'tls', 'ca.crt'), 'utf8');
+    const secure = connect({ socket, servername: 'shop.test', ca, ALPNProtocols: ['http/1.1'] });
+    secure.write('GET /inside HTTP/1.1\r\nhost: shop.test\r\nconnection: close\r\n\r\n');
+    let said = '';
+    for await (const piece of secure) said += String(piece);
+    assert.match(said, /^HTTP\/1.1 200 OK\r\n[\s\S]*"url":"\/inside","proved":true/);
+  });
+
+  test('is asked at the native port by a grant that is bound to no key', async () => {
+    const { user, password } = await api.grant();
+    const reply = await fetch(`http://127.0.0.1:${api.httpPort}/t/web/native`, {
+      headers: { authorization: `Bearer ${user}.${password}` },
+    });
+    assert.deepEqual([reply.status, await reply.json()], [200, { method: 'GET', url: '/native', proved: true }]);
+  });
+});
