@@ -234,6 +234,48 @@ describe('a request through the gateway', () => {
   });
 });
 
+test('a connection on which many proofs were wrong is closed', async () => {
+  await using server = await echoServer();
+  await using gateway = await startHttpGateway({ targets: [httpTarget(server)] });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    const closes: boolean[] = [];
+    for (let i = 0; i < 10; i++) {
+      const reply = await ask(gateway, { path: '/t/api/', headers: { authorization: `Bearer grt_x.${i}` }, agent });
+      closes.push(reply.headers.connection === 'close');
+    }
+    assert.deepEqual(closes, [...Array<boolean>(9).fill(false), true]);
+  } finally {
+    agent.destroy();
+  }
+});
+
+test('a shutdown lets what is under way finish, closes what is idle, and takes nothing new', async () => {
+  let answer: (() => void) | undefined;
+  const arrived = Promise.withResolvers<void>();
+  await using server = await serverOf((_, reply) => {
+    answer = () => reply.end('done');
+    arrived.resolve();
+  });
+  await using gateway = await startHttpGateway({ targets: [httpTarget(server)] });
+  const headers = { authorization: bearer(await gateway.grant()) };
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const closed = Promise.withResolvers<void>();
+  agent.on('free', (socket) => socket.once('close', () => closed.resolve()));
+  try {
+    const waiting = ask(gateway, { path: '/t/api/', headers, agent });
+    await arrived.promise;
+    const stopping = gateway.stop();
+    answer?.();
+    assert.equal((await waiting).body, 'done');
+    await closed.promise;
+    await stopping;
+    assert.deepEqual(gateway.faults, []);
+  } finally {
+    agent.destroy();
+  }
+});
+
 describe('a body', () => {
   test('that is long streams, in both directions, and stands on record', async () => {
     await using server = await echoServer();

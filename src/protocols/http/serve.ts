@@ -30,6 +30,7 @@ export interface ConversationParts {
 /** Reads a client's requests, and hands each to a session of its grant and target as one exchange. */
 export class HttpConversation {
   readonly #parts: ConversationParts;
+  #wrongProofs = 0;
 
   constructor(parts: ConversationParts) {
     this.#parts = parts;
@@ -60,6 +61,10 @@ export class HttpConversation {
       await this.#exchange(incoming, route, lane);
     } catch (cause) {
       if (!(cause instanceof Refused)) throw cause;
+      // Whoever guesses shall at least come again for it.
+      if (cause.refusal.code === 'claim-invalid' && ++this.#wrongProofs >= MOST_WRONG_PROOFS) {
+        this.#parts.connection.retire();
+      }
       this.#refuse(incoming, cause.refusal, route);
     }
   }
@@ -144,6 +149,8 @@ const NO_PROOF: Refusal = {
 const NESTED: Refusal = { code: 'protocol-unsupported', message: 'a tunnel inside of a tunnel is not opened' };
 
 const MOST_AGENT_CHARACTERS = 200;
+/** Of one connection. */
+const MOST_WRONG_PROOFS = 10;
 
 function nothing(): void {}
 
