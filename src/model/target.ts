@@ -97,4 +97,7 @@ export type HttpCredential =
       readonly accessKeyId: string;
       readonly secretAccessKey: Secret;
       readonly sessionToken?: Secret;
+      /** What requests are signed for; what the client signed for where absent. */
+      readonly region?: string;
+      readonly service?: string;
     };

@@ -74,6 +74,21 @@ export const httpCredentialSchema = z
         permissions: z.record(z.string().min(1).max(100), z.enum(['read', 'write', 'admin'])).optional(),
       })
       .optional(),
+    aws: z
+      .strictObject({
+        accessKeyId: z.string().regex(/^\w{1,128}$/, 'the id of an access key'),
+        secretAccessKey: sourceSchema,
+        sessionToken: sourceSchema.optional(),
+        region: z
+          .string()
+          .regex(/^[a-z0-9-]{1,64}$/, 'a region, as eu-west-1')
+          .optional(),
+        service: z
+          .string()
+          .regex(/^[a-z0-9-]{1,64}$/, 'a service, as s3')
+          .optional(),
+      })
+      .optional(),
     clientCertificate: clientCertificateSchema.optional(),
   })
   .superRefine((declared, context) => {
@@ -88,7 +103,7 @@ export type HttpCredentialDeclaration = z.infer<typeof httpCredentialSchema>;
 
 /** Fetches the secrets. Throws a `Fault` of code `config-invalid`, as a value does that no header can hold. */
 export async function resolveHttpCredential(
-  { bearer, basic, header, query, oauth2, githubApp }: HttpCredentialDeclaration,
+  { bearer, basic, header, query, oauth2, githubApp, aws }: HttpCredentialDeclaration,
   reader: SecretReader,
 ): Promise<HttpCredential> {
   const secret = async (source: SecretSource): Promise<Secret> => new Secret(await resolveSecret(source, reader));
@@ -119,6 +134,17 @@ export async function resolveHttpCredential(
       key: await secret(key),
       ...(repositories && { repositories }),
       ...(permissions && { permissions }),
+    };
+  }
+  if (aws) {
+    const { accessKeyId, secretAccessKey, sessionToken, region, service } = aws;
+    return {
+      kind: 'aws',
+      accessKeyId,
+      secretAccessKey: await secret(secretAccessKey),
+      ...(sessionToken && { sessionToken: await secret(sessionToken) }),
+      ...(region !== undefined && { region }),
+      ...(service !== undefined && { service }),
     };
   }
   return { kind: 'none' };

@@ -27,6 +27,7 @@ const KINDS = [
   '{ query: { name: key, value: { file: /run/key } } }',
   "{ oauth2: { tokenUrl: 'https://id.example/token', clientId: app, clientSecret: { value: canary }, authentication: post, refreshToken: { env: R }, scope: a b, audience: x } }",
   "{ githubApp: { appId: '1', installation: '2', key: { value: canary }, apiUrl: 'https://git.example/api/v3', repositories: [shop], permissions: { contents: read } } }",
+  '{ aws: { accessKeyId: AKIA1, secretAccessKey: { value: canary }, sessionToken: { env: S }, region: eu-west-1, service: s3 } }',
   '{ clientCertificate: { certificate: { value: canary }, key: { value: canary } } }',
   '{ bearer: { token: { env: T } }, clientCertificate: { certificate: { env: C }, key: { value: canary } } }',
 ];

@@ -66,7 +66,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
       if (sent.upgraded !== undefined) return yield* this.#relayed(sent, sent.upgraded, input, whole);
       const concealer = Concealer.of(credentials.secrets);
       const reply = withoutCookies(concealer?.reply(sent) ?? sent, this.#parts.where.target);
-      yield* whole || (concealer !== undefined && isCoded(reply.head))
+      yield* whole || (credentials.travels && isCoded(reply.head))
         ? this.#masked(reply, concealer)
         : this.#passed(reply);
     } catch (cause) {

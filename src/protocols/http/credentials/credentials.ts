@@ -1,6 +1,6 @@
-import { Fault } from '../../../model/fault.ts';
 import type { Credential, HttpCredential } from '../../../model/target.ts';
 import type { OutgoingRequest, ReplyHead, RequestHead } from '../message.ts';
+import { awsCredentials } from './aws/aws-credentials.ts';
 import { staticCredentials } from './static-credentials.ts';
 import { tokenCredentials } from './token-credentials.ts';
 import type { Tokens } from './tokens.ts';
@@ -39,7 +39,7 @@ export function credentialsOf({ http = NONE }: Credential, tokens: Tokens): Cred
     case 'githubApp':
       return tokenCredentials(http, tokens);
     case 'aws':
-      throw new Fault('config-invalid', `credentials of kind ${http.kind} are not spoken`);
+      return awsCredentials(http, tokens.nowMs);
     default:
       return http satisfies never;
   }

@@ -48,6 +48,10 @@ export const TARGET_WORDS: WordTree = {
               info: 'HTTP: the token of an installation.',
               keys: { appId: {}, installation: {}, key: {}, apiUrl: {}, repositories: {}, permissions: {} },
             },
+            aws: {
+              info: 'HTTP: signs requests to AWS, or what speaks as it does.',
+              keys: { accessKeyId: {}, secretAccessKey: {}, sessionToken: {}, region: {}, service: {} },
+            },
             query: { info: 'HTTP: a parameter of the query.', keys: { name: {}, value: {} } },
           },
         },

@@ -1,0 +1,56 @@
+import { Refused } from '../../../../model/refusal.ts';
+import type { HttpCredential } from '../../../../model/target.ts';
+import { fieldOf } from '../../forwarded-head.ts';
+import type { RequestHead } from '../../message.ts';
+import type { Scope } from './canonical.ts';
+
+type Aws = Extract<HttpCredential, { readonly kind: 'aws' }>;
+
+/** How far clocks may differ. Milliseconds. */
+const SKEW_MS = 5 * 60_000;
+
+/**
+ * The region and the service to sign for: the credential's own, or those that the client signed for with its placeholders.
+ * Throws `Refused` where nobody says, and where the client's signature has expired.
+ */
+export function scopeOf(
+  client: RequestHead,
+  { region, service }: Aws,
+  nowMs: number,
+): Pick<Scope, 'region' | 'service'> {
+  const asked = ofHeader(client) ?? ofQuery(client, nowMs);
+  const found = { region: region ?? asked?.region, service: service ?? asked?.service };
+  if (found.region !== undefined && found.service !== undefined) {
+    return { region: found.region, service: found.service };
+  }
+  throw new Refused({
+    code: 'protocol-unsupported',
+    message: 'nobody says for which region and service this request is to be signed',
+    hint: 'Sign it with any keys (Signature Version 4), or give the target `region` and `service`.',
+  });
+}
+
+const CREDENTIAL = /Credential=[^/,\s]+\/\d{8}\/([a-z0-9-]{1,64})\/([a-z0-9-]{1,64})\/aws4_request(?:$|[,\s])/;
+
+function ofHeader({ fields }: RequestHead): Pick<Scope, 'region' | 'service'> | undefined {
+  const shown = fieldOf(fields, 'authorization');
+  const [, region, service] = CREDENTIAL.exec(shown ?? '') ?? [];
+  return region === undefined || service === undefined ? undefined : { region, service };
+}
+
+/** A presigned URL (the same, "Add the signature to a request", in the query). */
+function ofQuery({ target }: RequestHead, nowMs: number): Pick<Scope, 'region' | 'service'> | undefined {
+  const query = new URLSearchParams(target.slice(target.indexOf('?') + 1));
+  const shown = query.get('X-Amz-Credential');
+  if (shown === null) return undefined;
+  const [, year, month, day, hour, minute, second] = TIME.exec(query.get('X-Amz-Date') ?? '') ?? [];
+  const from = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const until = from + Number(query.get('X-Amz-Expires') ?? Number.NaN) * 1_000;
+  if (!(from - SKEW_MS <= nowMs && nowMs <= until)) {
+    throw new Refused({ code: 'claim-expired', message: 'the presigned URL has expired, or is not good yet' });
+  }
+  const [, region, service] = CREDENTIAL.exec(`Credential=${shown}`) ?? [];
+  return region === undefined || service === undefined ? undefined : { region, service };
+}
+
+const TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
