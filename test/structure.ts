@@ -65,7 +65,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   'protocols/http': {
     level: 1,
     imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream'],
-    packages: ['jose'],
+    packages: ['graphql', 'jose'],
   },
 
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.

@@ -1,0 +1,58 @@
+import type { HttpBodyFacts } from '../../../model/http.ts';
+import type { AskedHead, ReadBody } from '../inspector.ts';
+import { decodedBody } from './decoded-body.ts';
+import { formFields } from './form-fields.ts';
+import { strictJson } from './strict-json.ts';
+
+/** What a body has for rules: its fields where its type has some and they can be read in one way only, or why not. */
+export async function bodyFacts(
+  asked: AskedHead,
+  body: ReadBody | undefined,
+  maxBytes: number,
+): Promise<HttpBodyFacts> {
+  const { facts, codings, contentType } = asked;
+  if (facts.body.kind === 'none') return facts.body;
+  const read = readerOf(facts.mediaType);
+  if (read === undefined) return { kind: 'unread' };
+  if (body === undefined) return unknown('nobody read it');
+  if (!body.complete || body.bytes.length > maxBytes) return unknown('it is too long to be read');
+  if ((facts.headers['content-type'] ?? '') !== contentType) return unknown('its type is said twice');
+  if (!isUtf8(contentType)) return unknown('its character set is another one than UTF-8');
+  const decoded = await decodedBody(body.bytes, codings, maxBytes);
+  if ('why' in decoded) return unknown(decoded.why);
+  const text = textOf(decoded.bytes);
+  if (text === undefined) return unknown('it is not UTF-8');
+  const fields = read(text);
+  return 'why' in fields ? unknown(fields.why) : { kind: 'fields', value: fields.value };
+}
+
+/** True where a body of this type has fields, if it can be read. */
+export function hasFields(mediaType: string): boolean {
+  return readerOf(mediaType) !== undefined;
+}
+
+function readerOf(mediaType: string): typeof strictJson | undefined {
+  if (mediaType === 'application/json' || mediaType === 'text/json') return strictJson;
+  // RFC 6839, 3.1
+  if (/^[a-z]+\/[^\s,;+]+(?:\+[^\s,;+]+)*\+json$/.test(mediaType)) return strictJson;
+  return mediaType === 'application/x-www-form-urlencoded' ? formFields : undefined;
+}
+
+/** A parameter that is not understood says nothing; one that names another set does. */
+function isUtf8(contentType: string): boolean {
+  const named = [...contentType.toLowerCase().matchAll(/charset[*0-9]*\s*=\s*"?([^\s";,]*)/g)].map(([, name]) => name);
+  return named.every((name) => name === 'utf-8' || name === 'utf8' || name === 'us-ascii');
+}
+
+/** A mark at the beginning (RFC 8259, 8.1) is left in, and is no JSON. */
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function unknown(why: string): HttpBodyFacts {
+  return { kind: 'unknown', why };
+}

@@ -1,0 +1,69 @@
+import type { JsonValue } from '../../../model/http.ts';
+
+/** Deeper than this nobody's API goes; a reader that gives up earlier reads something else. */
+const MAX_DEPTH = 64;
+
+/**
+ * The value of a JSON text (RFC 8259) that every reader reads the same; otherwise why it is not one: what is malformed, a
+ * member name that occurs twice (section 4), a string that is no text, a number that is rounded (section 6), too deep.
+ */
+export function strictJson(text: string): { readonly value: JsonValue } | { readonly why: string } {
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch {
+    return { why: 'it is no JSON' };
+  }
+  const why = ambiguity(text);
+  return why === undefined ? { value } : { why };
+}
+
+/** `text` is known to be JSON, so its tokens need no checks. Without recursion. */
+function ambiguity(text: string): string | undefined {
+  const names: Set<string>[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at] ?? '';
+    if (mark === '"') {
+      const end = stringEnd(text, at);
+      const string = String(JSON.parse(text.slice(at, end)));
+      if (!string.isWellFormed()) return 'a string in it is no text';
+      if (isName(text, end)) {
+        const seen = names.at(-1);
+        if (seen?.has(string)) return 'a member name in it occurs twice';
+        seen?.add(string);
+      }
+      at = end - 1;
+    } else if (mark === '{' || mark === '[') {
+      if (names.push(new Set()) > MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH}`;
+    } else if (mark === '}' || mark === ']') {
+      names.pop();
+    } else if (mark === '-' || isDigit(mark)) {
+      const end = numberEnd(text, at);
+      if (!(Math.abs(Number(text.slice(at, end))) <= Number.MAX_SAFE_INTEGER)) return 'a number in it is too large';
+      at = end - 1;
+    }
+  }
+  return undefined;
+}
+
+function stringEnd(text: string, open: number): number {
+  let at = open + 1;
+  for (; text[at] !== '"'; at++) if (text[at] === '\\') at++;
+  return at + 1;
+}
+
+function isName(text: string, end: number): boolean {
+  let at = end;
+  while (text.charCodeAt(at) <= 32) at++;
+  return text[at] === ':';
+}
+
+function numberEnd(text: string, from: number): number {
+  let at = from + 1;
+  while (at < text.length && !' \t\r\n,]}'.includes(text[at] ?? '')) at++;
+  return at;
+}
+
+function isDigit(mark: string): boolean {
+  return mark >= '0' && mark <= '9';
+}
