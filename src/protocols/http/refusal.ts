@@ -118,12 +118,13 @@ function challenges(status: number): Fields {
 }
 
 /** A reply of trailers alone: gRPC's clients take the status from there, and show the message. */
-function grpcStatus({ code, message }: Refusal, status: number): Told {
+function grpcStatus({ code, message, rule, hint }: Refusal, status: number): Told {
+  const why = rule === undefined ? code : `${code}, by the rule "${rule}"`;
   const fields: Fields = [
     ['content-type', 'application/grpc'],
     ['chaperone-refusal', code],
     ['grpc-status', String(GRPC[status] ?? GRPC_UNAVAILABLE)],
-    ['grpc-message', percentEncoded(`chaperone: ${message}`)],
+    ['grpc-message', percentEncoded(`chaperone: ${message} (${why})${hint === undefined ? '' : ` ${hint}`}`)],
   ];
   return { head: { status: 200, fields }, body: Buffer.alloc(0) };
 }
