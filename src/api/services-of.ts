@@ -152,7 +152,8 @@ function targetView(target: Target, inherited: readonly InheritedClass[]): Targe
     tls: tls.mode,
     labels,
     classified: classified.map(({ schema, table, column, class: of }) => ({
-      column: `${schema}.${table}.${column}`,
+      // Of an HTTP target: a path, and a field under it.
+      column: schema === '' ? `${table} ${column}` : `${schema}.${table}.${column}`,
       class: of,
     })),
     inherited: inherited.map(({ id, schema, table, column, class: of, from, run, session, exchange, at }) => ({

@@ -47,7 +47,7 @@ async function deployed(store: Store) {
   const options = {
     store,
     sealer: SEALER,
-    protocols: ['postgres'],
+    protocols: ['http', 'postgres'],
     loaders: {
       issuers: (declared: readonly Declared[]) => asTheyAre<Named>(declared),
       trust: (declared: readonly Declared[]) => asTheyAre<TestRule>(declared),
@@ -124,6 +124,31 @@ onEachStore('objects of a configuration', (fixture) => {
     const laxer = second.text.replace('mode: require', 'mode: disable');
     await assert.rejects(objects.apply({ ...change, text: laxer, etag }, 'ada'), /sealed for the address/);
     assert.deepEqual(recorded, ['update shop', 'update shop']);
+  });
+
+  test('an HTTP target keeps its secrets as well, and not for another token server, host or path', async () => {
+    const { objects } = await deployed(await fixture.open());
+    const change = { kind: 'target', name: 'api' } as const;
+    const text = `targets:
+  - name: api
+    protocol: http
+    url: https://api.example/v1
+    credential:
+      oauth2: { tokenUrl: https://id.example/token, clientId: app, clientSecret: { value: canary-secret } }
+`;
+    await objects.apply({ ...change, text }, 'ada');
+    const shown = (await objects.list('target')).find(({ name }) => name === 'api') ?? assert.fail('no target');
+    assert.doesNotMatch(shown.text, /canary/);
+    const plan = (from: string, to: string) =>
+      objects.plan({ ...change, text: shown.text.replace(from, to), etag: shown.etag });
+    const same = await plan('nothing', 'else');
+    assert.deepEqual(same === 'stale' ? same : same.changes, []);
+    await assert.rejects(
+      plan('id.example', 'evil.example'),
+      /credential.oauth2: its secret is sealed for what stood beside/,
+    );
+    await assert.rejects(plan('api.example', 'evil.example'), /sealed for the address/);
+    await assert.rejects(plan('/v1', '/v2'), /sealed for the address/);
   });
 
   test('of two changes of what both have read, one is made and the other is stale', async () => {

@@ -94,6 +94,9 @@ describe('a declared HTTP target', () => {
     assert.deepEqual(problems(`${SHORT}    address: x:1\n`), [
       '2: an HTTP target has a `url`, or an `address`, and not both',
     ]);
+    assert.deepEqual(problems(`${SHORT}    http: { openapi: { file: /etc/passwd } }\n`), [
+      '6: http.openapi: give the document as `text`; `chaperone apply` puts that in place of `file`',
+    ]);
     assert.match(problems(`${SHORT}    database: x\n`).join(), /^\d: target: .*database/);
     assert.deepEqual(problems(`${SHORT}    classified: [{ column: a.b.c, class: x }]\n`).length, 3);
     assert.deepEqual(problems(SHORT + SHORT.replace('targets:\n', '').replace('name: api', 'name: other')), [

@@ -19,7 +19,13 @@ export const httpSettingsSchema = z.strictObject({
   version: z.enum(['auto', '1.1', '2']).optional(),
   dialect: z.enum(['aws', 'graphql', 'grpc']).optional(),
   cookies: z.boolean().optional(),
-  openapi: z.strictObject({ text: z.string().min(1).max(LIMITS.maxDeclarationBytes) }).optional(),
+  openapi: z
+    .strictObject({ text: z.string().min(1).max(LIMITS.maxDeclarationBytes).optional(), file: z.string().optional() })
+    // A gateway that read any file that a configuration names would show it to whoever may write one.
+    .refine(({ text, file }) => text !== undefined && file === undefined, {
+      error: 'give the document as `text`; `chaperone apply` puts that in place of `file`',
+    })
+    .optional(),
 });
 
 export interface HttpPlace {
@@ -57,7 +63,7 @@ export function httpOf(declared: z.infer<typeof httpSettingsSchema>, host: strin
     version: version ?? 'auto',
     ...(dialect !== undefined && { dialect }),
     ...(cookies === true && { cookies }),
-    ...(openapi !== undefined && { openapi: openapi.text }),
+    ...(openapi?.text !== undefined && { openapi: openapi.text }),
   };
 }
 

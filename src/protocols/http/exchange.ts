@@ -63,9 +63,9 @@ export class HttpExchange implements Exchange<HttpUpstream> {
       const asked = this.#relay?.offer(plain) ?? plain;
       const sent = await connection.send(await credentials.apply(asked, this.#parts.incoming.head, until), until);
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
-      if (sent.upgraded !== undefined) return yield* this.#relayed(sent, sent.upgraded, input, whole);
       const concealer = Concealer.of(credentials.secrets);
       const reply = withoutCookies(concealer?.reply(sent) ?? sent, this.#parts.where.target);
+      if (reply.upgraded !== undefined) return yield* this.#relayed(reply, reply.upgraded, input, whole);
       yield* whole || (credentials.travels && isCoded(reply.head))
         ? this.#masked(reply, concealer)
         : this.#passed(reply);
