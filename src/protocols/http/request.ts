@@ -3,7 +3,7 @@ import type { Refusal } from '../../model/refusal.ts';
 import type { Body, Operation, Request } from '../../model/request.ts';
 import type { ForwardedHead } from './forwarded-head.ts';
 import type { ReadBody } from './inspector.ts';
-import { type Digest, recordedLines, recordedQuery } from './secret-fields.ts';
+import { type Digest, isSecretField, recordedLines, recordedQuery } from './secret-fields.ts';
 
 export interface HttpRequestParts {
   readonly head: ForwardedHead;
@@ -60,7 +60,7 @@ export class HttpRequest implements Request {
 
   #identity(): Uint8Array {
     const { head, read, streams, digest, nonce } = this.#parts;
-    const secrets = head.fields.filter(([name]) => name === 'cookie').map(([, value]) => digest(value));
+    const secrets = head.fields.filter(([name]) => isSecretField(name)).map(([name, value]) => [name, digest(value)]);
     const body = read === undefined ? '' : hash('sha256', read.bytes, 'hex');
     return Buffer.from(JSON.stringify([head.method, head.target, body, secrets, streams ? nonce() : '']));
   }
