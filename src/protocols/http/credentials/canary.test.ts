@@ -28,7 +28,7 @@ for (const http of KINDS) {
       const isCoded = url.startsWith('/coded');
       response.writeHead(200, {
         'content-type': 'application/json',
-        'x-echo': `${url} ${authorization} ${acme}`,
+        'x-echo': `${url} ${authorization} ${String(acme)}`,
         ...(isCoded ? { 'content-encoding': 'gzip' } : {}),
       });
       response.end(isCoded ? gzipSync(echo) : echo);
