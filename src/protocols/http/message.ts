@@ -66,7 +66,7 @@ export interface IncomingRequest {
   abort(): void;
   /**
    * Answers a CONNECT (200) or an upgrade (101, RFC 8441: 200), whichever status the head has, and gives the bytes that
-   * follow. What proves an upgrade on HTTP/1.1 (`Sec-WebSocket-Key` and `-Accept`) is its wire's own, and no field here.
+   * follow; throws `PeerLeft` where the client has gone. What proves an upgrade on HTTP/1.1 (`Sec-WebSocket-Key` and `-Accept`) is its wire's own, and no field here.
    */
   accept(head: ReplyHead): ByteStream;
 }

@@ -5,6 +5,7 @@ import { PeerLeft } from '../../../wire/peer-left.ts';
 import { type ClientConnection, type IncomingReply, MalformedHttp, type OutgoingRequest } from '../message.ts';
 import type { HttpWireLimits } from '../wire-limits.ts';
 import { H2Call } from './client-call.ts';
+import { destroySession } from './destroy-session.ts';
 import { headerList } from './fields.ts';
 import { guardControlFrames } from './flood-guard.ts';
 import { sessionOptions } from './session-options.ts';
@@ -92,7 +93,7 @@ class H2ClientConnection implements ClientConnection {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#spent = true;
-    this.#session.destroy();
+    await destroySession(this.#session);
     await this.#stream[Symbol.asyncDispose]();
   }
 }

@@ -55,7 +55,7 @@ export class H2IncomingRequest implements IncomingRequest {
   respond(head: ReplyHead, length: BodyLength): Promise<void> | undefined {
     if (this.#answer !== 'none') throw new RangeError('a second reply to one request');
     const list = replyList(head, length, this.head.method);
-    if (this.#stream.destroyed || this.#stream.closed) return Promise.reject(this.#gone.signal.reason as Error);
+    if (this.#isGone) return Promise.reject(new PeerLeft('the client cancelled its request'));
     const endStream = length === 'none' || length === 0 || isBodiless(head.status, this.head.method);
     if (typeof length === 'number') this.#left = length;
     this.#answer = 'begun';
@@ -80,6 +80,7 @@ export class H2IncomingRequest implements IncomingRequest {
     if (this.#left > 0 && this.#left !== Number.POSITIVE_INFINITY) {
       throw new RangeError('fewer bytes of a body than its head promised');
     }
+    if (this.#isGone) return Promise.reject(new PeerLeft('the client cancelled its request'));
     this.#trailers = trailerHeaders(trailers);
     this.#stream.end();
     this.#over();
@@ -93,9 +94,14 @@ export class H2IncomingRequest implements IncomingRequest {
 
   accept({ fields }: ReplyHead): ByteStream {
     if (this.#answer !== 'none') throw new RangeError('a second reply to one request');
+    if (this.#isGone) throw new PeerLeft('the client cancelled its request');
     this.#answer = 'over';
     this.#stream.respond([':status', '200', ...headerList(fields)], PLAIN);
     return new DuplexStream(this.#stream, this.#peer);
+  }
+
+  get #isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
   }
 
   #over(): void {
@@ -105,7 +111,7 @@ export class H2IncomingRequest implements IncomingRequest {
   }
 
   #continue(): void {
-    if (this.expectsContinue && this.#answer === 'none' && !this.#stream.closed)
+    if (this.expectsContinue && this.#answer === 'none' && !this.#isGone)
       this.#stream.additionalHeaders({ ':status': 100 });
   }
 

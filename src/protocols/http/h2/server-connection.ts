@@ -2,6 +2,7 @@ import { constants, performServerHandshake, type ServerHttp2Session, type Server
 import type { ByteStream } from '../../../wire/byte-stream.ts';
 import { type IncomingRequest, MalformedHttp, type ServerConnection } from '../message.ts';
 import type { HttpWireLimits } from '../wire-limits.ts';
+import { destroySession } from './destroy-session.ts';
 import { floodGuard, guardControlFrames } from './flood-guard.ts';
 import { H2IncomingRequest, PLAIN } from './incoming-request.ts';
 import { type H2Request, readRequest } from './request-head.ts';
@@ -39,7 +40,7 @@ export class H2ServerConnection implements ServerConnection {
     this.#session.on('error', () => undefined);
     this.#session.on('close', () => this.#end(undefined));
     guardControlFrames(this.#session);
-    this.#takenBack = floodGuard(this.#session, RESETS_AT_ONCE);
+    this.#takenBack = floodGuard(this.#session, RESETS_AT_ONCE, () => this.#end(undefined));
     this.#rest();
   }
 
@@ -63,13 +64,16 @@ export class H2ServerConnection implements ServerConnection {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#idle);
-    this.#session.destroy();
+    await destroySession(this.#session);
     await this.#stream[Symbol.asyncDispose]();
   }
 
   #came(stream: ServerHttp2Stream, ends: boolean, raw: readonly string[]): void {
     // Whoever waits for it is told by `close`.
     stream.on('error', () => undefined);
+    // It is told later than it came, and may be gone by then: what is said on it would be thrown back.
+    if (stream.destroyed || stream.closed) return this.#takenBack();
+    if (this.#ended !== undefined) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
     this.#follow(stream);
     // Streams that were taken back are open here until that was told: a flood of them is not taken up.
     if (this.#open > 2 * this.concurrency) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
