@@ -10,9 +10,10 @@ const READING: ReadonlySet<Access> = new Set(['read', 'session', 'transaction'])
  * does nothing else, and is denied what a rule in force denies. `name` stands in the record as what decided.
  */
 export function readingPolicies(inForce: PolicySet, name: string): PolicySet {
-  const { digest } = inForce;
+  const { digest, asksForBody } = inForce;
   return {
     digest,
+    asksForBody,
     decider: (principal, target, now) => {
       const byRules = inForce.decider(principal, target, now);
       const permit: Decision = { effect: 'permit', rules: [name], obligations: [], policy: digest };

@@ -22,6 +22,7 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
   const digest = digestOf(sorted);
   return {
     digest,
+    asksForBody: rules.some((rule) => rule.usesBody),
     decider: (principal, target, now = {}) => {
       const subject = subjectOf(principal, target);
       const applicable = rules.filter((rule) => rule.appliesTo(principal, target) === undefined);

@@ -7,23 +7,31 @@ export interface Uses {
   /** `operation.columns` themselves, or whether they are known. */
   readonly columns: boolean;
   readonly lock: boolean;
+  /** What stands in a request's body, or whether it is known. */
+  readonly body: boolean;
   readonly time: boolean;
 }
 
 /** Reads it off the syntax tree; any use of the operation as a whole counts as all of it. */
 export function usesOf(ast: unknown): Uses {
-  const uses = { classes: false, columns: false, lock: false, time: false };
+  const uses = { classes: false, columns: false, lock: false, body: false, time: false };
   const walk = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(walk);
     if (!isNode(node)) return;
-    const field = fieldOfOperation(node);
+    const part = fieldOf(node, isHttp);
+    if (part !== undefined) {
+      uses.body ||= part === 'body' || part === 'bodyKnown';
+      return;
+    }
+    const field = fieldOf(node, isOperation);
     if (field !== undefined) {
       uses.classes ||= CLASS_FIELDS.has(field);
       uses.columns ||= field === 'columns' || field === 'columnsKnown';
       uses.lock ||= field === 'lock';
+      uses.body ||= field === 'http';
       return;
     }
-    if (node.op === 'id' && node.args === 'operation') uses.classes = uses.columns = uses.lock = true;
+    if (isOperation(node)) uses.classes = uses.columns = uses.lock = uses.body = true;
     if (node.op === 'id' && node.args === 'time') uses.time = true;
     walk(node.args);
   };
@@ -42,10 +50,17 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 }
 
-/** `operation.kind` */
-function fieldOfOperation({ op, args }: Node): string | undefined {
+function isOperation(node: Node): boolean {
+  return node.op === 'id' && node.args === 'operation';
+}
+
+function isHttp(node: Node): boolean {
+  return fieldOf(node, isOperation) === 'http';
+}
+
+/** `kind` of `operation.kind`, where `isObject` says that what stands before the dot is meant. */
+function fieldOf({ op, args }: Node, isObject: (node: Node) => boolean): string | undefined {
   if (op !== '.' || !Array.isArray(args)) return undefined;
   const [object, field]: readonly unknown[] = args;
-  const isOperation = isNode(object) && object.op === 'id' && object.args === 'operation';
-  return isOperation && typeof field === 'string' ? field : undefined;
+  return isNode(object) && isObject(object) && typeof field === 'string' ? field : undefined;
 }

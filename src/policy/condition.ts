@@ -5,6 +5,7 @@ import type { Target } from '../model/target.ts';
 import { type ClassifiedColumns, hasColumns } from './column-facts.ts';
 import { mayHold } from './condition-outcomes.ts';
 import { type Uses, usesOf } from './condition-uses.ts';
+import { isBodyKnown } from './http-body-pattern.ts';
 import { type LocalTime, localTime } from './local-time.ts';
 import { NAMED_FIELDS } from './principal-fields.ts';
 
@@ -14,7 +15,7 @@ export interface Condition {
   readonly uses: Uses;
   /** The syntax tree, for whoever asks what the condition can be. */
   readonly tree: unknown;
-  /** Whether it may hold, where what it asks for of columns and locks is not known. */
+  /** Whether it may hold, where what it asks for of columns, locks and bodies is not known. */
   mayHold(operation: Operation, seen: Seen): boolean;
   /** True, false, or the message of the error that evaluating it gave. */
   evaluate(operation: Operation, seen: Seen): boolean | { readonly error: string };
@@ -110,6 +111,8 @@ const ENVIRONMENT = new Environment({
         query: 'map<string, list<string>>',
         headers: 'map<string, string>',
         mediaType: 'string',
+        body: 'dyn',
+        bodyKnown: 'bool',
       },
     },
   })
@@ -149,19 +152,33 @@ function viewOf(operation: Operation, classified: ClassifiedColumns, uses: Uses)
 /** Of an operation that is no request everything is empty, so that a condition about one is false rather than an error. */
 function httpOf({ http }: Operation): Readonly<Record<string, unknown>> {
   if (http === undefined) return NO_REQUEST;
-  const { method, host, path, query, headers, mediaType } = http;
-  return { method, host, path, query, headers, mediaType };
+  const { method, host, path, query, headers, mediaType, body } = http;
+  const fields = body.kind === 'fields' ? body.value : {};
+  return { method, host, path, query, headers, mediaType, body: fields, bodyKnown: isBodyKnown(body) };
 }
 
-const NO_REQUEST = { method: '', host: '', path: '', query: {}, headers: {}, mediaType: '' };
+const NO_REQUEST = {
+  method: '',
+  host: '',
+  path: '',
+  query: {},
+  headers: {},
+  mediaType: '',
+  body: {},
+  bodyKnown: true,
+};
+/** What of a request is known whatever its body is. */
+const OF_HEADS = ['method', 'host', 'path', 'mediaType', 'bodyKnown'];
 
-/** What is known of an operation whose columns or lock are not, and of all else, by path. */
+/** What is known of an operation whose columns, lock or body are not, and of all else, by path. */
 function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<string, unknown> {
   const { kind, access, hasWhere, functions, flags, lock } = operation;
   const known = new Map<string, unknown>(
     Object.entries({ kind, access, hasWhere, functions, flags }).map(([name, value]) => [`operation.${name}`, value]),
   );
   if (lock !== undefined) known.set('operation.lock', lock);
+  const http = httpOf(operation);
+  for (const name of OF_HEADS) known.set(`operation.http.${name}`, http[name]);
   const { principal, run, target } = seen.subject;
   const objects = { principal, run, target, ...(uses.time ? { time: timeOf(seen) } : {}) };
   for (const [object, fields] of Object.entries(objects)) {

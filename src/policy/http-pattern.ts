@@ -2,6 +2,7 @@ import type { HttpFacts } from '../model/http.ts';
 import type { Operation } from '../model/request.ts';
 import type { Aspect, Extent } from './column-aspects.ts';
 import { compileGlob } from './glob.ts';
+import { bodyQuestions, type HttpBodyPattern } from './http-body-pattern.ts';
 
 /** What a rule says of an HTTP request; all keys must match, and a key matches when one of its values does. */
 export interface HttpPattern {
@@ -17,6 +18,8 @@ export interface HttpPattern {
   readonly headers?: Readonly<Record<string, readonly string[]>>;
   /** Patterns of the body's type, without parameters: `application/json`, `text/*`; empty where there is none. */
   readonly mediaTypes?: readonly string[];
+  /** What stands in a JSON body or a form. */
+  readonly body?: HttpBodyPattern;
 }
 
 /** How much of a request lies within an `http` pattern; undefined where the operation is no request. */
@@ -31,6 +34,7 @@ export function compileHttpPattern(pattern: HttpPattern): CompiledHttpPattern {
     pattern.mediaTypes && one('media type', pattern.mediaTypes, '', ({ mediaType }) => mediaType),
     ...named('header', pattern.headers, ({ headers }, name) => own(headers, name)),
     ...named('query parameter', pattern.query, ({ query }, name) => own(query, name)),
+    ...bodyQuestions(pattern.body),
   ].filter((question) => question !== undefined);
   return ({ http }) => {
     if (http === undefined) return { extent: 'none', why: 'it is no HTTP request' };

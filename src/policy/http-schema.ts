@@ -21,6 +21,10 @@ const byName = (name: z.ZodType<string>) =>
     .record(name, oneOrMore(text))
     .refine((fields) => Object.keys(fields).length > 0, 'Name one, or leave the line out.');
 const fieldName = z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'Write the name of a field in lower case.');
+const fieldPath = z
+  .string()
+  .max(500)
+  .regex(/^[^.]+(?:\.[^.]+)*$/, 'Write the names on the way to a field with dots between them: customer.tier.');
 
 /** `http:` of a rule. */
 export const http = z
@@ -31,5 +35,6 @@ export const http = z
     query: byName(z.string().min(1).max(200)).optional(),
     headers: byName(fieldName).optional(),
     mediaTypes: oneOrMore(mediaType).optional(),
+    body: byName(fieldPath).optional(),
   })
   .refine((pattern) => Object.keys(pattern).length > 0, 'Say something of the request, or leave the line out.');

@@ -7,6 +7,8 @@ import type { ClassifiedColumn, Target } from '../model/target.ts';
 export interface PolicySet {
   /** SHA-256 over the canonical form of all policies, hex; stands in every decision. */
   readonly digest: string;
+  /** True where a rule asks for what stands in the body of a request. */
+  readonly asksForBody: boolean;
   /**
    * The decision function for one principal in one target, made once a session. It keeps its answer beside the
    * identity of `request.operations`, so that a statement seen before costs one look-up, for as long as the target's

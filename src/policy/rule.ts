@@ -12,6 +12,7 @@ import {
 import { COLUMN_KEYS, hasColumns, isOpaque } from './column-facts.ts';
 import { type Condition, compileCondition, type Surroundings } from './condition.ts';
 import { compileGlob } from './glob.ts';
+import { BODY_UNKNOWN, isBodyKnown } from './http-body-pattern.ts';
 import { compileHttpPattern } from './http-pattern.ts';
 import type { Policy, PrincipalPattern, TablePattern, TargetPattern } from './policy.ts';
 import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
@@ -24,6 +25,8 @@ export interface Rule {
   /** True where its answers hang on columns' classes, or on the time. */
   readonly usesClasses: boolean;
   readonly usesTime: boolean;
+  /** True where its answers hang on what stands in a request's body. */
+  readonly usesBody: boolean;
 }
 
 export type Match =
@@ -46,6 +49,7 @@ export function compileRule(policy: Policy): Rule {
     policy,
     usesClasses: keys.length > 0 || condition?.uses.classes === true || condition?.uses.columns === true,
     usesTime: condition?.uses.time === true,
+    usesBody: policy.http?.body !== undefined || condition?.uses.body === true,
     appliesTo: (principal, at) => {
       if (target !== undefined && !target(at)) return 'the target is another one';
       if (principals === undefined || principals.some((matches) => matches(principal))) return undefined;
@@ -182,9 +186,10 @@ function conditionMatch(
   outside: string | undefined,
 ): Match {
   const value = condition === undefined || condition.evaluate(operation, { ...surroundings, timezone });
-  if (typeof value === 'object') return { matched: 'error', error: value.error };
   const doubt = doubtOf(condition, operation, surroundings);
-  const holds = value || (doubt !== undefined && condition?.mayHold(operation, { ...surroundings, timezone }));
+  // A field of a body that nobody could read is not there, which is no mistake of the rule.
+  if (typeof value === 'object' && doubt !== BODY_UNKNOWN) return { matched: 'error', error: value.error };
+  const holds = value === true || (doubt !== undefined && condition?.mayHold(operation, { ...surroundings, timezone }));
   if (!holds) return { matched: false, why: '`when` is false' };
   const why = outside ?? doubt;
   return why === undefined ? { matched: true, covers: true } : { matched: true, covers: false, why };
@@ -198,6 +203,7 @@ function doubtOf(
 ): string | undefined {
   if (condition === undefined) return undefined;
   const { uses } = condition;
+  if (uses.body && operation.http !== undefined && !isBodyKnown(operation.http.body)) return BODY_UNKNOWN;
   const isUnknown = (uses.classes && !columns.factsOf(operation).known) || (uses.columns && !hasColumns(operation));
   if (isUnknown) return COLUMNS_UNKNOWN;
   return uses.lock && operation.lock === undefined && isOpaque(operation) ? LOCK_UNKNOWN : undefined;

@@ -71,6 +71,7 @@ describe('what is read of a body', () => {
       ['{"id":9007199254740993}', 'a number in it is too large'],
       ['{"id":-1e400}', 'a number in it is too large'],
       [`${'['.repeat(65)}${']'.repeat(65)}`, 'it is nested deeper than 64'],
+      [`[${'1,'.repeat(20_000)}1]`, 'it has more than 20000 names and values'],
     ];
     for (const [body, why] of cases) assert.deepEqual(await bodyOf(body), unknown(why), String(body));
     assert.deepEqual((await bodyOf(`${'['.repeat(64)}${']'.repeat(64)}`))?.kind, 'fields');

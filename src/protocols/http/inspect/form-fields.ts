@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../model/http.ts';
+import { MAX_VALUES } from './strict-json.ts';
 
 /**
  * The fields of a form (WHATWG URL, application/x-www-form-urlencoded), by name; one that is sent more than once is a
@@ -9,7 +10,9 @@ export function formFields(text: string): { readonly value: JsonValue } | { read
   // Some readers end a field at a semicolon (HTML 4.01, B.2.2).
   if (text.includes(';')) return { why: 'a form with a semicolon is read in two ways' };
   const found = new Map<string, string[]>();
-  for (const piece of text.split('&')) {
+  const pieces = text.split('&');
+  if (pieces.length > MAX_VALUES) return { why: `it has more than ${MAX_VALUES} fields` };
+  for (const piece of pieces) {
     if (piece === '') continue;
     const equals = piece.indexOf('=');
     const name = decoded(equals < 0 ? piece : piece.slice(0, equals));

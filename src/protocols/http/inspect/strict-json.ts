@@ -2,10 +2,12 @@ import type { JsonValue } from '../../../model/http.ts';
 
 /** Deeper than this nobody's API goes; a reader that gives up earlier reads something else. */
 const MAX_DEPTH = 64;
+/** Names and values; every rule that asks looks at all of them. */
+export const MAX_VALUES = 20_000;
 
 /**
  * The value of a JSON text (RFC 8259) that every reader reads the same; otherwise why it is not one: what is malformed, a
- * member name that occurs twice (section 4), a string that is no text, a number that is rounded (section 6), too deep.
+ * member name that occurs twice (section 4), a string that is no text, a number that is rounded (section 6), too deep, too much.
  */
 export function strictJson(text: string): { readonly value: JsonValue } | { readonly why: string } {
   let value: JsonValue;
@@ -21,8 +23,10 @@ export function strictJson(text: string): { readonly value: JsonValue } | { read
 /** `text` is known to be JSON, so its tokens need no checks. Without recursion. */
 function ambiguity(text: string): string | undefined {
   const names: Set<string>[] = [];
+  let marks = 0;
   for (let at = 0; at < text.length; at++) {
     const mark = text[at] ?? '';
+    if (STARTS.has(mark) && ++marks > MAX_VALUES) return `it has more than ${MAX_VALUES} names and values`;
     if (mark === '"') {
       const end = stringEnd(text, at);
       const string = String(JSON.parse(text.slice(at, end)));
@@ -45,6 +49,9 @@ function ambiguity(text: string): string | undefined {
   }
   return undefined;
 }
+
+/** What begins a string, a number, `true`, `false`, `null`, an object or a list; the rest of a word begins nothing. */
+const STARTS: ReadonlySet<string> = new Set('"-0123456789tfn{[');
 
 function stringEnd(text: string, open: number): number {
   let at = open + 1;

@@ -126,6 +126,7 @@ export function policyWords({ targets, groups }: World): WordTree {
         query: { info: 'Parameters by name, each with its values.' },
         headers: { info: 'Fields by name in lower case, each with its values.' },
         mediaTypes: { info: 'The body’s type: application/json.' },
+        body: { info: 'Fields of JSON or a form by path, each with its values: customer.tier, items[].sku.' },
       },
     },
     when: { info: 'A condition in CEL over operation, principal, run, target and time.' },
