@@ -100,7 +100,10 @@ function firstLine(client: Socket): Promise<string> {
 function carry(client: Socket, reached: Promise<Socket>, open: Set<Socket>): void {
   reached.then(
     (upstream) => {
-      if (client.destroyed) return void upstream.destroy();
+      if (client.destroyed) {
+        upstream.destroy();
+        return;
+      }
       open.add(upstream);
       upstream.once('close', () => open.delete(upstream));
       client.write(ACCEPTED);

@@ -41,9 +41,7 @@ function throughProxy(proxy: URL, destination: string): Promise<Socket> {
     const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({ ...address, ...how });
     request.once('timeout', () => request.destroy(new Error(`the proxy did not answer for ${destination}`)));
     request.once('error', reject);
-    request.once('connect', (response, duplex, head) => {
-      // Node's own clients speak over sockets, and say Duplex for those who bring something else.
-      const socket = duplex as Socket;
+    request.once('connect', (response, socket, head) => {
       if (response.statusCode === 200) {
         socket.removeAllListeners('timeout').setTimeout(0);
         if (head.length > 0) socket.unshift(head);
