@@ -4,7 +4,7 @@ import { LIMITS } from '../model/limits.ts';
 import { type ConfigurationObject, OBJECT_KINDS, type ObjectChange } from '../targets/configuration-objects.ts';
 import { callerId, noteAction, requireScope } from './caller.ts';
 import { planSchema } from './configuration.ts';
-import { listOf } from './paging.ts';
+import { listOf, queryFlag } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -21,7 +21,7 @@ export const objectSchema = z.object({
 
 const params = z.object({ kind: kindSchema, name: z.string().min(1).max(200) });
 const planning = z.object({
-  plan: z.stringbool().default(false).describe('True to be told what would change, and change nothing.'),
+  plan: queryFlag.default(false).describe('True to be told what would change, and change nothing.'),
 });
 const tags = ['configuration'];
 const CONDITIONS =

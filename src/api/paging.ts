@@ -3,6 +3,9 @@ import { LIMITS } from '../model/limits.ts';
 
 export const pageLimit = z.coerce.number().int().min(1).max(LIMITS.apiMaxPageItems).default(LIMITS.apiPageItems);
 
+/** A flag in a query: `true` or `false`, and the other words for them that zod knows. */
+export const queryFlag = z.stringbool().meta({ type: 'boolean' });
+
 /** A list in an answer. */
 export const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 

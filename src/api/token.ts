@@ -7,6 +7,7 @@ import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
 import { proofOf } from './grant-holder.ts';
 import type { IssuedGrant, TokenExchange } from './grant-views.ts';
+import { invalidOauthRequest } from './oauth-errors.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
@@ -61,7 +62,13 @@ const grantSchema = z.object({
 
 /** RFC 6749, 5.2, with our closed codes beside. */
 const errorSchema = z.object({
-  error: z.enum(['invalid_request', 'invalid_grant', 'invalid_target', 'temporarily_unavailable']),
+  error: z.enum([
+    'invalid_request',
+    'invalid_grant',
+    'invalid_target',
+    'unsupported_grant_type',
+    'temporarily_unavailable',
+  ]),
   error_description: z.string(),
   code: z.string(),
   hint: z.string().optional(),
@@ -82,8 +89,14 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
         body: requestSchema,
         response,
       },
+      // What is wrong with a request is said in OAuth's words, too.
+      attachValidation: true,
     },
     async (request, reply) => {
+      if (request.validationError) {
+        const invalid = invalidOauthRequest(request.body, TOKEN_EXCHANGE, request.validationError.validation);
+        return reply.code(400).send({ ...invalid, code: 'protocol-malformed' });
+      }
       try {
         return reply
           .code(200)
