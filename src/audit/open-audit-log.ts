@@ -64,6 +64,8 @@ export interface OpenAuditLog extends AuditLog {
   readonly verifierKey: string;
   /** Why nothing can be recorded at present; undefined while all is well. */
   readonly fault: Fault | undefined;
+  /** What is recorded and not yet sealed: how long it has been waiting, ms, and how much waits for the sealer. */
+  readonly backlog: { readonly waitingMs: number; readonly bytes: number };
 }
 
 export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditLog> {
@@ -158,6 +160,11 @@ class Recorder implements OpenAuditLog {
 
   get fault(): Fault | undefined {
     return this.#parts.journal.fault ?? this.#parts.sealer.fault;
+  }
+
+  get backlog(): OpenAuditLog['backlog'] {
+    const { journal, sealer } = this.#parts;
+    return { waitingMs: journal.sealLagMs, bytes: sealer.backlogBytes };
   }
 
   async openRun(run: Run, evidence: RunEvidence): Promise<void> {

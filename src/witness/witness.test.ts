@@ -4,16 +4,11 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { checkpointText, signCheckpoint } from '../audit/log/checkpoint.ts';
+import { checkpointText } from '../audit/c2sp/checkpoint-text.ts';
+import { EMPTY_ROOT } from '../audit/c2sp/tree-proofs.ts';
+import { signCheckpoint } from '../audit/log/checkpoint.ts';
 import { cosign, openCosignatures } from '../audit/log/cosignature.ts';
-import {
-  consistencyProof,
-  EMPTY_ROOT,
-  leafHash,
-  nodeHash,
-  rangeRoot,
-  type SubtreeReader,
-} from '../audit/log/merkle.ts';
+import { consistencyProof, leafHash, nodeHash, rangeRoot, type SubtreeReader } from '../audit/log/merkle.ts';
 import { noteVerifier, signNote } from '../audit/log/signed-note.ts';
 import { addCheckpointBody } from '../audit/witness/witness-client.ts';
 import { LIMITS, type Limits } from '../model/limits.ts';

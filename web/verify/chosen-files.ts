@@ -1,5 +1,5 @@
 /** Tells what each dropped file is, by what is in it: names say nothing. */
-import { fromUtf8 } from '../../src/audit/verify/bundle/bytes.ts';
+import { fromUtf8 } from '../../src/audit/c2sp/bytes.ts';
 import type { TrustFiles } from '../../src/audit/verify/bundle/trust.ts';
 import { looksLikeBundle } from '../../src/audit/verify/bundle/verify-bundle.ts';
 

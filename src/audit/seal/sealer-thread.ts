@@ -63,6 +63,11 @@ export class SealerThread {
     return this.#fault;
   }
 
+  /** Bytes that were handed over and not yet taken in. */
+  get backlogBytes(): number {
+    return this.#inFlight;
+  }
+
   /** True once nothing will be sealed any more in this life of the gateway. */
   get dead(): boolean {
     return this.#dead;

@@ -2,8 +2,8 @@
 import { Decrypter } from 'age-encryption';
 import { compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { BUNDLE } from '../../bundle/manifest.ts';
+import { fromUtf8, utf8 } from '../../c2sp/bytes.ts';
 import { type BundleCheck, type CheckedStatement, MAX_WHOLE_BYTES, textOf } from './bundle-check.ts';
-import { fromUtf8, utf8 } from './bytes.ts';
 import type { SeenRun } from './check-sessions.ts';
 import { readSmall } from './zip-archive.ts';
 

@@ -1,7 +1,7 @@
 /** The statement: signed by a key of the verifier's own, and about this manifest. */
 import { BUNDLE } from '../../bundle/manifest.ts';
+import { utf8 } from '../../c2sp/bytes.ts';
 import { type BundleCheck, type CheckedStatement, textOf } from './bundle-check.ts';
-import { utf8 } from './bytes.ts';
 import { isSignedBy, parseEnvelope, parseStatement, readStatementKeys } from './statement-file.ts';
 import { type StatementRotation, statementRotations, wayTo } from './statement-rotations.ts';
 

@@ -1,5 +1,5 @@
 /** What the verifier brings along: nothing of it may come from the bundle. */
-import { fromUtf8 } from './bytes.ts';
+import { fromUtf8 } from '../../c2sp/bytes.ts';
 import { type Certificate, readCertificateFile } from './certificates.ts';
 import type { Engine } from './engine.ts';
 import { readStatementKeys, type StatementKey } from './statement-file.ts';

@@ -2,11 +2,12 @@
  * Verifies an auditor's pack offline, from the verifier's own keys (docs/operating/audit-export.md). Runs in Node and in a
  * browser, as verifying a bundle does.
  */
+
+import { utf8 } from '../../c2sp/bytes.ts';
 import { activatedPolicies, derivedFiles } from '../../pack/derived-files.ts';
 import { PACK } from '../../pack/pack.ts';
 import type { PackFacts } from '../../pack/pack-facts.ts';
 import { reportText } from '../../pack/report-text.ts';
-import { utf8 } from '../bundle/bytes.ts';
 import type { ByteSource, Engine } from '../bundle/engine.ts';
 import { verifyConsistency } from '../bundle/tree.ts';
 import type { Trust } from '../bundle/trust.ts';
