@@ -69,7 +69,7 @@ onEachStore('the store', (stores) => {
   });
 
   test('is migrated once by two processes that start together', async () => {
-    const place = await stores.place();
+    const place = await stores.bare();
     const [left, right] = await Promise.all([openInWorker(place), openInWorker(place)]);
     assert.deepEqual([left, right], ['opened', 'opened']);
   });
