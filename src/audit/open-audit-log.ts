@@ -24,6 +24,7 @@ import { Journal } from './journal/journal.ts';
 import type { JournalFiles } from './journal/journal-file.ts';
 import { FLAG, RECORD, type RecordKind } from './journal/record-codec.ts';
 import { recover } from './journal/recover.ts';
+import { SealLag } from './journal/seal-lag.ts';
 import { allowedDetail } from './log/log-note.ts';
 import type { LogKeyOptions } from './log-keys.ts';
 import { ReplyShelf } from './record/reply-shelf.ts';
@@ -84,12 +85,14 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     marks = readMarks(paths);
     let journal: Journal;
     let published: PublishedLog;
+    const lag = new SealLag();
     const sealer = new SealerThread({
       directory,
       keys,
       limits,
       onSealed: (sealed, tree) => {
         journal.sealed(sealed);
+        lag.sealed(sealed, performance.now());
         published.advance(tree);
       },
       onSpare: (buffer) => journal.spare(buffer),
@@ -102,7 +105,10 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
       limits,
       random,
       files: options.files ?? fs,
-      deliver: (records, lastGroup) => sealer.records(records, lastGroup),
+      deliver: (records, lastGroup) => {
+        lag.written(lastGroup, performance.now());
+        sealer.records(records, lastGroup);
+      },
     });
     let streams = 0;
     const salts = new SaltPool(options.random === undefined ? randomFillSync : (pool) => pool.set(random(pool.length)));
@@ -113,7 +119,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     published = new PublishedLog({ ...publishing, onPublished: (size) => sealer.published(size) }, head);
     published.advance(head);
     await published.settled();
-    recorder = new Recorder(parts, { directory, published, lock, random });
+    recorder = new Recorder(parts, { directory, published, lock, random, lag });
   } catch (cause) {
     lock[Symbol.dispose]();
     throw cause;
@@ -134,6 +140,7 @@ interface Deployment {
   readonly published: PublishedLog;
   readonly lock: Disposable;
   readonly random: (bytes: number) => Uint8Array;
+  readonly lag: SealLag;
 }
 
 class Recorder implements OpenAuditLog {
@@ -142,6 +149,7 @@ class Recorder implements OpenAuditLog {
   readonly #parts: RecorderParts;
   readonly #lock: Disposable;
   readonly #random: (bytes: number) => Uint8Array;
+  readonly #lag: SealLag;
   readonly #runs = new Set<RunId>();
   #sessions = 0;
   #closed: Promise<void> | undefined;
@@ -152,6 +160,7 @@ class Recorder implements OpenAuditLog {
     this.published = deployment.published;
     this.#lock = deployment.lock;
     this.#random = deployment.random;
+    this.#lag = deployment.lag;
   }
 
   get verifierKey(): string {
@@ -163,8 +172,7 @@ class Recorder implements OpenAuditLog {
   }
 
   get backlog(): OpenAuditLog['backlog'] {
-    const { journal, sealer } = this.#parts;
-    return { waitingMs: journal.sealLagMs, bytes: sealer.backlogBytes };
+    return { waitingMs: this.#lag.ms(performance.now()), bytes: this.#parts.sealer.backlogBytes };
   }
 
   async openRun(run: Run, evidence: RunEvidence): Promise<void> {

@@ -22,6 +22,11 @@ export interface ExportService extends AsyncDisposable {
   list(): Promise<readonly ExportStatus[]>;
   /** Sends all from an entry of the log on once more; false where there is no such export, or it is switched off. */
   replay(name: string, index: number): Promise<boolean>;
+  /**
+   * Brings every export that goes on to the log's end as it is now, until the signal says that it is time: for the end of
+   * a gateway. What does not arrive is sent after the next start.
+   */
+  finish(signal: AbortSignal): Promise<void>;
   /** Reads the configuration again; called when the store says that it changed. */
   reload(): Promise<void>;
 }
@@ -94,6 +99,10 @@ export async function openExports(parts: ExportServiceParts): Promise<ExportServ
       if (exporter === undefined) return false;
       await exporter.replay(index);
       return true;
+    },
+    finish: async (signal) => {
+      const size = await logSize(parts.directory);
+      await Promise.all([...running.values()].map(async ({ exporter }) => exporter?.catchUp(size, signal)));
     },
     reload,
     [Symbol.asyncDispose]: async () => {

@@ -11,7 +11,6 @@ import { JournalFile } from './journal-file.ts';
 import type { JournalOptions } from './journal-options.ts';
 import { Outbox } from './outbox.ts';
 import { type RecordHead, recordBound, recordSlab } from './record-codec.ts';
-import { SealLag } from './seal-lag.ts';
 
 const SLAB_BYTES = 256 * 1024;
 
@@ -25,7 +24,6 @@ export class Journal {
   readonly #outbox = new Outbox();
   #durableGroup: number;
   #sealedGroup: number;
-  readonly #lag = new SealLag();
   #written: Deferred | undefined;
   #durable: Deferred | undefined;
   /** Those who wait for the next sync to end, and for the one after it. */
@@ -53,11 +51,6 @@ export class Journal {
   /** Why nothing can be recorded now; undefined while it can. */
   get fault(): Fault | undefined {
     return this.#fault;
-  }
-
-  /** How long what was recorded waits to be sealed, ms. */
-  get sealLagMs(): number {
-    return this.#lag.ms(performance.now());
   }
 
   /**
@@ -163,7 +156,6 @@ export class Journal {
   /** Groups up to this one are sealed: their segments go. */
   sealed(group: number): void {
     this.#sealedGroup = group;
-    this.#lag.sealed(group, performance.now());
     this.#file.drop(group);
   }
 
@@ -231,7 +223,6 @@ export class Journal {
   /** The group that was frozen at `end` is in the file. */
   #settle(end: number): void {
     this.#outbox.add(this.#slab.bytes.subarray(0, end), this.#group);
-    this.#lag.written(this.#group, performance.now());
     this.#group++;
     this.#slab.bytes.copyWithin(0, end, this.#end);
     this.#end -= end;

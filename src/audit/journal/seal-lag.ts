@@ -7,7 +7,7 @@ export class SealLag {
   #newest = 0;
   #lastMs = 0;
 
-  /** A group was written. */
+  /** Groups up to this one are durable, and go to the sealer. */
   written(group: number, nowMs: number): void {
     this.#newest = group;
     this.#mark ??= { group, atMs: nowMs };

@@ -56,6 +56,8 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   /** What was last read of a target's database; undefined where no session was there yet. */
   readonly catalogue: (target: Target) => Catalogue | undefined;
   readonly reach: (protocol: string) => Address | undefined;
+  /** The native ports that should take connections now, and do not. */
+  readonly closedPorts: () => readonly string[];
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   readonly attachments: RunAttachments;
@@ -118,7 +120,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch });
   parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
-  const { postgres, carriers, connections } = await openPorts(side, config, gateway);
+  const { postgres, ways, connections } = await openPorts(side, config, gateway);
   const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, connections }));
   parts.use(postgres.server);
   const reach = { host: 'localhost', port: postgres.server.port };
@@ -136,7 +138,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       ...targetsSeen(side, config, control, gateway),
       reach: (protocol) =>
         protocol === 'postgres' ? (config.publicPostgres ?? publicAddress(config, reach)) : undefined,
-      carriers,
+      ...ways,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
       decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),
@@ -205,7 +207,8 @@ async function openPorts(side: PostgresSide, config: StartConfig, gateway: Gatew
   const postgres = await side.listen(config.postgres, config.portsMayMove, gateway, connections);
   const carried = side.carriers(gateway, connections);
   const carriers = (protocol: string) => (protocol === 'postgres' ? carried : undefined);
-  return { postgres, carriers, connections };
+  const closedPorts = () => (postgres.server.listening ? [] : ['PostgreSQL']);
+  return { postgres, ways: { carriers, closedPorts }, connections };
 }
 
 /** Ends a run whose wrapper went without a word. */
