@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readLogEntries } from '../audit/read/read-log.ts';
-import { Fault } from '../model/fault.ts';
+import { fetchSealed, type SecretSource } from '../declared/secret-source.ts';
 import type { Limits } from '../model/limits.ts';
-import { Secret } from '../model/secret.ts';
 import { reloadOn } from '../store/reload-on.ts';
 import type { ExportsTable } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
@@ -13,7 +12,7 @@ import { cef } from './formats/cef.ts';
 import { ecs } from './formats/ecs.ts';
 import type { Format, FormatName } from './formats/format.ts';
 import { ocsf } from './formats/ocsf.ts';
-import { exportBinding, parseExportSecrets, type SecretSource } from './load-exports.ts';
+import { exportBinding } from './load-exports.ts';
 import { logSize, readEntry } from './log-state.ts';
 import type { Sink } from './sinks/sink.ts';
 
@@ -159,12 +158,8 @@ function begin(row: ExportsTable, parts: ExportServiceParts): Running {
 
 function secretsOf(row: ExportsTable, declaration: ExportDeclaration, parts: ExportServiceParts): ExportSecrets {
   return async (name) => {
-    const source = parseExportSecrets(parts.open(row.sealed, exportBinding(declaration)))[name];
-    if (source === undefined) throw new Fault('config-invalid', `the export ${row.name} has no ${name}`);
-    const value = await parts.fetchSecret(source);
-    // With an empty key anybody could sign.
-    if (value === '') throw new Fault('config-invalid', `the ${name} of the export ${row.name} is empty`);
-    return new Secret(value);
+    const sealed = parts.open(row.sealed, exportBinding(declaration));
+    return await fetchSealed(sealed, name, `the export ${row.name}`, parts.fetchSecret);
   };
 }
 

@@ -1,19 +1,8 @@
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { type SecretSource, sourceSchema } from '../declared/secret-source.ts';
 import { Fault } from '../model/fault.ts';
-import { LIMITS } from '../model/limits.ts';
 import { Secret } from '../model/secret.ts';
 import type { Credential, Target } from '../model/target.ts';
-
-/** Where a secret comes from: given and sealed, or read by the gateway each time it connects. */
-const sourceSchema = z.union(
-  [
-    z.strictObject({ value: z.string().min(1).max(LIMITS.maxCredentialBytes) }),
-    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable') }),
-    z.strictObject({ file: z.string().refine(isAbsolute, 'the path of a file must be absolute') }),
-  ],
-  { error: 'one of `value`, `env` and `file` (an absolute path)' },
-);
 
 export const credentialSchema = z.strictObject({
   user: z.string().min(1).max(128),
@@ -23,7 +12,6 @@ export const credentialSchema = z.strictObject({
 
 /** A credential as it is declared; this is what is sealed. It may hold secrets: never shown, never logged. */
 export type CredentialDeclaration = z.infer<typeof credentialSchema>;
-export type SecretSource = z.infer<typeof sourceSchema>;
 
 /** What the gateway reads secrets from. Each rejects where there is none. */
 export interface SecretReader {

@@ -1,6 +1,7 @@
+import type { SecretSource } from '../declared/secret-source.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
-import type { CredentialDeclaration, SecretSource } from './credential.ts';
+import type { CredentialDeclaration } from './credential.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {

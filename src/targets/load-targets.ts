@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import type { Declared, Loaded, Problem } from '../model/declaration.ts';
+import { loadItems } from '../declared/load-items.ts';
+import type { Declared, Loaded } from '../model/declaration.ts';
 import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
@@ -54,32 +55,17 @@ type TargetDeclaration = z.infer<typeof targetSchema>;
 
 /** Reads `targets:`. `protocols` are the names of those that this gateway speaks. Messages never show a secret. */
 export function loadTargets(declared: readonly Declared[], protocols: readonly string[]): Loaded<DeclaredTarget> {
-  const problems: Problem[] = [];
-  const items: DeclaredTarget[] = [];
-  const seen = new Set<string>();
-  for (const source of declared) {
-    const at = (path: readonly (string | number)[], message: string, advice = REFERENCE) =>
-      void problems.push({ file: source.file, line: source.line(path), message, advice });
-    const read = targetSchema.safeParse(source.value);
-    if (!read.success) {
-      for (const { path, message } of read.error.issues) {
-        const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
-        at(steps, `${steps.length === 0 ? 'target' : steps.join('.')}: ${message}`);
-      }
-      continue;
-    }
-    const { name, protocol, address } = read.data;
-    if (seen.has(name)) at(['name'], `the target ${name} is declared twice`, 'Give one of them another name.');
-    seen.add(name);
+  return loadItems(declared, targetSchema, { what: 'target', reference: REFERENCE }, (item, at) => {
+    const { protocol, address, credential } = item;
     if (!protocols.includes(protocol)) {
       at(['protocol'], `the protocol ${protocol} is not spoken here`, `Use one of: ${protocols.join(', ')}.`);
-      continue;
+      return undefined;
     }
     const parsed = parseAddress(address, DEFAULT_PORTS[protocol]);
-    if (parsed === undefined) at(['address'], `the address ${address} is not host:port`, 'For IPv6 write [::1]:5432.');
-    else items.push({ target: targetOf(read.data, parsed), credential: read.data.credential });
-  }
-  return { items: problems.length > 0 ? [] : items, problems };
+    if (parsed !== undefined) return { target: targetOf(item, parsed), credential };
+    at(['address'], `the address ${address} is not host:port`, 'For IPv6 write [::1]:5432.');
+    return undefined;
+  });
 }
 
 function targetOf(item: TargetDeclaration, address: Target['address']): Target {
