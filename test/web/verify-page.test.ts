@@ -77,7 +77,7 @@ describe('the page that verifies a bundle, from a disk', () => {
     const { page } = somebody;
     await choose(page, bundlePath);
     assert.equal(await verdict(page), 'INCOMPLETE');
-    await page.getByText('only checked against the keys that it brings along').waitFor();
+    await page.getByText('by those it was only checked against itself').waitFor();
     await page.locator('#files').setInputFiles([keys.policy, keys.statementKey]);
     await page.getByRole('heading', { name: 'PASS' }).waitFor();
     await page.getByRole('button', { name: 'Remove trust.policy' }).click();

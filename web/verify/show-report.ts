@@ -60,7 +60,7 @@ const MEANING = {
 } as const;
 
 const OWN_KEYS =
-  'The bundle was only checked against the keys that it brings along itself. Drop your own trust policy and statement key, which you have from elsewhere.';
+  'Some of the keys that this hangs on are the bundle’s own: by those it was only checked against itself. Drop your own trust policy and statement keys, which you have from elsewhere.';
 
 /** Which run it is. */
 export function runTable({ run, timestamps, withheld }: BundleReport): HTMLElement | undefined {
