@@ -131,6 +131,10 @@ describe('the OpenAPI document', () => {
       const { status, text } = await api.call('POST', path, { auth: api.admin, json });
       assert.equal(status, 400, text);
     }
+    for (const list of ['approvals', 'runs', 'sessions', 'statements', 'people', 'deliveries', 'erasures']) {
+      const { status, text } = await api.call('GET', `/v1/${list}?cursor=tampered`, { auth: api.admin });
+      assert.equal(status, 400, `${list}: ${text}`);
+    }
     assert.deepEqual(api.faults, []);
     const exchanged = await api.call('POST', '/oauth/token', { json: { grant_type: 'password' } });
     assert.deepEqual([exchanged.status, exchanged.json['error']], [400, 'unsupported_grant_type']);
