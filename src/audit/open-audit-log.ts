@@ -90,6 +90,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
       directory,
       keys,
       limits,
+      clock,
       onSealed: (sealed, tree) => {
         journal.sealed(sealed);
         lag.sealed(sealed, performance.now());
