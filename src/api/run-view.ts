@@ -1,5 +1,6 @@
 import { type CheckedClaim, claimsOf } from '../identity/check-trust.ts';
 import type { Workload } from '../model/principal.ts';
+import type { RunReference } from '../model/run-reference.ts';
 import type { RunRow } from '../store/grant-rows.ts';
 
 export function runReference(row: RunRow): RunReference {

@@ -1,6 +1,7 @@
 /** Who the run was: the CI token, its issuer's keys, and what sessions and statement say of the job. */
 import { Decrypter } from 'age-encryption';
 import { compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import { SIGNATURE_ALGORITHMS } from '../../../model/signature-algorithms.ts';
 import { BUNDLE } from '../../bundle/manifest.ts';
 import { fromUtf8, utf8 } from '../../c2sp/bytes.ts';
 import { type BundleCheck, type CheckedStatement, MAX_WHOLE_BYTES, textOf } from './bundle-check.ts';
@@ -12,19 +13,8 @@ const CLAIMS = { file: BUNDLE.claims };
 const JWKS = { file: BUNDLE.jwks };
 /** How far a CI system's clock and the gateway's may be apart, in seconds. */
 const SKEW_SECONDS = 60;
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
+/** `Ed25519` is the newer word for what `EdDSA` is with such a key (RFC 9864). */
+const ALGORITHMS = [...SIGNATURE_ALGORITHMS, 'Ed25519'];
 
 type Members = Readonly<Record<string, unknown>>;
 
