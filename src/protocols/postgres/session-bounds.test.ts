@@ -4,9 +4,10 @@ import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../../
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
 import {
   type BackendMessage,
+  bind,
+  execute,
   frame,
-  int16,
-  int32,
+  parse,
   query,
   RawPostgres,
   SYNC,
@@ -424,18 +425,6 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
 });
 
 const FLUSH = frame('H');
-
-function parse(name: string, sql: string): Buffer {
-  return frame('P', `${name}\0${sql}\0`, int16(0));
-}
-
-function bind(portal: string, statement: string): Buffer {
-  return frame('B', `${portal}\0${statement}\0`, int16(0), int16(0), int16(0));
-}
-
-function execute(portal: string, rows = 0): Buffer {
-  return frame('E', `${portal}\0`, int32(rows));
-}
 
 /** Messages up to and with the first of a type. */
 async function until(client: RawPostgres, type: string): Promise<readonly BackendMessage[]> {
