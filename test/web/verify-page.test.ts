@@ -22,6 +22,7 @@ const saved = join(directory, 'saved page.html');
 const bundlePath = join(directory, 'run_1.evidence.zip');
 let browser: Browser;
 let made: MadeBundle;
+let erased: MadeBundle;
 let keys: ReturnType<typeof writeKeys>;
 
 before(async () => {
@@ -31,6 +32,9 @@ before(async () => {
   await using world = await bundleWorld(join(directory, 'world'));
   await world.makeRun('run_1');
   made = await world.bundle('run_1');
+  await world.makeRun('run_2');
+  await world.log.eraseRun({ run: 'run_2', erasure: 'era_1', by: 'psn_1', reason: 'mistake' });
+  erased = await world.bundle('run_2');
   writeFileSync(bundlePath, made.bytes);
   keys = writeKeys(directory, made);
 });
@@ -82,6 +86,22 @@ describe('the page that verifies a bundle, from a disk', () => {
     await page.getByRole('heading', { name: 'PASS' }).waitFor();
     await page.getByRole('button', { name: 'Remove trust.policy' }).click();
     await page.getByRole('heading', { name: 'INCOMPLETE' }).waitFor();
+    assert.deepEqual(somebody.faults, []);
+  });
+
+  test('says of what was not opened who erased it, when and why; what is called a zip is verified, and fails', async () => {
+    const path = join(directory, 'erased.zip');
+    writeFileSync(path, erased.bytes);
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await choose(page, path, keys.policy, keys.statementKey);
+    await page
+      .getByText(/\(erased by psn_1 at .{24} for mistake\)/u)
+      .first()
+      .waitFor();
+    writeFileSync(path, 'MZ');
+    await choose(page, path, keys.policy, keys.statementKey);
+    assert.equal(await verdict(page), 'FAIL');
     assert.deepEqual(somebody.faults, []);
   });
 
