@@ -91,6 +91,8 @@ export interface Operation {
   readonly outputs?: readonly OutputColumn[];
   /** Why the kind or the access is `unknown`. */
   readonly reason?: string;
+  /** It runs what the target's own definitions say (a function, a trigger, a view), which may say something. */
+  readonly runsPrograms?: true;
 }
 
 /** What a client asks in one exchange. Its operations are decided together: the strictest decides all. */

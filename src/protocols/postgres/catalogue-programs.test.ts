@@ -141,7 +141,14 @@ for (const version of installedVersions()) {
       const [rule] = catalogue.programs.rules.get(oidOf('orders')) ?? [];
       assert.match(rule?.definition ?? '', /ON DELETE TO app\.orders DO\s+INSERT INTO app\.checked/);
       assert.deepEqual(catalogue.programs.references.get(oidOf('users')), [
-        { from: oidOf('orders'), to: oidOf('users'), columns: ['id'], onDelete: 'delete', onUpdate: 'update' },
+        {
+          from: oidOf('orders'),
+          to: oidOf('users'),
+          columns: ['id'],
+          referring: ['user_id'],
+          onDelete: 'delete',
+          onUpdate: 'update',
+        },
       ]);
       assert.equal(resolveRelation(catalogue, 'app', 'afar')?.server, 'elsewhere');
       assert.equal(resolveRelation(catalogue, 'app', 'checked')?.rowSecurity, true);
