@@ -154,7 +154,7 @@ describe('the exports in force', () => {
       await exchange(session, 1, 'select 2', 'x');
       await session.close('completed');
       await log.sync();
-      await service.finish(AbortSignal.timeout(30));
+      await service.finish(signal);
       assert.deepEqual(arrived.get('last')?.slice(4), ['entry/3', 'ses_two/0', 'ses_two/2', 'ses_two/3']);
       assert.deepEqual(await states(service), ['last ok 0']);
     },
