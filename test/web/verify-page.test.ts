@@ -10,7 +10,8 @@ import type { Browser, Page } from 'playwright-core';
 import { secureHeaders } from '../../src/api/security-headers.ts';
 import { webFiles } from '../../src/api/web-files.ts';
 import type { BundleReport } from '../../src/audit/verify/bundle/report.ts';
-import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { packed } from '../support/auditors-pack.ts';
+import { accessibilityFaults, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { bundleWorld, type MadeBundle, writeKeys } from '../support/evidence-bundle.ts';
 import { ROOT } from '../support/source-tree.ts';
 import { ownFiles, UnpackedBundle, verifyBytes } from '../support/unpacked-bundle.ts';
@@ -102,6 +103,9 @@ describe('the page that verifies a bundle, from a disk', () => {
     writeFileSync(path, 'MZ');
     await choose(page, path, keys.policy, keys.statementKey);
     assert.equal(await verdict(page), 'FAIL');
+    writeFileSync(path, await packed(new UnpackedBundle(new Map([['pack.json', Buffer.from('{}')]]))));
+    await choose(page, path);
+    await page.getByText('This is an auditor’s pack').waitFor();
     assert.deepEqual(somebody.faults, []);
   });
 
@@ -159,7 +163,7 @@ describe('the page that verifies a bundle, from a disk', () => {
       await choose(page, bundlePath);
       assert.equal(await verdict(page), 'INCOMPLETE');
       assert.deepEqual(await accessibilityFaults(page), []);
-      const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      const wide = await excessWidth(page);
       assert.equal(wide, 0);
     });
   }

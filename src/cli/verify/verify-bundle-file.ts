@@ -3,8 +3,9 @@ import type { BundleReport } from '../../audit/verify/bundle/report.ts';
 import { readTrust, type Trust } from '../../audit/verify/bundle/trust.ts';
 import { verifyBundle } from '../../audit/verify/bundle/verify-bundle.ts';
 import { fileSource, nodeEngine } from '../../audit/verify/node-engine.ts';
+import { looksLikePack } from '../../audit/verify/pack/looks-like-pack.ts';
 import type { PackReport } from '../../audit/verify/pack/pack-report.ts';
-import { looksLikePack, verifyPack } from '../../audit/verify/pack/verify-pack.ts';
+import { verifyPack } from '../../audit/verify/pack/verify-pack.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 

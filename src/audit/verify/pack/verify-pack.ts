@@ -45,12 +45,6 @@ export async function verifyPack(source: ByteSource, options: VerifyPackOptions)
   return report.report();
 }
 
-/** True for an archive that is a pack: it begins with the list of its files. */
-export async function looksLikePack(source: ByteSource): Promise<boolean> {
-  const head = await source.read(0, Math.min(source.size, 30 + PACK.manifest.length));
-  return new TextDecoder().decode(head.subarray(30)) === PACK.manifest;
-}
-
 async function verifyArchive(archive: Archive, report: PackReportWriter, options: VerifyPackOptions): Promise<void> {
   const { engine, trust, nowMs, signal } = options;
   const manifest = await readManifest(archive);
