@@ -53,3 +53,12 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`));
 }
+
+/**
+ * By how many pixels a page is wider than the window that it was opened in. The page's own `innerWidth` does not tell: on
+ * a phone it grows with what is too wide.
+ */
+export async function excessWidth(page: Page): Promise<number> {
+  const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+  return Math.max(0, width - (page.viewportSize()?.width ?? 0));
+}
