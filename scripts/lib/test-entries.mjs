@@ -27,6 +27,9 @@ const ALONE = [
 ];
 /** Suites that run on every store share its servers. */
 const STORES = /\bonEachStore\(/;
+/** Pages over the made-up API share a browser. */
+const PAGES = /\bstartWebServer\(/;
+const PAGES_A_PROCESS = 5;
 /** Those that take longest start first, so that the end of a run is not one long file on one core. */
 const EARLY = ['test/differential', 'test/e2e', 'test/conformance', 'test/bypass', 'test/web', 'test'];
 
@@ -47,17 +50,24 @@ export function writeEntries(files) {
 /** The processes of a run: what each is called, and the files in it. */
 export function entriesOf(files) {
   const early = EARLY.map(() => []);
+  const pages = [];
   const together = new Map();
   const late = [];
   for (const { path, text } of files) {
     const rank = EARLY.findIndex((folder) => path.startsWith(`${folder}/`));
-    if (rank >= 0) early[rank].push(alone(path));
+    if (rank >= 0 && PAGES.test(text)) pages.push(path);
+    else if (rank >= 0) early[rank].push(alone(path));
     else if (STORES.test(text)) gather(together, 'stores', path);
     else if (ALONE.some((pattern) => pattern.test(text))) late.push(alone(path));
     else gather(together, folderOf(path), path);
   }
   const groups = [...together].sort(([, a], [, b]) => b.length - a.length);
-  return [...early.flat(), ...groups.flatMap(([name, members]) => pieces(name, members)), ...late];
+  return [
+    ...early.flat(),
+    ...pieces('test-web-pages', pages, PAGES_A_PROCESS),
+    ...groups.flatMap(([name, members]) => pieces(name, members, FILES_A_PROCESS)),
+    ...late,
+  ];
 }
 
 function alone(path) {
@@ -74,8 +84,8 @@ function gather(groups, name, path) {
 }
 
 /** As few as hold them, of one size. */
-function pieces(name, members) {
-  const count = Math.ceil(members.length / FILES_A_PROCESS);
+function pieces(name, members, most) {
+  const count = Math.ceil(members.length / most);
   const size = Math.ceil(members.length / count);
   return Array.from({ length: count }, (_, n) => ({
     name: count === 1 ? name : `${name}-${n + 1}`,

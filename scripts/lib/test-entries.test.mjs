@@ -13,12 +13,16 @@ test('small files of a folder share a process, suites of stores share theirs, an
     file('src/store/rows.test.ts', "onEachStore('rows', () => {});\n"),
     file('test/tidy.test.ts'),
     file('test/e2e/run.test.ts'),
+    file('test/web/log.test.ts', 'server = await startWebServer();\n'),
+    file('test/web/login.test.ts', 'server = await startLoginGateway();\n'),
   ]);
   assert.deepEqual(
     entries.map(({ name, members }) => `${name}: ${members.join(' ')}`),
     [
       'test-e2e-run: test/e2e/run.test.ts',
+      'test-web-login: test/web/login.test.ts',
       'test-tidy: test/tidy.test.ts',
+      'test-web-pages: test/web/log.test.ts',
       'src-audit: src/audit/log/a.test.ts src/audit/seal/b.test.ts',
       'bench: bench/statistics.test.ts',
       'stores: src/store/rows.test.ts',
