@@ -46,7 +46,7 @@ describe('chaperone verify BUNDLE', () => {
 ✓ sessions   2 sessions, 52 lines
 ✓ bodies     49 bodies opened
 ✓ decisions  23 requests, 1 refused, 1 approved by people
-✓ identity   the CI token is signed by its issuer, and says what the sessions say
+✓ identity   the CI token says what the sessions say, by its issuer's keys as the gateway kept them
 – time       no timestamp
 
 PASS  2 sessions, 52 events, 23 requests; gateway.example/log at 10 entries; by keys of yours

@@ -16,6 +16,7 @@ export const KIND_WORDS: Readonly<Record<FileKind, string>> = {
   statementKey: 'Statement key',
   tsa: 'Timestamp authorities',
   auditorKey: "Auditor's key",
+  issuerKeys: "Keys of the CI tokens' issuer",
 };
 
 /** Undefined for a file that is none of them. */
@@ -29,5 +30,6 @@ export async function kindOf(file: File): Promise<FileKind | undefined> {
   if (text.includes('-----BEGIN PUBLIC KEY-----')) return 'statementKey';
   if (text.includes('-----BEGIN CERTIFICATE-----') || head[0] === 0x30) return 'tsa';
   if (text.includes('AGE-SECRET-KEY-')) return 'auditorKey';
+  if (/^\s*\{[^]*"keys"\s*:/u.test(text)) return 'issuerKeys';
   return /^\s*(?:log|witness|group|quorum)[ \t]/mu.test(text) ? 'policy' : named;
 }

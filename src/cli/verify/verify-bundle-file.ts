@@ -15,6 +15,7 @@ export interface OwnFiles {
   readonly statementKey?: string;
   readonly tsa?: string;
   readonly auditorKey?: string;
+  readonly issuerKeys?: string;
 }
 
 /** A bundle, or an auditor's pack: the file itself says which. */
@@ -26,12 +27,13 @@ export async function verifyBundleFile(path: string, own: OwnFiles): Promise<Bun
 }
 
 async function ownTrust(own: OwnFiles): Promise<Trust> {
-  const { policy, statementKey, tsa, auditorKey } = own;
+  const { policy, statementKey, tsa, auditorKey, issuerKeys } = own;
   const trust = await readTrust(nodeEngine, {
     ...(policy === undefined ? {} : { policy: readOwn(policy) }),
     ...(statementKey === undefined ? {} : { statementKey: readOwn(statementKey) }),
     ...(tsa === undefined ? {} : { tsa: readOwn(tsa) }),
     ...(auditorKey === undefined ? {} : { auditorKey: readOwn(auditorKey) }),
+    ...(issuerKeys === undefined ? {} : { issuerKeys: readOwn(issuerKeys) }),
   });
   if (typeof trust === 'string') {
     throw new CliError(EXIT.config, trust, { hint: 'What each file is: docs/reference/verify.md' });
