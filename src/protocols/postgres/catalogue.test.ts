@@ -76,9 +76,9 @@ for (const version of installedVersions()) {
       await client.query('RESET search_path');
     });
 
-    test('tells the search path as it resolves, and leaves it as it was, also in a transaction', async () => {
+    test('tells the search path as it resolves, with a schema of the user’s that may come, and leaves it as it was, also in a transaction', async () => {
       const searchPath = async () => (await query('SHOW search_path'))[0]?.[0];
-      assert.deepEqual((await loadCatalogue(query)).searchPath, ['public']);
+      assert.deepEqual((await loadCatalogue(query)).searchPath, ['postgres', 'public']);
       await client.query('BEGIN; SET LOCAL search_path = app, nowhere, "$user", public');
       assert.deepEqual((await loadCatalogue(query)).searchPath, ['app', 'public']);
       assert.equal(await searchPath(), 'app, nowhere, "$user", public');
@@ -127,7 +127,7 @@ for (const version of installedVersions()) {
       await client.query('CREATE TABLE app.fresh ()');
       const changed = await loadCatalogue(query, { previous, keepSearchPath: true });
       await client.query('ROLLBACK');
-      assert.deepEqual(changed.searchPath, ['public']);
+      assert.deepEqual(changed.searchPath, ['postgres', 'public']);
       assert.equal(resolveRelation(changed, 'app', 'fresh')?.kind, 'table');
     });
 

@@ -219,4 +219,29 @@ export const UNSEEN: readonly Attempt[] = [
     'insert into scratch.called values (1)',
     'select m from scratch.called',
   ]),
+  builder('a schema of the user’s name', [
+    'create schema postgres',
+    'create view postgres.orders as select email as state from public.users',
+    'select state from orders',
+    'drop schema postgres cascade',
+    'select email from users',
+  ]),
+  builder(
+    'a sequence that a function sets',
+    [
+      `create function scratch.sets() returns void language plpgsql as
+        'begin perform setval(''public.counter'', pin) from public.users; end'`,
+      'select scratch.sets()',
+    ],
+    'mask-impossible',
+  ),
+  builder(
+    'a lock that a function takes',
+    [
+      `create function scratch.locks() returns void language plpgsql as
+        'declare n int; begin select pin into n from public.users limit 1; perform pg_advisory_lock(n); end'`,
+      'select scratch.locks()',
+    ],
+    'mask-impossible',
+  ),
 ];
