@@ -16,8 +16,8 @@ export interface GatewayState {
     isFaulty(): boolean;
     /** What is recorded and not yet sealed. */
     backlog(): { readonly waitingMs: number; readonly bytes: number };
-    /** Entries that a quorum of witnesses cosigned, where there are witnesses; alarms that nobody has looked into. */
-    published(): { readonly witnessed: number | undefined; readonly openAlarms: number };
+    /** Entries that a quorum of witnesses cosigned, where there are witnesses; alarms that nobody has looked into; whether it is signed. */
+    published(): { readonly witnessed: number | undefined; readonly openAlarms: number; readonly isSigned: boolean };
   };
   /** Each export, as far as it has come. */
   exports(): Promise<readonly ExportState[]>;
@@ -142,11 +142,21 @@ function budgetFamilies(budgets: readonly BudgetState[]): readonly Family[] {
   return [family('chaperone_budget_used_ratio', 'gauge', help, [...fullest.values()])];
 }
 
-function publishedFamilies({ witnessed, openAlarms }: ReturnType<GatewayState['log']['published']>): readonly Family[] {
+function publishedFamilies({
+  witnessed,
+  openAlarms,
+  isSigned,
+}: ReturnType<GatewayState['log']['published']>): readonly Family[] {
+  const signing = one(
+    'chaperone_log_signing',
+    'gauge',
+    '1 while checkpoints are signed; 0 while they fail.',
+    isSigned ? 1 : 0,
+  );
   const alarms = one('chaperone_log_alarms', 'gauge', 'Alarms of witnesses that nobody has looked into.', openAlarms);
-  if (witnessed === undefined) return [alarms];
+  if (witnessed === undefined) return [signing, alarms];
   const help = 'Entries of the log that a quorum of witnesses cosigned.';
-  return [one('chaperone_log_witnessed_entries', 'gauge', help, witnessed), alarms];
+  return [one('chaperone_log_witnessed_entries', 'gauge', help, witnessed), signing, alarms];
 }
 
 function exportFamilies(exports: readonly ExportState[]): readonly Family[] {

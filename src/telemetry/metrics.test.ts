@@ -40,7 +40,7 @@ function state(more: Partial<GatewayState> = {}): GatewayState {
       head: () => Promise.resolve({ size: 5, signedAtMs: 4_000 }),
       isFaulty: () => false,
       backlog: () => ({ waitingMs: 2_500, bytes: 70 }),
-      published: () => ({ witnessed: 4, openAlarms: 1 }),
+      published: () => ({ witnessed: 4, openAlarms: 1, isSigned: true }),
     },
     exports: () => Promise.resolve([EXPORT, { ...EXPORT, name: 'idle', state: 'off' }]),
     probeStore: () => Promise.resolve(),
@@ -122,12 +122,13 @@ describe('metrics', () => {
           head: away,
           isFaulty: () => true,
           backlog: () => ({ waitingMs: 0, bytes: 0 }),
-          published: () => ({ witnessed: undefined, openAlarms: 0 }),
+          published: () => ({ witnessed: undefined, openAlarms: 0, isSigned: false }),
         },
       }),
     );
     assert.ok(text.includes('chaperone_store_up 0\n'));
     assert.ok(text.includes('chaperone_log_up 0\n'));
+    assert.ok(text.includes('chaperone_log_signing 0\n'));
     assert.ok(text.includes('chaperone_scrape_faults 4\n'));
     assert.doesNotMatch(text, /chaperone_(?:log_entries|approvals_pending|store_probe_seconds)/);
   });

@@ -69,9 +69,9 @@ export function openGatewayMetrics(parts: MetricParts): Metrics & Disposable {
       isFaulty: () => log.fault !== undefined,
       backlog: () => log.backlog,
       published: () => {
-        const { witnessing, alarms } = log.published.status;
+        const { witnessing, alarms, signing } = log.published.status;
         const openAlarms = alarms.filter(({ acknowledged }) => acknowledged === undefined).length;
-        return { witnessed: witnessing?.size, openAlarms };
+        return { witnessed: witnessing?.size, openAlarms, isSigned: signing.fault === undefined };
       },
     },
     exports: () => exports.list(),
