@@ -105,6 +105,8 @@ export interface Request {
   body(): Body;
   /** The operations of each statement that it runs, in order; absent where it is one. */
   statements?(): readonly (readonly Operation[])[];
+  /** True where nothing of it is run or planned now: it names what a later request will run, and be judged for. */
+  readonly preparesOnly?: boolean;
   /** Where another text is forwarded than was sent, because a rule limits it; undefined where none is. */
   forwarded?(): readonly ForwardedStatement[] | undefined;
   /**
