@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { check } from 'recheck';
+import { MOST_RUNS, processorMs } from '../../test/support/processor-time.ts';
 import { DETECTORS } from './detectors/detectors.ts';
 import { NATIONAL_IDS } from './detectors/national-ids.ts';
 import { Findings } from './findings.ts';
@@ -151,13 +152,8 @@ const HOSTILE: readonly string[] = [
 
 /** Nanoseconds of processor time a character. */
 function cost(run: () => void, characters: number): number {
-  const before = process.cpuUsage();
-  run();
-  const { user, system } = process.cpuUsage(before);
-  return ((user + system) * 1_000) / characters;
+  return (processorMs(run) * 1_000_000) / characters;
 }
-
-const MOST_RUNS = 30;
 
 /**
  * Whether a longer text costs no more than its share, at the least of its runs. Noise only ever adds, and the kernel
