@@ -37,7 +37,7 @@ export async function openCheckpoint(
   const names = policy.witnesses.filter((one) => cosigned.some(({ key }) => key === one.key)).map(({ name }) => name);
   const { quorum } = policy;
   if (quorum.kind !== 'none' && !quorumHolds(quorum, new Set(names))) {
-    return `the witnesses that your policy asks for did not all cosign the checkpoint: quorum ${quorum.name}, cosigned by ${cosigned.map(({ key }) => key.name).join(', ') || 'none'}`;
+    return `the witnesses that your policy asks for did not all cosign the checkpoint: quorum ${quorum.name}, cosigned by ${cosigned.map(({ key }) => key.name).join(', ') || 'none'}; what was made while they were away has their signatures when it is fetched again`;
   }
   return { ...checkpoint, log, witnesses: cosigned.map(({ key, time = 0 }) => ({ name: key.name, time })) };
 }
