@@ -3,6 +3,7 @@ import { LIMITS } from '../model/limits.ts';
 import { PeerLeft } from '../wire/peer-left.ts';
 import { callerId, noteAction, requireScope } from './caller.ts';
 import { classificationSchema } from './classification-schemas.ts';
+import { configuredName } from './configured-name.ts';
 import { queryFlag } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
@@ -24,7 +25,8 @@ export function classifyRoute(router: ApiRouter, services: ApiServices): void {
   router.post('/v1/targets/:name/classify', { schema }, async (request, reply) => {
     const caller = await requireScope(request, services, 'configuration:write');
     const { name } = request.params;
-    await noteAction(services, caller, 'target.classify', { target: name });
+    const target = configuredName(name, await services.targets.list());
+    await noteAction(services, caller, 'target.classify', { target });
     const left = new AbortController();
     reply.raw.once('close', () => left.abort(new PeerLeft('whoever asked for a classification has gone')));
     const signal = AbortSignal.any([left.signal, AbortSignal.timeout(LIMITS.classifyMs + LIMITS.targetCheckMs)]);

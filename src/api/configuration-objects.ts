@@ -45,6 +45,8 @@ export function configurationObjectRoutes(router: ApiRouter, services: ApiServic
     const change = { kind, name, text: request.body.text, ...condition(request, { mayBeNew: true }) };
     const { configurationObjects } = services;
     if (request.query.plan) return fresh(await configurationObjects.plan(change));
+    // Before it is noted: what is no object's name, or does not stand in its text, is not for the log.
+    fresh(await configurationObjects.plan(change));
     await noteAction(services, caller, 'configuration.write', { what: kind, name });
     fresh(await configurationObjects.apply(change, callerId(caller)));
     return tagged(reply, await find(services, change));

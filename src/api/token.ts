@@ -5,6 +5,7 @@ import type { VerifiedProof } from '../identity/proof-verifier.ts';
 import { LIMITS } from '../model/limits.ts';
 import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
+import { configuredName } from './configured-name.ts';
 import { proofOf } from './grant-holder.ts';
 import type { IssuedGrant, TokenExchange } from './grant-views.ts';
 import { invalidOauthRequest } from './oauth-errors.ts';
@@ -139,7 +140,9 @@ async function issueToPerson(
   }
   const { id, login, issuer, groups } = record;
   const who = { by: id, via: holder.id };
-  const detail = { ...who, action: 'target.enter', targets: request.targets.join(' ') };
+  const configured = await services.targets.list();
+  const targets = request.targets.map((name) => configuredName(name, configured)).join(' ');
+  const detail = { ...who, action: 'target.enter', targets };
   await services.audit.note({ kind: 'person.action', detail });
   return services.exchangeForPerson({ id, login, issuer, groups, until: holder.expiresAt }, request);
 }
