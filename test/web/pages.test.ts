@@ -219,6 +219,19 @@ describe('the web UI in a browser', () => {
     assert.deepEqual(seen.faults, []);
   });
 
+  test('without a network a page that was not opened yet waits for it, and nothing of what is there is lost', async () => {
+    await using seen = await visit(browser, PHONE);
+    const { context, page } = seen;
+    await page.goto(`${server.url}/approvals`);
+    await page.getByRole('heading', { level: 1, name: 'Approvals' }).waitFor();
+    await context.setOffline(true);
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.getByText('This page opens as soon as it can').waitFor();
+    await context.setOffline(false);
+    await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+  });
+
   test('a session that ends while one reads leads to the login, and back', async () => {
     await using seen = await visit(browser);
     const { page } = seen;
