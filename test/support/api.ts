@@ -17,6 +17,7 @@ import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { openApi } from '../../src/api/open-api.ts';
 import type { EvidenceConfig } from '../../src/cli/start/evidence-config.ts';
+import type { LogConfig } from '../../src/cli/start/log-config.ts';
 import { openGateway } from '../../src/cli/start/open-gateway.ts';
 import type { LoginConfig } from '../../src/identity/login-config.ts';
 import { operatorTokens } from '../../src/identity/operator-tokens.ts';
@@ -109,6 +110,9 @@ export interface TestApiOptions {
   readonly login?: LoginConfig;
   readonly sql?: string;
   readonly evidence?: EvidenceConfig;
+  readonly log?: LogConfig;
+  /** The gateway's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const READ_POLICY = `
@@ -116,7 +120,7 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence } = options;
+  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {} } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -141,11 +145,12 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         audience: AUDIENCE,
         ...(login ? { login } : {}),
         ...(evidence ? { evidence } : {}),
+        ...(log ? { log } : {}),
       },
       {
         version: '0.0.0',
         openApi: (all, options) => openApi(all, { ...options, ...(webDirectory ? { webDirectory } : {}) }),
-        env: {},
+        env,
         nowMs: Date.now,
         onFault: (fault) => faults.push(fault),
       },
