@@ -73,8 +73,10 @@ export function approvalRoutes(router: ApiRouter, services: ApiServices): void {
 const READS = ['approvals:answer', 'approvals:read'] as const;
 
 function found<Approval>(approval: Approval | undefined): Approval {
-  if (approval === undefined) throw new HttpProblem(404, 'There is no such approval');
-  return approval;
+  if (approval !== undefined) return approval;
+  throw new HttpProblem(404, 'There is no such approval', {
+    hint: 'Or it asks a group that you are not in, or waits at another gateway.',
+  });
 }
 
 function personOf({ person, name }: Caller): NonNullable<Caller['person']> {

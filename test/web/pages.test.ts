@@ -219,6 +219,16 @@ describe('the web UI in a browser', () => {
     assert.deepEqual(seen.faults, []);
   });
 
+  test('a list that is empty teaches how it fills, and its command makes no phone scroll', async () => {
+    await using seen = await visit(browser, PHONE);
+    const { page } = seen;
+    await page.route('**/v1/approvals?*', (route) => route.fulfill({ json: { items: [] } }));
+    await page.goto(`${server.url}/approvals?view=all`);
+    await page.getByRole('heading', { name: 'Nobody has been asked yet' }).waitFor();
+    assert.equal(await excessWidth(page), 0);
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
   test('without a network a page that was not opened yet waits for it, and nothing of what is there is lost', async () => {
     await using seen = await visit(browser, PHONE);
     const { context, page } = seen;
