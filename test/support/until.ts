@@ -13,7 +13,7 @@ export async function until<Answer>(ask: () => Promise<Answer | undefined | fals
   for (let pause = 5; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) throw new Error(`it did not come to pass within ${DEADLINE_MS / 1_000} s: ${ask}`);
+    if (Date.now() > deadline) throw new Error(`within ${DEADLINE_MS} ms it did not come to pass: ${ask.toString()}`);
     await delay(pause);
   }
 }
