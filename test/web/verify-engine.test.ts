@@ -68,6 +68,7 @@ const ALLOWED = [
   'src/audit/bundle/manifest.ts',
   'src/audit/bundle/run-summary.ts',
   'src/audit/bundle/statement.ts',
+  'src/audit/verify/pack/looks-like-pack.ts',
   'src/audit/audit-event.ts',
   'src/audit/canonical-json.ts',
   'src/model/',
