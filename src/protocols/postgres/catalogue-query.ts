@@ -10,14 +10,16 @@ import { PROGRAM_ENTRIES } from './catalogue-query-programs.ts';
  *   schema, and its last row puts it back, in case a transaction is open. The branches of UNION ALL run in order.
  * - The user's own schema is in the path before it is there: whoever makes it later puts its relations before others.
  * - Compiling it takes a server with JIT ten times as long as running it, so that is off until the end, in a statement
- *   before it: the planner decides that. Sent as one query, both are one transaction where none is open.
+ *   before it: the planner decides that. Sent together, both are one transaction where none is open.
  * - Where there is more than the limit, everything else is left out; bodies beyond theirs are left out alone.
  */
-export const CATALOGUE_QUERY = `
+export const CATALOGUE_STATEMENTS: readonly string[] = [
+  `
 SELECT FROM (VALUES (
   pg_catalog.set_config('chaperone.jit', pg_catalog.current_setting('jit'), true),
   pg_catalog.set_config('jit', 'off', true)
-)) AS kept (jit, off) WHERE kept.jit IS NULL;
+)) AS kept (jit, off) WHERE kept.jit IS NULL`,
+  `
 WITH told AS MATERIALIZED (
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity
   FROM pg_catalog.pg_class c
@@ -79,4 +81,5 @@ WITH told AS MATERIALIZED (
     pg_catalog.set_config('jit', pg_catalog.current_setting('chaperone.jit'), true)) FROM before
 )
 SELECT pg_catalog.encode(pg_catalog.convert_to(entry::pg_catalog.text, 'UTF8'::pg_catalog.name), 'base64')
-FROM entries`;
+FROM entries`,
+];

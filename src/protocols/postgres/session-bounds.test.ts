@@ -339,6 +339,27 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
     ]);
   });
 
+  test('reading the catalogue anew leaves the client’s unnamed statement as it is, also where a batch goes on', async () => {
+    await using asked = await client([PERMIT_ALL]);
+    // What changes definitions is followed by a reading of them.
+    asked.send(parse('', 'create table read_anew (a int)'), SYNC);
+    assert.deepEqual(told(await asked.untilReady()), []);
+    asked.send(bind('', ''), execute(''), SYNC);
+    assert.deepEqual(told(await asked.untilReady()), []);
+    asked.send(
+      parse('', 'select 41 + 1'),
+      parse('drop', 'drop table read_anew'),
+      bind('drop', 'drop'),
+      execute('drop'),
+      FLUSH,
+    );
+    assert.deepEqual(told(await until(asked, 'C')), []);
+    asked.send(bind('', ''), execute(''), FLUSH);
+    assert.deepEqual(told(await until(asked, 'C')), ['42']);
+    asked.send(SYNC);
+    assert.deepEqual(told(await asked.untilReady()), []);
+  });
+
   test('a batch that was flushed and not ended is bounded too, and its failure waits for the Sync', async () => {
     await using asked = await client([PERMIT_ALL]);
     asked.send(parse('a', 'select 1'), bind('a', 'a'), execute('a'), FLUSH);
