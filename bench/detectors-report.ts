@@ -1,30 +1,19 @@
 import type { Measured, Outcome } from '../test/corpus/detectors/measure.ts';
+import { type Circumstances, madeBy } from './circumstances.ts';
 import { CLEAN_TEXTS, type DetectorFigures } from './detectors.ts';
 import type { MaskedRead } from './masked-read.ts';
 
 const SHOWN_CHARACTERS = 140;
 
-/** When and where it was measured. */
-interface Circumstances {
-  readonly when: string;
-  readonly node: string;
-  /** What else the machine did: the load average of the minute before. */
-  readonly loadBefore: number;
-}
-
 /** The page about detectors, as Markdown: how well they find, what they miss, and what they cost. */
-export function detectorsPage(
-  figures: DetectorFigures,
-  read: MaskedRead,
-  { when, node, loadBefore }: Circumstances,
-): string {
+export function detectorsPage(figures: DetectorFigures, read: MaskedRead, circumstances: Circumstances): string {
   const [improved, held] = figures.quality;
   const of = (all: typeof improved, name: string): Measured | undefined =>
     all?.measured.find(({ detector }) => detector === name);
   return [
     '# Detectors',
     '',
-    `Made by \`npm run bench -- --detectors --results\` on ${when}, Node ${node}; the machine's load before was ${loadBefore.toFixed(1)}. How the`,
+    `${madeBy('detectors', circumstances)} How the`,
     'corpus is made, and what counts as found, is told in [its own page](../test/corpus/detectors/README.md).',
     '',
     '## What they find',

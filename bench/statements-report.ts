@@ -1,4 +1,5 @@
 import type { AnalysisCost } from './analyses.ts';
+import { type Circumstances, madeBy } from './circumstances.ts';
 import type { DecisionCost } from './decisions.ts';
 import type { NewStatements } from './new-statements.ts';
 
@@ -8,24 +9,17 @@ export interface StatementFigures {
   readonly traffic: NewStatements;
 }
 
-interface Circumstances {
-  readonly when: string;
-  readonly node: string;
-  /** What else the machine did: the load average of the minute before. */
-  readonly loadBefore: number;
-}
-
 /** Microseconds of CPU that a cached decision may take. */
 const MOST_CACHED_US = 5;
 
 /** The page about what understanding and deciding statements costs, as Markdown. */
-export function statementsPage(figures: StatementFigures, { when, node, loadBefore }: Circumstances): string {
+export function statementsPage(figures: StatementFigures, circumstances: Circumstances): string {
   const { analyses, decisions, traffic } = figures;
   const worst = Math.max(...decisions.map(({ cached }) => cached));
   return [
     '# Statements',
     '',
-    `Made by \`npm run bench -- --statements --results\` on ${when}, Node ${node}; the machine's load before was ${loadBefore.toFixed(1)}. What it`,
+    `${madeBy('statements', circumstances)} What it`,
     'costs to know what a statement does, and to decide it.',
     '',
     '## Alone, in microseconds of CPU',

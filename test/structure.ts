@@ -33,10 +33,12 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     packages: ['@secretlint/secretlint-rule-preset-recommend', 'ibantools', 'libphonenumber-js'],
     pure: true,
   },
+  // How logs and those who vouch for them write (C2SP, RFC 9162), read in browsers as well: hashes are handed in.
+  'audit/c2sp': { level: 1, imports: [], packages: [], pure: true },
   // The packages are the evidence bundle's: tokens sealed to auditors, timestamps of RFC 3161.
   audit: {
     level: 1,
-    imports: [...WORDS, 'audit/verify/bundle', 'audit/verify/pack'],
+    imports: [...WORDS, 'audit/c2sp', 'audit/verify/bundle', 'audit/verify/pack'],
     packages: [
       '@peculiar/asn1-cms',
       '@peculiar/asn1-schema',
@@ -73,17 +75,19 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // Keys that others keep: Vault, a cloud's KMS. They sign what the log asks them to.
   signers: { level: 2, imports: [...WORDS, 'audit'], packages: ['aws4fetch', 'zod'] },
   gateway: { level: 2, imports: [...WORDS, ...ENGINES, 'protocols/protocol.ts'], packages: [] },
+  // Lists of the configuration and where their secrets come from: several folders of the control plane and exports have some.
+  declared: { level: 2, imports: ['model'], packages: ['zod'] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
-  targets: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['yaml', 'zod'] },
+  targets: { level: 2, imports: [...WORDS, 'policy', 'store', 'declared'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
   budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
   // What is erased when, and what may not be: it orders, and the audit log does it.
-  retention: { level: 2, imports: [...WORDS, 'store'], packages: ['zod'] },
-  approvals: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['nodemailer', 'zod'] },
+  retention: { level: 2, imports: [...WORDS, 'store', 'declared'], packages: ['zod'] },
+  approvals: { level: 2, imports: [...WORDS, 'policy', 'store', 'declared'], packages: ['nodemailer', 'zod'] },
 
   // What leaves for other systems: it reads the record, and has no say in anything.
-  export: { level: 2, imports: [...WORDS, 'sql', 'audit', 'store'], packages: ['aws4fetch', 'zod'] },
+  export: { level: 2, imports: [...WORDS, 'sql', 'audit', 'store', 'declared'], packages: ['aws4fetch', 'zod'] },
   // What the gateway says of itself while it runs. The gateway states what it tells (gateway/exchange-watch.ts).
   telemetry: { level: 2, imports: [...WORDS, 'audit', 'gateway'], packages: ['prom-client'] },
 

@@ -1,8 +1,8 @@
 /**
- * A reporter for `node --test` that prints, after all else, the files that took longest and the run's counts, one a
- * line, plain on any terminal.
+ * A reporter for `node --test` that prints, after all else, the processes of tests that took longest and the run's
+ * counts, one a line, plain on any terminal.
  */
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { ROOT } from './ensure.mjs';
 
 const SLOWEST_FILES = 15;
@@ -26,6 +26,12 @@ export default async function* closingCounts(events) {
 function* slowest(files) {
   files.sort((a, b) => b.duration_ms - a.duration_ms);
   for (const { file, duration_ms: ms } of files.slice(0, SLOWEST_FILES)) {
-    yield `# ${(ms / 1_000).toFixed(1).padStart(6)} s ${relative(ROOT, file)}\n`;
+    yield `# ${(ms / 1_000).toFixed(1).padStart(6)} s ${nameOf(file)}\n`;
   }
+}
+
+/** A test file as it is called here, or the name of an entry, without its place in the order (see test-entries.mjs). */
+function nameOf(file) {
+  const path = relative(ROOT, file);
+  return path.startsWith('..') ? basename(path, '.test.mjs').replace(/^\d+-/, '') : path;
 }

@@ -1,5 +1,5 @@
 /**
- * Loaded into each test file's process: ends one that hangs, and says what it still waited for. The runner's own
+ * Loaded into each process of tests: ends one that hangs, and says at which test, and what it still waited for. The runner's own
  * deadline sends SIGTERM, which a process with a handler for it survives.
  */
 import process from 'node:process';
@@ -8,9 +8,15 @@ import process from 'node:process';
 const FILE_DEADLINE_MS = 480_000;
 
 if (process.env.NODE_TEST_CONTEXT !== undefined) {
+  const { beforeEach } = await import('node:test');
+  let newest = 'no test';
+  // A process may have several files: the test that began last leads to the one that hangs.
+  beforeEach(({ filePath, fullName }) => void (newest = `"${fullName}" of ${filePath}`));
   setTimeout(() => {
     const open = process.getActiveResourcesInfo().filter((kind) => kind !== 'Timeout');
-    process.stderr.write(`${process.argv[1]} hangs; still open: ${open.join(', ') || 'nothing'}\n`);
+    process.stderr.write(
+      `${process.argv[1]} hangs; ${newest} began last; still open: ${open.join(', ') || 'nothing'}\n`,
+    );
     process.exit(1);
   }, FILE_DEADLINE_MS).unref();
 }

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { toolEnvironment } from './checks.mjs';
 import { nodeBinary, ROOT } from './ensure.mjs';
+import { writeEntries } from './test-entries.mjs';
 
 const FOLDERS = ['src', 'test', 'scripts', 'bench', 'web/src'];
 /** A file that takes longer than this hangs, and did not end itself: see file-deadline.mjs. */
@@ -11,6 +12,7 @@ const FILE_DEADLINE_MS = 600_000;
 /** Whatever happens, the run ends. */
 const RUN_DEADLINE_MS = 3_600_000;
 const PARALLEL_FILES = 2;
+const SHARING_FROM_FILES = 10;
 
 /** Every test file below the given paths, relative to the root; all of them where no path is given. */
 export function testFiles(paths) {
@@ -18,8 +20,19 @@ export function testFiles(paths) {
   return wanted.flatMap((path) => filesBelow(resolve(ROOT, path))).sort();
 }
 
-/** Runs the files, two at a time; resolves to the runner's exit status. The closing counts go to standard output. */
-export function runTests(files, options = []) {
+/** Runs the files, two processes at a time; resolves to the runner's exit status. Counts come last, on standard output. */
+export async function runTests(files, options = []) {
+  // A few files are run as they are: what the runner says of them is then about them alone.
+  if (files.length < SHARING_FROM_FILES) return await runProcesses(files, options);
+  const entries = writeEntries(files);
+  try {
+    return await runProcesses(entries.paths, options);
+  } finally {
+    entries.remove();
+  }
+}
+
+function runProcesses(paths, options) {
   const args = [
     `--import=${join(ROOT, 'scripts', 'lib', 'file-deadline.mjs')}`,
     '--test',
@@ -30,7 +43,7 @@ export function runTests(files, options = []) {
     `--test-reporter=${join(ROOT, 'scripts', 'lib', 'closing-counts.mjs')}`,
     '--test-reporter-destination=stdout',
     ...options,
-    ...files,
+    ...paths,
   ];
   return new Promise((done, failed) => {
     const child = spawn(nodeBinary(), args, { cwd: ROOT, env: toolEnvironment(), stdio: 'inherit' });

@@ -17,6 +17,7 @@ import { openApi } from './open-api.ts';
 interface Answer {
   readonly status: number;
   readonly type: string;
+  readonly caching: string | undefined;
   readonly text: string;
   readonly json: Record<string, unknown>;
 }
@@ -26,7 +27,8 @@ async function read(response: IncomingMessage): Promise<Answer> {
   for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
   const type = response.headers['content-type'] ?? '';
   const isJson = type.includes('json') && !type.includes('jsonl');
-  return { status: response.statusCode ?? 0, type, text, json: isJson ? (JSON.parse(text) as Answer['json']) : {} };
+  const json = isJson ? (JSON.parse(text) as Answer['json']) : {};
+  return { status: response.statusCode ?? 0, type, caching: response.headers['cache-control'], text, json };
 }
 
 const AUDIENCE = 'https://gateway.test';
@@ -346,6 +348,14 @@ policies:
     const checkpoint = await call('GET', '/v1/log/checkpoint');
     assert.match(checkpoint.text, /^gateway\.invalid\/[0-9a-f-]+\n\d+\n/);
     assert.equal((await call('GET', '/v1/log/tile/0/000')).status, 404);
+    const width = checkpoint.text.split('\n')[1] ?? '';
+    const hashes = await call('GET', `/v1/log/tile/0/000.p/${width}`);
+    assert.equal(hashes.caching, 'public, max-age=31536000, immutable');
+    // Whoever shares a cache with an auditor may not read entries from it.
+    const entries = `/v1/log/tile/entries/000.p/${width}`;
+    assert.equal((await call('GET', entries)).status, 401);
+    const allowed = await call('GET', entries, { auth: asAdmin() });
+    assert.equal(allowed.caching, 'private, max-age=31536000, immutable');
     assert.equal((await call('GET', '/v1/log/tile/..%2f..%2fkeys%2flog.key')).status, 400);
   });
 

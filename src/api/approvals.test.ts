@@ -66,6 +66,15 @@ describe('approvals through the API', () => {
     assert.deepEqual([json['mine'], json['notMine']], [false, 'only a person can answer, and this is no person']);
   });
 
+  test('whoever searches what was said sees that it waits, and not that it runs', async () => {
+    const { json } = await get('/v1/statements?kind=update', api.admin);
+    const found = json['statements'] as { status?: string }[];
+    assert.deepEqual(
+      found.map(({ status }) => status),
+      ['waiting'],
+    );
+  });
+
   test('why it waits is explained by its id, rule by rule', async () => {
     const asked = { auth: api.admin, json: { approval: id } };
     const { json, status, text } = await api.call('POST', '/v1/policies/explain', asked);

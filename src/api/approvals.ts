@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
 import { approvalSchema, approvalState, approvalSummarySchema } from './approval-schemas.ts';
 import { type Caller, requireScope } from './caller.ts';
-import { pageCursor, pageLimit, pageOf } from './paging.ts';
+import { pageCursor, pageLimit, pageOf, queryFlag } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -19,7 +19,7 @@ export function approvalRoutes(router: ApiRouter, services: ApiServices): void {
       "Newest first: those that wait for the caller's groups or that the caller answered; all of them with the scope approvals:read.",
     querystring: z.object({
       state: approvalState.optional(),
-      mine: z.stringbool().optional().describe('Only what the caller can answer now.'),
+      mine: queryFlag.optional().describe('Only what the caller can answer now.'),
       run: z.string().max(100).optional(),
       session: z.string().max(100).optional(),
       cursor: pageCursor,
@@ -73,8 +73,10 @@ export function approvalRoutes(router: ApiRouter, services: ApiServices): void {
 const READS = ['approvals:answer', 'approvals:read'] as const;
 
 function found<Approval>(approval: Approval | undefined): Approval {
-  if (approval === undefined) throw new HttpProblem(404, 'There is no such approval');
-  return approval;
+  if (approval !== undefined) return approval;
+  throw new HttpProblem(404, 'There is no such approval', {
+    hint: 'Or it asks a group that you are not in, or waits at another gateway.',
+  });
 }
 
 function personOf({ person, name }: Caller): NonNullable<Caller['person']> {

@@ -13,6 +13,7 @@ import {
   signedBySlack,
   startFakeSlack,
 } from '../../test/support/fake-slack.ts';
+import { inLog } from '../../test/support/login-gateway.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../test/support/webhook-receiver.ts';
 import { people } from '../identity/people.ts';
 
@@ -122,6 +123,27 @@ channels:
       detail: 'the secret is not whsec_ and 24 to 64 bytes in base64',
     });
     assert.equal((await testOf('none'))['status'], 404);
+  });
+
+  test('and what else is named is told 404, and stands in no log', async () => {
+    const typed = 'ada@example.org';
+    const text = `policies: [{ name: ${typed} }]`;
+    const sent = [
+      await api.call('PUT', `/v1/configuration/policy/${typed}`, {
+        auth: api.admin,
+        json: { text },
+        headers: { 'if-none-match': '*' },
+      }),
+      await api.call('POST', `/v1/targets/${typed}/check`, { auth: api.admin }),
+      await api.call('POST', `/v1/channels/${typed}/test`, { auth: api.admin }),
+    ];
+    assert.deepEqual(
+      sent.map(({ status }) => status),
+      [422, 404, 404],
+    );
+    await inLog(api, /"channel.test"[^}]*"channel":"none"/);
+    const { text: entries } = await api.call('GET', '/v1/log/entries?limit=1000', { auth: api.admin });
+    assert.ok(!entries.includes(typed), entries);
   });
 
   test('a statement that waits is told in Slack, approved there, and goes on; the webhook hears of both', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { noteAction, requireScope } from './caller.ts';
+import { configuredName } from './configured-name.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -49,7 +50,8 @@ export function channelRoutes(router: ApiRouter, services: ApiServices): void {
   router.post('/v1/channels/:name/test', { schema: tested }, async (request) => {
     const caller = await requireScope(request, services, 'channels:write');
     const { name } = request.params;
-    await noteAction(services, caller, 'channel.test', { channel: name });
+    const channel = configuredName(name, await services.channels.list());
+    await noteAction(services, caller, 'channel.test', { channel });
     const test = await services.channels.test(name);
     if (!test) throw new HttpProblem(404, `There is no channel named ${name}`);
     return test;

@@ -4,7 +4,7 @@ import { LIMITS } from '../model/limits.ts';
 import { type ConfigurationObject, OBJECT_KINDS, type ObjectChange } from '../targets/configuration-objects.ts';
 import { callerId, noteAction, requireScope } from './caller.ts';
 import { planSchema } from './configuration.ts';
-import { listOf } from './paging.ts';
+import { listOf, queryFlag } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -21,7 +21,7 @@ export const objectSchema = z.object({
 
 const params = z.object({ kind: kindSchema, name: z.string().min(1).max(200) });
 const planning = z.object({
-  plan: z.stringbool().default(false).describe('True to be told what would change, and change nothing.'),
+  plan: queryFlag.default(false).describe('True to be told what would change, and change nothing.'),
 });
 const tags = ['configuration'];
 const CONDITIONS =
@@ -45,6 +45,8 @@ export function configurationObjectRoutes(router: ApiRouter, services: ApiServic
     const change = { kind, name, text: request.body.text, ...condition(request, { mayBeNew: true }) };
     const { configurationObjects } = services;
     if (request.query.plan) return fresh(await configurationObjects.plan(change));
+    // Before it is noted: what is no object's name, or does not stand in its text, is not for the log.
+    fresh(await configurationObjects.plan(change));
     await noteAction(services, caller, 'configuration.write', { what: kind, name });
     fresh(await configurationObjects.apply(change, callerId(caller)));
     return tagged(reply, await find(services, change));

@@ -13,7 +13,10 @@ const requestSchema = z.discriminatedUnion('mode', [
   z.object({
     mode: z.literal('apply'),
     files: filesSchema,
-    digest: z.string().describe('The digest of the plan that was looked at; another plan by now is refused.'),
+    digest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'is not the digest of a plan')
+      .describe('The digest of the plan that was looked at; another plan by now is refused.'),
   }),
 ]);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { noteAction, requireScope } from './caller.ts';
-import { pageLimit } from './paging.ts';
+import { pageCursor, pageLimit } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -20,7 +20,7 @@ export const deliverySchema = z.object({
 const querySchema = z.object({
   state: z.enum(['waiting', 'delivered', 'dead']).optional(),
   channel: z.string().max(200).optional(),
-  cursor: z.string().max(100).optional(),
+  cursor: pageCursor,
   limit: pageLimit,
 });
 

@@ -4,6 +4,7 @@ import { LIMITS } from '../model/limits.ts';
 import { Secret } from '../model/secret.ts';
 import { type Caller, noteAction, requireCaller } from './caller.ts';
 import { CODE_RATES, Door, LOGIN_RATES } from './door.ts';
+import { invalidOauthRequest } from './oauth-errors.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -34,7 +35,16 @@ const tokenSchema = z.object({
   expires_in: z.number().int(),
 });
 const errorSchema = z.object({
-  error: z.enum(['authorization_pending', 'slow_down', 'access_denied', 'expired_token', 'temporarily_unavailable']),
+  error: z.enum([
+    'authorization_pending',
+    'slow_down',
+    'access_denied',
+    'expired_token',
+    'invalid_request',
+    'unsupported_grant_type',
+    'temporarily_unavailable',
+  ]),
+  error_description: z.string().optional(),
 });
 
 /** A program that logs a person in without a browser of its own: the device authorization grant (RFC 8628). */
@@ -88,9 +98,13 @@ function programRoutes(router: ApiRouter, services: ApiServices): void {
         body: asked,
         response: answers,
       },
+      attachValidation: true,
     },
     async (request, reply) => {
       polls.pass(request, reply, services.nowMs());
+      if (request.validationError) {
+        return reply.code(400).send(invalidOauthRequest(request.body, DEVICE_CODE, request.validationError.validation));
+      }
       const polled = await devices.poll(new Secret(request.body.device_code));
       if (polled.kind !== 'token') return reply.code(400).send({ error: polled.kind });
       const { token, expiresInSeconds } = polled;

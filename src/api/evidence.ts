@@ -145,6 +145,17 @@ function sendBundle(reply: FastifyReply, bundle: OpenBundle, stream: Readable): 
 /** Gateways that share a store know of one another's runs; the evidence is with those that recorded them. */
 async function notHere(run: string, services: ApiServices): Promise<HttpProblem> {
   if (!(await services.runs.exists(run))) return new HttpProblem(404, 'There is no such run');
+  const { signing } = await services.log.status();
+  if (signing.fault !== undefined && signing.signed < signing.durable) {
+    return new HttpProblem(
+      503,
+      'There is no evidence of the run yet: the end of the log waits for the key that signs it',
+      {
+        code: 'signer-unavailable',
+        hint: 'What was recorded is kept, and the evidence is made once the key signs again. Why it does not: chaperone keys.',
+      },
+    );
+  }
   return new HttpProblem(404, 'This gateway recorded nothing of the run', {
     hint: 'Ask the gateway that served its sessions (--url).',
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { callerId, noteAction, requireScope } from './caller.ts';
-import { pageLimit } from './paging.ts';
+import { pageLimit, queryFlag } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import { grantSchema } from './run-schemas.ts';
 import type { ApiRouter } from './server.ts';
@@ -10,7 +10,7 @@ import type { ApiServices } from './services.ts';
 export function grantRoutes(router: ApiRouter, services: ApiServices): void {
   const querystring = z.object({
     run: z.string().max(100).optional(),
-    active: z.stringbool().optional(),
+    active: queryFlag.optional(),
     limit: pageLimit,
   });
   const response = { 200: z.object({ grants: z.array(grantSchema) }), ...problemResponses };

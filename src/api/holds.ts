@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HoldScope } from '../retention/hold.ts';
 import { callerId, noteAction, requireScope } from './caller.ts';
 import { holdSchema } from './erasure-view.ts';
-import { listOf, pageLimit } from './paging.ts';
+import { listOf, pageLimit, queryFlag } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -28,7 +28,7 @@ export function holdRoutes(router: ApiRouter, services: ApiServices): void {
     tags,
     summary: 'List holds',
     description: 'Newest first: those in force, with `lifted` also those that were lifted.',
-    querystring: z.object({ lifted: z.stringbool().default(false), limit: pageLimit }),
+    querystring: z.object({ lifted: queryFlag.default(false), limit: pageLimit }),
     response: { 200: z.object({ holds: listOf(holdSchema) }), ...problemResponses },
   };
   router.get('/v1/holds', { schema: list }, async (request) => {

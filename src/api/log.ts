@@ -131,13 +131,14 @@ function tileRoutes(router: ApiRouter, services: ApiServices): void {
   };
   router.get('/v1/log/tile/*', { schema }, async (request, reply) => {
     // Entries say who did what here; their hashes say nothing.
-    if (request.params['*'].startsWith('entries/')) await requireScope(request, services, 'log:read');
+    const isEntries = request.params['*'].startsWith('entries/');
+    if (isEntries) await requireScope(request, services, 'log:read');
     const tile = await services.recordings.tile(`tile/${request.params['*']}`);
     if (!tile) throw new HttpProblem(404, 'The log has no such tile');
-    // A tile of that width never changes.
+    // A tile of that width never changes. A cache that others share would hand entries to whoever asks.
     return reply
       .type('application/octet-stream')
-      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('cache-control', `${isEntries ? 'private' : 'public'}, max-age=31536000, immutable`)
       .send(Buffer.from(tile));
   });
 }

@@ -22,7 +22,8 @@ export class NotFound {
       const shown = page(request, reply);
       if (shown !== undefined) return shown;
       const methods = this.#methodsOf(request.url.split('?', 1)[0] ?? '');
-      if (methods.length === 0) return sendProblem(reply, new HttpProblem(404, 'There is nothing here').problem);
+      if (methods.length === 0 || methods.includes(request.method))
+        return sendProblem(reply, new HttpProblem(404, 'There is nothing here').problem);
       reply.header('allow', methods.join(', '));
       const problem = new HttpProblem(405, `This path takes ${methods.join(', ')} and not ${request.method}`);
       return sendProblem(reply, problem.problem);

@@ -8,7 +8,12 @@ interface Operation {
   readonly summary?: string;
   readonly description?: string;
   readonly security?: readonly object[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema?: { readonly type?: string };
+  }[];
+  readonly requestBody?: { readonly content?: Readonly<Record<string, object>> };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>;
 }
 
@@ -62,10 +67,11 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(missing, []);
   });
 
-  test('says of every operation that asks who calls how it says no', () => {
+  test('says of every operation how it says no', () => {
+    const isProblem = (answer: { readonly content?: object } | undefined) =>
+      Object.keys(answer?.content ?? {}).includes('application/problem+json');
     const silent = operations.filter(
-      ([, { responses, security }]) =>
-        security?.length !== 0 && responses['4XX']?.content?.['application/problem+json'] === undefined,
+      ([, { responses }]) => !isProblem(responses['4XX']) || !isProblem(responses['5XX']),
     );
     assert.deepEqual(
       silent.map(([name]) => name),
@@ -85,6 +91,57 @@ describe('the OpenAPI document', () => {
       const answer = await api.call(method.toUpperCase(), filled, bodyFor(name));
       assert.equal(answer.status, 401, `${name}: ${answer.status} ${answer.text}`);
     }
+  });
+
+  test('names the headers, the forms and the answers that no schema of a route has', () => {
+    const of = (name: string) => new Map(operations).get(name) ?? assert.fail(name);
+    const headers = (name: string) =>
+      of(name).parameters?.flatMap((one) => (one.in === 'header' ? [one.name] : [])) ?? [];
+    assert.deepEqual(headers('put /v1/configuration/{kind}/{name}'), ['If-Match', 'If-None-Match']);
+    assert.deepEqual(headers('patch /v1/people/{person}'), ['If-Match']);
+    assert.deepEqual(headers('get /v1/events'), ['Last-Event-ID']);
+    assert.ok(of('post /oauth/token').requestBody?.content?.['application/x-www-form-urlencoded']);
+    assert.deepEqual(Object.keys(of('get /v1/login/start').responses), ['303', '4XX', '5XX']);
+    assert.deepEqual(Object.keys(of('get /v1/runs/{run}/attach').responses), ['101', '4XX', '5XX']);
+    assert.deepEqual(Object.keys(of('get /metrics').responses['200']?.content ?? {}), ['text/plain']);
+    const mine = of('get /v1/approvals').parameters?.find(({ name }) => name === 'mine');
+    assert.equal(mine?.schema?.type, 'boolean');
+  });
+
+  test('what cannot be routed is a problem, and repeats nothing of what was asked', async () => {
+    const answers = [
+      await api.call('GET', '/v1/runs/%ED%A0%80secret'),
+      await api.call('POST', `/v1/runs/${'x'.repeat(300)}secret/close`),
+      await api.call('GET', '/', { headers: { 'x-large': 'x'.repeat(20_000) } }),
+    ];
+    assert.deepEqual(
+      answers.map(({ status, headers }) => [status, headers['content-type'], headers['x-content-type-options']]),
+      [400, 414, 431].map((status) => [status, 'application/problem+json', 'nosniff']),
+    );
+    for (const { text } of answers) assert.ok(!text.includes('secret'), text);
+  });
+
+  test('what is not what a route takes is told as that, and breaks nothing', async () => {
+    const files = [{ name: 'x', text: 'policies: []' }];
+    const sent = [
+      ['/v1/apply', { mode: 'apply', files, digest: 'not the digest of a plan' }],
+      ['/v1/policies/explain', { statement: 'select 1', target: 'people', as: { 'run.nothing': 'x' } }],
+    ] as const;
+    for (const [path, json] of sent) {
+      const { status, text } = await api.call('POST', path, { auth: api.admin, json });
+      assert.equal(status, 400, text);
+    }
+    for (const list of ['approvals', 'runs', 'sessions', 'statements', 'people', 'deliveries', 'erasures']) {
+      const { status, text } = await api.call('GET', `/v1/${list}?cursor=tampered`, { auth: api.admin });
+      assert.equal(status, 400, `${list}: ${text}`);
+    }
+    assert.deepEqual(api.faults, []);
+    const exchanged = await api.call('POST', '/oauth/token', { json: { grant_type: 'password' } });
+    assert.deepEqual([exchanged.status, exchanged.json['error']], [400, 'unsupported_grant_type']);
+    const asked = await api.call('POST', '/v1/login/device/token', {
+      json: { grant_type: 'urn:ietf:params:oauth:grant-type:device_code' },
+    });
+    assert.deepEqual([asked.status, asked.json['error']], [400, 'invalid_request']);
   });
 
   test('a path answers other methods with 405, and bodies that cannot be read with a problem', async () => {

@@ -65,6 +65,8 @@ export interface ApiParts {
   readonly catalogue?: (target: Target) => Catalogue | undefined;
   readonly audience: string;
   readonly reach: (protocol: string) => { readonly host: string; readonly port: number } | undefined;
+  /** The native ports that should take connections now, and do not. */
+  readonly closedPorts: () => readonly string[];
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   /** Which runs have their wrapper attached. */

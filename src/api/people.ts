@@ -6,7 +6,7 @@ import { isPlain } from '../identity/read-claims.ts';
 import type { PersonId } from '../model/ids.ts';
 import { ROLE_SCOPES, ROLES, type Role } from '../model/person.ts';
 import { type Caller, noteAction, requireScope } from './caller.ts';
-import { pageLimit } from './paging.ts';
+import { pageCursor, pageLimit } from './paging.ts';
 import { personSchema, personView } from './person-view.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
@@ -28,7 +28,7 @@ const tags = ['people'];
 export function peopleRoutes(router: ApiRouter, services: ApiServices): void {
   const { people } = services.logins;
 
-  const querystring = z.object({ cursor: z.string().max(100).optional(), limit: pageLimit });
+  const querystring = z.object({ cursor: pageCursor, limit: pageLimit });
   const listed = z.object({ items: z.array(personSchema), next: z.string().optional() });
   const list = {
     tags,

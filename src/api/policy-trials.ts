@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
+import { isPrincipalField } from '../policy/principal-fields.ts';
 import { type Caller, noteAction, requireScope } from './caller.ts';
 import { listOf } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
@@ -89,7 +90,10 @@ const asked = z.union([
   z.strictObject({
     statement: z.string().min(1).max(LIMITS.maxStatementBytes),
     target: z.string().max(200),
-    as: z.record(z.string().max(200), z.string().max(2_000)).default({}).describe('Fields of the principal.'),
+    as: z
+      .record(z.string().max(200).refine(isPrincipalField, 'there is no such field'), z.string().max(2_000))
+      .default({})
+      .describe('Fields of the principal.'),
   }),
 ]);
 

@@ -51,7 +51,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(problem);
 }
 
-function toProblem(error: FastifyError): Problem {
+/** What the caller is told of an error: one of ours says nothing of its cause. */
+export function toProblem(error: FastifyError): Problem {
   if (error instanceof HttpProblem) return error.problem;
   if (error instanceof Refused) return refusalProblem(error.refusal);
   if (error instanceof Fault) return faultProblem(error);
@@ -68,6 +69,8 @@ function toProblem(error: FastifyError): Problem {
 
 /** What the framework finds wrong before a route is reached, by its code. */
 const FRAMEWORK_PROBLEMS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
+  FST_ERR_BAD_URL: { status: 400, title: 'The path is not a valid one' },
+  FST_ERR_MAX_PARAM_LENGTH: { status: 414, title: 'A part of the path is longer than any name here' },
   FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, title: 'The body is not JSON' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, title: 'The body is empty, and its type says JSON' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { status: 400, title: 'The body is not as long as its header says' },

@@ -63,6 +63,7 @@ export interface StatementView {
   readonly decision: 'permit' | 'deny';
   readonly rules: readonly string[];
   readonly text: string;
+  /** How it ended, `waiting` while people are asked; absent while it runs. */
   readonly status?: string;
   readonly rows?: number;
   /** Values that were masked in its reply. */

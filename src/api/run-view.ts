@@ -1,21 +1,7 @@
 import { type CheckedClaim, claimsOf } from '../identity/check-trust.ts';
 import type { Workload } from '../model/principal.ts';
+import type { RunReference } from '../model/run-reference.ts';
 import type { RunRow } from '../store/grant-rows.ts';
-
-/** A run as everything that belongs to it names it. */
-export interface RunReference {
-  readonly id: string;
-  readonly display: string;
-  readonly repository?: string;
-  readonly ref?: string;
-  readonly commit?: string;
-  readonly workflow?: string;
-  /** The CI system's own page of the job. */
-  readonly url?: string;
-  readonly actor?: string;
-  readonly agent?: string;
-  readonly demo: boolean;
-}
 
 export function runReference(row: RunRow): RunReference {
   const workload = JSON.parse(row.workload) as Workload;

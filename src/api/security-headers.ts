@@ -13,7 +13,8 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const HEADERS: Readonly<Record<string, string>> = {
+/** What every answer says, whatever it is. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
@@ -35,7 +36,7 @@ export function secureHeaders(app: FastifyInstance, url: () => string): void {
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // A page that is one file has a policy of its own, which lets that file's script run and nothing else.
     const own = reply.getHeader('content-security-policy');
-    reply.headers(own === undefined ? HEADERS : { ...HEADERS, 'content-security-policy': own });
+    reply.headers(own === undefined ? SECURITY_HEADERS : { ...SECURITY_HEADERS, 'content-security-policy': own });
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     if (isNamedUnderTls(url())) reply.header('strict-transport-security', `max-age=${YEAR_SECONDS}`);
     done();

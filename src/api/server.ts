@@ -12,6 +12,7 @@ import { RateLimit } from '../wire/rate-limit.ts';
 import { approvalRoutes } from './approvals.ts';
 import { attachRoutes } from './attach.ts';
 import { auditPackRoutes } from './audit-packs.ts';
+import { beforeRoutes } from './before-routes.ts';
 import { budgetRoutes } from './budgets.ts';
 import { carrierRoutes } from './carrier.ts';
 import { channelRoutes } from './channels.ts';
@@ -31,7 +32,8 @@ import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
 import { metricRoutes } from './metrics.ts';
 import { NotFound } from './not-found.ts';
-import { completeDocument, openApiDocument } from './open-api-document.ts';
+import { completeDocument } from './open-api-details.ts';
+import { openApiDocument } from './open-api-document.ts';
 import { operatorTokenRoutes } from './operator-tokens.ts';
 import { overviewRoutes } from './overview.ts';
 import { peopleRoutes } from './people.ts';
@@ -73,6 +75,7 @@ export async function buildApi(services: ApiServices, options: ApiOptions): Prom
     bodyLimit: LIMITS.apiMaxBodyBytes,
     requestTimeout: LIMITS.apiRequestDeadlineMs,
     forceCloseConnections: true,
+    ...beforeRoutes,
     ...serverOptions(options),
   }) as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);

@@ -108,14 +108,16 @@ function targetServices({ targets, classes, connect }: ApiParts): ApiServices['t
 }
 
 /** What is not ready, by name and in words. */
-async function missing({ draining, log, store }: ApiParts): ReturnType<ApiServices['readiness']> {
+async function missing({ draining, log, store, closedPorts }: ApiParts): ReturnType<ApiServices['readiness']> {
   const asked = store.read((db) => db.selectFrom('deployment').select('id').execute());
   const lost = await asked.then(
     () => [],
     (cause: unknown) => [{ name: 'store', detail: cause instanceof Error ? cause.message : 'it does not answer' }],
   );
   return [
-    ...(draining.aborted ? [{ name: 'draining', detail: 'the gateway is shutting down' }] : []),
+    ...(draining.aborted
+      ? [{ name: 'draining', detail: 'the gateway is shutting down' }]
+      : closedPorts().map((port) => ({ name: 'listener', detail: `the port for ${port} takes no connections` }))),
     ...(log.fault ? [{ name: 'log', detail: log.fault.message }] : []),
     ...lost,
   ];

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { SessionEvidence } from '../audit/read/session-evidence.ts';
 import { noteAction, requireScope } from './caller.ts';
+import { queryFlag } from './paging.ts';
 import { HttpProblem } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -10,7 +11,7 @@ import type { FollowStep } from './session-events.ts';
 
 const params = z.object({ session: z.string().max(100) });
 const decoding = z.object({
-  decoded: z.stringbool().default(false).describe('True to add `decoded` to replies: their rows and notices.'),
+  decoded: queryFlag.default(false).describe('True to add `decoded` to replies: their rows and notices.'),
 });
 
 /** What a session did: its recording, the same while it happens, and the evidence of it. Each look is in the log. */

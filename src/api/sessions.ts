@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { noteAction, requireScope } from './caller.ts';
-import { recordingFilter } from './paging.ts';
+import { queryFlag, recordingFilter } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -15,7 +15,7 @@ export function sessionRoutes(router: ApiRouter, services: ApiServices): void {
     tags: ['sessions'],
     summary: 'List sessions',
     description: 'Newest first, from the index that all gateways of a deployment share.',
-    querystring: recordingFilter.extend({ live: z.stringbool().optional() }),
+    querystring: recordingFilter.extend({ live: queryFlag.optional() }),
     response: { 200: listed, ...problemResponses },
   };
   router.get('/v1/sessions', { schema: list }, async (request) => {

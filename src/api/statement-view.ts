@@ -25,7 +25,9 @@ export function statementView(
 ): StatementView {
   const operations = request.op ?? [];
   const result = outcome?.result;
-  const status = outcome?.refusal === undefined ? (result?.status ?? outcome?.kind) : outcome.refusal.code;
+  const isHeld = outcome === undefined && approval === undefined && asksPeople(request);
+  const ended = outcome?.refusal === undefined ? (result?.status ?? outcome?.kind) : outcome.refusal.code;
+  const status = isHeld ? 'waiting' : ended;
   const masked = outcome?.masked?.reduce((sum, { count }) => sum + count, 0);
   return {
     session: request.session,
@@ -45,6 +47,10 @@ export function statementView(
     ...(masked ? { masked } : {}),
     ...(approval?.held === undefined ? {} : { approval: approval.held.id }),
   };
+}
+
+function asksPeople({ decision }: AuditEvent): boolean {
+  return decision?.effect === 'permit' && decision.obligations.some(({ kind }) => kind === 'approve');
 }
 
 /** Tables by name, each once. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
 import { noteAction, requireScope } from './caller.ts';
+import { configuredName } from './configured-name.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
@@ -71,7 +72,8 @@ export function targetRoutes(router: ApiRouter, services: ApiServices): void {
   router.post('/v1/targets/:name/check', { schema }, async (request) => {
     const caller = await requireScope(request, services, 'targets:check');
     const { name } = request.params;
-    await noteAction(services, caller, 'target.check', { target: name });
+    const target = configuredName(name, await services.targets.list());
+    await noteAction(services, caller, 'target.check', { target });
     const check = await services.targets.check(name, AbortSignal.timeout(LIMITS.targetCheckMs));
     if (!check) throw new HttpProblem(404, `There is no target named ${name}`);
     return check;
@@ -90,7 +92,8 @@ function removeInherited(router: ApiRouter, services: ApiServices): void {
   router.delete('/v1/targets/:name/inherited/:id', { schema }, async (request) => {
     const caller = await requireScope(request, services, 'configuration:write');
     const { name, id } = request.params;
-    await noteAction(services, caller, 'class.delete', { target: name, inherited: id });
+    const target = configuredName(name, await services.targets.list());
+    await noteAction(services, caller, 'class.delete', { target, inherited: id });
     if (!(await services.targets.removeInherited(name, id))) {
       throw new HttpProblem(404, 'There is no such inherited class in this target');
     }

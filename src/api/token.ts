@@ -5,8 +5,10 @@ import type { VerifiedProof } from '../identity/proof-verifier.ts';
 import { LIMITS } from '../model/limits.ts';
 import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
+import { configuredName } from './configured-name.ts';
 import { proofOf } from './grant-holder.ts';
 import type { IssuedGrant, TokenExchange } from './grant-views.ts';
+import { invalidOauthRequest } from './oauth-errors.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
 
@@ -61,7 +63,13 @@ const grantSchema = z.object({
 
 /** RFC 6749, 5.2, with our closed codes beside. */
 const errorSchema = z.object({
-  error: z.enum(['invalid_request', 'invalid_grant', 'invalid_target', 'temporarily_unavailable']),
+  error: z.enum([
+    'invalid_request',
+    'invalid_grant',
+    'invalid_target',
+    'unsupported_grant_type',
+    'temporarily_unavailable',
+  ]),
   error_description: z.string(),
   code: z.string(),
   hint: z.string().optional(),
@@ -82,8 +90,14 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
         body: requestSchema,
         response,
       },
+      // What is wrong with a request is said in OAuth's words, too.
+      attachValidation: true,
     },
     async (request, reply) => {
+      if (request.validationError) {
+        const invalid = invalidOauthRequest(request.body, TOKEN_EXCHANGE, request.validationError.validation);
+        return reply.code(400).send({ ...invalid, code: 'protocol-malformed' });
+      }
       try {
         return reply
           .code(200)
@@ -126,7 +140,9 @@ async function issueToPerson(
   }
   const { id, login, issuer, groups } = record;
   const who = { by: id, via: holder.id };
-  const detail = { ...who, action: 'target.enter', targets: request.targets.join(' ') };
+  const configured = await services.targets.list();
+  const targets = request.targets.map((name) => configuredName(name, configured)).join(' ');
+  const detail = { ...who, action: 'target.enter', targets };
   await services.audit.note({ kind: 'person.action', detail });
   return services.exchangeForPerson({ id, login, issuer, groups, until: holder.expiresAt }, request);
 }

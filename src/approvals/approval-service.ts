@@ -1,4 +1,5 @@
 import type { Estimate, HoldAnswer } from '../model/approval.ts';
+import type { HeldRequest, Hold } from '../model/held-request.ts';
 import type { ApprovalId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
@@ -29,7 +30,7 @@ import { giveAnswer } from './give-answer.ts';
 import { Holds } from './holds.ts';
 import { type ApprovalPage, type ApprovalQuery, listFor } from './list-approvals.ts';
 import { requestDigest } from './request-digest.ts';
-import type { Answer, ApprovalChange, ApprovalNote, HeldRequest, Hold, Viewer } from './vocabulary.ts';
+import type { Answer, ApprovalChange, ApprovalNote, Viewer } from './vocabulary.ts';
 
 export interface ApprovalServiceOptions {
   readonly store: Store;

@@ -1,4 +1,5 @@
 import type { ApproveObligation } from '../model/decision.ts';
+import type { HeldRequest } from '../model/held-request.ts';
 import { mintId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
@@ -15,7 +16,7 @@ import type { StoreTransaction } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { actorOf } from './actor.ts';
 import { bodyPurpose, closeBody } from './filed-approval.ts';
-import type { ApprovalNote, HeldRequest } from './vocabulary.ts';
+import type { ApprovalNote } from './vocabulary.ts';
 
 export interface FilingParts {
   readonly store: Store;

@@ -14,6 +14,7 @@ import {
   twoGateways,
 } from '../../test/support/held-requests.ts';
 import { onEachStore } from '../../test/support/stores.ts';
+import { LIMITS } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
 
 const ADA = person('ada');
@@ -151,15 +152,18 @@ onEachStore('approvals that race', (stores) => {
     }
   });
 
-  test('an answer through one gateway reaches a client of another within a second', async () => {
+  test('an answer through one gateway reaches a client of another before that looks by itself', async () => {
     const place = await stores.place();
     await using here = await gatewayAt(place);
     await using there = await gatewayAt(place, { gateway: 'gateway.test/2' });
-    const hold = await here.service.hold(heldRequest());
     const before = performance.now();
-    await there.service.decide(hold.id, answerOf('approve', ADA, hold));
-    assert.equal((await hold.answer).state, 'approved');
-    assert.ok(performance.now() - before < 1_000);
+    // One after the other: each would wait for the next look, which comes every five seconds.
+    for (let n = 0; n < 5; n++) {
+      const hold = await here.service.hold(heldRequest({ text: `${n}` }));
+      await there.service.decide(hold.id, answerOf('approve', ADA, hold));
+      assert.equal((await hold.answer).state, 'approved');
+    }
+    assert.ok(performance.now() - before < 3 * LIMITS.approvalSweepMs);
   });
 
   test('a revoked grant and a run that ended withdraw what they asked for', async () => {

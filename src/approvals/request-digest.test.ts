@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { heldRequest } from '../../test/support/held-requests.ts';
+import type { HeldRequest } from '../model/held-request.ts';
 import { requestDigest } from './request-digest.ts';
-import type { HeldRequest } from './vocabulary.ts';
 
 const digest = (held: HeldRequest) => requestDigest(held, held.request.body());
 const BASE = heldRequest();

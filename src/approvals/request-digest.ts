@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { HeldRequest } from '../model/held-request.ts';
 import type { Body } from '../model/request.ts';
 import { digestOf } from '../policy/canonical-json.ts';
-import type { HeldRequest } from './vocabulary.ts';
 
 /**
  * What an approval is bound to: SHA-256, hex, over the RFC 8785 form of who asks, in which run, what, where, what it was

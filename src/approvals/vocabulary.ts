@@ -1,39 +1,10 @@
 /**
- * What approvals have to do with their neighbours, stated here so that they import none of them: the gateway's desk is
- * of the same shape (gateway/control-plane.ts), and `main.ts` brings the two together.
+ * What approvals have to do with their neighbours, stated here so that they import none of them. The gateway's desk
+ * (gateway/control-plane.ts) holds the same requests (model/held-request.ts), and `main.ts` brings the two together.
  */
-import type { ApprovalChannel, ApprovalState, Estimate, HoldAnswer } from '../model/approval.ts';
-import type { ApproveObligation, Permit } from '../model/decision.ts';
-import type { ApprovalId, ExchangeNumber, SessionId } from '../model/ids.ts';
+import type { ApprovalChannel, ApprovalState } from '../model/approval.ts';
+import type { ApprovalId } from '../model/ids.ts';
 import type { Person } from '../model/person.ts';
-import type { Principal } from '../model/principal.ts';
-import type { Request } from '../model/request.ts';
-import type { Target } from '../model/target.ts';
-
-/** A request that a permit lets pass once people have approved it. */
-export interface HeldRequest {
-  readonly session: SessionId;
-  readonly exchange: ExchangeNumber;
-  readonly principal: Principal;
-  readonly target: Target;
-  readonly request: Request;
-  readonly permit: Permit;
-  readonly obligations: readonly ApproveObligation[];
-}
-
-/** A held request as its gateway sees it; gateway/control-plane.ts says what each member promises. */
-export interface Hold {
-  readonly id: ApprovalId;
-  readonly digest: string;
-  readonly url: string;
-  readonly expiresAtMs: number;
-  readonly answered: boolean;
-  readonly answer: Promise<HoldAnswer>;
-  describe(estimate: Estimate): Promise<void>;
-  redeem(policy: string): Promise<boolean>;
-  cancel(why: string): Promise<void>;
-  leave(): void;
-}
 
 /** One person's answer, as a door hands it in after it made sure of the person. */
 export interface Answer {

@@ -6,10 +6,11 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
+import { keyIdText } from './c2sp/key-text.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { ensureDirectory, replaceFile, syncDirectory } from './durable-files.ts';
 import { encodeVerifierKey, type NoteVerifier, noteVerifier, parseVerifierKey } from './log/signed-note.ts';
-import { keyIdText, OLD, type OldKey, readOldKeys, readPrivateKey } from './old-log-keys.ts';
+import { OLD, type OldKey, readOldKeys, readPrivateKey } from './old-log-keys.ts';
 import { localSigner, type Signer } from './signer.ts';
 
 export const LOG_KEY_FILE = 'log.key';

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../model/fault.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { type NoteVerifier, parseVerifierKey } from './log/signed-note.ts';
+import { parseVerifierKey } from './log/signed-note.ts';
 
 /** Below `keys/`. */
 export const OLD = 'old';
@@ -17,11 +17,6 @@ export interface OldKey {
   /** RFC 3339; until when it goes on signing beside the new one, for those who know it alone. */
   readonly signsUntil: string;
   readonly v: 1;
-}
-
-/** Eight hexadecimal digits: the key id of signed notes. */
-export function keyIdText({ id }: NoteVerifier): string {
-  return id.toString(16).padStart(8, '0');
 }
 
 /** The keys that signed this log before the one that does, the oldest first. */

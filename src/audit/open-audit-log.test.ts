@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { aRun, aSession, ask, aTarget, auditDirectory, DENY, exchange, openLog } from '../../test/support/audit-log.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { AuditEvent } from './audit-event.ts';
+import { findLastEntry } from './read/read-log.ts';
 import { type RecordedBody, readSession } from './read/read-session.ts';
 import { type StatementFilter, searchStatements } from './read/search-statements.ts';
 import { verifyDirectory } from './verify/verify-directory.ts';
@@ -221,6 +222,18 @@ describe('a session that is recorded', () => {
 });
 
 describe('an audit log', () => {
+  test('writes its entries by the clock that it was given, in the thread that seals as well', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory, { clock: () => Date.now() + 3_600_000 });
+    const began = Date.now();
+    await log.openRun(aRun('run_1'), {});
+    await log.sync();
+    const entry = await findLastEntry(directory, (line) => line.includes('"kind":"run.open"'));
+    const [, at = ''] = /"at":"([^"]+)"/u.exec(entry?.text ?? '') ?? [];
+    // The machine's own clock may be set meanwhile, which is no matter of an hour.
+    assert.ok(Date.parse(at) >= began + 3_000_000, at);
+  });
+
   test('of a hundred sessions at once verifies, in both modes, while it is open and afterwards', async () => {
     const directory = auditDirectory(after);
     const log = await openLog(directory, { limits: { ...LIMITS, sessionHeadEvents: 8 } });

@@ -24,6 +24,7 @@ import { Journal } from './journal/journal.ts';
 import type { JournalFiles } from './journal/journal-file.ts';
 import { FLAG, RECORD, type RecordKind } from './journal/record-codec.ts';
 import { recover } from './journal/recover.ts';
+import { SealLag } from './journal/seal-lag.ts';
 import { allowedDetail } from './log/log-note.ts';
 import type { LogKeyOptions } from './log-keys.ts';
 import { ReplyShelf } from './record/reply-shelf.ts';
@@ -64,6 +65,8 @@ export interface OpenAuditLog extends AuditLog {
   readonly verifierKey: string;
   /** Why nothing can be recorded at present; undefined while all is well. */
   readonly fault: Fault | undefined;
+  /** What is recorded and not yet sealed: how long it has been waiting, ms, and how much waits for the sealer. */
+  readonly backlog: { readonly waitingMs: number; readonly bytes: number };
 }
 
 export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditLog> {
@@ -82,12 +85,15 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     marks = readMarks(paths);
     let journal: Journal;
     let published: PublishedLog;
+    const lag = new SealLag();
     const sealer = new SealerThread({
       directory,
       keys,
       limits,
+      clock,
       onSealed: (sealed, tree) => {
         journal.sealed(sealed);
+        lag.sealed(sealed, performance.now());
         published.advance(tree);
       },
       onSpare: (buffer) => journal.spare(buffer),
@@ -100,7 +106,10 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
       limits,
       random,
       files: options.files ?? fs,
-      deliver: (records, lastGroup) => sealer.records(records, lastGroup),
+      deliver: (records, lastGroup) => {
+        lag.written(lastGroup, performance.now());
+        sealer.records(records, lastGroup);
+      },
     });
     let streams = 0;
     const salts = new SaltPool(options.random === undefined ? randomFillSync : (pool) => pool.set(random(pool.length)));
@@ -111,7 +120,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
     published = new PublishedLog({ ...publishing, onPublished: (size) => sealer.published(size) }, head);
     published.advance(head);
     await published.settled();
-    recorder = new Recorder(parts, { directory, published, lock, random });
+    recorder = new Recorder(parts, { directory, published, lock, random, lag });
   } catch (cause) {
     lock[Symbol.dispose]();
     throw cause;
@@ -132,6 +141,7 @@ interface Deployment {
   readonly published: PublishedLog;
   readonly lock: Disposable;
   readonly random: (bytes: number) => Uint8Array;
+  readonly lag: SealLag;
 }
 
 class Recorder implements OpenAuditLog {
@@ -140,6 +150,7 @@ class Recorder implements OpenAuditLog {
   readonly #parts: RecorderParts;
   readonly #lock: Disposable;
   readonly #random: (bytes: number) => Uint8Array;
+  readonly #lag: SealLag;
   readonly #runs = new Set<RunId>();
   #sessions = 0;
   #closed: Promise<void> | undefined;
@@ -150,6 +161,7 @@ class Recorder implements OpenAuditLog {
     this.published = deployment.published;
     this.#lock = deployment.lock;
     this.#random = deployment.random;
+    this.#lag = deployment.lag;
   }
 
   get verifierKey(): string {
@@ -158,6 +170,10 @@ class Recorder implements OpenAuditLog {
 
   get fault(): Fault | undefined {
     return this.#parts.journal.fault ?? this.#parts.sealer.fault;
+  }
+
+  get backlog(): OpenAuditLog['backlog'] {
+    return { waitingMs: this.#lag.ms(performance.now()), bytes: this.#parts.sealer.backlogBytes };
   }
 
   async openRun(run: Run, evidence: RunEvidence): Promise<void> {

@@ -10,6 +10,8 @@ import { CliError, EXIT, type ExitCode } from './cli-error.ts';
 import { findGatewayFile, type GatewayFile, isLoopback } from './gateway-file.ts';
 import { findLogin } from './kept-logins.ts';
 import { printable } from './printable.ts';
+import { proxyFor, throughProxy } from './proxy-for.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface GrantHolder {
   readonly id: string;
@@ -66,8 +68,10 @@ export class ApiClient {
   readonly url: string;
   /** The file by which the gateway was found; undefined where it was named. */
   readonly file: GatewayFile | undefined;
-  /** Makes the connections: it trusts whom this client trusts, and remembers TLS sessions. */
+  /** Makes the connections: through the proxy where there is one, trusting whom this client trusts. It remembers TLS sessions. */
   readonly agent: HttpAgent | HttpsAgent;
+  /** What the connections go through, by the environment. */
+  readonly #proxy: URL | undefined;
   /** How far the gateway's clock is ahead of this machine's, as its last answer said it. */
   #aheadMs = 0;
   readonly #env: NodeJS.ProcessEnv;
@@ -99,7 +103,11 @@ export class ApiClient {
     this.url = parsed.href.replace(/\/$/, '');
     this.file = file;
     this.#env = env;
-    this.agent = parsed.protocol === 'http:' ? new HttpAgent() : new HttpsAgent(trusting(authority));
+    this.#proxy = proxyFor(parsed, env);
+    this.agent =
+      parsed.protocol === 'http:'
+        ? new HttpAgent()
+        : new HttpsAgent({ ...trusting(authority), ...throughProxy(this.#proxy) });
   }
 
   /** The gateway's time as far as it is known here, ms since 1970. */
@@ -188,9 +196,14 @@ export class ApiClient {
         resolve(response);
       });
       request.once('timeout', () => request.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
-      request.once('error', (cause) => reject(unreachable(this.url, cause)));
+      request.once('error', (cause) => reject(this.unreachable(cause)));
       request.end(body);
     });
+  }
+
+  /** Why there is no answer at all. */
+  unreachable(cause: Error): CliError {
+    return unreachable(this.url, this.#proxy, cause);
   }
 
   #authorization(as: Caller): string | undefined {
@@ -254,19 +267,6 @@ function exitCode(status: number): ExitCode {
   if (status === 400 || status === 401 || status === 403 || status === 409 || status === 429) return EXIT.refused;
   if (status === 422) return EXIT.config;
   return status >= 500 ? EXIT.unavailable : EXIT.refused;
-}
-
-/** Why there is no answer at all. */
-export function unreachable(url: string, cause: Error): CliError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  const tls = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code ?? '');
-  const hint = tls
-    ? 'Its certificate is not trusted here. Put the path of its authority (PEM) into CHAPERONE_CA_FILE.'
-    : 'Is it running? `npm start` starts one here; CHAPERONE_URL names another.';
-  return new CliError(EXIT.unavailable, `the gateway at ${url} does not answer (${code ?? cause.message})`, {
-    hint,
-    cause,
-  });
 }
 
 function parseJson(text: string): unknown {

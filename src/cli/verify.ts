@@ -33,6 +33,7 @@ export function verifyCommand(): Command {
     .option('--statement-key <file>', "of a bundle: the gateway's public statement key, PEM")
     .option('--tsa <file>', 'of a bundle: certificates of timestamp authorities that you trust, PEM')
     .option('--auditor-key <file>', 'of a bundle: your age identity, which opens the CI token')
+    .option('--issuer-keys <file>', "of a bundle: the key set of the CI tokens' issuer, as you have it from there")
     .option('--session <id>', 'of a directory: of the sessions, this one alone')
     .option(
       '--verifier-key <key>',
@@ -89,7 +90,12 @@ async function verifyBundleAt(path: string, options: VerifyCommandOptions, outpu
   return EXIT_OF[report.verdict];
 }
 
-const OF_BUNDLES = { statementKey: '--statement-key', tsa: '--tsa', auditorKey: '--auditor-key' };
+const OF_BUNDLES = {
+  statementKey: '--statement-key',
+  tsa: '--tsa',
+  auditorKey: '--auditor-key',
+  issuerKeys: '--issuer-keys',
+};
 const OF_DIRECTORIES = { session: '--session', verifierKey: '--verifier-key', checkpoint: '--checkpoint' };
 
 function policyOf(path: string): TlogPolicy {

@@ -5,6 +5,7 @@ import { auditDirectory, exchange, ORIGIN, openLog } from '../../test/support/au
 import { FAST, until } from '../../test/support/export-parts.ts';
 import { aNamedSession } from '../../test/support/exported-log.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
+import type { Limits } from '../model/limits.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type ExportService, openExports } from './export-service.ts';
 import { loadExports } from './load-exports.ts';
@@ -49,18 +50,38 @@ describe('the exports in force', () => {
       },
     };
   };
-  const open = (): Promise<ExportService> =>
+  const open = (limits: Limits = FAST): Promise<ExportService> =>
     openExports({
       store,
       directory,
       cursors: join(directory, '..', 'exports'),
       origin: ORIGIN,
       version: '1',
-      limits: FAST,
+      limits,
       open: (sealed) => sealed,
       fetchSecret: (source) => Promise.resolve('value' in source ? source.value : ''),
       makeSink: (declaration) => sinkOf(declaration.name),
       nowMs: Date.now,
+      dice: () => 0.5,
+      onFault: (fault) => assert.fail(String(fault)),
+    });
+  /** Its receivers never answer, and a minute has gone by. */
+  const openStuck = (): Promise<ExportService> =>
+    openExports({
+      store,
+      directory,
+      cursors: join(directory, '..', 'other'),
+      origin: ORIGIN,
+      version: '1',
+      limits: FAST,
+      open: (sealed) => sealed,
+      fetchSecret: () => Promise.resolve(''),
+      makeSink: () => ({
+        send: (_batch, signal) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+      nowMs: () => Date.now() + 60_000,
       dice: () => 0.5,
       onFault: (fault) => assert.fail(String(fault)),
     });
@@ -115,28 +136,35 @@ describe('the exports in force', () => {
 
   test('tell how far each is behind, in entries and in time', DEADLINE, async () => {
     await declare({ name: 'slow', kind: 'stdout' });
-    const stuck = openExports({
-      store,
-      directory,
-      cursors: join(directory, '..', 'other'),
-      origin: ORIGIN,
-      version: '1',
-      limits: FAST,
-      open: (sealed) => sealed,
-      fetchSecret: () => Promise.resolve(''),
-      makeSink: () => ({
-        send: (_batch, signal) =>
-          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      }),
-      nowMs: () => Date.now() + 60_000,
-      dice: () => 0.5,
-      onFault: (fault) => assert.fail(String(fault)),
-    });
+    const stuck = openStuck();
     await using service = await stuck;
     const [one] = await service.list();
     assert.equal(one?.behind, 3);
     assert.ok((one?.behindMs ?? 0) >= 60_000);
+  });
+
+  test(
+    'at the end get what they have not read yet, without waiting for their next look',
+    DEADLINE,
+    async ({ signal }) => {
+      await declare({ name: 'last', kind: 'stdout' });
+      await using service = await open({ ...FAST, exportPollMs: 3_600_000 });
+      await until(() => arrived.get('last')?.length === 4, signal);
+      const session = await aNamedSession(log, 'two');
+      await exchange(session, 1, 'select 2', 'x');
+      await session.close('completed');
+      await log.sync();
+      await service.finish(signal);
+      assert.deepEqual(arrived.get('last')?.slice(4), ['entry/3', 'ses_two/0', 'ses_two/2', 'ses_two/3']);
+      assert.deepEqual(await states(service), ['last ok 0']);
+    },
+  );
+
+  test('end all the same where a receiver never answers', DEADLINE, async () => {
+    await declare({ name: 'slow', kind: 'stdout' });
+    await using service = await openStuck();
+    await service.finish(AbortSignal.timeout(30));
+    assert.notDeepEqual(await states(service), ['slow ok 0']);
   });
 });
 

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readLogEntries } from '../audit/read/read-log.ts';
-import { Fault } from '../model/fault.ts';
+import { fetchSealed, type SecretSource } from '../declared/secret-source.ts';
 import type { Limits } from '../model/limits.ts';
-import { Secret } from '../model/secret.ts';
 import { reloadOn } from '../store/reload-on.ts';
 import type { ExportsTable } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
@@ -13,7 +12,7 @@ import { cef } from './formats/cef.ts';
 import { ecs } from './formats/ecs.ts';
 import type { Format, FormatName } from './formats/format.ts';
 import { ocsf } from './formats/ocsf.ts';
-import { exportBinding, parseExportSecrets, type SecretSource } from './load-exports.ts';
+import { exportBinding } from './load-exports.ts';
 import { logSize, readEntry } from './log-state.ts';
 import type { Sink } from './sinks/sink.ts';
 
@@ -22,6 +21,11 @@ export interface ExportService extends AsyncDisposable {
   list(): Promise<readonly ExportStatus[]>;
   /** Sends all from an entry of the log on once more; false where there is no such export, or it is switched off. */
   replay(name: string, index: number): Promise<boolean>;
+  /**
+   * Brings every export that goes on to the log's end as it is now, until the signal says that it is time: for the end of
+   * a gateway. What does not arrive is sent after the next start.
+   */
+  finish(signal: AbortSignal): Promise<void>;
   /** Reads the configuration again; called when the store says that it changed. */
   reload(): Promise<void>;
 }
@@ -95,6 +99,10 @@ export async function openExports(parts: ExportServiceParts): Promise<ExportServ
       await exporter.replay(index);
       return true;
     },
+    finish: async (signal) => {
+      const size = await logSize(parts.directory);
+      await Promise.all([...running.values()].map(async ({ exporter }) => exporter?.catchUp(size, signal)));
+    },
     reload,
     [Symbol.asyncDispose]: async () => {
       unwatch();
@@ -150,12 +158,8 @@ function begin(row: ExportsTable, parts: ExportServiceParts): Running {
 
 function secretsOf(row: ExportsTable, declaration: ExportDeclaration, parts: ExportServiceParts): ExportSecrets {
   return async (name) => {
-    const source = parseExportSecrets(parts.open(row.sealed, exportBinding(declaration)))[name];
-    if (source === undefined) throw new Fault('config-invalid', `the export ${row.name} has no ${name}`);
-    const value = await parts.fetchSecret(source);
-    // With an empty key anybody could sign.
-    if (value === '') throw new Fault('config-invalid', `the ${name} of the export ${row.name} is empty`);
-    return new Secret(value);
+    const sealed = parts.open(row.sealed, exportBinding(declaration));
+    return await fetchSealed(sealed, name, `the export ${row.name}`, parts.fetchSecret);
   };
 }
 

@@ -36,6 +36,7 @@ export interface ExportProgress {
 
 /** Things put aside one after another before the receiver itself counts as what is wrong. */
 const MAX_ASIDE_IN_A_ROW = 3;
+const LAST_PASS_POLL_MS = 20;
 
 /**
  * Brings one sink all of the log, in its order and at least once. The log's own files are the queue: what waits is never
@@ -44,6 +45,8 @@ const MAX_ASIDE_IN_A_ROW = 3;
 export class Exporter implements AsyncDisposable {
   readonly #parts: ExporterParts;
   #ending = new AbortController();
+  /** Aborted for the last pass: from then on the log is looked at again at once. */
+  readonly #hurrying = new AbortController();
   #running: Promise<void>;
   #cursor: Cursor | undefined;
   #lastDeliveredAtMs: number | undefined;
@@ -68,6 +71,16 @@ export class Exporter implements AsyncDisposable {
       ...(this.#fault !== undefined && { lastFault: this.#fault }),
       ...(this.#nextTryAtMs !== undefined && { nextTryAtMs: this.#nextTryAtMs }),
     };
+  }
+
+  /**
+   * Resolves once everything before an entry of the log has arrived; or earlier, where it cannot now: the sink fails, or
+   * the signal says that it is time. The log is then looked at all the time, so this is for the end.
+   */
+  async catchUp(index: number, signal: AbortSignal): Promise<void> {
+    this.#hurrying.abort();
+    const isBehind = (): boolean => (this.#cursor?.state.index ?? 0) < index;
+    while (isBehind() && this.#fault === undefined && !signal.aborted) await pause(LAST_PASS_POLL_MS, signal);
   }
 
   /** Sends all from an entry of the log on once more; durable before it resolves. */
@@ -130,8 +143,15 @@ export class Exporter implements AsyncDisposable {
       const { delivered = 0, aside = 0, state } = this.#cursor ?? {};
       const isMoved = state?.index !== follower.index || gathered.events.length > 0 || gathered.aside.length > 0;
       if (isMoved) this.#keep({ state: follower.state, delivered, aside });
-      else await pause(limits.exportPollMs, signal);
+      else await this.#rest(signal);
     }
+  }
+
+  /** Until the log is to be looked at again. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const hurry = this.#hurrying.signal;
+    if (hurry.aborted) return pause(LAST_PASS_POLL_MS, signal);
+    return pause(this.#parts.limits.exportPollMs, AbortSignal.any([signal, hurry]));
   }
 
   /** Sends until all have arrived; events that the receiver refuses are found by halving. */

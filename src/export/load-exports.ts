@@ -1,6 +1,7 @@
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import type { Declared, Loaded, Problem } from '../model/declaration.ts';
+import { loadItems } from '../declared/load-items.ts';
+import { type SecretSources, sourceSchema } from '../declared/secret-source.ts';
+import type { Declared, Loaded } from '../model/declaration.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { ExportDeclaration } from './declaration.ts';
 import { FORMATS } from './formats/format.ts';
@@ -9,35 +10,22 @@ import { FORMATS } from './formats/format.ts';
 export interface DeclaredExport {
   readonly export: ExportDeclaration;
   /** Sealed in the store; never shown. */
-  readonly secrets: Readonly<Record<string, SecretSource>>;
+  readonly secrets: SecretSources;
   /** What the secrets may be sent to: in the seal, so that changing it in the store does not divert them. */
   readonly boundTo: string;
 }
 
 /** Reads `exports:`. Messages never show a secret. */
 export function loadExports(declared: readonly Declared[]): Loaded<DeclaredExport> {
-  const problems: Problem[] = [];
-  const items: DeclaredExport[] = [];
-  const seen = new Set<string>();
-  for (const [number, source] of declared.entries()) {
-    const at = (path: readonly (string | number)[], message: string, advice = REFERENCE) =>
-      void problems.push({ file: source.file, line: source.line(path), message, advice });
-    if (number === LIMITS.maxExports) at([], `there are more than ${LIMITS.maxExports} exports`, 'Remove some.');
-    const read = exportSchema.safeParse(source.value);
-    if (!read.success) {
-      for (const { path, message } of read.error.issues) {
-        const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
-        at(steps, `${steps.length === 0 ? 'export' : steps.join('.')}: ${message}`);
-      }
-      continue;
-    }
-    const { name } = read.data;
-    if (seen.has(name)) at(['name'], `the export ${name} is declared twice`, 'Give one of them another name.');
-    seen.add(name);
-    for (const { path, message } of meaningProblems(read.data)) at([path], `${path}: ${message}`);
-    items.push(declaredOf(read.data));
-  }
-  return { items: problems.length > 0 ? [] : items, problems };
+  const loaded = loadItems(declared, exportSchema, { what: 'export', reference: REFERENCE }, (item, at) => {
+    for (const { path, message } of meaningProblems(item)) at([path], `${path}: ${message}`);
+    return declaredOf(item);
+  });
+  const excess = declared[LIMITS.maxExports];
+  if (excess === undefined) return loaded;
+  const message = `there are more than ${LIMITS.maxExports} exports`;
+  const problem = { file: excess.file, line: excess.line([]), message, advice: 'Remove some.' };
+  return { items: [], problems: [...loaded.problems, problem] };
 }
 
 /** What an export's secrets may be sent to. */
@@ -58,23 +46,6 @@ export function exportBinding(one: ExportDeclaration): string {
 }
 
 const REFERENCE = 'See docs/operating/export.md.';
-
-const sourceSchema = z.union(
-  [
-    z.strictObject({ value: z.string().min(1).max(LIMITS.maxCredentialBytes) }),
-    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable') }),
-    z.strictObject({ file: z.string().refine(isAbsolute, 'the path of a file must be absolute') }),
-  ],
-  { error: 'one of `value`, `env` and `file` (an absolute path)' },
-);
-
-/** Where a secret comes from: given and sealed, or read by the gateway each time it is used. */
-export type SecretSource = z.infer<typeof sourceSchema>;
-
-/** What was sealed. Throws where it is something else. */
-export function parseExportSecrets(text: string): Readonly<Record<string, SecretSource>> {
-  return z.record(z.string(), sourceSchema).parse(JSON.parse(text));
-}
 
 const common = {
   name: z

@@ -1,39 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import {
-  briefly,
-  LIMITED_SQL,
-  type LimitedOptions,
-  openLimited,
-  rows,
-  said,
-} from '../../test/support/limited-gateway.ts';
-import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
+import { describe, test } from 'node:test';
+import { briefly, limitedGateways, rows, said } from '../../test/support/limited-gateway.ts';
 import { extended, frame, SYNC, summary } from '../../test/support/raw-postgres.ts';
 import { recorded } from '../../test/support/recorded.ts';
 import { verifyDirectory } from '../audit/verify/verify-directory.ts';
-import type { Policy } from '../policy/policy.ts';
 
 describe('a budget', { concurrency: false }, () => {
-  let server: PostgresServer;
-  let directory: string;
-  let stores = 0;
-  before(async () => {
-    server = await startPostgres({ sql: LIMITED_SQL });
-    directory = await mkdtemp(join(tmpdir(), 'budgets-'));
-  });
-  after(async () => {
-    await server?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  function open(limit: LimitedOptions['limit'], rule: Partial<Policy> = {}) {
-    const file = join(directory, `store-${++stores}.db`);
-    return openLimited({ server, file, limit, rule });
-  }
+  const { suite, open } = limitedGateways();
 
   test('that cannot be counted lets nothing through, and the session goes on', async () => {
     await using it = await open([{ measure: 'rowsRead', most: 100, per: 'run' }]);
@@ -84,7 +58,7 @@ describe('a budget', { concurrency: false }, () => {
       assert.equal(rows(reply), 100);
       assert.equal(briefly(await client.query('select pg_sleep(0.002)')), 'T … C Z:I');
     }
-    const busy = await server.query(
+    const busy = await suite.server.query(
       `select 1 from pg_stat_activity where state = 'active' and query like '%2000000000%' and pid <> pg_backend_pid()`,
     );
     assert.deepEqual(busy, []);
@@ -119,6 +93,6 @@ describe('a budget', { concurrency: false }, () => {
     assert.equal(summary(await client.query('select 4711 as unheard')), 'E:53400 Z:I');
     client.send(extended('select 4712 as unheard'), SYNC);
     assert.equal(summary(await client.untilReady()), 'E:53400 Z:I');
-    assert.doesNotMatch(await server.log(), /unheard/);
+    assert.doesNotMatch(await suite.server.log(), /unheard/);
   });
 });

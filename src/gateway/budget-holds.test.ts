@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { answerOf, approvalsOn, person } from '../../test/support/held-requests.ts';
-import { briefly, LIMITED_SQL, type LimitedOptions, openLimited, rows } from '../../test/support/limited-gateway.ts';
-import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
+import { briefly, limitedGateways, rows } from '../../test/support/limited-gateway.ts';
 import { frame } from '../../test/support/raw-postgres.ts';
 import { recorded } from '../../test/support/recorded.ts';
-import type { Policy } from '../policy/policy.ts';
 import { openStore } from '../store/store.ts';
-import type { ApprovalDesk } from './control-plane.ts';
 
 const ASKED = {
   group: 'dba',
@@ -22,22 +17,7 @@ const ASKED = {
 } as const;
 
 describe('a budget', { concurrency: false }, () => {
-  let server: PostgresServer;
-  let directory: string;
-  let stores = 0;
-  before(async () => {
-    server = await startPostgres({ sql: LIMITED_SQL });
-    directory = await mkdtemp(join(tmpdir(), 'budgets-'));
-  });
-  after(async () => {
-    await server?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  function open(limit: LimitedOptions['limit'], rule: Partial<Policy> = {}, desk?: ApprovalDesk) {
-    const file = join(directory, `store-${++stores}.db`);
-    return openLimited({ server, file, limit, rule, ...(desk === undefined ? {} : { desk }) });
-  }
+  const { suite, open } = limitedGateways();
 
   test('that asks people pauses its reply, goes on once they allow as much again, and ends when they do not', async () => {
     await using it = await open([{ measure: 'rowsRead', most: 1_000, per: 'run', exceeded: ASKED }]);
@@ -62,7 +42,7 @@ describe('a budget', { concurrency: false }, () => {
   });
 
   test('that asks real people names what they would grant, and they grant it once', async () => {
-    await using store = await openStore({ file: join(directory, 'asked.db') });
+    await using store = await openStore({ file: join(suite.directory, 'asked.db') });
     await using people = await approvalsOn(store);
     await using it = await open([{ measure: 'rowsRead', most: 10, per: 'run', exceeded: ASKED }], {}, people.service);
     const client = await it.logIn();

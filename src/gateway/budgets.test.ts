@@ -1,37 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import {
-  briefly,
-  LIMITED_SQL,
-  type LimitedOptions,
-  openLimited,
-  rows,
-  said,
-} from '../../test/support/limited-gateway.ts';
-import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
+import { describe, test } from 'node:test';
+import { briefly, limitedGateways, rows, said } from '../../test/support/limited-gateway.ts';
 import { extended, frame, RawPostgres, SYNC, summary } from '../../test/support/raw-postgres.ts';
-import type { Policy } from '../policy/policy.ts';
 
 describe('a budget', { concurrency: false }, () => {
-  let server: PostgresServer;
-  let directory: string;
-  let stores = 0;
-  before(async () => {
-    server = await startPostgres({ sql: LIMITED_SQL });
-    directory = await mkdtemp(join(tmpdir(), 'budgets-'));
-  });
-  after(async () => {
-    await server?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  function open(limit: LimitedOptions['limit'], rule: Partial<Policy> = {}) {
-    const file = join(directory, `store-${++stores}.db`);
-    return openLimited({ server, file, limit, rule });
-  }
+  const { suite, open } = limitedGateways();
 
   test('of rows read ends a reply at the row, with an error, and the next request works', async () => {
     await using it = await open([{ measure: 'rowsRead', most: 100, per: 'statement' }]);
@@ -108,7 +81,7 @@ describe('a budget', { concurrency: false }, () => {
     await using it = await open([{ measure: 'rowsChanged', most: 3, per: 'statement' }]);
     const client = await it.logIn();
     const insert = (count: number): string => `insert into notes (note) select 'a' from generate_series(1, ${count})`;
-    const kept = async () => Number((await server.query('select count(*) from notes'))[0]?.['count']);
+    const kept = async () => Number((await suite.server.query('select count(*) from notes'))[0]?.['count']);
     assert.equal(summary(await client.query(insert(3))), 'C Z:I');
     assert.equal(await kept(), 3);
     assert.equal(summary(await client.query(insert(4))), 'E:53400 Z:I');
@@ -133,7 +106,7 @@ describe('a budget', { concurrency: false }, () => {
     await using it = await open([{ measure: 'rowsChanged', most: 2, per: 'statement' }]);
     const client = await it.logIn();
     const kept = async () =>
-      Number((await server.query(`select count(*) from notes where note = 'copied'`))[0]?.['count']);
+      Number((await suite.server.query(`select count(*) from notes where note = 'copied'`))[0]?.['count']);
     const copy = async (lines: number, sync: boolean) => {
       if (sync) client.send(extended('copy notes (note) from stdin'), SYNC);
       else client.send(frame('Q', 'copy notes (note) from stdin\0'));
@@ -240,7 +213,7 @@ describe('a budget', { concurrency: false }, () => {
       { measure: 'rowsChanged', most: 20_000, per: 'statement' },
     ]);
     const client = await it.logIn();
-    await using direct = await RawPostgres.login({ ...server, database: server.database });
+    await using direct = await RawPostgres.login({ ...suite.server, database: suite.server.database });
     for (const sql of [
       'select n, repeat(md5(n::text), 1 + n % 40) from numbers',
       `select repeat('x', 3000000) from generate_series(1, 3)`,
@@ -264,7 +237,7 @@ describe('a budget', { concurrency: false }, () => {
     const client = await it.logIn();
     const insert = `insert into notes (note) values ('batched') returning id`;
     const kept = async () =>
-      Number((await server.query(`select count(*) from notes where note = 'batched'`))[0]?.['count']);
+      Number((await suite.server.query(`select count(*) from notes where note = 'batched'`))[0]?.['count']);
     client.send(extended(insert), extended('select n from numbers'), extended(insert), SYNC);
     assert.equal(briefly(await client.untilReady()), '1 2 T … C 1 2 T … E:53400 Z:I');
     assert.equal(briefly(await client.query(`${insert}; select n from numbers; ${insert}`)), 'T … C T … E:53400 Z:I');

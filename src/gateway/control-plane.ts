@@ -2,11 +2,10 @@
  * What the data plane needs of the control plane, stated here so that `gateway/` imports none of it; `main.ts` brings
  * the two together.
  */
-import type { Estimate, HoldAnswer } from '../model/approval.ts';
-import type { ApproveObligation, Budget, Permit } from '../model/decision.ts';
-import type { ApprovalId, ExchangeNumber, GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
+import type { Budget } from '../model/decision.ts';
+import type { HeldRequest, Hold } from '../model/held-request.ts';
+import type { ExchangeNumber, GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
-import type { Request } from '../model/request.ts';
 import type { ClassifiedColumn, Credential, InheritedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Claim, ScramKeys, ScramProof } from '../protocols/protocol.ts';
@@ -100,41 +99,6 @@ export interface CopiedClasses {
   readonly session: SessionId;
   readonly exchange: ExchangeNumber;
   readonly columns: readonly InheritedColumn[];
-}
-
-export interface HeldRequest {
-  readonly session: SessionId;
-  readonly exchange: ExchangeNumber;
-  readonly principal: Principal;
-  readonly target: Target;
-  readonly request: Request;
-  /** The rules that matched, and the policy set that decided. */
-  readonly permit: Permit;
-  readonly obligations: readonly ApproveObligation[];
-}
-
-export interface Hold {
-  readonly id: ApprovalId;
-  /** SHA-256 over what is to be approved, hex. */
-  readonly digest: string;
-  readonly url: string;
-  /** Milliseconds since 1970: when it is over if nobody answers. */
-  readonly expiresAtMs: number;
-  /** True where the answer is there already and nobody needs to wait. */
-  readonly answered: boolean;
-  /** Settles once; rejects where the answer cannot be learned, which counts as no. */
-  readonly answer: Promise<HoldAnswer>;
-  /** Adds what was found out of the request's effect, for the approver. */
-  describe(estimate: Estimate): Promise<void>;
-  /**
-   * Uses the approval up: true for one caller alone, and only while it is approved, unexpired and of the policy set that
-   * decides now.
-   */
-  redeem(policy: string): Promise<boolean>;
-  /** The request is withdrawn (its client left, or cancelled it): nobody can approve it any more. */
-  cancel(why: string): Promise<void>;
-  /** The client waits no longer; an approval that comes later serves the same request made again. */
-  leave(): void;
 }
 
 export interface Admitted {

@@ -82,7 +82,11 @@ async function answer<Upstream>(
 
 /** What the protocol cannot carry is refused whatever policy says; everything else policy decides. */
 function decide<Upstream>({ request }: Exchange<Upstream>, stages: Stages<Upstream>): Decision {
-  return request.unsupported === undefined ? stages.decide(request) : denied(request.unsupported, stages.policy);
+  if (request.unsupported !== undefined) return denied(request.unsupported, stages.policy);
+  const decision = stages.decide(request);
+  if (decision.effect === 'deny' || !decision.obligations.some(asksPeople) || !request.preparesOnly) return decision;
+  // People are asked for what runs, with its values, when it is to run; many clients prepare it in a request of its own.
+  return { ...decision, obligations: decision.obligations.filter((obligation) => !asksPeople(obligation)) };
 }
 
 /** One that cannot be met at all turns the permit into a refusal, before people are asked or anything is masked. */

@@ -1,7 +1,7 @@
 import type { Vote } from '../model/approval.ts';
 import type { Permit } from '../model/decision.ts';
+import type { Hold } from '../model/held-request.ts';
 import type { Refusal } from '../model/refusal.ts';
-import type { Hold } from './control-plane.ts';
 import type { HoldEnding } from './hold-ending.ts';
 
 /** What a held request's client is told that was not let through. It names the approval, who answered and why. */

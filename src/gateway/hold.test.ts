@@ -339,6 +339,31 @@ describe('a held request', { concurrency: false }, () => {
     await client[Symbol.asyncDispose]();
   });
 
+  test('asks nobody for what is only prepared, and for each time that it is bound', async () => {
+    const { gateway, people } = await open();
+    await using _ = gateway;
+    const { client } = await logIn(gateway);
+    const sync = frame('S');
+    const none = Buffer.alloc(6);
+    client.send(frame('P', 'gone\0delete from keep where id = 2\0', Buffer.alloc(2)), frame('D', 'Sgone\0'), sync);
+    assert.equal(summary(await client.untilReady()), '1 t n Z:I');
+    assert.equal(people.asked.length, 0);
+
+    const run = [frame('B', '\0gone\0', none), frame('E', '\0', int32(0)), sync];
+    client.send(...run);
+    (await people.nth(0)).deny();
+    assert.equal(summary(await client.untilReady()), 'N E:42501 Z:I');
+    client.send(frame('B', '\0gone\0', none), sync);
+    (await people.nth(1)).deny();
+    assert.equal(summary(await client.untilReady()), 'N E:42501 Z:I');
+    assert.equal((await server.query('select id from keep where id = 2')).length, 1);
+    client.send(...run);
+    (await people.nth(2)).approve();
+    assert.equal(summary(await client.untilReady()), 'N 2 C Z:I');
+    assert.equal((await server.query('select id from keep where id = 2')).length, 0);
+    await client[Symbol.asyncDispose]();
+  });
+
   test('holds a COPY before its first row, and refuses it without one having reached the server', async () => {
     const { gateway, people } = await open({ policies: [{ ...HELD, operations: ['any'] }] });
     await using _ = gateway;

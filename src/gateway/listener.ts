@@ -54,6 +54,11 @@ export class Listener<Upstream extends AsyncDisposable, Greeting> implements Asy
     return address.port;
   }
 
+  /** True while connections are taken. */
+  get listening(): boolean {
+    return this.#server.listening;
+  }
+
   get connections(): number {
     return this.#connections.size;
   }

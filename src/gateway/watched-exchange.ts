@@ -74,6 +74,7 @@ export class WatchedParts implements AsyncIterableIterator<Part> {
 
 /** Nothing is waited for that is there already. */
 function after(recording: Promise<void> | undefined, tell: () => void): Promise<void> | undefined {
-  if (recording === undefined) return void tell();
-  return recording.then(tell);
+  if (recording !== undefined) return recording.then(tell);
+  tell();
+  return undefined;
 }

@@ -27,7 +27,8 @@ export function parseCompactToken(compact: string): CompactToken {
   if (header64 === undefined || payload64 === undefined || signature64 === undefined || rest.length > 0) {
     throw new TokenRefused('token-malformed', 'not three parts');
   }
-  decode(signature64);
+  if (signature64 === '') throw new TokenRefused('token-malformed', 'it is not signed');
+  decode(signature64, 'signature');
   const header = parseObject(header64, 'header');
   const claims = parseObject(payload64, 'payload');
   return {
@@ -54,7 +55,7 @@ function checkHeader(header: Record<string, unknown>): Pick<CompactToken, 'algor
 }
 
 function parseObject(part: string, name: string): Record<string, unknown> {
-  const bytes = decode(part);
+  const bytes = decode(part, name);
   try {
     return parseStrictObject(bytes);
   } catch (cause) {
@@ -63,8 +64,10 @@ function parseObject(part: string, name: string): Record<string, unknown> {
 }
 
 /** Base64url without padding, and only the one spelling that encoding the result would give (RFC 7515, section 2). */
-function decode(part: string): Buffer {
+function decode(part: string, name: string): Buffer {
   const bytes = Buffer.from(part, 'base64url');
-  if (part === '' || bytes.toString('base64url') !== part) throw new TokenRefused('token-malformed', 'not base64url');
+  if (part === '' || bytes.toString('base64url') !== part) {
+    throw new TokenRefused('token-malformed', `${name}: not base64url without padding`);
+  }
   return bytes;
 }

@@ -92,10 +92,14 @@ function hasKey(keys: KeySet, keyId: string): boolean {
   return keys.keys.keys.some((key) => key.kid === keyId);
 }
 
+/** Ids of keys that an explanation lists. */
+const SHOWN_KEYS = 5;
+
 function withKey(keys: KeySet | undefined, keyId: string, why = ''): KeySet {
   if (keys === undefined) throw new TokenRefused('keys-unavailable', why);
-  if (!hasKey(keys, keyId)) throw new TokenRefused('key-unknown', why);
-  return keys;
+  if (hasKey(keys, keyId)) return keys;
+  const published = keys.keys.keys.slice(0, SHOWN_KEYS).map(({ kid = 'one without an id' }) => kid.slice(0, 100));
+  throw new TokenRefused('key-unknown', `published are ${published.join(', ')}${why === '' ? '' : `; ${why}`}`);
 }
 
 async function jwksUrl(issuer: Issuer, get: typeof fetchDocument): Promise<string> {

@@ -1,19 +1,5 @@
 import type { IssuerKind, WorkloadField } from '../model/principal.ts';
-
-export const SIGNATURE_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const;
-/** Asymmetric ones alone: with a shared secret everybody who verifies could also sign. */
-export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
+import type { SignatureAlgorithm } from '../model/signature-algorithms.ts';
 
 /** An issuer whose tokens are accepted, as the loader made it of a declaration. */
 export interface Issuer {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import { LIMITS } from '../model/limits.ts';
 import { ISSUER_KINDS, WORKLOAD_FIELDS } from '../model/principal.ts';
+import { SIGNATURE_ALGORITHMS } from '../model/signature-algorithms.ts';
 import { adapterFor } from './adapters/adapter-for.ts';
 import { duplicateNames, nameSchema, problemAt, readDeclared } from './declared-schema.ts';
-import { type Issuer, isLoopback, type KeySource, SIGNATURE_ALGORITHMS, type TokenReviewSource } from './issuer.ts';
+import { type Issuer, isLoopback, type KeySource, type TokenReviewSource } from './issuer.ts';
 import { addressProblems, PUBLIC_ADDRESSES } from './issuer-address.ts';
 import { parseKeySet } from './issuer-keys.ts';
 

@@ -12,12 +12,19 @@ import { LIMITS } from '../model/limits.ts';
 import type { LoginConfig } from './login-config.ts';
 import { LoginRefused } from './login-refused.ts';
 
+export interface LoginProvider {
+  /** Rejects with `LoginRefused`. */
+  configuration(): Promise<Configuration>;
+  /** An answer did not hold good: its keys may be others by now, so all is asked for again before the next login. */
+  doubt(): void;
+}
+
 /**
  * Asks the provider for its metadata when it is first needed (OpenID Connect Discovery 1.0), and again when that has
  * grown old: a provider that is down when the gateway starts keeps nobody out later. What is known stays in use while
- * the provider cannot be asked. Rejects with `LoginRefused`.
+ * the provider cannot be asked.
  */
-export function loginProvider(config: LoginConfig, now: () => number): () => Promise<Configuration> {
+export function loginProvider(config: LoginConfig, now: () => number): LoginProvider {
   let known: { readonly configuration: Configuration; readonly atMs: number } | undefined;
   let failed: { readonly refused: LoginRefused; readonly atMs: number } | undefined;
   let asking: Promise<Configuration> | undefined;
@@ -40,14 +47,19 @@ export function loginProvider(config: LoginConfig, now: () => number): () => Pro
       asking = undefined;
     }
   };
-  return async () => {
-    if (known && now() - known.atMs < LIMITS.loginProviderFreshMs) return known.configuration;
-    if (failed && now() - failed.atMs < LIMITS.loginProviderRetryMs) {
-      if (known) return known.configuration;
-      throw failed.refused;
-    }
-    asking ??= ask();
-    return asking;
+  return {
+    configuration: async () => {
+      if (known && now() - known.atMs < LIMITS.loginProviderFreshMs) return known.configuration;
+      if (failed && now() - failed.atMs < LIMITS.loginProviderRetryMs) {
+        if (known) return known.configuration;
+        throw failed.refused;
+      }
+      asking ??= ask();
+      return asking;
+    },
+    doubt: () => {
+      if (known) known = { ...known, atMs: Number.NEGATIVE_INFINITY };
+    },
   };
 }
 

@@ -24,6 +24,7 @@ describe('a provider that lies', () => {
   let forge: Forge;
   let nonce = '';
   let seenVerifier: string | null = null;
+  let kid = 'k';
   const server = createServer((request, response) => {
     void answer(request).then((body) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
@@ -31,8 +32,7 @@ describe('a provider that lies', () => {
   });
 
   async function answer(request: IncomingMessage): Promise<object> {
-    if (request.url === '/keys')
-      return { keys: [{ ...(await exportJWK(keys.own)), d: undefined, kid: 'k', alg: 'RS256' }] };
+    if (request.url === '/keys') return { keys: [{ ...(await exportJWK(keys.own)), d: undefined, kid, alg: 'RS256' }] };
     if (request.url !== '/token') {
       return {
         issuer: url,
@@ -72,8 +72,7 @@ describe('a provider that lies', () => {
       now: Date.now,
       random: (bytes) => randomBytes(bytes),
     });
-  const finish = async (with_: Forge) => {
-    const own = start();
+  const finish = async (with_: Forge, own = start()) => {
     const begun = await own.begin({
       browser: undefined,
       redirectUri: 'https://gw.test/login/callback',
@@ -92,6 +91,21 @@ describe('a provider that lies', () => {
     const { identity, returnTo } = await finish((claims, { own }) => signed(claims, own));
     assert.deepEqual([identity.subject, identity.login, returnTo], ['ada', 'ada', '/runs']);
     assert.match(seenVerifier ?? '', /^[\w-]{43}$/);
+  });
+
+  test('is believed under a new key from the second login on, though the keys were asked for a moment ago', async () => {
+    const own = start();
+    await finish((claims, { own: key }) => signed(claims, key), own);
+    const before = keys;
+    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+    [keys, kid] = [{ ...before, own: privateKey }, 'new'];
+    const renewed: Forge = (claims) => signed(claims, privateKey, { alg: 'RS256', kid: 'new' });
+    try {
+      await assert.rejects(finish(renewed, own), LoginRefused);
+      assert.equal((await finish(renewed, own)).identity.login, 'ada');
+    } finally {
+      [keys, kid] = [before, 'k'];
+    }
   });
 
   const lies: Readonly<Record<string, Forge>> = {

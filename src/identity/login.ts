@@ -56,7 +56,7 @@ export function login({ store, config, now, random }: LoginParts): Login {
     name: config.name,
     async begin({ browser: known, redirectUri, returnTo }) {
       const browser = known ?? new Secret(Buffer.from(random(32)).toString('base64url'));
-      const metadata = await provider();
+      const metadata = await provider.configuration();
       const attempt = attemptOf(browser, Buffer.from(random(16)).toString('base64url'));
       await insertLoginAttempt(
         store,
@@ -86,7 +86,10 @@ export function login({ store, config, now, random }: LoginParts): Login {
       if (!taken || attempt?.state !== state) {
         throw new LoginRefused('attempt-unknown', 'This login was not begun in this browser, or too long ago.');
       }
-      const claims = await claimsOf(await provider(), url, attempt, config);
+      const claims = await claimsOf(await provider.configuration(), url, attempt, config).catch((refused: unknown) => {
+        if (refused instanceof LoginRefused && refused.reason === 'answer-invalid') provider.doubt();
+        throw refused;
+      });
       return { identity: readClaims(claims, config), returnTo: taken.return_to };
     },
   };

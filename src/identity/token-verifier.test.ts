@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { githubClaims } from '../../test/support/ci-claims.ts';
 import { JWKS_PATH, startTokenIssuer, type TokenIssuer } from '../../test/support/token-issuer.ts';
 import { AUDIENCE, makeIssuer, makeVerifier, NOW_SECONDS, tokenRefused } from '../../test/support/token-verifier.ts';
-import type { TokenReason } from './token-reason.ts';
+import { type TokenReason, TokenRefused } from './token-reason.ts';
 
 let source: TokenIssuer;
 before(async () => void (source = await startTokenIssuer()));
@@ -106,6 +106,30 @@ describe('the header of a token', () => {
     for (const kid of ['unknown', '../../etc/passwd', '__proto__', "' or 1=1", 'RS256-1\0']) {
       await refuses(await source.sign(claims(), { kid }), 'key-unknown');
     }
+  });
+
+  test('what an operator is told is what differs', async () => {
+    const [header = '', payload = '', signature = ''] = (await source.sign(claims())).split('.');
+    const told = async (token: string) => {
+      const refused = await github()
+        .verify(token)
+        .catch((error: unknown) => error);
+      assert.ok(refused instanceof TokenRefused);
+      return refused.detail.replaceAll(source.url, 'ISSUER');
+    };
+    assert.equal(
+      await told(await source.sign({ ...claims(), iss: `${source.url}/` })),
+      'ISSUER/, which is not ISSUER (github): they must be the same to the letter',
+    );
+    assert.equal(await told(await source.sign({ ...claims(), iss: 'https://x' })), 'https://x');
+    assert.equal(await told(await source.sign(claims(), { alg: 'ES256' })), 'ES256, and github signs with RS256');
+    assert.match(await told(await source.sign(claims(), { kid: 'x' })), /^published are RS256-1, ES256-1/);
+    assert.equal(
+      await told(`${header}.${payload}.A${signature.slice(1)}`),
+      'it is not by this key, or the token was changed',
+    );
+    assert.equal(await told(`Bearer ${header}.${payload}.${signature}`), 'header: not base64url without padding');
+    assert.equal(await told(`${header}.${payload}.`), 'it is not signed');
   });
 
   test('the key of another algorithm does not verify under the id that it has', async () => {

@@ -93,9 +93,12 @@ function selectIssuer(token: CompactToken, issuers: readonly Issuer[]): Issuer {
   const domain = iss === undefined ? trustDomainOf(sub) : undefined;
   const wanted = domain === undefined ? iss : `spiffe://${domain}`;
   const issuer = issuers.find(({ url, kind }) => url === wanted && (iss !== undefined || kind === 'spiffe'));
-  if (issuer === undefined) throw new TokenRefused('issuer-unknown', shown(wanted));
+  if (issuer === undefined) throw new TokenRefused('issuer-unknown', unlike(shown(wanted), issuers));
   if (!issuer.algorithms.some((algorithm) => algorithm === token.algorithm)) {
-    throw new TokenRefused('algorithm-refused', token.algorithm.slice(0, 16));
+    throw new TokenRefused(
+      'algorithm-refused',
+      `${token.algorithm.slice(0, 16)}, and ${issuer.name} signs with ${issuer.algorithms.join(', ')}`,
+    );
   }
   if (issuer.kind === 'spiffe' && token.type !== undefined && !['jwt', 'jose'].includes(token.type)) {
     throw new TokenRefused('header-refused', 'typ of a JWT-SVID is JWT or JOSE');
@@ -110,7 +113,9 @@ async function verifySignature(token: CompactToken, issuer: Issuer, keys: KeySet
   } catch (cause) {
     if (!(cause instanceof errors.JOSEError)) throw new TokenRefused('signature-wrong', 'the key cannot be used');
     const isKeyless = cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys;
-    throw new TokenRefused(isKeyless ? 'key-unknown' : 'signature-wrong', cause.code);
+    throw isKeyless
+      ? new TokenRefused('key-unknown', cause.code)
+      : new TokenRefused('signature-wrong', 'it is not by this key, or the token was changed');
   }
 }
 
@@ -137,6 +142,15 @@ async function confirm(workload: Workload, { token, issuer, review, signal, onSt
   const reviewed = await review(token.compact, issuer, workload, signal);
   onStep('review', 'the cluster says that it still counts');
   return reviewed;
+}
+
+/** What `iss` says, and the issuer that was perhaps meant: they differ by a slash or by case more often than not. */
+function unlike(wanted: string, issuers: readonly Issuer[]): string {
+  const plain = (url: string): string => url.toLowerCase().replace(/\/+$/, '');
+  const meant = issuers.find(({ url }) => plain(url) === plain(wanted));
+  return meant === undefined
+    ? wanted
+    : `${wanted}, which is not ${meant.url} (${meant.name}): they must be the same to the letter`;
 }
 
 function shown(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { Operation } from '../model/request.ts';
 import type { ClassifiedColumn } from '../model/target.ts';
-import { isColumn } from './column-match.ts';
+import { isColumn, touches } from './column-match.ts';
 
 /**
  * The function through which a request takes classified values to where no mask is: a setting, a notification, a lock, a
@@ -13,10 +13,27 @@ export function carrierIn(
 ): string | undefined {
   const carrier = operations.find((operation) => isCarrier(operation) && !isLookedInto(operation, operations));
   if (carrier !== undefined && shows(operations, classified)) return carrier.functions[0];
+  const within = carrierWithin(operations, classified);
+  if (within !== undefined) return within;
   const unnamed = operations.filter(({ functions, flags }) => functions.length === 0 && flags.includes('in-function'));
   const storing = operations.find(({ kind }) => STORING.has(kind));
   return storing !== undefined && shows(unnamed, classified) ? 'a default of the table' : undefined;
 }
+
+/** The same in a function's body: of what goes into a lock or a sequence nobody could say later where it came from. */
+function carrierWithin(operations: readonly Operation[], classified: readonly ClassifiedColumn[]): string | undefined {
+  const inner = operations.filter(({ kind, flags }) => kind !== 'function' && flags.some((flag) => WITHIN.has(flag)));
+  const reads = inner.some((one) => classified.some((column) => touches(one, column)));
+  const carrying = inner.find(
+    (one) =>
+      one.functions.some((name) => KEEPS.test(name)) && (one.columns === 'unknown' ? reads : shows([one], classified)),
+  );
+  return carrying?.functions.find((name) => KEEPS.test(name));
+}
+
+/** Functions of the server that keep a number or a text where no column is. */
+const KEEPS =
+  /^(?:pg_catalog\.)?(?:setval|setseed|pg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?|lo_(?:create|creat|from_bytea|put)|lowrite)$/;
 
 function isCarrier({ kind, access, flags, functions }: Operation): boolean {
   const carries = CARRYING.has(access) || flags.includes('dynamic-setting');

@@ -21,6 +21,8 @@ export interface Reading {
   readonly columns: readonly ClassifiedColumn[];
   /** True where a statement could not be taken apart, so that what it reads and says is anything. */
   readonly opaque: boolean;
+  /** True where it is known to run functions of the database, so that one may have something to say. */
+  readonly runsPrograms: boolean;
 }
 
 /** Which columns of a target a policy's classes mask. Immutable; keeps its answers beside the operations. */
@@ -56,7 +58,7 @@ export class ColumnRules {
     const columns = isAnything
       ? this.#classified
       : this.#classified.filter((column) => operations.some((operation) => touches(operation, column)));
-    const reading = { columns, opaque };
+    const reading = { columns, opaque, runsPrograms: operations.some((one) => one.runsPrograms === true) };
     this.#readings.set(operations, reading);
     return reading;
   }

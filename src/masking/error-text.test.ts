@@ -193,9 +193,20 @@ test('where a function was stays; what is quoted of its statement or its data go
 });
 
 test('texts of errors are left alone where no classified table is read; payloads are not', () => {
-  const operation = { ...READS, tables: [{ schema: 'public', name: 'orders', use: 'read' }] } as const;
+  const operation = {
+    ...READS,
+    tables: [{ schema: 'public', name: 'orders', use: 'read' }],
+    runsPrograms: true,
+  } as const;
+  assert.equal(heard('Ada', { operation }), 'Ada');
   assert.equal(heard('Ada', { ofServer: false, operation }), 'Ada');
   assert.equal(heard('Ada', { part: 'payload', ofServer: false, operation }), '[redacted]');
+});
+
+test('what a function says where none was known to run goes: nobody knows what it read', () => {
+  const operation = { ...READS, kind: 'commit', access: 'transaction', tables: [], columns: [] } as const;
+  assert.equal(heard('Ada', { ofServer: false, operation }), '[redacted]');
+  assert.equal(heard('there is no transaction in progress', { operation }), 'there is no transaction in progress');
 });
 
 test('what was replaced is counted, by column where it is known', () => {

@@ -7,10 +7,12 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/g;
 /** What comes before a place within an escape, as far back as one goes. */
 const WITHIN_ESCAPE = /\\(?:u[0-9A-Fa-f]{0,3})?$/;
 const MAX_ESCAPE = 6;
+/** `%20`, `%2B` and their like in URLs and forms (RFC 3986, section 2.1); each is one byte. */
+const PERCENT = /%[0-9A-Fa-f]{2}/g;
 const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /**
- * The findings of latin1 text that may hold escapes of JSON: `plain`, which stand in it as it is, and those that `find`
+ * The findings of latin1 text that may hold escapes of JSON or of URLs: `plain`, which stand in it as it is, and those that `find`
  * sees when escapes are read. A letter of an escape belongs to no finding: `\\nada@example.com` is an address on a line of
  * its own, and cutting the escape in two would break the JSON.
  */
@@ -20,17 +22,31 @@ export function withEscapes(
   find: (decoded: string) => readonly Finding[],
 ): Finding[] {
   const hidden: Finding[] = [];
-  let read: Reading = { text, offsets: undefined };
-  for (let level = 0; level < MAX_LEVELS; level++) {
-    const next = decode(read);
-    if (next === undefined) break;
-    read = next;
+  for (const read of readings(text)) {
     for (const { start, end, detector } of find(read.text)) {
       hidden.push({ start: placeOf(read, start), end: endOf(read, end), detector });
     }
   }
   const seen = joinFindings([...hidden]);
   return [...plain.flatMap((finding) => unescaped(text, finding, seen)), ...hidden];
+}
+
+/** True where there may be something to read in text. */
+export function mayHoldEscapes(text: string): boolean {
+  return text.includes('\\') || text.includes('%');
+}
+
+/** The text as JSON reads it, as JSON in it does, and as a URL does; what says nothing new is left out. */
+function readings(text: string): readonly Reading[] {
+  const original: Reading = { text, offsets: undefined };
+  const read: Reading[] = [];
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    const next = decode(read.at(-1) ?? original, ESCAPE, characterOf);
+    if (next === undefined) break;
+    read.push(next);
+  }
+  const unquoted = decode(original, PERCENT, byteOf);
+  return unquoted === undefined ? read : [...read, unquoted];
 }
 
 /** Decoded text; `offsets[n]` is where in the original its n-th character begins, with one more for the end. */
@@ -52,16 +68,16 @@ function endOf(reading: Reading, at: number): number {
 }
 
 /** One level of escapes read; undefined where there are none. */
-function decode(from: Reading): Reading | undefined {
+function decode(from: Reading, pattern: RegExp, read: (escape: string) => string): Reading | undefined {
   const pieces: string[] = [];
   const places: number[] = [];
   const offsets = new Uint32Array(from.text.length * 3 + 1);
   let length = 0;
   let kept = 0;
-  for (const { 0: escape, index } of from.text.matchAll(ESCAPE)) {
+  for (const { 0: escape, index } of from.text.matchAll(pattern)) {
     pieces.push(from.text.slice(kept, index));
     for (let at = kept; at < index; at++) offsets[length++] = placeOf(from, at);
-    const character = characterOf(escape);
+    const character = read(escape);
     pieces.push(character);
     for (let at = 0; at < character.length; at++) offsets[length++] = placeOf(from, index);
     kept = index + escape.length;
@@ -79,6 +95,10 @@ function characterOf(escape: string): string {
   if (letter !== 'u') return CONTROLS[letter] ?? letter;
   const character = String.fromCharCode(Number.parseInt(escape.slice(2), 16));
   return character < '\x80' ? character : Buffer.from(character).toString('latin1');
+}
+
+function byteOf(escape: string): string {
+  return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
 }
 
 /** A finding that begins within an escape is what is found there when it is read, or else takes the escape with it. */

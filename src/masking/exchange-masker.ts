@@ -104,10 +104,8 @@ export class ExchangeMasker implements Masker {
   }
 
   text(wire: Buffer, start: number, end: number, told?: Told): Uint8Array | undefined {
-    const { findings, rules } = this.#shared;
-    // Of a payload nobody knows what it was made of, nor whether that was in this exchange.
-    const mayHoldValues = told?.part === 'payload' ? rules.size > 0 : this.#reading.columns.length > 0;
-    const rewritten = mayHoldValues
+    const { findings } = this.#shared;
+    const rewritten = this.#mayHoldValues(told)
       ? maskErrorText(wire.toString('latin1', start, end), told, this.#reading, this.#said)
       : undefined;
     if (rewritten === undefined || rewritten.columns.length === 0) {
@@ -120,6 +118,17 @@ export class ExchangeMasker implements Masker {
 
   counts(): readonly MaskCount[] {
     return this.#counts.all();
+  }
+
+  /**
+   * Of a payload nobody knows what it was made of, nor whether that was in this exchange. The same goes for what a
+   * function says in an exchange of which nobody knew that one runs: a deferred trigger, a check of a domain.
+   */
+  #mayHoldValues(told: Told | undefined): boolean {
+    if (this.#reading.columns.length > 0) return true;
+    if (told === undefined || told.part === 'setting') return false;
+    const isUnforeseen = told.part === 'payload' || (!told.ofServer && !this.#reading.runsPrograms);
+    return isUnforeseen && this.#shared.rules.size > 0;
   }
 
   /** Rows as JSON with their classified leaves masked, and what detectors find in the others; undefined where they are not. */

@@ -1,13 +1,13 @@
 import { LIMITS } from '../model/limits.ts';
 import type { Detector } from './detectors/detector.ts';
 import { DETECTORS } from './detectors/detectors.ts';
-import { withEscapes } from './escapes.ts';
+import { mayHoldEscapes, withEscapes } from './escapes.ts';
 import { type Finding, joinFindings } from './finding.ts';
 import { TriggerScanner } from './trigger-scanner.ts';
 import { trigger } from './triggers.ts';
 
-/** `\u0040` hides an `@` from a look at the bytes: JSON text may write any character so. */
-const ESCAPES = [trigger('\\\\u00[2-7]')];
+/** `\u0040` hides an `@` from a look at the bytes: JSON text may write any character so. In URLs `%2B` hides a plus. */
+const ESCAPES = [trigger('\\\\u00[2-7]'), trigger('%2'), trigger('%3')];
 
 /** The detectors that one policy asks for, with the scanner that says when to run them. Immutable; share it. */
 export class Findings {
@@ -77,7 +77,7 @@ export class Findings {
     if (bits === 0) return NONE;
     const text = bytes.toString('latin1', start, end);
     const plain = this.#run(text, bits);
-    if (!text.includes('\\')) return joinFindings(plain);
+    if (!mayHoldEscapes(text)) return joinFindings(plain);
     return joinFindings(
       withEscapes(text, plain, (decoded) => this.#run(decoded, hasBit(bits, this.#escapesBit) ? -1 : bits)),
     );

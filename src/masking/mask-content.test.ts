@@ -281,3 +281,16 @@ test('what is masked in JSON leaves JSON', () => {
     { numRuns: 2_000, seed: 7 },
   );
 });
+
+test('what a URL writes as percent signs is found, and the rest of the URL stays', () => {
+  const masks: readonly (readonly [string, string])[] = [
+    ['q=4111%201111%201111%201111&z=1', 'q=[redacted]&z=1'],
+    ['x%2C4111111111111111%2Cy', 'x%2C[redacted]%2Cy'],
+    ['tel=%2B14155552671', 'tel=[redacted]'],
+    ['iban%3DDE75%205121%200800%201245%201261%2099%3B', 'iban%3D[redacted]%3B'],
+    ['bsn%3A%20111222333', 'bsn%3A%20[redacted]'],
+    ['100%25 of 20%', '100%25 of 20%'],
+    ['/a%20b%2Fc%3Fd', '/a%20b%2Fc%3Fd'],
+  ];
+  for (const [value, expected] of masks) assert.equal(text('text', value) ?? value, expected);
+});

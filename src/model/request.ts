@@ -94,6 +94,8 @@ export interface Operation {
   readonly reason?: string;
   /** Of an HTTP request, and of a call that comes in one. */
   readonly http?: HttpFacts;
+  /** It runs what the target's own definitions say (a function, a trigger, a view), which may say something. */
+  readonly runsPrograms?: true;
 }
 
 /** What a client asks in one exchange. Its operations are decided together: the strictest decides all. */
@@ -106,6 +108,8 @@ export interface Request {
   body(): Body;
   /** The operations of each statement that it runs, in order; absent where it is one. */
   statements?(): readonly (readonly Operation[])[];
+  /** True where nothing of it is run or planned now: it names what a later request will run, and be judged for. */
+  readonly preparesOnly?: boolean;
   /** Where another text is forwarded than was sent, because a rule limits it; undefined where none is. */
   forwarded?(): readonly ForwardedStatement[] | undefined;
   /**

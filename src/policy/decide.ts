@@ -139,7 +139,9 @@ function because(operation: Operation): string {
 /** What the operation is, for people: `delete on public.users`. Names of tables only, no literal. */
 export function nameOf(operation: Operation): string {
   const kind = operation.kind === 'unknown' ? 'request' : operation.kind;
-  if (operation.kind === 'function') return `call of ${operation.functions.join(', ')}`;
+  // a default, a check or a rule has no name
+  if (operation.kind === 'function')
+    return `call of ${operation.functions.join(', ') || 'what runs with the statement'}`;
   const tables = operation.tables.slice(0, 3).map((table) => (table.schema ? `${table.schema}.` : '') + table.name);
   if (tables.length === 0) return kind;
   return `${kind} on ${tables.join(', ')}${operation.tables.length > 3 ? ', …' : ''}`;

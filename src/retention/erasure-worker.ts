@@ -88,6 +88,7 @@ export class ErasureWorker implements AsyncDisposable {
       },
       ['retention', 'approvals'],
     );
+    await store.forgetDeleted();
   }
 
   /** From here on no hold can stop it; `again` where that was so before. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Declared, Loaded, Problem } from '../model/declaration.ts';
+import { loadItems } from '../declared/load-items.ts';
+import type { Declared, Loaded } from '../model/declaration.ts';
 import type { KeptRun } from '../store/kept-runs.ts';
 
 /** How long the bodies of runs are kept. Absent conditions are met by every run; those that are there must all be met. */
@@ -54,25 +55,7 @@ type RuleDeclaration = z.infer<typeof ruleSchema>;
 
 /** Reads `retention:`. */
 export function loadRetention(declared: readonly Declared[]): Loaded<RetentionRule> {
-  const problems: Problem[] = [];
-  const items: RetentionRule[] = [];
-  for (const source of declared) {
-    const at = (path: readonly (string | number)[], message: string, advice = REFERENCE) =>
-      void problems.push({ file: source.file, line: source.line(path), message, advice });
-    const read = ruleSchema.safeParse(source.value);
-    if (!read.success) {
-      for (const { path, message } of read.error.issues) {
-        const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
-        at(steps, `${steps.length === 0 ? 'retention rule' : steps.join('.')}: ${message}`);
-      }
-      continue;
-    }
-    const { name } = read.data;
-    const isTwice = items.some((item) => item.name === name);
-    if (isTwice) at(['name'], `the retention rule ${name} is declared twice`, 'Give one of them another name.');
-    else items.push(ruleOf(read.data));
-  }
-  return { items, problems };
+  return loadItems(declared, ruleSchema, { what: 'retention rule', reference: REFERENCE }, ruleOf);
 }
 
 /** The rule as somebody would declare it. */

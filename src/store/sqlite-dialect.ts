@@ -13,14 +13,15 @@ import {
 import { LIMITS } from '../model/limits.ts';
 
 /**
- * Opens the embedded database: write-ahead log, synced at every commit, foreign keys checked. Another process may have
- * the file open too; a writer waits for the other one `storeBusyMs` at most.
+ * Opens the embedded database: write-ahead log, synced at every commit, foreign keys checked, deleted content overwritten
+ * with zeros. Another process may have the file open too; a writer waits for the other one `storeBusyMs` at most.
  */
 export function openSqlite(file: string): DatabaseSync {
   // SQLite gives its side files the mode of the file itself, and would make that readable by all.
   if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: LIMITS.storeBusyMs, enableForeignKeyConstraints: true });
   database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off');
+  database.exec('pragma secure_delete = on');
   return database;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -69,7 +69,7 @@ onEachStore('the store', (stores) => {
   });
 
   test('is migrated once by two processes that start together', async () => {
-    const place = await stores.place();
+    const place = await stores.bare();
     const [left, right] = await Promise.all([openInWorker(place), openInWorker(place)]);
     assert.deepEqual([left, right], ['opened', 'opened']);
   });
@@ -97,6 +97,26 @@ test("the embedded store's files are their owner's alone", async () => {
   await rm(directory, { recursive: true });
   assert.deepEqual(files.sort(), ['store.db', 'store.db-shm', 'store.db-wal']);
   assert.deepEqual(modes, [0o600, 0o600, 0o600]);
+});
+
+test("what was deleted is in none of the embedded store's files once it is to be forgotten", async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'chaperone-store-'));
+  try {
+    await using store = await openStore({ file: join(directory, 'store.sqlite') });
+    const holding = async (): Promise<string[]> => {
+      const names = await readdir(directory);
+      const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'latin1')));
+      return names.filter((_, at) => texts[at]?.includes('a-text-to-forget'));
+    };
+    const values = { name: 'github', declaration: `{"a":"${'a-text-to-forget '.repeat(300)}"}`, updated_at: AT };
+    await store.write((db) => db.insertInto('issuers').values(values).execute());
+    assert.deepEqual(await holding(), ['store.sqlite-wal']);
+    await store.write((db) => db.updateTable('issuers').set({ declaration: '{}' }).execute());
+    await store.forgetDeleted();
+    assert.deepEqual(await holding(), []);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 test('a shared store hears of changes again after its listening connection was cut', { timeout: 10_000 }, async () => {

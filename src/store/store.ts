@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { Pool } from 'pg';
 import { Fault } from '../model/fault.ts';
@@ -20,6 +20,11 @@ export interface Store extends AsyncDisposable {
   read<Result>(query: (db: Kysely<Schema>) => Promise<Result>): Promise<Result>;
   /** One transaction. `changes` names the topics whose watchers, here and in other processes, should look again. */
   write<Result>(transaction: (db: Transaction<Schema>) => Promise<Result>, changes?: readonly Topic[]): Promise<Result>;
+  /**
+   * Empties the embedded file's write-ahead log, which still holds what was deleted; as far as nobody reads from it at that
+   * moment. PostgreSQL does this by itself when it vacuums.
+   */
+  forgetDeleted(): Promise<void>;
   /** Calls back after each committed change of the topic, and when some may have been missed. Returns how to stop. */
   watch(topic: Topic, listener: () => void): () => void;
 }
@@ -72,6 +77,11 @@ class OpenStore implements Store {
     );
     for (const topic of changes) this.changes.announce(topic);
     return result;
+  }
+
+  async forgetDeleted(): Promise<void> {
+    if (this.kind !== 'sqlite') return;
+    await guard(() => this.db.executeQuery(CompiledQuery.raw('pragma wal_checkpoint(truncate)')));
   }
 
   watch(topic: Topic, listener: () => void): () => void {

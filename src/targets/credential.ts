@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { sourceSchema } from '../declared/secret-source.ts';
 import { Secret } from '../model/secret.ts';
 import type { Credential, Target } from '../model/target.ts';
 import { type HttpCredentialDeclaration, httpCredentialSchema, resolveHttpCredential } from './http-credential.ts';
-import { clientCertificateSchema, resolveSecret, type SecretReader, sourceSchema } from './secret-source.ts';
+import { clientCertificateSchema, resolveSecret, type SecretReader } from './secret-source.ts';
 
 /** How the gateway logs in where there are users. */
 export const credentialSchema = z.strictObject({

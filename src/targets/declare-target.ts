@@ -1,8 +1,8 @@
+import { type SecretSource, sourceSchema } from '../declared/secret-source.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { declareHttp } from './http-target.ts';
-import { type SecretSource, sourceSchema } from './secret-source.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {

@@ -1,13 +1,8 @@
 import { z } from 'zod';
+import { type SecretSource, sourceSchema } from '../declared/secret-source.ts';
 import { Secret } from '../model/secret.ts';
 import type { HttpCredential } from '../model/target.ts';
-import {
-  clientCertificateSchema,
-  resolveSecret,
-  type SecretReader,
-  type SecretSource,
-  sourceSchema,
-} from './secret-source.ts';
+import { clientCertificateSchema, resolveSecret, type SecretReader } from './secret-source.ts';
 
 /** What frames a message, or says what it is and for whom, is no place for a credential. Lower case. */
 const FRAMING: ReadonlySet<string> = new Set([

@@ -106,6 +106,7 @@ interface Combined {
 function reloading(load: () => Promise<void>, onFault: (fault: unknown) => void) {
   let loading = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
   const reload = (): Promise<void> => {
     const after = loading.catch(() => undefined /* Whoever asked for that one was told. */).then(load);
     loading = after;
@@ -113,12 +114,17 @@ function reloading(load: () => Promise<void>, onFault: (fault: unknown) => void)
       () => clearTimeout(timer),
       () => {
         clearTimeout(timer);
-        timer = setTimeout(() => void reload().catch(onFault), LIMITS.inheritedRetryMs).unref();
+        // A reading that was under way at the end finds the store closed, and tries no more.
+        if (!isOver) timer = setTimeout(() => void reload().catch(onFault), LIMITS.inheritedRetryMs).unref();
       },
     );
     return after;
   };
-  return { reload, stop: () => clearTimeout(timer) };
+  const stop = () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+  return { reload, stop };
 }
 
 function read(row: InheritedClassRow): InheritedClass {

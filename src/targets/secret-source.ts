@@ -1,19 +1,6 @@
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { type SecretSource, sourceSchema } from '../declared/secret-source.ts';
 import { Fault } from '../model/fault.ts';
-import { LIMITS } from '../model/limits.ts';
-
-/** Where a secret comes from: given and sealed, or read by the gateway each time it connects. */
-export const sourceSchema = z.union(
-  [
-    z.strictObject({ value: z.string().min(1).max(LIMITS.maxCredentialBytes) }),
-    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable') }),
-    z.strictObject({ file: z.string().refine(isAbsolute, 'the path of a file must be absolute') }),
-  ],
-  { error: 'one of `value`, `env` and `file` (an absolute path)' },
-);
-
-export type SecretSource = z.infer<typeof sourceSchema>;
 
 export const clientCertificateSchema = z.strictObject({ certificate: sourceSchema, key: sourceSchema });
 

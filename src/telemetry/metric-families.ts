@@ -1,6 +1,7 @@
 /** Each metric: its name, what it says, and where it is read. docs/reference/metrics.md has the same list. */
 import { type Family, family, one } from './family.ts';
 import type { GatewayTotals } from './gateway-totals.ts';
+import type { Sample } from './hot-histogram.ts';
 import { trafficFamilies } from './traffic-families.ts';
 
 export interface GatewayState {
@@ -13,14 +14,18 @@ export interface GatewayState {
     /** Entries, and when the newest checkpoint was signed; undefined where there is none. */
     head(): Promise<{ readonly size: number; readonly signedAtMs: number } | undefined>;
     isFaulty(): boolean;
-    /** Entries that a quorum of witnesses cosigned, where there are witnesses; alarms that nobody has looked into. */
-    published(): { readonly witnessed: number | undefined; readonly openAlarms: number };
+    /** What is recorded and not yet sealed. */
+    backlog(): { readonly waitingMs: number; readonly bytes: number };
+    /** Entries that a quorum of witnesses cosigned, where there are witnesses; alarms that nobody has looked into; whether it is signed. */
+    published(): { readonly witnessed: number | undefined; readonly openAlarms: number; readonly isSigned: boolean };
   };
   /** Each export, as far as it has come. */
   exports(): Promise<readonly ExportState[]>;
   /** Asks the store the least there is to ask; rejects where it does not answer. */
   probeStore(): Promise<void>;
   pendingApprovals(): Promise<number>;
+  /** Counters of budgets, those used last first. */
+  budgets(): Promise<readonly BudgetState[]>;
   /** Spans that were sent and dropped, where there are traces. */
   traces(): { readonly sent: number; readonly dropped: number; readonly queued: number } | undefined;
 }
@@ -35,6 +40,15 @@ export interface ExportState {
   readonly aside: number;
 }
 
+export interface BudgetState {
+  readonly rule: string;
+  readonly measure: string;
+  readonly per: string;
+  readonly spent: number;
+  /** All that may be spent. */
+  readonly most: number;
+}
+
 export async function familiesOf(state: GatewayState): Promise<readonly Family[]> {
   const faults = { count: 0 };
   const tried = async <Value>(read: () => Promise<Value>, otherwise: Value): Promise<Value> =>
@@ -42,11 +56,12 @@ export async function familiesOf(state: GatewayState): Promise<readonly Family[]
       faults.count++;
       return otherwise;
     });
-  const [head, exports, store, approvals] = await Promise.all([
+  const [head, exports, store, approvals, budgets] = await Promise.all([
     tried(() => state.log.head(), undefined),
     tried(() => state.exports(), []),
     tried(() => timed(() => state.probeStore()), undefined),
     tried(() => state.pendingApprovals(), undefined),
+    tried(() => state.budgets(), []),
   ]);
   return [
     one('chaperone_info', 'gauge', 'Which gateway this is; always 1.', 1, { version: state.version }),
@@ -60,6 +75,7 @@ export async function familiesOf(state: GatewayState): Promise<readonly Family[]
       state.log.isFaulty() ? 0 : 1,
     ),
     ...(head === undefined ? [] : logFamilies(head, state.nowMs())),
+    ...backlogFamilies(state.log.backlog()),
     ...publishedFamilies(state.log.published()),
     one('chaperone_store_up', 'gauge', '1 where the store answered this scrape.', store === undefined ? 0 : 1),
     ...(store === undefined
@@ -82,6 +98,7 @@ export async function familiesOf(state: GatewayState): Promise<readonly Family[]
             approvals,
           ),
         ]),
+    ...budgetFamilies(budgets),
     ...exportFamilies(exports.filter((one) => one.state !== 'off')),
     ...traceFamilies(state.traces()),
     one(
@@ -104,11 +121,42 @@ function logFamilies(
   ];
 }
 
-function publishedFamilies({ witnessed, openAlarms }: ReturnType<GatewayState['log']['published']>): readonly Family[] {
+function backlogFamilies({ waitingMs, bytes }: ReturnType<GatewayState['log']['backlog']>): readonly Family[] {
+  const waiting = 'How long what is recorded waits to be sealed; 0 where nothing does.';
+  return [
+    one('chaperone_log_journal_lag_seconds', 'gauge', waiting, waitingMs / 1000),
+    one('chaperone_log_sealer_backlog_bytes', 'gauge', 'What was handed to the sealer and waits for it.', bytes),
+  ];
+}
+
+/** The fullest counter of each: there may be one for every run. */
+function budgetFamilies(budgets: readonly BudgetState[]): readonly Family[] {
+  if (budgets.length === 0) return [];
+  const fullest = new Map<string, Sample>();
+  for (const { rule, measure, per, spent, most } of budgets) {
+    const key = JSON.stringify([rule, measure, per]);
+    const value = Math.max(most === 0 ? 1 : spent / most, fullest.get(key)?.value ?? 0);
+    fullest.set(key, { labels: { rule, measure, per }, value });
+  }
+  const help = 'How much of a rule’s budget is spent, where it is most; 1 is all of it.';
+  return [family('chaperone_budget_used_ratio', 'gauge', help, [...fullest.values()])];
+}
+
+function publishedFamilies({
+  witnessed,
+  openAlarms,
+  isSigned,
+}: ReturnType<GatewayState['log']['published']>): readonly Family[] {
+  const signing = one(
+    'chaperone_log_signing',
+    'gauge',
+    '1 while checkpoints are signed; 0 while they fail.',
+    isSigned ? 1 : 0,
+  );
   const alarms = one('chaperone_log_alarms', 'gauge', 'Alarms of witnesses that nobody has looked into.', openAlarms);
-  if (witnessed === undefined) return [alarms];
+  if (witnessed === undefined) return [signing, alarms];
   const help = 'Entries of the log that a quorum of witnesses cosigned.';
-  return [one('chaperone_log_witnessed_entries', 'gauge', help, witnessed), alarms];
+  return [one('chaperone_log_witnessed_entries', 'gauge', help, witnessed), signing, alarms];
 }
 
 function exportFamilies(exports: readonly ExportState[]): readonly Family[] {

@@ -22,6 +22,13 @@ const EXPORT: ExportState = {
   aside: 1,
 };
 
+const BUDGETS = [
+  { rule: 'reads', measure: 'rowsRead', per: 'run', spent: 10, most: 100 },
+  { rule: 'reads', measure: 'rowsRead', per: 'run', spent: 95, most: 100 },
+  { rule: 'reads', measure: 'rowsRead', per: 'run', spent: 0, most: 100 },
+  { rule: 'none', measure: 'bytes', per: 'target', spent: 0, most: 0 },
+];
+
 function state(more: Partial<GatewayState> = {}): GatewayState {
   return {
     totals: traffic(),
@@ -32,11 +39,13 @@ function state(more: Partial<GatewayState> = {}): GatewayState {
     log: {
       head: () => Promise.resolve({ size: 5, signedAtMs: 4_000 }),
       isFaulty: () => false,
-      published: () => ({ witnessed: 4, openAlarms: 1 }),
+      backlog: () => ({ waitingMs: 2_500, bytes: 70 }),
+      published: () => ({ witnessed: 4, openAlarms: 1, isSigned: true }),
     },
     exports: () => Promise.resolve([EXPORT, { ...EXPORT, name: 'idle', state: 'off' }]),
     probeStore: () => Promise.resolve(),
     pendingApprovals: () => Promise.resolve(4),
+    budgets: () => Promise.resolve(BUDGETS),
     traces: () => ({ sent: 1, dropped: 2, queued: 3 }),
     ...more,
   };
@@ -90,6 +99,16 @@ describe('metrics', () => {
     assert.ok(input.includes('chaperone_log_checkpoint_age_seconds 6\n'));
     assert.ok(input.includes('chaperone_export_up{export="siem",kind="syslog"} 0\n'));
     assert.ok(!input.includes('idle'));
+    assert.match(input, /^chaperone_log_journal_lag_seconds 2\.5$/m);
+    assert.match(input, /^chaperone_log_sealer_backlog_bytes 70$/m);
+  });
+
+  test('of budgets say how full the fullest counter of each rule is', async () => {
+    const lines = (await textOf(state())).split('\n').filter((line) => line.startsWith('chaperone_budget'));
+    assert.deepEqual(lines, [
+      'chaperone_budget_used_ratio{rule="reads",measure="rowsRead",per="run"} 0.95',
+      'chaperone_budget_used_ratio{rule="none",measure="bytes",per="target"} 1',
+    ]);
   });
 
   test('leave out what cannot be learned, and say so', async () => {
@@ -98,12 +117,19 @@ describe('metrics', () => {
       state({
         probeStore: away,
         pendingApprovals: away,
-        log: { head: away, isFaulty: () => true, published: () => ({ witnessed: undefined, openAlarms: 0 }) },
+        budgets: away,
+        log: {
+          head: away,
+          isFaulty: () => true,
+          backlog: () => ({ waitingMs: 0, bytes: 0 }),
+          published: () => ({ witnessed: undefined, openAlarms: 0, isSigned: false }),
+        },
       }),
     );
     assert.ok(text.includes('chaperone_store_up 0\n'));
     assert.ok(text.includes('chaperone_log_up 0\n'));
-    assert.ok(text.includes('chaperone_scrape_faults 3\n'));
+    assert.ok(text.includes('chaperone_log_signing 0\n'));
+    assert.ok(text.includes('chaperone_scrape_faults 4\n'));
     assert.doesNotMatch(text, /chaperone_(?:log_entries|approvals_pending|store_probe_seconds)/);
   });
 });

@@ -1,7 +1,9 @@
 /** What a witness decides of one `add-checkpoint` (https://c2sp.org/tlog-witness), from what it knows. Pure. */
-import { type Checkpoint, parseCheckpointHead } from '../audit/log/checkpoint.ts';
-import { EMPTY_ROOT, verifyConsistency } from '../audit/log/merkle.ts';
-import { type NoteVerifier, openNote, parseNote } from '../audit/log/signed-note.ts';
+import { type Checkpoint, parseCheckpointHead } from '../audit/c2sp/checkpoint-text.ts';
+import { parseNote, withSignaturesBy } from '../audit/c2sp/note-text.ts';
+import { EMPTY_ROOT } from '../audit/c2sp/tree-proofs.ts';
+import { verifyConsistency } from '../audit/log/merkle.ts';
+import { type NoteVerifier, openNote } from '../audit/log/signed-note.ts';
 
 export interface AddRequest {
   readonly oldSize: number;
@@ -61,8 +63,8 @@ export function decide(
   known: (origin: string) => Known | undefined,
 ): Decision {
   const parsed = parseNote(request.note);
-  const checkpoint = parseCheckpointHead(parsed?.text ?? '');
-  if (parsed === undefined || checkpoint === undefined) return no(400, 'this is no checkpoint');
+  const checkpoint = typeof parsed === 'string' ? undefined : parseCheckpointHead(parsed.text);
+  if (typeof parsed === 'string' || checkpoint === undefined) return no(400, 'this is no checkpoint');
   const trusted = keys(checkpoint.origin);
   if (trusted === undefined) return no(404, 'this log is not one that is witnessed here');
   const opened = openNote(request.note, trusted);
@@ -80,9 +82,7 @@ export function decide(
     const misbehaviour: Misbehaviour = { kind: 'inconsistent', proven: false, request };
     return { kind: 'inconsistent', why: problem, ...(newest === undefined ? {} : { misbehaviour }) };
   }
-  const lines = parsed.signatures.filter(({ name, id }) => opened.by.some((one) => one.name === name && one.id === id));
-  const note = `${parsed.text}\n${lines.map(({ line }) => `${line}\n`).join('')}`;
-  return { kind: 'cosign', checkpoint, text: parsed.text, note };
+  return { kind: 'cosign', checkpoint, text: parsed.text, note: withSignaturesBy(parsed, opened.by) };
 }
 
 function inconsistency({ oldSize, proof }: AddRequest, { size, root }: Checkpoint, newest: Known | undefined) {

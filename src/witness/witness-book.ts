@@ -6,12 +6,13 @@
 import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseCheckpointHead } from '../audit/c2sp/checkpoint-text.ts';
+import { parseNote, withSignaturesBy } from '../audit/c2sp/note-text.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import { lockDirectory } from '../audit/directory-lock.ts';
 import { ensureDirectory, replaceFile } from '../audit/durable-files.ts';
-import { parseCheckpointHead } from '../audit/log/checkpoint.ts';
 import { cosign, openCosignatures } from '../audit/log/cosignature.ts';
-import { type NoteVerifier, openNote, parseNote } from '../audit/log/signed-note.ts';
+import { type NoteVerifier, openNote } from '../audit/log/signed-note.ts';
 import { Fault } from '../model/fault.ts';
 import type { Limits } from '../model/limits.ts';
 import { type AddRequest, type Decision, decide, type Known, type Misbehaviour } from './add-checkpoint.ts';
@@ -119,7 +120,7 @@ export class WitnessBook implements Disposable {
     const path = this.#path(origin);
     if (!existsSync(path)) return;
     const note = readFileSync(path, 'utf8');
-    const checkpoint = parseCheckpointHead(parseNote(note)?.text ?? '');
+    const checkpoint = parseCheckpointHead(textOf(note));
     const own = openCosignatures(note, this.#options.keys.verifiers);
     if (checkpoint?.origin !== origin || own === undefined || own.length === 0) {
       throw new Fault('log-corrupt', `${path} is not a checkpoint that this witness cosigned`);
@@ -129,7 +130,7 @@ export class WitnessBook implements Disposable {
 
   #keep({ kind, proven, request }: Misbehaviour): void {
     const { limits, clock, directory, onMisbehaviour } = this.#options;
-    const text = parseNote(request.note)?.text ?? '';
+    const text = textOf(request.note);
     const origin = parseCheckpointHead(text)?.origin ?? '';
     const known = this.#known.get(origin);
     // Signatures of others and wrong proofs make no new find of what the log signed.
@@ -181,11 +182,13 @@ function readOne(path: string): KeptMisbehaviour {
 /** The note with the signatures that count. */
 function signedByLog(note: string, keys: readonly NoteVerifier[]): string {
   const parsed = parseNote(note);
-  const opened = openNote(note, keys);
-  const lines = parsed?.signatures.filter(({ name, id }) =>
-    opened?.by.some((one) => one.name === name && one.id === id),
-  );
-  return `${parsed?.text ?? ''}\n${(lines ?? []).map(({ line }) => `${line}\n`).join('')}`;
+  return typeof parsed === 'string' ? '\n' : withSignaturesBy(parsed, openNote(note, keys)?.by ?? []);
+}
+
+/** Empty where it is no note. */
+function textOf(note: string): string {
+  const parsed = parseNote(note);
+  return typeof parsed === 'string' ? '' : parsed.text;
 }
 
 function lock(directory: string): Disposable {

@@ -1,4 +1,5 @@
 /** A witness over HTTP (https://c2sp.org/tlog-witness): `add-checkpoint`, the newest checkpoints, and what it found wrong. */
+import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Limits } from '../model/limits.ts';
@@ -82,7 +83,8 @@ async function reply(options: WitnessServerOptions, rate: RateLimit, request: In
 async function addCheckpoint({ book, limits }: WitnessServerOptions, request: IncomingMessage): Promise<Reply> {
   const body = await boundedBody(request, limits.witnessRequestBytes);
   if (body === undefined) return { status: 413, body: `a request has at most ${limits.witnessRequestBytes} bytes\n` };
-  const parsed = parseAddRequest(body);
+  // What is not UTF-8 is no note: read as one, it would be another text.
+  const parsed = isUtf8(body) ? parseAddRequest(body.toString('utf8')) : undefined;
   return parsed === undefined
     ? { status: 400, body: 'this is no add-checkpoint request\n' }
     : answered(book.add(parsed));
@@ -113,7 +115,7 @@ function only(method: string): Reply {
 }
 
 /** Undefined where it is longer; the rest is not read. */
-async function boundedBody(request: IncomingMessage, mostBytes: number): Promise<string | undefined> {
+async function boundedBody(request: IncomingMessage, mostBytes: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
@@ -121,8 +123,7 @@ async function boundedBody(request: IncomingMessage, mostBytes: number): Promise
     if (bytes > mostBytes) return undefined;
     parts.push(part);
   }
-  // What is not UTF-8 is no note; one character a byte would be another text.
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
 
 function send(response: ServerResponse, { status, type = 'text/plain; charset=utf-8', body, headers }: Reply): void {

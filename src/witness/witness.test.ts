@@ -4,16 +4,11 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { checkpointText, signCheckpoint } from '../audit/log/checkpoint.ts';
+import { checkpointText } from '../audit/c2sp/checkpoint-text.ts';
+import { EMPTY_ROOT } from '../audit/c2sp/tree-proofs.ts';
+import { signCheckpoint } from '../audit/log/checkpoint.ts';
 import { cosign, openCosignatures } from '../audit/log/cosignature.ts';
-import {
-  consistencyProof,
-  EMPTY_ROOT,
-  leafHash,
-  nodeHash,
-  rangeRoot,
-  type SubtreeReader,
-} from '../audit/log/merkle.ts';
+import { consistencyProof, leafHash, nodeHash, rangeRoot, type SubtreeReader } from '../audit/log/merkle.ts';
 import { noteVerifier, signNote } from '../audit/log/signed-note.ts';
 import { addCheckpointBody } from '../audit/witness/witness-client.ts';
 import { LIMITS, type Limits } from '../model/limits.ts';
@@ -57,7 +52,7 @@ async function witness(options: { readonly directory?: string; readonly limits?:
   const onFault = (fault: unknown) => assert.fail(String(fault));
   const server = await startWitness({ host: '127.0.0.1', port: 0, book, vkeys: keys.vkeys, limits, clock, onFault });
   const url = `http://127.0.0.1:${server.port}`;
-  const post = async (body: string) => {
+  const post = async (body: string | Buffer<ArrayBuffer>) => {
     const response = await fetch(`${url}/add-checkpoint`, { method: 'POST', body });
     return { status: response.status, text: await response.text(), type: response.headers.get('content-type') };
   };
@@ -100,7 +95,7 @@ describe('a witness', () => {
     const stranger = generateKeyPairSync('ed25519').privateKey;
     const elsewhere = signed(9, honest, KEY.privateKey, 'gateway.example/other');
     const extra = signNote('x\n', { name: ORIGIN, key: KEY.privateKey }).split('\n\n')[1] ?? '';
-    const cases: readonly (readonly [string, number, string])[] = [
+    const cases: readonly (readonly [string, number, string | Buffer<ArrayBuffer>])[] = [
       ['another origin', 404, `old 8\n\n${elsewhere}`],
       ['a key that is not trusted', 403, `old 8\n\n${signed(9, honest, stranger)}`],
       [
@@ -118,6 +113,11 @@ describe('a witness', () => {
       ['a step that is no hash', 400, `old 8\nAAAA\n\n${signed(9)}`],
       ['64 steps', 400, `old 8\n${`${Buffer.alloc(32).toString('base64')}\n`.repeat(64)}\n${signed(9)}`],
       ['no checkpoint', 400, 'old 8\n\nhello\n'],
+      [
+        'what is not UTF-8 beside it',
+        400,
+        Buffer.concat([Buffer.from(`${asked(8, 9)}— x`), Buffer.of(0xff), Buffer.from(' AAAAAAA=\n')]),
+      ],
       ['a carriage return', 400, asked(8, 9).replace('old 8\n', 'old 8\r\n')],
     ];
     for (const [what, status, body] of cases) assert.equal((await w.post(body)).status, status, what);

@@ -5,6 +5,7 @@ import { ERRORS } from './corpus/errors.ts';
 import { FUNCTIONS } from './corpus/functions.ts';
 import { JSON_ROWS } from './corpus/json-rows.ts';
 import { QUERIES } from './corpus/queries.ts';
+import { UNSEEN } from './corpus/unseen.ts';
 import { WRITING } from './corpus/writing.ts';
 
 /** Every attempt: a line of what is tried, the statements, and what stops it. */
@@ -16,4 +17,5 @@ export const CORPUS: readonly Attempt[] = [
   ...COPIES,
   ...CARRIERS,
   ...JSON_ROWS,
+  ...UNSEEN,
 ];

@@ -12,6 +12,7 @@ import { PERMIT_ALL, type TestGateway, type TestGatewayOptions } from '../suppor
 import { kernelQueues } from '../support/kernel-queues.ts';
 import { recorded } from '../support/recorded.ts';
 import { Relay } from '../support/relay.ts';
+import { until } from '../support/until.ts';
 import { defineHeldRequests, NEEDS_APPROVAL } from './held-requests.ts';
 import {
   type Conversation,
@@ -21,7 +22,7 @@ import {
   type RawRequest,
   type ServerUnderTest,
 } from './protocol-under-test.ts';
-import { until, within } from './waiting.ts';
+import { within } from './waiting.ts';
 
 const READ_AND_WRITE: Policy = { ...PERMIT_ALL, name: 'what is known', operations: ['any'] };
 const NO_DROP: Policy = { name: 'no drop', principals: 'any', targets: 'any', operations: [], effect: 'deny' };

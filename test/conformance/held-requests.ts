@@ -4,8 +4,9 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { type FakeApproval, FakeApprovals } from '../support/fake-approvals.ts';
 import { PERMIT_ALL, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { recorded } from '../support/recorded.ts';
+import { until } from '../support/until.ts';
 import type { Conversation, ProtocolUnderTest, Requests } from './protocol-under-test.ts';
-import { until, within } from './waiting.ts';
+import { within } from './waiting.ts';
 
 export const NEEDS_APPROVAL: Policy = {
   ...PERMIT_ALL,

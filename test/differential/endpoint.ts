@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 /** Where a client connects: the server itself, or the gateway in front of it. */
@@ -75,6 +76,30 @@ export async function runProgram(
       resolve(`${output()}\n[errors]\n${errors()}\n[${command} ended with ${signal ?? status}]\n`);
     });
   });
+}
+
+const JDBC_JAR = '/usr/share/java/postgresql.jar';
+const compiled = new Map<string, Promise<string>>();
+
+/** Runs a Java program beside the JDBC driver: compiled once, for that takes longer than most of what it does. */
+export async function runJava(
+  source: string,
+  args: readonly string[],
+  options: { readonly env: Record<string, string> },
+): Promise<string> {
+  const classes = compiled.get(source) ?? compile(source);
+  compiled.set(source, classes);
+  const path = [JDBC_JAR, await classes].join(delimiter);
+  return runProgram('java', ['-XX:TieredStopAtLevel=1', '-cp', path, basename(source, '.java'), ...args], options);
+}
+
+/** The folder of its classes, which goes with this process. */
+async function compile(source: string): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'java-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const said = await runProgram('javac', ['-cp', JDBC_JAR, '-d', directory, source], { env: {} });
+  if (!said.endsWith('[javac ended with 0]\n')) throw new Error(said);
+  return directory;
 }
 
 function collect(stream: Readable): () => string {

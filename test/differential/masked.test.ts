@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../support/gateway.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
-import { type Endpoint, jdbcEnvironment, libpqEnvironment, runProgram } from './endpoint.ts';
+import { type Endpoint, jdbcEnvironment, libpqEnvironment, runJava, runProgram } from './endpoint.ts';
 
 const COLUMNS = `a_text text, a_varchar varchar(40), an_int2 int2, an_int4 int4, an_int8 int8, a_float4 float4,
   a_float8 float8, a_numeric numeric(12, 2), a_bool boolean, a_date date, a_timestamp timestamp, a_timestamptz timestamptz,
@@ -92,9 +92,8 @@ describe('masked values of every type are read by', () => {
 
     test(`the JDBC driver: ${mask}`, async () => {
       const source = join(import.meta.dirname, 'clients', 'MaskedValues.java');
-      const java = ['-XX:TieredStopAtLevel=1', '-cp', '/usr/share/java/postgresql.jar', source, PLAIN, COMPUTED];
       const env = jdbcEnvironment(await endpointOf(mask));
-      const lines = (await runProgram('java', java, { env })).split('\n');
+      const lines = (await runJava(source, [PLAIN, COMPUTED], { env })).split('\n');
       assert.equal(lines.at(-2), '[java ended with 0]', lines.join('\n'));
       const [plain, computed, plainInBinary, computedInBinary] = lines;
       assert.equal(withoutZeros(plainInBinary), withoutZeros(plain));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Browser } from '../support/login-gateway.ts';
+import { until } from '../support/until.ts';
 import {
   chaperone,
   environment,
@@ -11,7 +12,6 @@ import {
   type StartedProgram,
   startDemo,
   startJob,
-  until,
 } from './program.ts';
 
 describe('people decide at a terminal', () => {

@@ -4,9 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Client } from 'pg';
+import { until } from '../support/until.ts';
 import { type Deployment, makeDeployment } from './deployment.ts';
 import { jobClient } from './held-clients.ts';
-import { type StartedProgram, until } from './program.ts';
+import { type StartedProgram } from './program.ts';
 
 const MOST = 2_000;
 const POLICIES = `

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import { isInstalled } from '../../src/cli/connect.ts';
+import { until } from '../support/until.ts';
 import { type Deployment, makeDeployment } from './deployment.ts';
 import {
   chaperone,
@@ -13,7 +14,6 @@ import {
   type StartedProgram,
   startConfigured,
   startJob,
-  until,
 } from './program.ts';
 
 const CLIENT = isInstalled('psql', process.env) ? ['psql', '-X', '-c'] : ['chaperone', 'sql'];

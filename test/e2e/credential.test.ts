@@ -8,8 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { isInstalled } from '../../src/cli/connect.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { findIn, findInProcess, type Needle, needlesOf, processTree } from '../support/process-memory.ts';
+import { until } from '../support/until.ts';
 import { type Deployment, makeDeployment } from './deployment.ts';
-import { chaperone, type StartedProgram, startJob, until } from './program.ts';
+import { chaperone, type StartedProgram, startJob } from './program.ts';
 
 const PASSWORD = `canary-${randomBytes(18).toString('hex')}`;
 const CLIENT = isInstalled('psql', process.env) ? ['psql', '-X', '-c'] : ['chaperone', 'sql'];

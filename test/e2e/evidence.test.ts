@@ -13,6 +13,7 @@ import { ApiClient } from '../../src/cli/api-client.ts';
 import { type ClosedEvidence, fetchEvidence } from '../../src/cli/evidence.ts';
 import { READ_POLICY, startApi, type TestApi, type TestGrant } from '../support/api.ts';
 import { unzipStored } from '../support/bundles.ts';
+import { mockVault, VAULT_TOKEN } from '../support/kms-mock.ts';
 import { startTimestampAuthority, type TestTimestampAuthority } from '../support/timestamp-authority.ts';
 import { chaperone, environment, type Ran } from './program.ts';
 
@@ -210,4 +211,16 @@ describe('the evidence of a CI job', () => {
     const { verdict, text } = await verify(file);
     assert.equal(verdict, 'PASS', text);
   });
+});
+
+test('while the key of the log is away there is no evidence of a run yet, and that is what is said', async () => {
+  await using vault = await mockVault('ed25519');
+  const key = { vault: { address: vault.url, key: 'log', mount: 'transit' } };
+  await using api = await startApi({ log: { key }, env: { VAULT_TOKEN } });
+  await vault[Symbol.asyncDispose]();
+  const { run } = await api.grant();
+  for (const path of [`/v1/runs/${run}/evidence/state`, `/v1/runs/${run}/evidence`]) {
+    const { status, json } = await api.call('GET', path, { auth: api.admin });
+    assert.deepEqual([status, json['code']], [503, 'signer-unavailable'], path);
+  }
 });

@@ -9,8 +9,9 @@ import { people } from '../../src/identity/people.ts';
 import { scopesOf } from '../../src/identity/person-record.ts';
 import type { Role } from '../../src/model/person.ts';
 import { openStore, type StoreOptions } from '../../src/store/store.ts';
+import { until } from '../support/until.ts';
 import type { Deployment } from './deployment.ts';
-import { type StartedProgram, until } from './program.ts';
+import { type StartedProgram } from './program.ts';
 
 export interface Said {
   readonly status: number;

@@ -9,9 +9,10 @@ import { readSession } from '../../src/audit/read/read-session.ts';
 import { verifyDirectory } from '../../src/audit/verify/verify-directory.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { Relay } from '../support/relay.ts';
+import { until } from '../support/until.ts';
 import { type Deployment, makeDeployment } from './deployment.ts';
 import { answer, approvalAt, call, jobClient, outcomeOf, personIn, waitingAt } from './held-clients.ts';
-import { makeDataDirectory, type StartedProgram, until } from './program.ts';
+import { makeDataDirectory, type StartedProgram } from './program.ts';
 
 const POLICIES = `
 policies:

@@ -161,13 +161,3 @@ async function text(stream: NodeJS.ReadableStream): Promise<string> {
   for await (const chunk of stream) all += String(chunk);
   return all;
 }
-
-/** Asks until there is an answer. Rejects after 20 s. */
-export async function until<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error('it did not come to pass within 20 s');
-  }
-}

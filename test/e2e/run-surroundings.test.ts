@@ -74,6 +74,12 @@ describe('what surrounds the command of a run', () => {
     assert.doesNotMatch(stdout, /canary/);
   });
 
+  test('needs a folder for the run, and says so before the token is used up', async () => {
+    const { status, stderr } = await run({ TMPDIR: join(directory, 'none') }, '--', 'true');
+    assert.equal(status, 78);
+    assert.match(stderr, /^chaperone: the run needs a folder of its own: ENOENT.*\n {2}TMPDIR names another place/);
+  });
+
   test('is said in the job summary, with what was refused and what the command could still do', async () => {
     const summary = join(directory, 'summary.md');
     const github = { GITHUB_ACTIONS: 'true', CI: 'true', GITHUB_STEP_SUMMARY: summary };

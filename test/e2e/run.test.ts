@@ -5,7 +5,8 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isInstalled } from '../../src/cli/connect.ts';
-import { type Job, makeDataDirectory, type StartedProgram, startDemo, until } from './program.ts';
+import { until } from '../support/until.ts';
+import { type Job, makeDataDirectory, type StartedProgram, startDemo } from './program.ts';
 
 const isRoot = process.getuid?.() === 0;
 const canBeAnother = isRoot && isInstalled('setpriv', process.env) && isInstalled('psql', process.env);

@@ -39,14 +39,14 @@ describe('chaperone verify BUNDLE', () => {
   TIME to TIME, completed
 
 ✓ archive    N files, N bytes
-✓ contents   N files
+✓ contents   N files; 3 for reading alone, which nobody vouches for (README.txt, replay/)
 ✓ statement  ECDSA P-256, about this manifest
 ✓ checkpoint gateway.example/log at 10 entries, no witness
 ✓ log        10 entries: run.open at 1, run.close at 8
 ✓ sessions   2 sessions, 52 lines
 ✓ bodies     49 bodies opened
 ✓ decisions  23 requests, 1 refused, 1 approved by people
-✓ identity   the CI token is signed by its issuer, and says what the sessions say
+✓ identity   the CI token says what the sessions say, by its issuer's keys as the gateway kept them
 – time       no timestamp
 
 PASS  2 sessions, 52 events, 23 requests; gateway.example/log at 10 entries; by keys of yours
@@ -58,7 +58,7 @@ PASS  2 sessions, 52 events, 23 requests; gateway.example/log at 10 entries; by 
   test('says INCOMPLETE without keys of the verifier, how to bring some, and exits with 2', async () => {
     const { stdout, status } = await verify(bundle);
     assert.match(stdout, /^INCOMPLETE {2}2 sessions/mu);
-    assert.match(stdout, /The bundle was only checked against itself/);
+    assert.match(stdout, /by those it was only checked against itself/);
     assert.equal(status, 2);
   });
 
@@ -98,7 +98,7 @@ PASS  2 sessions, 52 events, 23 requests; gateway.example/log at 10 entries; by 
     const broken = join(directory, 'broken.policy');
     writeFileSync(broken, 'log nothing\nquorum none\n');
     const unusable = await verify(bundle, '--policy', broken);
-    assert.match(unusable.stderr, /the trust policy cannot be used: line 1: the key is no verifier key/);
+    assert.match(unusable.stderr, /the trust policy cannot be used: line 1: this is no verifier key/);
     assert.equal(unusable.status, 78);
     const missing = await verify(bundle, '--policy', join(directory, 'nowhere'));
     assert.match(missing.stderr, /cannot read .*nowhere/);

@@ -17,6 +17,7 @@ import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { openApi } from '../../src/api/open-api.ts';
 import type { EvidenceConfig } from '../../src/cli/start/evidence-config.ts';
+import type { LogConfig } from '../../src/cli/start/log-config.ts';
 import { openGateway } from '../../src/cli/start/open-gateway.ts';
 import type { LoginConfig } from '../../src/identity/login-config.ts';
 import { operatorTokens } from '../../src/identity/operator-tokens.ts';
@@ -113,6 +114,9 @@ export interface TestApiOptions {
   readonly evidence?: EvidenceConfig;
   /** An HTTP server without TLS, which becomes the target `web`, also known as shop.test. */
   readonly web?: { readonly host: string; readonly port: number };
+  readonly log?: LogConfig;
+  /** The gateway's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const READ_POLICY = `
@@ -120,7 +124,7 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence, web } = options;
+  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -146,11 +150,12 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         audience: AUDIENCE,
         ...(login ? { login } : {}),
         ...(evidence ? { evidence } : {}),
+        ...(log ? { log } : {}),
       },
       {
         version: '0.0.0',
         openApi: (all, options) => openApi(all, { ...options, ...(webDirectory ? { webDirectory } : {}) }),
-        env: {},
+        env,
         nowMs: Date.now,
         onFault: (fault) => faults.push(fault),
       },

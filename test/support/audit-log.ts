@@ -4,8 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditLogOptions, type OpenAuditLog, openAuditLog } from '../../src/audit/open-audit-log.ts';
 import type { ExchangeRecord, SessionRecord } from '../../src/audit/recorder.ts';
+import type { ApprovalRecord } from '../../src/model/approval.ts';
 import type { Decision } from '../../src/model/decision.ts';
-import type { ExchangeNumber, GrantId, PrincipalId, RunId, SessionId, TargetName } from '../../src/model/ids.ts';
+import type {
+  ApprovalId,
+  ExchangeNumber,
+  GrantId,
+  PersonId,
+  PrincipalId,
+  RunId,
+  SessionId,
+  TargetName,
+} from '../../src/model/ids.ts';
 import { LIMITS } from '../../src/model/limits.ts';
 import type { Principal, Run } from '../../src/model/principal.ts';
 import type { Operation, Request } from '../../src/model/request.ts';
@@ -93,6 +103,37 @@ export const SELECT: readonly Operation[] = [
 ];
 
 export const PERMIT: Decision = { effect: 'permit', rules: ['readers'], obligations: [], policy: 'ab'.repeat(32) };
+/** A permit that asks one of the group `dba`. */
+export const ASK: Decision = {
+  ...PERMIT,
+  effect: 'permit',
+  rules: ['ask'],
+  obligations: [
+    {
+      kind: 'approve',
+      group: 'dba',
+      quorum: 1,
+      withinMs: 60_000,
+      allowActor: false,
+      measureRows: false,
+      showText: false,
+    },
+  ],
+};
+
+/** How the wait of a held request ended, with the approval of one person. */
+export function approvalEnded(state: ApprovalRecord['state']): ApprovalRecord {
+  const vote = {
+    person: 'psn_1' as PersonId,
+    login: 'ada',
+    answer: 'approve',
+    channel: 'web',
+    reason: 'fine',
+  } as const;
+  const votes = [{ ...vote, at: '2026-03-04T05:06:07.008Z' }];
+  return { id: 'apr_1' as ApprovalId, state, digest: 'cd'.repeat(32), votes, waitedMs: 42_000 };
+}
+
 export const DENY: Decision = {
   effect: 'deny',
   code: 'policy-denied',

@@ -25,6 +25,8 @@ export async function openCarriedRun(
     readonly selfTest?: boolean;
     readonly asserted?: Readonly<Record<string, string>>;
     readonly targets?: readonly string[];
+    /** How the gateway is reached; at its own address where absent. */
+    readonly client?: ApiClient;
   } = {},
 ): Promise<CarriedRun> {
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-token-'));
@@ -33,7 +35,7 @@ export async function openCarriedRun(
     await writeFile(tokenFile, await api.ciToken());
     const said: string[] = [];
     const run = await openRun({
-      api: apiClient(api),
+      api: options.client ?? apiClient(api),
       targets: options.targets ?? ['people'],
       tokenFile,
       direct: options.direct ?? false,

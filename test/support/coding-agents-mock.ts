@@ -2,7 +2,7 @@
  * Stand-ins for coding agents, which cannot be installed here: each reads its settings from where its documentation
  * says, calls the hooks that it finds there as for one call of a tool, and prints which MCP servers it would use.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,10 @@ interface Call {
 
 function call({ event, command }: Call, more: Json): void {
   const input = JSON.stringify({ hook_event_name: event, session_id: 'session-1', ...more });
-  execFileSync('/bin/sh', ['-c', command], { input, stdio: ['pipe', 'ignore', 'inherit'] });
+  const { error, status } = spawnSync('/bin/sh', ['-c', command], { input, stdio: ['pipe', 'ignore', 'inherit'] });
+  // A hook need not read what it is told: the pipe may be gone before it was written.
+  if (error !== undefined && (error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  if (status !== 0) throw new Error(`the hook ended with ${status}: ${command}`);
 }
 
 /** Claude Code's shape: groups of hooks by event. */

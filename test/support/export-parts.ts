@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { post } from '../../src/approvals/channels/outgoing.ts';
 import { signWebhook } from '../../src/approvals/channels/webhook.ts';
 import { CursorFile } from '../../src/export/cursor-file.ts';
@@ -72,6 +73,6 @@ export function anExporter(
 export async function until(holds: () => boolean, signal: AbortSignal): Promise<void> {
   while (!holds()) {
     signal.throwIfAborted();
-    await new Promise((resolve) => setImmediate(resolve));
+    await delay(2);
   }
 }

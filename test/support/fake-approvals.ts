@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { ApprovalDesk, HeldRequest, Hold } from '../../src/gateway/control-plane.ts';
+import type { ApprovalDesk } from '../../src/gateway/control-plane.ts';
 import type { Estimate, HoldAnswer, Vote } from '../../src/model/approval.ts';
+import type { HeldRequest, Hold } from '../../src/model/held-request.ts';
 import { type ApprovalId, mintId, type PersonId } from '../../src/model/ids.ts';
 
 /** One held request as a test sees it, and the ways to answer. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ApprovalService, type ApprovalServiceOptions } from '../../src/approvals/approval-service.ts';
-import type { Answer, ApprovalNote, HeldRequest } from '../../src/approvals/vocabulary.ts';
+import type { Answer, ApprovalNote } from '../../src/approvals/vocabulary.ts';
 import type { ApproveObligation } from '../../src/model/decision.ts';
+import type { HeldRequest } from '../../src/model/held-request.ts';
 import type { ExchangeNumber, PersonId, RunId, SessionId } from '../../src/model/ids.ts';
 import type { Person } from '../../src/model/person.ts';
 import type { Principal } from '../../src/model/principal.ts';

@@ -1,16 +1,19 @@
 /** A gateway with budgets over a store of its own, and what its clients get, in brief. */
-
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { BudgetService } from '../../src/budgets/budget-service.ts';
 import type { ApprovalDesk } from '../../src/gateway/control-plane.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { openStore } from '../../src/store/store.ts';
 import { FakeApprovals } from './fake-approvals.ts';
 import { PERMIT_ALL, startGateway, targetFor } from './gateway.ts';
-import type { PostgresServer } from './postgres-server.ts';
+import { type PostgresServer, startPostgres } from './postgres-server.ts';
 import { type BackendMessage, errorFields, RawPostgres, summary } from './raw-postgres.ts';
 import type { TestGrant } from './static-control-plane.ts';
 
-export interface LimitedOptions {
+interface LimitedOptions {
   readonly server: PostgresServer;
   /** Path of the store's file. */
   readonly file: string;
@@ -22,7 +25,7 @@ export interface LimitedOptions {
 }
 
 /** Everything is permitted, and one rule limits it. */
-export async function openLimited({ server, file, limit, rule, desk }: LimitedOptions) {
+async function openLimited({ server, file, limit, rule, desk }: LimitedOptions) {
   await using parts = new AsyncDisposableStack();
   const store = parts.use(await openStore({ file }));
   const faults: unknown[] = [];
@@ -45,8 +48,27 @@ export async function openLimited({ server, file, limit, rule, desk }: LimitedOp
   return { store, budgets, faults, gateway, people, logIn, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
+/** A server and a folder for the tests of the `describe` that calls this, and gateways before it, each with its own store. */
+export function limitedGateways() {
+  let stores = 0;
+  const suite = {} as { server: PostgresServer; directory: string };
+  before(async () => {
+    suite.server = await startPostgres({ sql: LIMITED_SQL });
+    suite.directory = await mkdtemp(join(tmpdir(), 'budgets-'));
+  });
+  after(async () => {
+    await suite.server?.stop();
+    if (suite.directory !== undefined) await rm(suite.directory, { recursive: true, force: true });
+  });
+  const open = (limit: LimitedOptions['limit'], rule: Partial<Policy> = {}, desk?: ApprovalDesk) => {
+    const file = join(suite.directory, `store-${++stores}.db`);
+    return openLimited({ server: suite.server, file, limit, rule, ...(desk === undefined ? {} : { desk }) });
+  };
+  return { suite, open };
+}
+
 /** Tables that the tests of budgets read and change. */
-export const LIMITED_SQL = `
+const LIMITED_SQL = `
   create table numbers (n int); insert into numbers select generate_series(1, 20000);
   create table notes (id serial primary key, note text);
   create table parents (id int primary key); insert into parents values (1);

@@ -39,7 +39,7 @@ export async function installation(version: PostgresVersion): Promise<Installati
 
 /** Makes an empty cluster at `data`, owned by the server's user: a copy of the one that is kept beside the packages. */
 export async function newCluster(install: Installation, data: string): Promise<void> {
-  const template = join(CACHE, `postgres-${install.version}-${install.uid}`);
+  const template = join(CACHE, `postgres-${install.version}-${install.uid}-small`);
   if (!existsSync(template)) await makeTemplate(install, template);
   await run('cp', ['-a', template, data]);
 }
@@ -49,7 +49,18 @@ async function makeTemplate(install: Installation, template: string): Promise<vo
   await chown(scratch, install.uid, install.gid);
   try {
     const data = join(scratch, 'data');
-    const options = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync', '--no-instructions'];
+    const options = [
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-locale',
+      '--no-sync',
+      '--no-instructions',
+      '--wal-segsize=1',
+    ];
     await run(join(install.bin, 'initdb'), ['-D', data, ...options], {
       uid: install.uid,
       gid: install.gid,

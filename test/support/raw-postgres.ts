@@ -250,6 +250,21 @@ export function extended(sql: string, parameters: readonly string[] = [], format
   ]);
 }
 
+/** A Parse without types of parameters. */
+export function parse(name: string, sql: string): Buffer {
+  return frame('P', `${name}\0${sql}\0`, int16(0));
+}
+
+/** A Bind without parameters. */
+export function bind(portal: string, statement: string): Buffer {
+  return frame('B', `${portal}\0${statement}\0`, int16(0), int16(0), int16(0));
+}
+
+/** All rows where none are counted. */
+export function execute(portal: string, rows = 0): Buffer {
+  return frame('E', `${portal}\0`, int32(rows));
+}
+
 export const SYNC = frame('S');
 
 export function int32(value: number): Buffer {

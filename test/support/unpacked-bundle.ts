@@ -106,7 +106,11 @@ export async function verifyBytes(bytes: Uint8Array, files: TrustFiles, nowMs = 
   return await verifyBundle(bufferSource(bytes), { engine: nodeEngine, trust, nowMs });
 }
 
-export function ownFiles({ policy, statementKey, auditorKey }: MadeBundle): Required<Omit<TrustFiles, 'tsa'>> {
+export function ownFiles({
+  policy,
+  statementKey,
+  auditorKey,
+}: MadeBundle): Required<Omit<TrustFiles, 'tsa' | 'issuerKeys'>> {
   return {
     policy: Buffer.from(policy),
     statementKey: Buffer.from(statementKey),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { accessibilityFaults, DESKTOP, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { accessibilityFaults, DESKTOP, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
 const PAGES: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ describe('the pages of rules and of the gateway', () => {
         await seen.page.getByRole('heading', { level: 1, name: heading }).waitFor();
         await seen.page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
         found.push(...(await accessibilityFaults(seen.page)).map((fault) => `${path}: ${fault}`));
-        const over = Number(await seen.page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+        const over = await excessWidth(seen.page);
         if (over > 0) found.push(`${path} is ${over} px too wide`);
       }
       assert.deepEqual([...found, ...seen.faults], []);
@@ -143,6 +143,25 @@ describe('the pages of rules and of the gateway', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('from the provider, and given here').waitFor();
     await page.getByText('on-call').first().waitFor();
+  });
+
+  test('what somebody else changed meanwhile takes no draft away, and no draft overwrites it', async () => {
+    await using seen = await visit(browser);
+    const { context, page } = seen;
+    await openPerson(page, 'lin');
+    await page.getByLabel('Handles').fill('github:mine');
+    const other = await context.newPage();
+    await openPerson(other, 'lin');
+    await other.getByLabel('Handles').fill('github:of-somebody-else');
+    await other.getByRole('button', { name: 'Save' }).click();
+    await other.getByText('Saved lin').first().waitFor();
+
+    const save = page.getByRole('button', { name: 'Save' });
+    await save.click();
+    await page.getByText('This person was changed elsewhere').waitFor();
+    assert.deepEqual([await page.getByLabel('Handles').inputValue(), await save.isDisabled()], ['github:mine', true]);
+    await page.getByRole('button', { name: 'Drop mine, show theirs' }).click();
+    assert.equal(await page.getByLabel('Handles').inputValue(), 'github:of-somebody-else');
   });
 
   test('a token is shown once, and never again', async () => {

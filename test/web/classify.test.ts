@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { startApi, type TestApi } from '../support/api.ts';
-import { accessibilityFaults, DESKTOP, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { accessibilityFaults, DESKTOP, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { type LoginProvider, startLoginProvider } from '../support/login-provider.ts';
 import { ROOT } from '../support/source-tree.ts';
 import { startWebServer } from '../support/web-server.ts';
@@ -95,7 +95,7 @@ test('the review of proposals is readable in light and dark, wide and narrow', a
       await page.getByRole('button', { name: 'Propose classes' }).click();
       await page.getByRole('list', { name: 'Proposed classes' }).waitFor();
       assert.deepEqual(await accessibilityFaults(page), []);
-      const over = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+      const over = await excessWidth(page);
       assert.ok(over <= 0, `${over} px too wide`);
       assert.deepEqual(seen.faults, []);
     }

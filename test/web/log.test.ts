@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { accessibilityFaults, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
 let browser: Browser;
@@ -98,7 +98,7 @@ describe('a session that is verified in the browser', () => {
     const rows = page.getByRole('list', { name: 'Sessions that were verified' }).getByRole('listitem');
     await rows.getByRole('img', { name: 'Passed' }).first().waitFor();
     assert.ok((await rows.count()) > 0);
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false);
+    assert.equal(await excessWidth(page), 0);
   });
 });
 

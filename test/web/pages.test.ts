@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { isHostile } from '../../web/src/ui/hostile.ts';
-import { accessibilityFaults, DESKTOP, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { accessibilityFaults, DESKTOP, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
 const APPROVAL = '/approvals/apr_01kanq000000h7t3v9x2c4m6';
@@ -46,7 +46,7 @@ describe('the web UI in a browser', () => {
         await seen.page.getByRole('heading', { level: 1, name: heading }).waitFor();
         await seen.page.locator('#main:not(:has([aria-busy="true"]))').waitFor();
         found.push(...(await accessibilityFaults(seen.page)).map((fault) => `${path}: ${fault}`));
-        const over = Number(await seen.page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+        const over = await excessWidth(seen.page);
         if (over > 0) found.push(`${path} is ${over} px too wide`);
       }
       assert.deepEqual([...found, ...seen.faults], []);
@@ -219,6 +219,29 @@ describe('the web UI in a browser', () => {
     assert.deepEqual(seen.faults, []);
   });
 
+  test('a list that is empty teaches how it fills, and its command makes no phone scroll', async () => {
+    await using seen = await visit(browser, PHONE);
+    const { page } = seen;
+    await page.route('**/v1/approvals?*', (route) => route.fulfill({ json: { items: [] } }));
+    await page.goto(`${server.url}/approvals?view=all`);
+    await page.getByRole('heading', { name: 'Nobody has been asked yet' }).waitFor();
+    assert.equal(await excessWidth(page), 0);
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+
+  test('without a network a page that was not opened yet waits for it, and nothing of what is there is lost', async () => {
+    await using seen = await visit(browser, PHONE);
+    const { context, page } = seen;
+    await page.goto(`${server.url}/approvals`);
+    await page.getByRole('heading', { level: 1, name: 'Approvals' }).waitFor();
+    await context.setOffline(true);
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.getByText('This page opens as soon as it can').waitFor();
+    await context.setOffline(false);
+    await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+  });
+
   test('a session that ends while one reads leads to the login, and back', async () => {
     await using seen = await visit(browser);
     const { page } = seen;
@@ -291,6 +314,29 @@ describe('an answer to an approval', () => {
     await one.page.getByRole('dialog').getByRole('button', { name: 'Deny' }).click();
     await one.page.getByText('Denied; it never reached the target').waitFor();
     await other.page.getByRole('link', { name: /^ALTER TABLE orders/ }).waitFor({ state: 'detached' });
+    assert.deepEqual([...one.faults, ...other.faults], []);
+  });
+
+  test('that somebody else gave takes no words from under the fingers of whoever is writing one', async () => {
+    await using server = await startWebServer();
+    await using one = await visit(browser);
+    await using other = await visit(browser);
+    await one.page.goto(`${server.url}${APPROVAL}`);
+    await one.page.getByRole('button', { name: 'Deny' }).click();
+    const dialog = one.page.getByRole('dialog', { name: 'Deny this request' });
+    await dialog.getByLabel('Reason').fill('Not during');
+    await other.page.goto(`${server.url}${APPROVAL}`);
+    await other.page.getByRole('button', { name: 'Approve' }).click();
+    await other.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+    await other.page.getByText('Approved, and run').waitFor();
+
+    await dialog.getByRole('alert').getByText('There is nothing to answer any more. Approved, and run.').waitFor();
+    await one.page.keyboard.type(' the release');
+    assert.equal(await dialog.getByLabel('Reason').inputValue(), 'Not during the release');
+    assert.ok(await dialog.getByRole('button', { name: 'Deny' }).isDisabled());
+    assert.deepEqual(await accessibilityFaults(one.page), []);
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await one.page.getByText('Approved, and run').waitFor();
     assert.deepEqual([...one.faults, ...other.faults], []);
   });
 

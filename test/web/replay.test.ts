@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { LONG_SESSION, TOLD_SESSION } from '../../web/mock/recordings.ts';
-import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { accessibilityFaults, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
 let browser: Browser;
@@ -147,7 +147,7 @@ describe('a session that is replayed', () => {
     const { page } = somebody;
     await open(page, TOLD_SESSION, '?x=3');
     await shown(page).getByText('Refused; it never reached the target').waitFor();
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0);
+    assert.equal(await excessWidth(page), 0);
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { accessibilityFaults, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
 interface Listed {
@@ -56,7 +56,7 @@ describe('the list of runs', () => {
       await page.goto(`${server.url}/runs`);
       await page.getByText('acme/shop').first().waitFor();
       assert.deepEqual(await accessibilityFaults(page), []);
-      assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false);
+      assert.equal(await excessWidth(page), 0);
       assert.deepEqual(somebody.faults, []);
     }
   });
@@ -156,7 +156,7 @@ describe('a run', () => {
       await page.goto(`${server.url}/runs/${run.id}`);
       await page.getByText('Session opened').first().waitFor();
       assert.deepEqual(await accessibilityFaults(page), []);
-      assert.equal(await page.evaluate('document.documentElement.scrollWidth > innerWidth'), false);
+      assert.equal(await excessWidth(page), 0);
       assert.deepEqual(somebody.faults, []);
     }
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { accessibilityFaults, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
 interface Listed {
@@ -27,7 +27,6 @@ after(async () => {
 });
 
 const rows = (page: Page, caption: string) => page.getByRole('table', { name: caption }).getByRole('row');
-const isWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth');
 
 describe('searching', () => {
   test('what is typed stands in the address, finds statements, and is there again on the way back', async () => {
@@ -92,7 +91,7 @@ describe('searching', () => {
         await page.goto(`${server.url}${path}`);
         await page.getByText('shop').nth(2).waitFor();
         assert.deepEqual(await accessibilityFaults(page), []);
-        assert.equal(await isWide(page), false);
+        assert.equal(await excessWidth(page), 0);
       }
       assert.deepEqual(somebody.faults, []);
     }

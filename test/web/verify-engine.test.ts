@@ -39,7 +39,7 @@ describe('what the page that verifies bundles is made of', () => {
   });
 
   test('shares the verifier with the command line, and nothing of Node or of the UI', () => {
-    const files = [...filesBelow('web/verify', ['.ts']), ...filesBelow('src/audit/verify/bundle', ['.ts'])];
+    const files = [...filesBelow('web/verify', ['.ts']), ...SHARED.flatMap((folder) => filesBelow(folder, ['.ts']))];
     const problems = files
       .filter(({ path }) => !path.endsWith('.test.ts'))
       .flatMap((file) => {
@@ -61,12 +61,14 @@ describe('what the page that verifies bundles is made of', () => {
   });
 });
 
+const SHARED = ['src/audit/c2sp/', 'src/audit/verify/bundle/'];
 const ALLOWED = [
   'web/verify/',
-  'src/audit/verify/bundle/',
+  ...SHARED,
   'src/audit/bundle/manifest.ts',
   'src/audit/bundle/run-summary.ts',
   'src/audit/bundle/statement.ts',
+  'src/audit/verify/pack/looks-like-pack.ts',
   'src/audit/audit-event.ts',
   'src/audit/canonical-json.ts',
   'src/model/',

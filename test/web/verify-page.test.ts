@@ -10,7 +10,8 @@ import type { Browser, Page } from 'playwright-core';
 import { secureHeaders } from '../../src/api/security-headers.ts';
 import { webFiles } from '../../src/api/web-files.ts';
 import type { BundleReport } from '../../src/audit/verify/bundle/report.ts';
-import { accessibilityFaults, PHONE, startBrowser, visit } from '../support/browser.ts';
+import { packed } from '../support/auditors-pack.ts';
+import { accessibilityFaults, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { bundleWorld, type MadeBundle, writeKeys } from '../support/evidence-bundle.ts';
 import { ROOT } from '../support/source-tree.ts';
 import { ownFiles, UnpackedBundle, verifyBytes } from '../support/unpacked-bundle.ts';
@@ -22,6 +23,7 @@ const saved = join(directory, 'saved page.html');
 const bundlePath = join(directory, 'run_1.evidence.zip');
 let browser: Browser;
 let made: MadeBundle;
+let erased: MadeBundle;
 let keys: ReturnType<typeof writeKeys>;
 
 before(async () => {
@@ -31,6 +33,9 @@ before(async () => {
   await using world = await bundleWorld(join(directory, 'world'));
   await world.makeRun('run_1');
   made = await world.bundle('run_1');
+  await world.makeRun('run_2');
+  await world.log.eraseRun({ run: 'run_2', erasure: 'era_1', by: 'psn_1', reason: 'mistake' });
+  erased = await world.bundle('run_2');
   writeFileSync(bundlePath, made.bytes);
   keys = writeKeys(directory, made);
 });
@@ -77,11 +82,30 @@ describe('the page that verifies a bundle, from a disk', () => {
     const { page } = somebody;
     await choose(page, bundlePath);
     assert.equal(await verdict(page), 'INCOMPLETE');
-    await page.getByText('only checked against the keys that it brings along').waitFor();
+    await page.getByText('by those it was only checked against itself').waitFor();
     await page.locator('#files').setInputFiles([keys.policy, keys.statementKey]);
     await page.getByRole('heading', { name: 'PASS' }).waitFor();
     await page.getByRole('button', { name: 'Remove trust.policy' }).click();
     await page.getByRole('heading', { name: 'INCOMPLETE' }).waitFor();
+    assert.deepEqual(somebody.faults, []);
+  });
+
+  test('says of what was not opened who erased it, when and why; what is called a zip is verified, and fails', async () => {
+    const path = join(directory, 'erased.zip');
+    writeFileSync(path, erased.bytes);
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await choose(page, path, keys.policy, keys.statementKey);
+    await page
+      .getByText(/\(erased by psn_1 at .{24} for mistake\)/u)
+      .first()
+      .waitFor();
+    writeFileSync(path, 'MZ');
+    await choose(page, path, keys.policy, keys.statementKey);
+    assert.equal(await verdict(page), 'FAIL');
+    writeFileSync(path, await packed(new UnpackedBundle(new Map([['pack.json', Buffer.from('{}')]]))));
+    await choose(page, path);
+    await page.getByText('This is an auditor’s pack').waitFor();
     assert.deepEqual(somebody.faults, []);
   });
 
@@ -139,7 +163,7 @@ describe('the page that verifies a bundle, from a disk', () => {
       await choose(page, bundlePath);
       assert.equal(await verdict(page), 'INCOMPLETE');
       assert.deepEqual(await accessibilityFaults(page), []);
-      const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      const wide = await excessWidth(page);
       assert.equal(wide, 0);
     });
   }

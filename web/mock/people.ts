@@ -47,9 +47,10 @@ export function peopleRoutes(world: World): readonly Route[] {
       response.setHeader('etag', `"${JSON.stringify(person).length}"`);
       return person;
     }),
-    route('PATCH', '/v1/people/:person', ({ parts: [id], body, response }) => {
+    route('PATCH', '/v1/people/:person', ({ parts: [id], body, request, response }) => {
       const person = world.people.find((each) => each.id === id);
       if (person === undefined) throw new Answered(404, 'There is no such person');
+      if (request.headers['if-match'] !== `"${JSON.stringify(person).length}"`) throw new Answered(412, 'Changed');
       Object.assign(person, body);
       person.roles = [...new Set([...person.claimedRoles, ...person.localRoles])];
       person.groups = [...new Set([...person.claimedGroups, ...person.localGroups])];

@@ -1,7 +1,7 @@
 /** What verifying a bundle needs of a browser: digests in JavaScript, zstd, and files as Blobs. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decompress } from 'fzstd';
-import { toHex } from '../../src/audit/verify/bundle/bytes.ts';
+import { toHex } from '../../src/audit/c2sp/bytes.ts';
 import type { ByteSource, Engine } from '../../src/audit/verify/bundle/engine.ts';
 
 export const browserEngine: Engine = {

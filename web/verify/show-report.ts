@@ -1,5 +1,11 @@
 /** A report as the page shows it. */
-import { type BundleReport, type Finding, STEPS, type Step } from '../../src/audit/verify/bundle/report.ts';
+import {
+  type BundleReport,
+  type Finding,
+  STEPS,
+  type Step,
+  type Withheld,
+} from '../../src/audit/verify/bundle/report.ts';
 import { element } from './elements.ts';
 
 const WORDS = { PASS: 'Passed', FAIL: 'Failed', INCOMPLETE: 'Incomplete', SKIPPED: 'Not checked' } as const;
@@ -60,7 +66,13 @@ const MEANING = {
 } as const;
 
 const OWN_KEYS =
-  'The bundle was only checked against the keys that it brings along itself. Drop your own trust policy and statement key, which you have from elsewhere.';
+  'Some of the keys that this hangs on are the bundle’s own: by those it was only checked against itself. Drop your own trust policy and statement keys, which you have from elsewhere.';
+
+/** With who, when and why, where the log says it. */
+function notOpened({ file, why, by, at, reason }: Withheld): string {
+  const who = [by && `by ${by}`, at && `at ${at}`, reason && `for ${reason}`].filter(Boolean).join(' ');
+  return `${file} (${why}${who === '' ? '' : ` ${who}`})`;
+}
 
 /** Which run it is. */
 export function runTable({ run, timestamps, withheld }: BundleReport): HTMLElement | undefined {
@@ -77,7 +89,7 @@ export function runTable({ run, timestamps, withheld }: BundleReport): HTMLEleme
     ['Closed', run.closedAt ?? 'still open'],
     ['Ended as', run.termination],
     ['Timestamps', timestamps.length === 0 ? undefined : timestamps.join(', ')],
-    ['Not opened', withheld.length === 0 ? undefined : withheld.map(({ file, why }) => `${file} (${why})`).join(', ')],
+    ['Not opened', withheld.length === 0 ? undefined : withheld.map(notOpened).join('\n')],
   ];
   const known = rows.flatMap(([name, value]) =>
     value === undefined ? [] : [element('dt', '', name), element('dd', '', value)],

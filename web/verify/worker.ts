@@ -1,6 +1,7 @@
 /** Verifies in a thread of its own, so that the page goes on answering. */
 import { readTrust } from '../../src/audit/verify/bundle/trust.ts';
 import { verifyBundle } from '../../src/audit/verify/bundle/verify-bundle.ts';
+import { looksLikePack } from '../../src/audit/verify/pack/looks-like-pack.ts';
 import { blobSource, browserEngine } from './browser-engine.ts';
 import type { Answer, Order } from './messages.ts';
 
@@ -13,7 +14,11 @@ addEventListener('message', (event: MessageEvent<Order>) => {
   );
 });
 
+const IS_PACK =
+  'This is an auditor’s pack: `chaperone verify` checks it as a whole. Here you can drop the bundles in its folder samples, one by one.';
+
 async function verify({ bundle, own }: Order): Promise<void> {
+  if (await looksLikePack(blobSource(bundle))) return tell({ kind: 'refused', why: IS_PACK });
   const trust = await readTrust(browserEngine, own);
   if (typeof trust === 'string') return tell({ kind: 'refused', why: trust });
   let told = 0;

@@ -1,4 +1,5 @@
 import type { ApprovalState, Vote } from '../../model/approval.ts';
+import type { RunReference } from '../../model/run-reference.ts';
 
 /** An approval as channels tell of it. Whoever makes one leaves `statements` out unless every rule shows the text. */
 export interface ApprovalNotice {
@@ -20,7 +21,7 @@ export interface ApprovalNotice {
   /** How many of which group must approve, and how many have. */
   readonly requirements: readonly NoticeRequirement[];
   readonly rules: readonly string[];
-  readonly run: NoticeRun;
+  readonly run: RunReference;
   readonly votes: readonly Vote[];
   /** Why it was cancelled. */
   readonly reason?: string;
@@ -39,20 +40,6 @@ export interface NoticeRequirement {
 export interface NoticeStatement {
   readonly text: string;
   readonly parameters: readonly (string | null)[];
-}
-
-export interface NoticeRun {
-  readonly id: string;
-  readonly display: string;
-  readonly repository?: string;
-  readonly ref?: string;
-  readonly commit?: string;
-  readonly workflow?: string;
-  /** The CI system's own page of the job. */
-  readonly url?: string;
-  readonly actor?: string;
-  readonly agent?: string;
-  readonly demo: boolean;
 }
 
 /** `1 of 2 of dba`, for each group. */

@@ -4,13 +4,14 @@ import { test } from 'node:test';
 import { SEALER } from '../../../test/support/held-requests.ts';
 import { onEachStore } from '../../../test/support/stores.ts';
 import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts';
+import type { SecretSource } from '../../declared/secret-source.ts';
 import { Fault } from '../../model/fault.ts';
 import { writeDeclarations } from '../../store/configuration-rows.ts';
 import { claimDelivery, finishDelivery, insertDelivery } from '../../store/delivery-rows.ts';
 import type { Store } from '../../store/store.ts';
 import { openChannelDirectory } from './channel-directory.ts';
 import { channelService } from './channel-service.ts';
-import { loadChannels, type SecretSource } from './load-channels.ts';
+import { loadChannels } from './load-channels.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const AT = '2026-01-02T03:04:05.000Z';

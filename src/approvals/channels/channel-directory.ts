@@ -1,11 +1,10 @@
-import { Fault } from '../../model/fault.ts';
-import { Secret } from '../../model/secret.ts';
+import { fetchSealed, type SecretSource } from '../../declared/secret-source.ts';
 import { reloadOn } from '../../store/reload-on.ts';
 import type { ChannelsTable } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
 import type { Channel, ChannelDeclaration, ChannelSecrets } from './channel.ts';
 import { emailChannel } from './email.ts';
-import { channelBinding, parseSecrets, type SecretSource } from './load-channels.ts';
+import { channelBinding } from './load-channels.ts';
 import { slackChannel } from './slack.ts';
 import { webhookChannel } from './webhook.ts';
 
@@ -58,12 +57,8 @@ export async function openChannelDirectory(parts: ChannelDirectoryParts): Promis
 function channelOf(row: ChannelsTable, parts: ChannelDirectoryParts): DirectoryChannel {
   const declaration = JSON.parse(row.declaration) as ChannelDeclaration;
   const secrets: ChannelSecrets = async (name) => {
-    const source = parseSecrets(parts.open(row.sealed, channelBinding(declaration)))[name];
-    if (source === undefined) throw new Fault('config-invalid', `the channel ${row.name} has no ${name}`);
-    const value = await parts.fetchSecret(source);
-    // With an empty key anybody could sign.
-    if (value === '') throw new Fault('config-invalid', `the ${name} of the channel ${row.name} is empty`);
-    return new Secret(value);
+    const sealed = parts.open(row.sealed, channelBinding(declaration));
+    return await fetchSealed(sealed, name, `the channel ${row.name}`, parts.fetchSecret);
   };
   return { channel: build(declaration, { ...parts, secrets }), secrets, since: row.updated_at };
 }

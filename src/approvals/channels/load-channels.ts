@@ -1,6 +1,7 @@
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import type { Declared, Loaded, Problem } from '../../model/declaration.ts';
+import { loadItems } from '../../declared/load-items.ts';
+import { type SecretSources, sourceSchema } from '../../declared/secret-source.ts';
+import type { Declared, Loaded } from '../../model/declaration.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { ChannelDeclaration } from './channel.ts';
 import { addressProblem } from './outgoing.ts';
@@ -9,34 +10,18 @@ import { addressProblem } from './outgoing.ts';
 export interface DeclaredChannel {
   readonly channel: ChannelDeclaration;
   /** Sealed in the store; never shown. */
-  readonly secrets: Readonly<Record<string, SecretSource>>;
+  readonly secrets: SecretSources;
   /** What the secrets may be sent to: in the seal, so that changing it in the store does not divert them. */
   readonly boundTo: string;
 }
 
 /** Reads `channels:`. Messages never show a secret. */
 export function loadChannels(declared: readonly Declared[]): Loaded<DeclaredChannel> {
-  const problems: Problem[] = [];
-  const items: DeclaredChannel[] = [];
-  const seen = new Set<string>();
-  for (const source of declared) {
-    const at = (path: readonly (string | number)[], message: string, advice = REFERENCE) =>
-      void problems.push({ file: source.file, line: source.line(path), message, advice });
-    const read = channelSchema.safeParse(source.value);
-    if (!read.success) {
-      for (const { path, message } of read.error.issues) {
-        const steps = path.map((step) => (typeof step === 'number' ? step : String(step)));
-        at(steps, `${steps.length === 0 ? 'channel' : steps.join('.')}: ${message}`);
-      }
-      continue;
-    }
-    const { name } = read.data;
-    if (seen.has(name)) at(['name'], `the channel ${name} is declared twice`, 'Give one of them another name.');
-    seen.add(name);
-    for (const { path, message } of meaningProblems(read.data)) at([path], `${path}: ${message}`);
-    items.push(declaredOf(read.data));
-  }
-  return { items: problems.length > 0 ? [] : items, problems };
+  const words = { what: 'channel', reference: 'See docs/operating/approvals-channels.md.' };
+  return loadItems(declared, channelSchema, words, (item, at) => {
+    for (const { path, message } of meaningProblems(item)) at([path], `${path}: ${message}`);
+    return declaredOf(item);
+  });
 }
 
 /** What a channel's secrets may be sent to. */
@@ -56,25 +41,6 @@ export function channelBinding(channel: ChannelDeclaration): string {
 
 /** Slack's own; GovSlack has another. */
 export const DEFAULT_SLACK_API = 'https://slack.com/api';
-
-const REFERENCE = 'See docs/operating/approvals-channels.md.';
-
-const sourceSchema = z.union(
-  [
-    z.strictObject({ value: z.string().min(1).max(LIMITS.maxCredentialBytes) }),
-    z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable') }),
-    z.strictObject({ file: z.string().refine(isAbsolute, 'the path of a file must be absolute') }),
-  ],
-  { error: 'one of `value`, `env` and `file` (an absolute path)' },
-);
-
-/** Where a secret comes from: given and sealed, or read by the gateway each time it is used. */
-export type SecretSource = z.infer<typeof sourceSchema>;
-
-/** What was sealed. Throws where it is something else. */
-export function parseSecrets(text: string): Readonly<Record<string, SecretSource>> {
-  return z.record(z.string(), sourceSchema).parse(JSON.parse(text));
-}
 
 const nameSchema = z
   .string()

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import type { ApprovalId } from '../../model/ids.ts';
 import type { Workload } from '../../model/principal.ts';
 import type { Body } from '../../model/request.ts';
+import type { RunReference } from '../../model/run-reference.ts';
 import type { RunRow } from '../../store/grant-rows.ts';
 import { findRun } from '../../store/run-rows.ts';
 import type { Store } from '../../store/store.ts';
 import type { FiledApproval } from '../filed-approval.ts';
-import type { ApprovalNotice, NoticeRun, NoticeStatement } from './approval-notice.ts';
+import type { ApprovalNotice, NoticeStatement } from './approval-notice.ts';
 
 export interface NoticeParts {
   readonly store: Store;
@@ -75,7 +76,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function runOf(approval: FiledApproval, row: RunRow | undefined): NoticeRun {
+function runOf(approval: FiledApproval, row: RunRow | undefined): RunReference {
   const workload: Partial<Workload> = row === undefined ? {} : (JSON.parse(row.workload) as Workload);
   const asserted = row === undefined ? {} : (JSON.parse(row.asserted) as Readonly<Record<string, string>>);
   const optional = {

@@ -2,10 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../model/fault.ts';
+import { encodeProof } from '../c2sp/proof-text.ts';
 import { consistencyProof, type SubtreeReader } from '../log/merkle.ts';
 import { perfectRoot } from '../log/tile-log.ts';
 import { TILE_WIDTH, tilePath } from '../log/tile-path.ts';
-import { encodeProof, proveEntry } from '../log/tlog-proof.ts';
+import { proveEntry } from '../log/tlog-proof.ts';
 
 /** Tiles kept in memory while proofs are made: 256 KiB of them. */
 const TILES_KEPT = 32;

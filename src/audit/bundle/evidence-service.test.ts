@@ -16,9 +16,10 @@ import {
 } from '../../../test/support/audit-log.ts';
 import { bundleOf, evidenceOf, factsOf, POLICY_TEXT, unzipStored } from '../../../test/support/bundles.ts';
 import type { RunId } from '../../model/ids.ts';
+import { parseProof } from '../c2sp/proof-text.ts';
 import { leafHash } from '../log/merkle.ts';
 import { parseVerifierKey } from '../log/signed-note.ts';
-import { parseProof, verifyProof } from '../log/tlog-proof.ts';
+import { verifyProof } from '../log/tlog-proof.ts';
 import type { OpenAuditLog } from '../open-audit-log.ts';
 import { readLogHead } from '../read/read-log.ts';
 import { preAuthEncoding } from './dsse.ts';

@@ -49,6 +49,25 @@ async function kinds(directory: string, session: string): Promise<string[]> {
 }
 
 describe('recovery', () => {
+  test('closes a run that a log which ended well left open with nothing going on in it, and the log goes on', async () => {
+    const directory = auditDirectory(after);
+    {
+      await using log = await openLog(directory);
+      await log.openRun(aRun('run_1'), {});
+    }
+    const faults: unknown[] = [];
+    {
+      await using log = await openLog(directory, { onFault: (fault) => faults.push(fault) });
+      await log.openRun(aRun('run_2'), {});
+      await log.closeRun(aRun('run_2').id, 'completed');
+      await log.sync();
+      assert.equal(log.published.status.signing.signed, log.published.status.signing.durable);
+    }
+    assert.deepEqual(faults, []);
+    const report = await verifyDirectory(directory);
+    assert.deepEqual([report.verdict, report.findings, report.unterminated], ['PASS', [], []]);
+  });
+
   test('seals what the journal holds, says what it does not know, and closes what was open', async () => {
     const directory = await crashed();
     const before = await verifyDirectory(directory);

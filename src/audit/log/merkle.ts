@@ -1,8 +1,6 @@
 /** RFC 6962 and RFC 9162 Merkle trees over SHA-256. A hash is 64 hex digits everywhere in this folder. */
 import { hash } from 'node:crypto';
-
-/** The root of a tree without leaves: SHA-256 of nothing. */
-export const EMPTY_ROOT = hash('sha256', '', 'hex');
+import { continuesTree, EMPTY_ROOT, leadsToRoot } from '../c2sp/tree-proofs.ts';
 
 export function leafHash(data: Uint8Array): string {
   const prefixed = Buffer.allocUnsafe(data.length + 1);
@@ -141,20 +139,7 @@ export function verifyInclusion(
   path: readonly string[],
   root: string,
 ): boolean {
-  if (index < 0 || index >= size) return false;
-  let [fn, sn, hashed] = [index, size - 1, leaf];
-  for (const step of path) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      hashed = nodeHash(step, hashed);
-      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
-    } else {
-      hashed = nodeHash(hashed, step);
-    }
-    fn = Math.floor(fn / 2);
-    sn = Math.floor(sn / 2);
-  }
-  return sn === 0 && hashed === root;
+  return leadsToRoot(nodeHash, { leaf, index, size }, path, root);
 }
 
 /** True where the proof shows that the second tree continues the first (RFC 9162, section 2.1.4.2). */
@@ -165,28 +150,9 @@ export function verifyConsistency(
   oldRoot: string,
   root: string,
 ): boolean {
-  if (old > size || old < 0) return false;
-  if (old === 0) return proof.length === 0 && oldRoot === EMPTY_ROOT;
-  if (old === size) return proof.length === 0 && oldRoot === root;
-  const steps = isPowerOfTwo(old) ? [oldRoot, ...proof] : [...proof];
-  let [fn, sn] = [old - 1, size - 1];
-  for (; fn % 2 === 1; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
-  const first = steps.shift();
-  if (first === undefined) return false;
-  let [fr, sr] = [first, first];
-  for (const step of steps) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      fr = nodeHash(step, fr);
-      sr = nodeHash(step, sr);
-      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
-    } else {
-      sr = nodeHash(sr, step);
-    }
-    fn = Math.floor(fn / 2);
-    sn = Math.floor(sn / 2);
-  }
-  return sn === 0 && fr === oldRoot && sr === root;
+  // A tree without leaves is continued by any other.
+  if (old === 0) return size >= 0 && proof.length === 0 && oldRoot === EMPTY_ROOT;
+  return continuesTree(nodeHash, { old, size }, proof, { oldRoot, root });
 }
 
 /** The largest power of two below `width`: where RFC 6962 splits a tree. */
@@ -194,10 +160,6 @@ function splitOf(width: number): number {
   let split = 1;
   while (split * 2 < width) split *= 2;
   return split;
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return bits(value) === 1;
 }
 
 function bits(value: number): number {

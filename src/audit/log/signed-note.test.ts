@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { EMPTY_ROOT } from '../c2sp/tree-proofs.ts';
 import { openCheckpoint, signCheckpoint } from './checkpoint.ts';
-import { EMPTY_ROOT } from './merkle.ts';
 import { encodeVerifierKey, noteVerifier, openNote, parseVerifierKey, signNote } from './signed-note.ts';
 
 /** The example of golang.org/x/mod/sumdb/note, which the C2SP specification uses too. */

@@ -49,6 +49,13 @@ const TARGETS = 'Accounts and rights within the target itself, beyond the creden
 const CLOCKS = 'Whether the clock of a host was right: the log holds what the gateway’s own host knew of it.';
 const NETWORK = 'Network boundaries and hosts other than the gateway’s own doors.';
 
+const soc = under('SOC2', 'SOC 2 (Trust Services Criteria)');
+const pci = under('PCI', 'PCI DSS 4.0.1');
+const iso = under('ISO', 'ISO/IEC 27001:2022');
+const hipaa = under('HIPAA', 'HIPAA Security Rule');
+const nist = under('NIST', 'NIST SP 800-53 Rev. 5');
+const dora = under('DORA', 'DORA (EU) 2022/2554, and RTS (EU) 2024/1774');
+
 export const CONTROLS: readonly Control[] = [
   soc('CC6.1', 'logical access to protected systems is restricted', [POPULATION, POLICY, WHO], TARGETS),
   soc('CC6.2', 'access is authorised before it is given, and removed after', [POPULATION, POLICY, ADMIN], TARGETS),
@@ -134,26 +141,9 @@ export function findControl(id: string): Control | undefined {
   return CONTROLS.find((control) => control.id.toUpperCase() === wanted);
 }
 
-function soc(id: string, about: string, evidence: readonly ControlEvidence[], notShown: string): Control {
-  return { id: `SOC2-${id}`, framework: 'SOC 2 (Trust Services Criteria)', about, evidence, notShown };
-}
+type Row = (id: string, about: string, evidence: readonly ControlEvidence[], notShown: string) => Control;
 
-function pci(id: string, about: string, evidence: readonly ControlEvidence[], notShown: string): Control {
-  return { id: `PCI-${id}`, framework: 'PCI DSS 4.0.1', about, evidence, notShown };
-}
-
-function iso(id: string, about: string, evidence: readonly ControlEvidence[], notShown: string): Control {
-  return { id: `ISO-${id}`, framework: 'ISO/IEC 27001:2022', about, evidence, notShown };
-}
-
-function hipaa(id: string, about: string, evidence: readonly ControlEvidence[], notShown: string): Control {
-  return { id: `HIPAA-${id}`, framework: 'HIPAA Security Rule', about, evidence, notShown };
-}
-
-function nist(id: string, about: string, evidence: readonly ControlEvidence[], notShown: string): Control {
-  return { id: `NIST-${id}`, framework: 'NIST SP 800-53 Rev. 5', about, evidence, notShown };
-}
-
-function dora(id: string, about: string, evidence: readonly ControlEvidence[], notShown: string): Control {
-  return { id: `DORA-${id}`, framework: 'DORA (EU) 2022/2554, and RTS (EU) 2024/1774', about, evidence, notShown };
+/** Makes the controls of one framework, whose ids begin with its prefix. */
+function under(prefix: string, framework: string): Row {
+  return (id, about, evidence, notShown) => ({ id: `${prefix}-${id}`, framework, about, evidence, notShown });
 }

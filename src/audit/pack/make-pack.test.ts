@@ -151,6 +151,22 @@ describe('a pack of a log', () => {
     assert.deepEqual(wrong, []);
   });
 
+  test('passes with evidence from before the keys of the log and of statements were changed', async () => {
+    await world.bundle('run_1'); // signed and proved by the keys of now
+    const [oldLog, oldStatement] = [world.policy, world.service.statementKeys.current.publicKey];
+    const newLog = await world.log.published.rotate('psn_1', 0);
+    const { publicKey } = await world.service.rotate('psn_1');
+    await world.log.sync();
+    await using pack = await makePack(sources(), request('2999-01-01T00:00:00.000Z'));
+    const bytes = await gather(pack.stream());
+    const own = { policy: oldLog.replace('quorum', `log ${newLog}\nquorum`), statementKey: oldStatement + publicKey };
+    const { steps, samples } = await verifyPackBytes(bytes, { ...world, ...own });
+    const wrong = steps.flatMap(({ findings }) => findings.filter(({ severity }) => severity === 'fail'));
+    assert.deepEqual(wrong, []);
+    assert.deepEqual(samples, [{ run: 'run_1', verdict: 'PASS' }]);
+    assert.equal((await UnpackedBundle.of(bytes)).text('trust/statement.pub.pem'), publicKey + oldStatement);
+  });
+
   test('is refused where the span has more entries than a pack takes', async () => {
     await assert.rejects(makePack(sources({ maxEntries: 3 }), request('2999-01-01T00:00:00.000Z')), /a pack takes 3/);
   });

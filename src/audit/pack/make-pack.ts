@@ -30,9 +30,7 @@ export interface PackSources {
   readonly heartbeatMs: number;
   /** The most entries of the log that a pack takes. */
   readonly maxEntries: number;
-  readonly logKey: string;
-  /** PEM; undefined where there is none. */
-  readonly statementKey: string | undefined;
+  keys(): PackKeys;
   /** The signed note that everything is proved against. */
   checkpoint(): Promise<string>;
   /** The canonical JSON of a policy set; undefined where it is not kept. */
@@ -47,6 +45,14 @@ export interface PackSources {
   denied(run: string): number | undefined;
   witnesses(): Json;
   nowMs(): number;
+}
+
+/** Keys that sign and those that did once, the newest first. */
+export interface PackKeys {
+  /** Verifier keys of the log. There is at least one. */
+  readonly log: readonly string[];
+  /** PEM, each with its newline. */
+  readonly statement: readonly string[];
 }
 
 export interface PackRequest {
@@ -122,7 +128,8 @@ class Packing {
   }
 
   #logFiles(survey: LogSurvey, proofs: EntryProofs): readonly ArchiveFile[] {
-    const { paths, logKey, statementKey } = this.#sources;
+    const { paths } = this.#sources;
+    const keys = this.#sources.keys();
     const { signal } = this.#request;
     const { start, end, beside, facts } = survey;
     return [
@@ -137,8 +144,8 @@ class Packing {
           yield `${canonicalJson({ line, session: session.id })}\n`;
         }
       }),
-      text(PACK.logKey, `${logKey}\n`),
-      ...(statementKey === undefined ? [] : [text(PACK.statementKey, statementKey)]),
+      text(PACK.logKey, `${keys.log[0] ?? ''}\n`),
+      ...(keys.statement.length === 0 ? [] : [text(PACK.statementKey, keys.statement.join(''))]),
       ...facts.rotations.flatMap(({ index, members }) => {
         const from = String(members['from']);
         const proof =

@@ -10,21 +10,23 @@ import { KeptEvidence } from '../bundle/kept-evidence.ts';
 import { BUNDLE } from '../bundle/manifest.ts';
 import { openKept } from '../bundle/open-kept.ts';
 import type { RunSummary } from '../bundle/run-summary.ts';
+import { readOldStatementKeys, STATEMENT_FILES } from '../bundle/statement-key-files.ts';
 import type { StoredZip } from '../bundle/stored-zip.ts';
+import { parseCheckpointText } from '../c2sp/checkpoint-text.ts';
 import type { Json } from '../canonical-json.ts';
-import { parseCheckpointText } from '../log/checkpoint.ts';
 import { LOG_VERIFIER_FILE } from '../log-keys.ts';
+import { readOldKeys } from '../old-log-keys.ts';
 import type { OpenAuditLog } from '../open-audit-log.ts';
 import { readLogHead, readWitnessed } from '../read/read-log.ts';
 import { readTrust, type Trust } from '../verify/bundle/trust.ts';
 import { verifyBundle } from '../verify/bundle/verify-bundle.ts';
 import { fileSource, nodeEngine } from '../verify/node-engine.ts';
 import { verifyInThread } from '../verify/verify-thread.ts';
-import type { PackSources } from './make-pack.ts';
+import type { PackKeys, PackSources } from './make-pack.ts';
 
 export interface GatewayPackParts {
   readonly log: OpenAuditLog;
-  readonly evidence: Pick<EvidenceService, 'open' | 'keys'>;
+  readonly evidence: Pick<EvidenceService, 'open'>;
   readonly evidenceDirectory: string;
   readonly policy: (digest: string) => Promise<string | undefined>;
   /** Why whoever asks gets no bodies; undefined where they do. */
@@ -36,10 +38,9 @@ export interface GatewayPackParts {
 /** Of a gateway, while it runs. */
 export function gatewaySources(parts: GatewayPackParts): PackSources {
   const { log, evidence, evidenceDirectory, withholds } = parts;
-  const { logKey, statementKey } = evidence.keys;
   const kept = new KeptEvidence(evidenceDirectory);
   return {
-    ...common(parts, { logKey, statementKey, directory: log.directory, kept }),
+    ...common(parts, log.directory, kept),
     checkpoint: () => gatewayCheckpoint(log),
     policy: parts.policy,
     bundle: async (run, signal) => (await evidence.open(run, { withholds, signal })) ?? 'this gateway has none of it',
@@ -59,12 +60,12 @@ export interface DirectoryPackParts {
 export function directorySources(parts: DirectoryPackParts): PackSources {
   const { directory, withholds } = parts;
   const paths = auditPaths(join(directory, 'audit'));
-  const logKey = readKey(join(paths.keys, LOG_VERIFIER_FILE));
-  if (logKey === undefined) throw new Fault('config-invalid', `there is no audit log in ${directory}`);
-  const statementKey = readKey(join(paths.keys, 'statement.pub.pem'));
+  if (!existsSync(join(paths.keys, LOG_VERIFIER_FILE))) {
+    throw new Fault('config-invalid', `there is no audit log in ${directory}`);
+  }
   const kept = new KeptEvidence(join(directory, 'evidence'));
   return {
-    ...common(parts, { logKey: logKey.trimEnd(), statementKey, directory: paths.root, kept }),
+    ...common(parts, paths.root, kept),
     checkpoint: () => directoryCheckpoint(paths.root),
     policy: (digest) => Promise.resolve(kept.policy(digest)?.toString('utf8')),
     bundle: (run, signal) => keptBundle(paths.root, kept, run, { withholds, signal }),
@@ -74,27 +75,22 @@ export function directorySources(parts: DirectoryPackParts): PackSources {
 
 type Common = Omit<PackSources, 'checkpoint' | 'policy' | 'bundle' | 'witnesses'>;
 
-interface Keyed {
-  readonly directory: string;
-  readonly logKey: string;
-  readonly statementKey: string | undefined;
-  readonly kept: KeptEvidence;
-}
-
 function common(
   { version, nowMs }: { readonly version: string; readonly nowMs: () => number },
-  { directory, logKey, statementKey, kept }: Keyed,
+  directory: string,
+  kept: KeptEvidence,
 ): Common {
+  const paths = auditPaths(directory);
+  const keys = (): PackKeys => keysIn(paths.keys);
   return {
-    paths: auditPaths(directory),
+    paths,
     version,
     nowMs,
     heartbeatMs: LIMITS.heartbeatMs,
     maxEntries: LIMITS.auditPackEntries,
-    logKey,
-    statementKey,
+    keys,
     verify: () => verifyInThread(directory),
-    verifyBundle: (path) => verdictOf(path, logKey, statementKey, nowMs()),
+    verifyBundle: (path) => verdictOf(path, keys(), nowMs()),
     denied: (run) => deniedIn(kept, run),
   };
 }
@@ -144,15 +140,31 @@ async function keptBundle(
   return (await openKept(directory, kept, run, options)) ?? 'its evidence was not made before the gateway ended';
 }
 
-async function verdictOf(
-  path: string,
-  logKey: string,
-  statementKey: string | undefined,
-  nowMs: number,
-): Promise<string> {
+/** As they are now: a gateway that runs may get others. */
+function keysIn(directory: string): PackKeys {
+  const now = readFileSync(join(directory, LOG_VERIFIER_FILE), 'utf8').trimEnd();
+  const statement = join(directory, STATEMENT_FILES.public);
+  return {
+    log: [
+      now,
+      ...readOldKeys(directory)
+        .map(({ vkey }) => vkey)
+        .toReversed(),
+    ],
+    statement: [
+      ...(existsSync(statement) ? [readFileSync(statement, 'utf8')] : []),
+      ...readOldStatementKeys(directory)
+        .map(({ publicKey }) => publicKey)
+        .toReversed(),
+    ],
+  };
+}
+
+/** By every key that this log and its statements ever had: evidence keeps what was signed when it was made. */
+async function verdictOf(path: string, { log, statement }: PackKeys, nowMs: number): Promise<string> {
   const trust = await readTrust(nodeEngine, {
-    policy: Buffer.from(`log ${logKey}\nquorum none\n`),
-    ...(statementKey === undefined ? {} : { statementKey: Buffer.from(statementKey) }),
+    policy: Buffer.from(`${log.map((vkey) => `log ${vkey}\n`).join('')}quorum none\n`),
+    ...(statement.length === 0 ? {} : { statementKey: Buffer.from(statement.join('')) }),
   });
   if (typeof trust === 'string') throw new Fault('log-corrupt', `the keys of the log cannot be read: ${trust}`);
   return await verdictBy(path, trust, nowMs);
@@ -170,8 +182,4 @@ function deniedIn(kept: KeptEvidence, run: string): number | undefined {
   const payload = Buffer.from(readSigned(statement.toString('utf8')).payload).toString('utf8');
   const { predicate } = JSON.parse(payload) as { readonly predicate?: { readonly summary?: Partial<RunSummary> } };
   return predicate?.summary?.denied;
-}
-
-function readKey(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }

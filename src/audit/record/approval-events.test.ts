@@ -2,50 +2,24 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { aRun, aSession, ask, aTarget, auditDirectory, openLog, PERMIT } from '../../../test/support/audit-log.ts';
+import {
+  ASK,
+  approvalEnded,
+  aRun,
+  aSession,
+  ask,
+  aTarget,
+  auditDirectory,
+  openLog,
+  PERMIT,
+} from '../../../test/support/audit-log.ts';
 import { copyRunning } from '../../../test/support/copy-running.ts';
-import type { ApprovalRecord } from '../../model/approval.ts';
-import type { Decision } from '../../model/decision.ts';
-import type { ApprovalId, PersonId } from '../../model/ids.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { readSession } from '../read/read-session.ts';
 import { searchStatements } from '../read/search-statements.ts';
 import { verifyDirectory } from '../verify/verify-directory.ts';
 
-const ASK: Decision = {
-  ...PERMIT,
-  effect: 'permit',
-  rules: ['ask'],
-  obligations: [
-    {
-      kind: 'approve',
-      group: 'dba',
-      quorum: 1,
-      withinMs: 60_000,
-      allowActor: false,
-      measureRows: false,
-      showText: false,
-    },
-  ],
-};
-
-const USED: ApprovalRecord = {
-  id: 'apr_1' as ApprovalId,
-  state: 'used',
-  digest: 'cd'.repeat(32),
-  votes: [
-    {
-      person: 'psn_1' as PersonId,
-      login: 'ada',
-      answer: 'approve',
-      channel: 'web',
-      at: '2026-03-04T05:06:07.008Z',
-      reason: 'fine',
-    },
-  ],
-  waitedMs: 42_000,
-};
-
+const USED = approvalEnded('used');
 const OK = { status: 'ok', rows: 1, tags: ['DELETE 1'] } as const;
 
 describe('the wait of a held request', () => {

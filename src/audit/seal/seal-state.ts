@@ -3,9 +3,9 @@ import { hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { Fault } from '../../model/fault.ts';
 import type { AuditPaths } from '../audit-paths.ts';
+import { EMPTY_ROOT } from '../c2sp/tree-proofs.ts';
 import { canonicalJson, type Json } from '../canonical-json.ts';
 import { replaceFile } from '../durable-files.ts';
-import { EMPTY_ROOT } from '../log/merkle.ts';
 import type { SessionState } from './sealed-session.ts';
 
 export interface SealState {

@@ -1,8 +1,9 @@
 /** A session as the sealer keeps it: its event lines, their tree, and its bodies. */
 import { hash } from 'node:crypto';
+import { EMPTY_ROOT } from '../c2sp/tree-proofs.ts';
 import { ByteBuffer } from '../journal/byte-buffer.ts';
 import { type AuditRecord, COMMITMENT_PREFIX_BYTES, FLAG } from '../journal/record-codec.ts';
-import { CompactRange, EMPTY_ROOT } from '../log/merkle.ts';
+import { CompactRange } from '../log/merkle.ts';
 import { writeDecimal } from '../record/write-decimal.ts';
 import type { BodyFile } from './body-file.ts';
 

@@ -8,6 +8,8 @@ export interface SealerSettings {
   readonly verifierKeys: readonly string[];
   readonly deploymentKey: Uint8Array;
   readonly limits: Limits;
+  /** One number of 64 bits: by how much the log's clock was ahead of the machine's at the last message, ms. */
+  readonly clockAheadMs: BigInt64Array<SharedArrayBuffer>;
 }
 
 export type ToSealer =

@@ -13,6 +13,8 @@ export interface SealerThreadOptions {
   readonly directory: string;
   readonly keys: SealingKeys;
   readonly limits: Limits;
+  /** The log's clock, milliseconds since 1970; its thread goes by it as it was at the last message. */
+  readonly clock: () => number;
   /** Journal groups up to this one are durable elsewhere, and the log is this tree. */
   readonly onSealed: (group: number, head: SealState['log']) => void;
   /** A buffer that records went over in is free again. */
@@ -22,6 +24,8 @@ export interface SealerThreadOptions {
 export class SealerThread {
   readonly #worker: Worker;
   readonly #limits: Limits;
+  readonly #clock: () => number;
+  readonly #clockAheadMs = new BigInt64Array(new SharedArrayBuffer(8));
   readonly #onSealed: SealerThreadOptions['onSealed'];
   readonly #onSpare: (buffer: SharedArrayBuffer) => void;
   readonly #ready = new Deferred();
@@ -37,6 +41,8 @@ export class SealerThread {
 
   constructor(options: SealerThreadOptions) {
     this.#limits = options.limits;
+    this.#clock = options.clock;
+    this.#tellClock();
     this.#onSealed = options.onSealed;
     this.#onSpare = options.onSpare;
     const workerData: SealerSettings = {
@@ -45,6 +51,7 @@ export class SealerThread {
       verifierKeys: options.keys.verifiers.map(({ name, key }) => encodeVerifierKey(name, key)),
       deploymentKey: Uint8Array.from(options.keys.deployment),
       limits: options.limits,
+      clockAheadMs: this.#clockAheadMs,
     };
     // The built package holds `.js` beside this module, the source tree `.ts`.
     const path = new URL(`./sealer-worker${extname(import.meta.url)}`, import.meta.url);
@@ -61,6 +68,11 @@ export class SealerThread {
   /** Why the sealer cannot do its work at present. */
   get fault(): Fault | undefined {
     return this.#fault;
+  }
+
+  /** Bytes that were handed over and not yet taken in. */
+  get backlogBytes(): number {
+    return this.#inFlight;
   }
 
   /** True once nothing will be sealed any more in this life of the gateway. */
@@ -132,7 +144,13 @@ export class SealerThread {
   }
 
   #say(message: ToSealer, transfer: ArrayBuffer[] = []): void {
+    this.#tellClock();
     this.#worker.postMessage(message, transfer);
+  }
+
+  /** A function cannot go over to a thread, and the machine's clock is there as well. */
+  #tellClock(): void {
+    if (this.#clock !== Date.now) Atomics.store(this.#clockAheadMs, 0, BigInt(Math.round(this.#clock() - Date.now())));
   }
 
   #hear(message: FromSealer): void {

@@ -14,7 +14,7 @@ const sealer = new Sealer({
     deployment: settings.deploymentKey,
   },
   limits: settings.limits,
-  clock: Date.now,
+  clock: () => Date.now() + Number(Atomics.load(settings.clockAheadMs, 0)),
   random: randomBytes,
   replay: false,
 });

@@ -151,9 +151,9 @@ export class Sealer {
 
   /** Ends what a crash left open: its sessions, then its runs. */
   closeAbandoned(): void {
-    const at = this.#options.clock();
-    for (const session of this.#sessions.values()) this.#close(session, at, 'gatewayFailed', '');
+    for (const session of this.#sessions.values()) this.#close(session, this.#options.clock(), 'gatewayFailed', '');
     this.#runs.closeAll('gatewayFailed');
+    this.#dirty = true; // runs write into the log by themselves
   }
 
   #control(record: AuditRecord): boolean {

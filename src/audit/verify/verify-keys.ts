@@ -4,12 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../model/fault.ts';
 import type { AuditPaths } from '../audit-paths.ts';
+import { keyIdText } from '../c2sp/key-text.ts';
+import { parseProof } from '../c2sp/proof-text.ts';
 import { openCheckpoint } from '../log/checkpoint.ts';
 import { encodeVerifierKey, type NoteVerifier, parseVerifierKey } from '../log/signed-note.ts';
 import { parseBundle, TILE_WIDTH, tilePath } from '../log/tile-path.ts';
-import { parseProof, verifyProof } from '../log/tlog-proof.ts';
+import { verifyProof } from '../log/tlog-proof.ts';
 import { LOG_KEY_FILE, LOG_VERIFIER_FILE } from '../log-keys.ts';
-import { keyIdText, type OldKey, readHandOver, readOldKeys, readPrivateKey } from '../old-log-keys.ts';
+import { type OldKey, readHandOver, readOldKeys, readPrivateKey } from '../old-log-keys.ts';
 import type { Findings } from './verify-report.ts';
 
 export interface TrustedKeys {

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { AuditPaths } from '../audit-paths.ts';
+import type { Checkpoint } from '../c2sp/checkpoint-text.ts';
 import { filesBelow } from '../files-below.ts';
-import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
+import { openCheckpoint } from '../log/checkpoint.ts';
 import { LogIndex } from '../log/log-index.ts';
 import { CompactRange, leafHash } from '../log/merkle.ts';
 import type { NoteVerifier } from '../log/signed-note.ts';

@@ -2,7 +2,8 @@
 
 import { Fault } from '../../model/fault.ts';
 import type { Limits } from '../../model/limits.ts';
-import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
+import type { Checkpoint } from '../c2sp/checkpoint-text.ts';
+import { openCheckpoint } from '../log/checkpoint.ts';
 import { consistencyProof } from '../log/merkle.ts';
 import type { NoteVerifier } from '../log/signed-note.ts';
 import { logRoot, subtreeReader } from '../log/tile-log.ts';

@@ -1,7 +1,7 @@
 /** Asks one witness to cosign, as https://c2sp.org/tlog-witness says. Believes nothing that it cannot verify. */
 import { hash } from 'node:crypto';
+import { parseSignatureLines } from '../c2sp/note-text.ts';
 import { openCosignatures } from '../log/cosignature.ts';
-import { parseSignatureLines } from '../log/signed-note.ts';
 import type { PolicyWitness } from '../log/tlog-policy.ts';
 
 /** `fetch` of Node, or a test's. */
@@ -48,7 +48,7 @@ export async function addCheckpoint(
   if (text === undefined) return { kind: 'refused', why: `it answered with more than ${mostBytes} bytes` };
   switch (response.status) {
     case 200: {
-      if (parseSignatureLines(text) === undefined)
+      if (typeof parseSignatureLines(text) === 'string')
         return { kind: 'refused', why: 'it answered without signature lines' };
       const [cosignature] = openCosignatures(`${request.checkpoint}${text}`, [key]) ?? [];
       if (cosignature === undefined)

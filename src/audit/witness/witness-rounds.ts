@@ -5,11 +5,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Fault } from '../../model/fault.ts';
 import type { Limits } from '../../model/limits.ts';
+import type { Checkpoint } from '../c2sp/checkpoint-text.ts';
+import { quorumHolds, quorumTime } from '../c2sp/quorum.ts';
 import { replaceFile } from '../durable-files.ts';
-import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
+import { openCheckpoint } from '../log/checkpoint.ts';
 import { openCosignatures } from '../log/cosignature.ts';
 import type { NoteVerifier } from '../log/signed-note.ts';
-import { quorumHolds, quorumTime, type TlogPolicy } from '../log/tlog-policy.ts';
+import type { TlogPolicy } from '../log/tlog-policy.ts';
 import { AskedWitness, type Disagreement, type SignedCheckpoint, type WitnessView } from './asked-witness.ts';
 import { Retry } from './retry.ts';
 import type { Fetch } from './witness-client.ts';

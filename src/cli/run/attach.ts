@@ -30,6 +30,11 @@ export async function attachRun(options: AttachOptions): Promise<AsyncDisposable
   return attachment;
 }
 
+/** What is refused after a silence was mostly void because of it. */
+function afterSilence({ message }: CliError): string {
+  return `the connection to it was gone for too long, or somebody ended the run (${message})`;
+}
+
 class RunAttachment implements AsyncDisposable {
   readonly #options: AttachOptions;
   readonly #path: string;
@@ -76,7 +81,7 @@ class RunAttachment implements AsyncDisposable {
     this.#timer = setTimeout(() => {
       this.open().catch((error: unknown) => {
         if (this.#closed) return;
-        if (error instanceof CliError && error.exitCode === EXIT.refused) return this.#over(error.message);
+        if (error instanceof CliError && error.exitCode === EXIT.refused) return this.#over(afterSilence(error));
         this.#again();
       });
     }, this.#retryMs);

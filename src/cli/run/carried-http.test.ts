@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect } from 'node:tls';
-import { until } from '../../../test/e2e/program.ts';
+import { until } from '../../../test/support/until.ts';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
 import { logNotes, onlySession } from '../../../test/support/session-events.ts';

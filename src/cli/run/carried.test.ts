@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
-import { until } from '../../../test/e2e/program.ts';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
 import { logNotes, onlySession, runOf } from '../../../test/support/session-events.ts';
+import { until } from '../../../test/support/until.ts';
 
 /** A hundred take ten seconds of a quiet machine. */
 const MANY = process.env['CHAPERONE_LONG_TESTS'] === '1' ? 100 : 30;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { LIMITS } from '../../model/limits.ts';
-import { type ApiClient, type GrantHolder, MAX_ATTEMPTS, problem, retryAfterMs, unreachable } from '../api-client.ts';
+import { type ApiClient, type GrantHolder, MAX_ATTEMPTS, problem, retryAfterMs } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 
 /** Opens WebSockets to a gateway with a grant and the key of it. */
@@ -30,7 +30,7 @@ export function openDoor(api: ApiClient, grant: GrantHolder): Door {
     const credentials = await api.credentials('GET', path, grant);
     const url = `${api.url.replace(/^http/, 'ws')}${path}`;
     const socket = new WebSocket(url, { ...settings, headers: { ...headers, ...credentials } });
-    return opened(socket, api.url, path);
+    return opened(socket, api, path);
   };
   return {
     url: api.url,
@@ -46,7 +46,7 @@ export function openDoor(api: ApiClient, grant: GrantHolder): Door {
 }
 
 /** The open WebSocket, or after how many milliseconds to try again. Throws a `CliError`. */
-function opened(socket: WebSocket, url: string, path: string): Promise<WebSocket | number> {
+function opened(socket: WebSocket, api: ApiClient, path: string): Promise<WebSocket | number> {
   return new Promise((resolve, reject) => {
     socket.once('open', () => {
       // What the other side says at once comes before whoever waits for this promise can listen.
@@ -54,7 +54,7 @@ function opened(socket: WebSocket, url: string, path: string): Promise<WebSocket
       socket.off('error', failed);
       resolve(socket);
     });
-    const failed = (cause: Error): void => reject(unreachable(url, cause));
+    const failed = (cause: Error): void => reject(api.unreachable(cause));
     socket.once('error', failed);
     socket.once('unexpected-response', (_request, response) => {
       socket.off('error', failed);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Secret } from '../../model/secret.ts';
 import type { ApiClient } from '../api-client.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 import { attachRun } from './attach.ts';
 import type { CiTokenSource } from './ci/find-ci-token.ts';
@@ -48,20 +48,21 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
   const key = direct ? undefined : await RunKey.generate(() => api.nowMs());
   const carrier = direct ? 'direct' : 'websocket';
   const asserted = (source: CiTokenSource) => ({ ...request.asserted(source), carrier });
-  const grant = await requestGrant(api, { ...request, key, asserted, env, signal: AbortSignal.timeout(60_000) });
   await using opened = new AsyncDisposableStack();
+  // Before the token is used up: whoever has no room for it can try again with the same one.
+  const directory = opened.adopt(await ownDirectory(), (path) =>
+    // The command could have made something of it that cannot be removed; its own status counts all the same.
+    rm(path, { recursive: true, force: true }).catch((error: Error) =>
+      warn(`${path} is still there: ${error.message}`),
+    ),
+  );
+  const grant = await requestGrant(api, { ...request, key, asserted, env, signal: AbortSignal.timeout(60_000) });
   let closed: ClosedRun | undefined;
   let atEnd: Readonly<Record<string, string>> = {};
   opened.defer(async () => {
     closed = await close(() => closeRun(api, grant, atEnd), say);
   });
   opened.use(keepRenewed(api, grant, warn));
-  const directory = opened.adopt(await mkdtemp(join(tmpdir(), 'chaperone-run-')), (path) =>
-    // The command could have made something of it that cannot be removed; its own status counts all the same.
-    rm(path, { recursive: true, force: true }).catch((error: Error) =>
-      warn(`${path} is still there: ${error.message}`),
-    ),
-  );
   const targets = direct ? nativePorts(grant) : await carried(request, grant, directory, opened);
   const { run: runId, runUrl, display, certificateAuthority, demo } = grant;
   const common = { runId, runUrl, display, directory, targets, demo, gatewayUrl: api.url };
@@ -79,6 +80,18 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
     return closed;
   };
   return { grant, context, end, [Symbol.asyncDispose]: dispose };
+}
+
+/** The run's own folder, 0700. Throws a `CliError` where none can be made. */
+async function ownDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'chaperone-run-'));
+  } catch (cause) {
+    throw new CliError(EXIT.config, `the run needs a folder of its own: ${printable((cause as Error).message)}`, {
+      hint: 'TMPDIR names another place for it, which must exist and be writable: a tmpfs is best.',
+      cause,
+    });
+  }
 }
 
 /** Through the gateway's one HTTPS port. The run is attached first: from then on its end is noticed. */

@@ -14,6 +14,7 @@ import type { CiTokenSource } from './ci/find-ci-token.ts';
 import { hideInLog } from './ci/mask-in-log.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 import { inheritedVariables } from './environment/inherited-variables.ts';
+import { traceLabel } from './environment/trace-parent.ts';
 import { finishRun } from './finish-run.ts';
 import type { LentGrant } from './grant-request.ts';
 import { checkIsolation } from './isolation/check-isolation.ts';
@@ -101,7 +102,8 @@ export async function run(
   const asserted = (source: CiTokenSource): Readonly<Record<string, string>> => {
     coverage = coverRun({ ...surroundings, env: given, source });
     const agent = agentLabels({ observed, args, env: given, ancestor: ancestorAgent() });
-    return assertable({ command: basename(program), ...agent, ...coverageLabels(coverage) });
+    const trace = traceLabel(given['TRACEPARENT']);
+    return assertable({ command: basename(program), ...trace, ...agent, ...coverageLabels(coverage) });
   };
   const api = ApiClient.find(options, given);
   const { target: targets, tokenFile, tokenFrom, direct = false, selfTest = true } = options;

@@ -17,6 +17,8 @@ import type { Address } from './start-config.ts';
 
 export interface HttpPort extends AsyncDisposable {
   readonly port: number;
+  /** True while connections are taken. */
+  readonly listening: boolean;
   stop(): void;
 }
 

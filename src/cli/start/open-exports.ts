@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { post } from '../../approvals/channels/outgoing.ts';
 import { signWebhook } from '../../approvals/channels/webhook.ts';
+import type { OpenAuditLog } from '../../audit/open-audit-log.ts';
 import { type ExportService, openExports } from '../../export/export-service.ts';
 import { makeSink } from '../../export/make-sink.ts';
 import { LIMITS } from '../../model/limits.ts';
@@ -15,7 +17,7 @@ import type { StartConfig } from './start-config.ts';
 export interface ExportParts {
   readonly store: Store;
   readonly key: DeploymentKey;
-  readonly log: { readonly directory: string };
+  readonly log: Pick<OpenAuditLog, 'directory' | 'sync'>;
   /** This gateway, by the name of its log. */
   readonly gateway: string;
   readonly version: string;
@@ -24,8 +26,11 @@ export interface ExportParts {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** What leaves for other systems, from this gateway's own log. Cursors stand in the data directory. */
-export function openGatewayExports(config: StartConfig, parts: ExportParts): Promise<ExportService> {
+/**
+ * What leaves for other systems, from this gateway's own log. Cursors stand in the data directory. Disposing it sends
+ * what is recorded by then.
+ */
+export async function openGatewayExports(config: StartConfig, parts: ExportParts): Promise<ExportService> {
   const { store, key, log, gateway, version, env, nowMs, onFault } = parts;
   const sealer = makeSealer(key);
   const secrets = systemSecrets(env);
@@ -40,7 +45,7 @@ export function openGatewayExports(config: StartConfig, parts: ExportParts): Pro
     sign: signWebhook,
     nowMs,
   };
-  return openExports({
+  const exports = await openExports({
     store,
     directory: log.directory,
     cursors,
@@ -54,6 +59,24 @@ export function openGatewayExports(config: StartConfig, parts: ExportParts): Pro
     dice: Math.random,
     onFault,
   });
+  return {
+    ...exports,
+    [Symbol.asyncDispose]: async () => {
+      await lastPass(parts, exports);
+      await exports[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Seals what was recorded and sends it on, while nobody is served any more. A log or a receiver that is away ends nothing. */
+async function lastPass({ log, onFault }: ExportParts, exports: ExportService): Promise<void> {
+  const signal = AbortSignal.timeout(LIMITS.exportLastPassMs);
+  try {
+    await Promise.race([log.sync(), once(signal, 'abort')]);
+    await exports.finish(signal);
+  } catch (fault) {
+    onFault(fault);
+  }
 }
 
 /** As messages of channels are sent, with the time that a batch takes. */

@@ -59,6 +59,8 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   /** What was last read of a target's database; undefined where no session was there yet. */
   readonly catalogue: (target: Target) => Catalogue | undefined;
   readonly reach: (protocol: string) => Address | undefined;
+  /** The native ports that should take connections now, and do not. */
+  readonly closedPorts: () => readonly string[];
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   readonly attachments: RunAttachments;
@@ -140,6 +142,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       ...targetsSeen(sides, config, control, gateway),
       reach: ports.reach,
       carriers: ports.carriers,
+      closedPorts: ports.closedPorts,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
       decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { post } from '../../approvals/channels/outgoing.ts';
 import type { OpenAuditLog } from '../../audit/open-audit-log.ts';
 import { readLogHead } from '../../audit/read/read-log.ts';
+import type { BudgetService } from '../../budgets/budget-service.ts';
 import type { ExportService } from '../../export/export-service.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Store } from '../../store/store.ts';
@@ -45,17 +46,18 @@ function spansTo({ endpoint, ratio, serviceName, headers, ca }: TraceConfig, ver
 
 export interface MetricParts extends MeasureParts {
   readonly store: Store;
-  readonly log: Pick<OpenAuditLog, 'directory' | 'fault' | 'published'>;
+  readonly log: Pick<OpenAuditLog, 'directory' | 'fault' | 'published' | 'backlog'>;
   readonly audit: { openRuns(): readonly unknown[] };
   readonly telemetry: Telemetry;
   readonly exports: ExportService;
+  readonly budgets: Pick<BudgetService, 'list'>;
   readonly connections: { readonly size: number };
   readonly nowMs: () => number;
 }
 
 /** What is read when somebody scrapes. */
 export function openGatewayMetrics(parts: MetricParts): Metrics & Disposable {
-  const { store, log, audit, telemetry, exports, connections, version, nowMs } = parts;
+  const { store, log, audit, telemetry, exports, budgets, connections, version, nowMs } = parts;
   return openMetrics({
     totals: telemetry.totals,
     version,
@@ -65,10 +67,11 @@ export function openGatewayMetrics(parts: MetricParts): Metrics & Disposable {
     log: {
       head: () => readLogHead(log.directory),
       isFaulty: () => log.fault !== undefined,
+      backlog: () => log.backlog,
       published: () => {
-        const { witnessing, alarms } = log.published.status;
+        const { witnessing, alarms, signing } = log.published.status;
         const openAlarms = alarms.filter(({ acknowledged }) => acknowledged === undefined).length;
-        return { witnessed: witnessing?.size, openAlarms };
+        return { witnessed: witnessing?.size, openAlarms, isSigned: signing.fault === undefined };
       },
     },
     exports: () => exports.list(),
@@ -84,6 +87,10 @@ export function openGatewayMetrics(parts: MetricParts): Metrics & Disposable {
           .executeTakeFirstOrThrow(),
       );
       return Number(count.pending);
+    },
+    budgets: async () => {
+      const counters = await budgets.list({ limit: LIMITS.scrapedBudgets });
+      return counters.map(({ most, granted, ...counter }) => ({ ...counter, most: most + granted }));
     },
     traces: () => telemetry.spans,
   });

@@ -23,6 +23,8 @@ export interface OpenPorts {
   readonly http?: Listening<HttpPort>;
   readonly connections: Connections;
   carriers(protocol: string): Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
+  /** The names of ports that take no connections any more. */
+  closedPorts(): readonly string[];
   /** Where clients of a protocol reach this gateway. */
   reach(protocol: string): Address | undefined;
 }
@@ -43,6 +45,10 @@ export async function openPorts(sides: Sides, config: StartConfig, gateway: Gate
     ...(http === undefined ? {} : { http }),
     connections,
     carriers: (protocol) => carried.get(protocol),
+    closedPorts: () => [
+      ...(postgres.server.listening ? [] : ['PostgreSQL']),
+      ...(http === undefined || http.server.listening ? [] : ['HTTP']),
+    ],
     reach: (protocol) => {
       if (protocol === 'postgres') return config.publicPostgres ?? reached(postgres.server.port);
       if (protocol !== 'http' || http === undefined) return undefined;

@@ -17,7 +17,7 @@ export function apiUrl(config: StartConfig, port: number): string {
 
 /** Behind a public URL clients come by its name; on loopback by this machine's own. */
 export function publicAddress({ publicUrl }: StartConfig, local: Address): Address {
-  return publicUrl === undefined ? local : { host: new URL(publicUrl).hostname, port: local.port };
+  return publicUrl === undefined ? local : { host: hostOf(publicUrl), port: local.port };
 }
 
 /** Names of the HTTP port; a target's own host is a label before one of them. */
@@ -29,8 +29,13 @@ export function httpDomains({ publicUrl, publicHttp }: StartConfig): readonly st
 /** Names that clients may use for this gateway; its own certificate is for all of them. */
 export function serverNames({ publicUrl, publicPostgres, publicHttp, kind }: StartConfig): readonly string[] {
   const names = ['localhost', '127.0.0.1', '::1', ...(kind === 'demo' ? [] : [hostname()])];
-  if (publicUrl !== undefined) names.push(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
+  if (publicUrl !== undefined) names.push(hostOf(publicUrl));
   if (publicPostgres !== undefined) names.push(publicPostgres.host);
   if (publicHttp !== undefined) names.push(publicHttp.host, ...(isIP(publicHttp.host) ? [] : [`*.${publicHttp.host}`]));
   return [...new Set(names)];
+}
+
+/** As a socket takes it: an IPv6 address without the brackets that a URL has around it. */
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }

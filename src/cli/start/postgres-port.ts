@@ -21,6 +21,8 @@ import type { Address } from './start-config.ts';
 export interface PostgresPort extends AsyncDisposable {
   readonly port: number;
   readonly connections: number;
+  /** True while connections are taken. */
+  readonly listening: boolean;
   /** Takes no more connections. */
   stop(): void;
 }

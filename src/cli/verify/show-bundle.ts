@@ -78,6 +78,7 @@ function ending({ verdict, keys, totals, log }: BundleReport): string {
 }
 
 const OWN_KEYS = `
-The bundle was only checked against itself. To know that it is this gateway's, bring keys that you have from elsewhere:
+Some of the keys that this hangs on are the bundle's own: by those it was only checked against itself. To know that it is
+this gateway's, bring keys that you have from elsewhere:
   chaperone verify BUNDLE --policy trust.policy --statement-key statement.pub.pem
 How to come by them: docs/operating/verifying.md`;

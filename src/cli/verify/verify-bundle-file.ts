@@ -3,8 +3,9 @@ import type { BundleReport } from '../../audit/verify/bundle/report.ts';
 import { readTrust, type Trust } from '../../audit/verify/bundle/trust.ts';
 import { verifyBundle } from '../../audit/verify/bundle/verify-bundle.ts';
 import { fileSource, nodeEngine } from '../../audit/verify/node-engine.ts';
+import { looksLikePack } from '../../audit/verify/pack/looks-like-pack.ts';
 import type { PackReport } from '../../audit/verify/pack/pack-report.ts';
-import { looksLikePack, verifyPack } from '../../audit/verify/pack/verify-pack.ts';
+import { verifyPack } from '../../audit/verify/pack/verify-pack.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 
@@ -14,6 +15,7 @@ export interface OwnFiles {
   readonly statementKey?: string;
   readonly tsa?: string;
   readonly auditorKey?: string;
+  readonly issuerKeys?: string;
 }
 
 /** A bundle, or an auditor's pack: the file itself says which. */
@@ -25,12 +27,13 @@ export async function verifyBundleFile(path: string, own: OwnFiles): Promise<Bun
 }
 
 async function ownTrust(own: OwnFiles): Promise<Trust> {
-  const { policy, statementKey, tsa, auditorKey } = own;
+  const { policy, statementKey, tsa, auditorKey, issuerKeys } = own;
   const trust = await readTrust(nodeEngine, {
     ...(policy === undefined ? {} : { policy: readOwn(policy) }),
     ...(statementKey === undefined ? {} : { statementKey: readOwn(statementKey) }),
     ...(tsa === undefined ? {} : { tsa: readOwn(tsa) }),
     ...(auditorKey === undefined ? {} : { auditorKey: readOwn(auditorKey) }),
+    ...(issuerKeys === undefined ? {} : { issuerKeys: readOwn(issuerKeys) }),
   });
   if (typeof trust === 'string') {
     throw new CliError(EXIT.config, trust, { hint: 'What each file is: docs/reference/verify.md' });

@@ -1,5 +1,6 @@
 import type { IssuerKind, RunBinding, Workload, WorkloadField } from '../../model/principal.ts';
-import type { Issuer, SignatureAlgorithm } from '../issuer.ts';
+import type { SignatureAlgorithm } from '../../model/signature-algorithms.ts';
+import type { Issuer } from '../issuer.ts';
 
 /** What one kind of issuer means by its claims, and what it does not vouch for. */
 export interface IssuerAdapter {

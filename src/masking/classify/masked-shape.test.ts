@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertTakesLess } from '../../../test/support/processor-time.ts';
 import { maskedShape } from './masked-shape.ts';
 
 test('of an address only its top-level domain is shown', () => {
@@ -21,11 +22,10 @@ test('what a terminal would obey, or nobody can see, is a question mark', () => 
 
 test('a long value is cut, and takes no longer for it', () => {
   assert.equal(maskedShape('.'.repeat(50)), `${'.'.repeat(40)}…`);
-  const startedAt = performance.now();
   for (const hostile of ['a'.repeat(1_000_000), '@'.repeat(1_000_000), 'a@'.repeat(500_000), 'a.'.repeat(500_000)]) {
     assert.ok(maskedShape(hostile).length <= 41);
+    assertTakesLess(250, () => void maskedShape(hostile));
   }
-  assert.ok(performance.now() - startedAt < 1_000);
 });
 
 test('no letter or digit of a value is in its shape, but for a and 9', () => {

@@ -79,7 +79,7 @@ export class CatalogueCache {
   async #read(key: string, upstream: PostgresUpstream, keepSearchPath: boolean): Promise<void> {
     const spoilt = this.#spoilt.get(key);
     const previous = upstream.definitions.own ?? this.#byDatabase.get(key)?.catalogue;
-    const reading = await readCatalogue((sql) => queryRows(upstream, sql), {
+    const reading = await readCatalogue((statements) => queryRows(upstream, statements), {
       keepSearchPath,
       ...(previous === undefined ? {} : { previous }),
     });

@@ -114,7 +114,7 @@ function routine(entry: Entry): CatalogueFunction {
 }
 
 function trigger(entry: Entry): CatalogueTrigger {
-  const [, table, name, type, enabled, called, definition] = entry;
+  const [, table, name, type, enabled, called, definition, transitions] = entry;
   const bits = Number(type);
   return {
     table: Number(table),
@@ -124,17 +124,21 @@ function trigger(entry: Entry): CatalogueTrigger {
     enabled: enabled === 'A' ? 'always' : enabled === 'R' ? 'replica' : 'origin',
     function: reference(called),
     ...(typeof definition === 'string' ? { definition } : {}),
+    ...(Array.isArray(transitions)
+      ? { transitions: transitions.filter((one): one is string => typeof one === 'string') }
+      : {}),
   };
 }
 
 function foreignKey(entry: Entry): CatalogueReference {
-  const [, from, to, onDelete, onUpdate, columns] = entry;
+  const [, from, to, onDelete, onUpdate, columns, referring] = entry;
   const deleted = KEY_ACTIONS[String(onDelete)];
   const updated = KEY_ACTIONS[String(onUpdate)];
   return {
     from: Number(from),
     to: Number(to),
     columns: listOf(columns).map(String),
+    referring: listOf(referring).map(String),
     ...(deleted === undefined ? {} : { onDelete: deleted }),
     ...(updated === undefined ? {} : { onUpdate: 'update' }),
   };

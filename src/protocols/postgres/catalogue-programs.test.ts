@@ -141,7 +141,14 @@ for (const version of installedVersions()) {
       const [rule] = catalogue.programs.rules.get(oidOf('orders')) ?? [];
       assert.match(rule?.definition ?? '', /ON DELETE TO app\.orders DO\s+INSERT INTO app\.checked/);
       assert.deepEqual(catalogue.programs.references.get(oidOf('users')), [
-        { from: oidOf('orders'), to: oidOf('users'), columns: ['id'], onDelete: 'delete', onUpdate: 'update' },
+        {
+          from: oidOf('orders'),
+          to: oidOf('users'),
+          columns: ['id'],
+          referring: ['user_id'],
+          onDelete: 'delete',
+          onUpdate: 'update',
+        },
       ]);
       assert.equal(resolveRelation(catalogue, 'app', 'afar')?.server, 'elsewhere');
       assert.equal(resolveRelation(catalogue, 'app', 'checked')?.rowSecurity, true);
@@ -171,7 +178,7 @@ for (const version of installedVersions()) {
     test('a body that is longer than the bound is left out, and that is told', async () => {
       const { definition, ...rest } = only('two');
       assert.match(definition ?? '', /SELECT 1/);
-      const tight: CatalogueQuery = (sql) => query(sql.replaceAll(' 262144', ' 20'));
+      const tight: CatalogueQuery = (all) => query(all.map((sql) => sql.replaceAll(' 262144', ' 20')));
       const { functions } = await loadCatalogue(tight);
       assert.deepEqual(functions.get('two'), [{ ...rest, isTooLong: true }]);
     });
@@ -181,7 +188,7 @@ for (const version of installedVersions()) {
         Buffer.byteLength(one.definition ?? ''),
       );
       const half = read.slice(0, -8).reduce((sum, bytes) => sum + bytes, 0);
-      const tight: CatalogueQuery = (sql) => query(sql.replaceAll(' 8388608::', ` ${half}::`));
+      const tight: CatalogueQuery = (all) => query(all.map((sql) => sql.replaceAll(' 8388608::', ` ${half}::`)));
       const cut = [...(await loadCatalogue(tight)).programs.functionsByOid.values()];
       assert.deepEqual(
         cut.map((one) => one.isTooLong === true).filter((isCut, i) => isCut !== i >= cut.length - 8),

@@ -52,7 +52,9 @@ const FUNCTIONS = `
 
 const TRIGGERS = `
   SELECT pg_catalog.json_build_array('trigger', tgrelid, tgname, tgtype, tgenabled, ${reference('tgfoid')},
-    CASE WHEN tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(oid) END) AS entry
+    CASE WHEN tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(oid) END,
+    CASE WHEN tgoldtable IS NOT NULL OR tgnewtable IS NOT NULL THEN
+      pg_catalog.json_build_array(tgoldtable, tgnewtable) END) AS entry
   FROM pg_catalog.pg_trigger
   WHERE ${FITS} AND NOT ${IS_BUILTIN('tgfoid')} AND NOT ${oneOf('tgenabled', 'D')}
   ORDER BY oid`;
@@ -80,6 +82,9 @@ const EXPRESSIONS = `
       LATERAL (VALUES (pg_catalog.pg_get_expr(indexprs, indrelid)), (pg_catalog.pg_get_expr(indpred, indrelid)))
         AS parts(text)
     WHERE ${FITS} AND NOT ${IS_BUILTIN('indrelid')}
+    UNION ALL
+    SELECT partrelid, 'write', pg_catalog.pg_get_expr(partexprs, partrelid)
+    FROM pg_catalog.pg_partitioned_table WHERE ${FITS}
     UNION ALL
     SELECT polrelid, 'use', parts.text
     FROM pg_catalog.pg_policy,
@@ -114,10 +119,13 @@ const DOMAINS = `
   WHERE ${FITS} AND ${oneOf('t.typtype', 'd')} AND NOT ${IS_BUILTIN('t.oid')} AND ${CALLS('parts.text')}
   GROUP BY t.oid, t.typname ORDER BY t.oid`;
 
+const keyColumns = (relation: string, key: string): string => `(SELECT pg_catalog.json_agg(a.attname ORDER BY k.place)
+      FROM pg_catalog.unnest(${key}) WITH ORDINALITY AS k(attnum, place)
+      JOIN pg_catalog.pg_attribute a ON ${equal('a.attrelid', relation)} AND ${equal('a.attnum', 'k.attnum')})`;
+
 const REFERENCES = `
   SELECT pg_catalog.json_build_array('reference', c.conrelid, c.confrelid, c.confdeltype, c.confupdtype,
-    (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-      WHERE ${equal('a.attrelid', 'c.confrelid')} AND ${equal('a.attnum', 'ANY (c.confkey)')})) AS entry
+    ${keyColumns('c.confrelid', 'c.confkey')}, ${keyColumns('c.conrelid', 'c.conkey')}) AS entry
   FROM pg_catalog.pg_constraint c
   WHERE ${FITS} AND ${oneOf('c.contype', 'f')}
   ORDER BY c.oid`;

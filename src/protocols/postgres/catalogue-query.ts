@@ -2,21 +2,24 @@ import { LIMITS } from '../../model/limits.ts';
 import { PROGRAM_ENTRIES } from './catalogue-query-programs.ts';
 
 /**
- * A row for each thing it tells of, each row one JSON array in base 64, which no client_encoding changes. Four things
+ * A row for each thing it tells of, each row one JSON array in base 64, which no client_encoding changes. Five things
  * about it matter:
  * - Every name, operators included, is qualified: a session may put its own functions and operators before
  *   pg_catalog's by its search_path, and what they say here decides what is masked.
  * - Its first row empties search_path until the end of the transaction, so that definitions name everything with its
  *   schema, and its last row puts it back, in case a transaction is open. The branches of UNION ALL run in order.
+ * - The user's own schema is in the path before it is there: whoever makes it later puts its relations before others.
  * - Compiling it takes a server with JIT ten times as long as running it, so that is off until the end, in a statement
- *   before it: the planner decides that. Sent as one query, both are one transaction where none is open.
+ *   before it: the planner decides that. Sent together, both are one transaction where none is open.
  * - Where there is more than the limit, everything else is left out; bodies beyond theirs are left out alone.
  */
-export const CATALOGUE_QUERY = `
+export const CATALOGUE_STATEMENTS: readonly string[] = [
+  `
 SELECT FROM (VALUES (
   pg_catalog.set_config('chaperone.jit', pg_catalog.current_setting('jit'), true),
   pg_catalog.set_config('jit', 'off', true)
-)) AS kept (jit, off) WHERE kept.jit IS NULL;
+)) AS kept (jit, off) WHERE kept.jit IS NULL`,
+  `
 WITH told AS MATERIALIZED (
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity
   FROM pg_catalog.pg_class c
@@ -37,7 +40,10 @@ WITH told AS MATERIALIZED (
     OR p.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
 ), before AS MATERIALIZED (
   SELECT pg_catalog.current_setting('search_path') AS path,
-    pg_catalog.current_schemas(false) AS schemas,
+    CASE WHEN pg_catalog.left(pg_catalog.current_setting('search_path'), 7) OPERATOR(pg_catalog.=) '"$user"'::pg_catalog.text
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) current_user)
+      THEN pg_catalog.array_prepend(current_user, pg_catalog.current_schemas(false))
+      ELSE pg_catalog.current_schemas(false) END AS schemas,
     (SELECT pg_catalog.count(*) FROM attributes) OPERATOR(pg_catalog.+)
       (SELECT pg_catalog.count(*) FROM routines) AS size
 ), fits AS MATERIALIZED (
@@ -75,4 +81,5 @@ WITH told AS MATERIALIZED (
     pg_catalog.set_config('jit', pg_catalog.current_setting('chaperone.jit'), true)) FROM before
 )
 SELECT pg_catalog.encode(pg_catalog.convert_to(entry::pg_catalog.text, 'UTF8'::pg_catalog.name), 'base64')
-FROM entries`;
+FROM entries`,
+];

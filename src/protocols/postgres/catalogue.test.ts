@@ -7,7 +7,7 @@ import { rowsOf } from '../../../test/support/rows-of.ts';
 import { Fault } from '../../model/fault.ts';
 import { columnOf, resolveRelation } from '../../sql/postgres/catalogue.ts';
 import { type CatalogueQuery, loadCatalogue } from './catalogue.ts';
-import { CATALOGUE_QUERY } from './catalogue-query.ts';
+import { CATALOGUE_STATEMENTS } from './catalogue-query.ts';
 
 const SCHEMA = `
   CREATE SCHEMA app;
@@ -76,9 +76,9 @@ for (const version of installedVersions()) {
       await client.query('RESET search_path');
     });
 
-    test('tells the search path as it resolves, and leaves it as it was, also in a transaction', async () => {
-      const searchPath = async () => (await query('SHOW search_path'))[0]?.[0];
-      assert.deepEqual((await loadCatalogue(query)).searchPath, ['public']);
+    test('tells the search path as it resolves, with a schema of the user’s that may come, and leaves it as it was, also in a transaction', async () => {
+      const searchPath = async () => (await query(['SHOW search_path']))[0]?.[0];
+      assert.deepEqual((await loadCatalogue(query)).searchPath, ['postgres', 'public']);
       await client.query('BEGIN; SET LOCAL search_path = app, nowhere, "$user", public');
       assert.deepEqual((await loadCatalogue(query)).searchPath, ['app', 'public']);
       assert.equal(await searchPath(), 'app, nowhere, "$user", public');
@@ -127,7 +127,7 @@ for (const version of installedVersions()) {
       await client.query('CREATE TABLE app.fresh ()');
       const changed = await loadCatalogue(query, { previous, keepSearchPath: true });
       await client.query('ROLLBACK');
-      assert.deepEqual(changed.searchPath, ['public']);
+      assert.deepEqual(changed.searchPath, ['postgres', 'public']);
       assert.equal(resolveRelation(changed, 'app', 'fresh')?.kind, 'table');
     });
 
@@ -177,7 +177,7 @@ for (const version of installedVersions()) {
         await client.query('COMMIT');
         assert.equal(await jit(), value);
       }
-      const [first = '', second = ''] = CATALOGUE_QUERY.split(';\n');
+      const [first = '', second = ''] = CATALOGUE_STATEMENTS;
       await client.query('BEGIN; SET LOCAL jit = on; SET LOCAL jit_above_cost = 0');
       await client.query(first);
       const plan = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${second}`);
@@ -187,10 +187,10 @@ for (const version of installedVersions()) {
     });
 
     test('that is more than the bound is refused, and not sent', async () => {
-      const small = CATALOGUE_QUERY.replace('200000::', '100::');
+      const small = CATALOGUE_STATEMENTS.map((sql) => sql.replace('200000::', '100::'));
       let rows = 0;
-      const counted: CatalogueQuery = async (sql) => {
-        assert.equal(sql, CATALOGUE_QUERY);
+      const counted: CatalogueQuery = async (statements) => {
+        assert.equal(statements, CATALOGUE_STATEMENTS);
         const answer = await query(small);
         rows = answer.length;
         // The size as a real database of that size would tell it.
@@ -213,8 +213,8 @@ for (const version of installedVersions()) {
         [['bm90IEpTT04=']],
         [['e30=']],
         [[null]],
-        (await query(CATALOGUE_QUERY)).slice(0, -1),
-        (await query(CATALOGUE_QUERY)).slice(1),
+        (await query(CATALOGUE_STATEMENTS)).slice(0, -1),
+        (await query(CATALOGUE_STATEMENTS)).slice(1),
       ]) {
         await assert.rejects(
           loadCatalogue(async () => cut),

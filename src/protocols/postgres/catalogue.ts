@@ -4,10 +4,10 @@ import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { buildCatalogue, type Catalogue } from '../../sql/postgres/catalogue.ts';
 import { type Entry, incomplete, listOf, programsOf, relationsOf } from './catalogue-entries.ts';
-import { CATALOGUE_QUERY } from './catalogue-query.ts';
+import { CATALOGUE_STATEMENTS } from './catalogue-query.ts';
 
-/** Runs one statement and gives the rows as the server wrote them, in text. */
-export type CatalogueQuery = (sql: string) => Promise<readonly (readonly (string | null)[])[]>;
+/** Runs statements, in one transaction, and gives the rows of all of them as the server wrote them, in text. */
+export type CatalogueQuery = (statements: readonly string[]) => Promise<readonly (readonly (string | null)[])[]>;
 
 export interface LoadOptions {
   /** Given back where nothing changed, so that what was made of it still holds. */
@@ -27,12 +27,12 @@ export interface Reading {
 }
 
 /**
- * Reads what the analyser must know of a database, in one statement, on PostgreSQL 12 to 18. Throws a `Fault` where
+ * Reads what the analyser must know of a database, in one round trip, on PostgreSQL 12 to 18. Throws a `Fault` where
  * there is more than `LIMITS.maxCatalogueColumns` of it, or where the answer is not whole.
  */
 export async function readCatalogue(query: CatalogueQuery, options: LoadOptions = {}): Promise<Reading> {
   const { previous } = options;
-  const [head, ...entries] = (await query(CATALOGUE_QUERY)).map(decode);
+  const [head, ...entries] = (await query(CATALOGUE_STATEMENTS)).map(decode);
   const [kind, path, size] = head === undefined ? [] : parseEntry(head);
   const last = entries.pop();
   const [end, , temporary] = last === undefined ? [] : parseEntry(last);

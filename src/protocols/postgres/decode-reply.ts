@@ -120,7 +120,7 @@ class Tables {
 }
 
 function columnOf({ name, typeId }: ReplayColumn): { readonly name: string; readonly type: string } {
-  return { name, type: TYPE_NAMES[typeId] ?? `type ${typeId}` };
+  return { name, type: typeName(typeId) };
 }
 
 function unnamed(count: number): Open['columns'] {
@@ -145,6 +145,11 @@ function noticeOf({ severity, code, message, detail, hint }: ReplayError): Decod
     ...(detail === undefined ? {} : { detail }),
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** What a usual type is called in SQL, by its object id; `type 12345` for any other. */
+export function typeName(typeId: number): string {
+  return TYPE_NAMES[typeId] ?? `type ${typeId}`;
 }
 
 /** Names of the usual types by their object ids (pg_type.dat). */

@@ -8,11 +8,14 @@ import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../../
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
 import {
   type BackendMessage,
+  bind,
   errorFields,
+  execute,
   extended,
   frame,
   int16,
   int32,
+  parse,
   query,
   RawPostgres,
   SYNC,
@@ -265,18 +268,6 @@ describe('a limit of rows', { concurrency: false, timeout: 60_000 }, () => {
 
 function rows(...ids: readonly number[]): readonly string[] {
   return ids.flatMap((id) => [String(id), `${id}@example.org`]);
-}
-
-function parse(name: string, sql: string): Buffer {
-  return frame('P', `${name}\0${sql}\0`, int16(0));
-}
-
-function bind(portal: string, statement: string): Buffer {
-  return frame('B', `${portal}\0${statement}\0`, int16(0), int16(0), int16(0));
-}
-
-function execute(portal: string, count = 0): Buffer {
-  return frame('E', `${portal}\0`, int32(count));
 }
 
 /** Values of rows, lines of COPY, notices, tags, and errors with the place that they point at. */

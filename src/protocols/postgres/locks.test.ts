@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Client } from 'pg';
+import { type AnalysedServer, analysedServer } from '../../../test/support/analysed-server.ts';
 import { installedVersions } from '../../../test/support/postgres-installation.ts';
-import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
-import { rowsOf } from '../../../test/support/rows-of.ts';
 import { contextOf } from '../../../test/support/shop-catalogue.ts';
 import type { LockMode } from '../../model/request.ts';
 import { analyseOnce } from '../../sql/postgres/analyser.ts';
-import type { Catalogue } from '../../sql/postgres/catalogue.ts';
-import { loadPostgresParser } from '../../sql/postgres/parser.ts';
-import { loadCatalogue } from './catalogue.ts';
 
 const SCHEMA = `
   CREATE TABLE t (id int PRIMARY KEY, a int CHECK (a > 0), b text);
@@ -78,21 +73,12 @@ const ALONE: readonly (readonly [statement: string, lock: LockMode])[] = [
 
 for (const version of installedVersions()) {
   describe(`locks on PostgreSQL ${version}`, () => {
-    let server: PostgresServer;
-    let client: Client;
-    let catalogue: Catalogue;
+    let at: AnalysedServer;
     before(async () => {
-      await loadPostgresParser();
-      server = await startPostgres({ version, sql: SCHEMA });
-      client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
-      await client.connect();
-      catalogue = await loadCatalogue(rowsOf(client));
+      at = await analysedServer(version, SCHEMA);
     });
-    after(async () => {
-      await client.end();
-      await server.stop();
-    });
-    const said = (sql: string): LockMode | undefined => analyseOnce(sql, contextOf(catalogue)).operations[0]?.lock;
+    after(() => at?.[Symbol.asyncDispose]());
+    const said = (sql: string): LockMode | undefined => analyseOnce(sql, contextOf(at.catalogue)).operations[0]?.lock;
 
     for (const [statement, lock] of CASES) {
       test(`${statement}: ${lock ?? 'none'}`, async () => {
@@ -110,14 +96,15 @@ for (const version of installedVersions()) {
 
     /** The strongest lock that the server holds on what was there before the statement. */
     async function taken(statement: string): Promise<string | undefined> {
-      await client.query('BEGIN');
+      await at.client.query('BEGIN');
       try {
-        const { rows: before } = await client.query<{ oid: number }>(
+        const { rows: before } = await at.client.query<{ oid: number }>(
           `SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace`,
         );
-        if (statement.startsWith('copy')) await client.query(statement.replace('copy t to stdout', 'select * from t'));
-        else await client.query(statement);
-        const { rows } = await client.query<{ mode: string }>(
+        if (statement.startsWith('copy'))
+          await at.client.query(statement.replace('copy t to stdout', 'select * from t'));
+        else await at.client.query(statement);
+        const { rows } = await at.client.query<{ mode: string }>(
           `SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation = ANY ($1)`,
           [before.map(({ oid }) => oid)],
         );
@@ -131,7 +118,7 @@ for (const version of installedVersions()) {
         );
         return ORDER.findLast((mode) => modes.has(mode));
       } finally {
-        await client.query('ROLLBACK');
+        await at.client.query('ROLLBACK');
       }
     }
   });

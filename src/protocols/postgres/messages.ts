@@ -126,6 +126,18 @@ export function parse(name: string, text: string, types: readonly number[] = [])
   return message(FRONTEND.parse, cstring(name), cstring(text), int16(types.length), ...types.map(int32));
 }
 
+/** Runs a statement without parameters under a name of its own, and forgets it; its results come as text. */
+export function ownStatement(name: string, text: string): readonly Buffer[] {
+  const named = cstring(name);
+  return [
+    parse(name, text),
+    message(FRONTEND.bind, named, named, int16(0), int16(0), int16(0)),
+    message(FRONTEND.execute, named, int32(0)),
+    message(FRONTEND.close, Buffer.from('P', 'latin1'), named),
+    message(FRONTEND.close, Buffer.from('S', 'latin1'), named),
+  ];
+}
+
 /** Binds the unnamed statement to the unnamed portal; its results come as text. */
 export function bindMessage(parameters: readonly (Uint8Array | null)[], formats: readonly number[]): Buffer {
   const values = parameters.flatMap((value) => (value === null ? [int32(-1)] : [int32(value.length), value]));

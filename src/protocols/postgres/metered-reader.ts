@@ -1,5 +1,6 @@
 import { LIMITS } from '../../model/limits.ts';
 import type { ExchangeResult, Part } from '../../model/reply.ts';
+import { CutMessage } from './cut-message.ts';
 import { HEADER_BYTES, lengthAt } from './message-length.ts';
 import { BACKEND } from './messages.ts';
 import { CountSum, MeteredPart } from './metered-part.ts';
@@ -19,9 +20,7 @@ export class MeteredReader implements ReplyReader {
   readonly #make: MakePart;
   readonly #whole: boolean;
   readonly #tally = new ReplyTally();
-  #pieces: Buffer[] = [];
-  #heldBytes = 0;
-  #needed = HEADER_BYTES;
+  readonly #cut = new CutMessage();
   /** Bytes of a row that was counted and are still to come. */
   #skip = 0;
 
@@ -36,7 +35,7 @@ export class MeteredReader implements ReplyReader {
   }
 
   take(bytes: Buffer): MeteredPart | undefined {
-    const all = this.#join(bytes);
+    const all = this.#cut.join(bytes);
     if (all === undefined) return undefined;
     const from = Math.min(this.#skip, all.length);
     this.#skip -= from;
@@ -44,7 +43,7 @@ export class MeteredReader implements ReplyReader {
     const sum = new CountSum();
     const end = this.#walk(all, from, sum);
     const { done } = this.#state;
-    if (!done) this.#hold(all.subarray(end));
+    if (!done) this.#cut.hold(all.subarray(end));
     else if (end < all.length) this.rest = Buffer.from(all.subarray(end));
     if (end === 0) return undefined;
     const result = done ? this.#state.result() : undefined;
@@ -93,26 +92,7 @@ export class MeteredReader implements ReplyReader {
   #mustHold(size: number, isRow: boolean): boolean {
     if (this.#whole && size > LIMITS.maxMaskedMessageBytes) throw tooLongToMask();
     if (!isRow && !this.#whole && size > MAX_KEPT_BYTES) return false;
-    this.#needed = size;
+    this.#cut.needed = size;
     return true;
-  }
-
-  #join(bytes: Buffer): Buffer | undefined {
-    if (this.#heldBytes === 0) return bytes;
-    if (this.#heldBytes + bytes.length < this.#needed) {
-      this.#hold(bytes);
-      return undefined;
-    }
-    const all = Buffer.concat([...this.#pieces, bytes]);
-    this.#pieces = [];
-    this.#heldBytes = 0;
-    this.#needed = HEADER_BYTES;
-    return all;
-  }
-
-  #hold(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    this.#pieces.push(Buffer.from(bytes));
-    this.#heldBytes += bytes.length;
   }
 }

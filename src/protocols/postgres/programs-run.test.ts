@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Client } from 'pg';
+import { type AnalysedServer, analysedServer } from '../../../test/support/analysed-server.ts';
 import { installedVersions } from '../../../test/support/postgres-installation.ts';
-import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
-import { rowsOf } from '../../../test/support/rows-of.ts';
 import { contextOf, lineOf } from '../../../test/support/shop-catalogue.ts';
 import type { Operation } from '../../model/request.ts';
 import { analyseOnce } from '../../sql/postgres/analyser.ts';
-import type { Catalogue } from '../../sql/postgres/catalogue.ts';
-import { loadPostgresParser } from '../../sql/postgres/parser.ts';
-import { loadCatalogue } from './catalogue.ts';
 
 const SCHEMA = `
   CREATE SCHEMA app; CREATE SCHEMA other;
@@ -229,21 +224,12 @@ const CASES: readonly (readonly [statement: string, ...lines: string[]])[] = [
 
 for (const version of installedVersions()) {
   describe(`what runs with a statement on PostgreSQL ${version}`, () => {
-    let server: PostgresServer;
-    let client: Client;
-    let catalogue: Catalogue;
+    let at: AnalysedServer;
     before(async () => {
-      await loadPostgresParser();
-      server = await startPostgres({ version, sql: SCHEMA });
-      client = new Client({ host: server.socketDirectory, port: server.port, user: server.user });
-      await client.connect();
-      catalogue = await loadCatalogue(rowsOf(client));
+      at = await analysedServer(version, SCHEMA);
     });
-    after(async () => {
-      await client.end();
-      await server.stop();
-    });
-    const operationsOf = (sql: string): readonly Operation[] => analyseOnce(sql, contextOf(catalogue)).operations;
+    after(() => at?.[Symbol.asyncDispose]());
+    const operationsOf = (sql: string): readonly Operation[] => analyseOnce(sql, contextOf(at.catalogue)).operations;
 
     for (const [statement, ...lines] of CASES) {
       test(statement, async () => {
@@ -256,13 +242,13 @@ for (const version of installedVersions()) {
 
     /** True where the server gave the transaction an id, as it does to any that writes. */
     async function writes(statement: string): Promise<boolean> {
-      await client.query('BEGIN');
+      await at.client.query('BEGIN');
       try {
-        await client.query(statement);
-        const { rows } = await client.query<{ id: string | null }>('SELECT pg_current_xact_id_if_assigned() AS id');
+        await at.client.query(statement);
+        const { rows } = await at.client.query<{ id: string | null }>('SELECT pg_current_xact_id_if_assigned() AS id');
         return rows[0]?.id !== null;
       } finally {
-        await client.query('ROLLBACK');
+        await at.client.query('ROLLBACK');
       }
     }
   });

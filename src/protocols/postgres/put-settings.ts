@@ -4,7 +4,7 @@ import type { SessionBounds } from '../protocol.ts';
 import type { BoundSettings, SettingToPut } from './bound-settings.ts';
 import { BodyReader, Message } from './codec.ts';
 import { readRow } from './command.ts';
-import { BACKEND, cstring, FRONTEND, int16, int32, message, parse, sync, type TransactionStatus } from './messages.ts';
+import { BACKEND, flush, ownStatement, sync, type TransactionStatus } from './messages.ts';
 import { noteParameter } from './unasked.ts';
 import type { PostgresUpstream } from './upstream.ts';
 
@@ -70,8 +70,8 @@ async function run(
   texts: readonly string[],
   said: Buffer[],
 ): Promise<{ readonly rows: readonly (string | null)[]; readonly error: Buffer | undefined }> {
-  const barrier = upstream.unsynced ? message(FRONTEND.flush) : sync();
-  await upstream.write(Buffer.concat([...texts.flatMap(statementMessages), barrier]));
+  const barrier = upstream.unsynced ? flush() : sync();
+  await upstream.write(Buffer.concat([...texts.flatMap((text) => ownStatement(NAME, text)), barrier]));
   return read(upstream, new Answers(upstream, texts.length, said));
 }
 
@@ -105,17 +105,6 @@ async function read(upstream: PostgresUpstream, answers: Answers): Promise<Answe
 }
 
 const HEADER_BYTES = 5;
-
-function statementMessages(text: string): readonly Buffer[] {
-  const name = cstring(NAME);
-  return [
-    parse(NAME, text),
-    message(FRONTEND.bind, name, name, int16(0), int16(0), int16(0)),
-    message(FRONTEND.execute, name, int32(0)),
-    message(FRONTEND.close, Buffer.from('P', 'latin1'), name),
-    message(FRONTEND.close, Buffer.from('S', 'latin1'), name),
-  ];
-}
 
 class Answers {
   readonly rows: (string | null)[] = [];

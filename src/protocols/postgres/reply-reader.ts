@@ -2,6 +2,7 @@ import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { Refused } from '../../model/refusal.ts';
 import type { Part } from '../../model/reply.ts';
+import { CutMessage } from './cut-message.ts';
 import { HEADER_BYTES, lengthAt } from './message-length.ts';
 import { BACKEND } from './messages.ts';
 import type { ReplyRewriter } from './reply-rewriter.ts';
@@ -116,9 +117,7 @@ export class WholeReader implements ReplyReader {
   rest: Buffer | undefined;
   readonly #state: ReplyState;
   readonly #rewriter: ReplyRewriter;
-  #pieces: Buffer[] = [];
-  #heldBytes = 0;
-  #needed = HEADER_BYTES;
+  readonly #cut = new CutMessage();
 
   constructor(state: ReplyState, rewriter: ReplyRewriter) {
     this.#state = state;
@@ -126,14 +125,14 @@ export class WholeReader implements ReplyReader {
   }
 
   take(bytes: Buffer): Part | undefined {
-    const all = this.#join(bytes);
+    const all = this.#cut.join(bytes);
     if (all === undefined) return undefined;
     const end = this.#walk(all);
     if (this.#state.done) {
       if (end < all.length) this.rest = Buffer.from(all.subarray(end));
       return this.#rewriter.part(all.subarray(0, end), this.#state.result());
     }
-    this.#hold(all.subarray(end));
+    this.#cut.hold(all.subarray(end));
     return end === 0 ? undefined : this.#rewriter.part(all.subarray(0, end), undefined);
   }
 
@@ -144,8 +143,8 @@ export class WholeReader implements ReplyReader {
       const size = lengthAt(bytes, at);
       const next = at + 1 + size;
       if (next > bytes.length) {
-        this.#needed = next - at;
-        if (this.#needed > LIMITS.maxMaskedMessageBytes) throw tooLongToMask();
+        this.#cut.needed = next - at;
+        if (this.#cut.needed > LIMITS.maxMaskedMessageBytes) throw tooLongToMask();
         return at;
       }
       const type = bytes[at] as number;
@@ -154,26 +153,8 @@ export class WholeReader implements ReplyReader {
       at = next;
       if (this.#state.done) break;
     }
-    this.#needed = HEADER_BYTES;
+    this.#cut.needed = HEADER_BYTES;
     return at;
-  }
-
-  #join(bytes: Buffer): Buffer | undefined {
-    if (this.#heldBytes === 0) return bytes;
-    if (this.#heldBytes + bytes.length < this.#needed) {
-      this.#hold(bytes);
-      return undefined;
-    }
-    const all = Buffer.concat([...this.#pieces, bytes]);
-    this.#pieces = [];
-    this.#heldBytes = 0;
-    return all;
-  }
-
-  #hold(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    this.#pieces.push(Buffer.from(bytes));
-    this.#heldBytes += bytes.length;
   }
 }
 

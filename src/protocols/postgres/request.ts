@@ -22,6 +22,8 @@ export type Action =
   | { readonly kind: 'execute'; readonly portal: Portal }
   | { readonly kind: 'close'; readonly what: 'statement' | 'portal'; readonly name: string };
 
+const PREPARING: ReadonlySet<Action['kind']> = new Set(['parse', 'describe', 'close']);
+
 /** What a client asks in one exchange: a simple query, or a batch up to Sync or Flush. */
 export class PostgresRequest implements Request {
   readonly operations: readonly Operation[];
@@ -72,6 +74,11 @@ export class PostgresRequest implements Request {
     });
     // A text that was not understood runs something all the same; a batch may run nothing.
     return run.length === 0 && this.barrier === 'query' ? [this.operations] : run;
+  }
+
+  /** Parse and Describe read a text and its types; Bind plans, which may call functions. */
+  get preparesOnly(): boolean {
+    return this.barrier !== 'query' && this.actions.length > 0 && this.actions.every(({ kind }) => PREPARING.has(kind));
   }
 
   /** As the session is when it is asked: it changes between requests, and not while one is under way. */

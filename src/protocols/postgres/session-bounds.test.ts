@@ -4,9 +4,10 @@ import { PERMIT_ALL, startGateway, type TestGateway, targetFor } from '../../../
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
 import {
   type BackendMessage,
+  bind,
+  execute,
   frame,
-  int16,
-  int32,
+  parse,
   query,
   RawPostgres,
   SYNC,
@@ -338,6 +339,27 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
     ]);
   });
 
+  test('reading the catalogue anew leaves the client’s unnamed statement as it is, also where a batch goes on', async () => {
+    await using asked = await client([PERMIT_ALL]);
+    // What changes definitions is followed by a reading of them.
+    asked.send(parse('', 'create table read_anew (a int)'), SYNC);
+    assert.deepEqual(told(await asked.untilReady()), []);
+    asked.send(bind('', ''), execute(''), SYNC);
+    assert.deepEqual(told(await asked.untilReady()), []);
+    asked.send(
+      parse('', 'select 41 + 1'),
+      parse('drop', 'drop table read_anew'),
+      bind('drop', 'drop'),
+      execute('drop'),
+      FLUSH,
+    );
+    assert.deepEqual(told(await until(asked, 'C')), []);
+    asked.send(bind('', ''), execute(''), FLUSH);
+    assert.deepEqual(told(await until(asked, 'C')), ['42']);
+    asked.send(SYNC);
+    assert.deepEqual(told(await asked.untilReady()), []);
+  });
+
   test('a batch that was flushed and not ended is bounded too, and its failure waits for the Sync', async () => {
     await using asked = await client([PERMIT_ALL]);
     asked.send(parse('a', 'select 1'), bind('a', 'a'), execute('a'), FLUSH);
@@ -424,18 +446,6 @@ describe('what a rule asks of the session', { concurrency: false, timeout: 60_00
 });
 
 const FLUSH = frame('H');
-
-function parse(name: string, sql: string): Buffer {
-  return frame('P', `${name}\0${sql}\0`, int16(0));
-}
-
-function bind(portal: string, statement: string): Buffer {
-  return frame('B', `${portal}\0${statement}\0`, int16(0), int16(0), int16(0));
-}
-
-function execute(portal: string, rows = 0): Buffer {
-  return frame('E', `${portal}\0`, int32(rows));
-}
 
 /** Messages up to and with the first of a type. */
 async function until(client: RawPostgres, type: string): Promise<readonly BackendMessage[]> {

@@ -14,8 +14,8 @@ export interface CallEffect {
 
 /** Computes a value from its arguments. */
 export const PURE: CallEffect = { access: 'read', flags: [], result: 'arguments' };
-/** Tells something about the server or the session; no column's value. */
-const TELLS: CallEffect = { access: 'read', flags: [], result: 'nothing' };
+/** Tells how many rows there are, or of what type: of a value only what can be counted. */
+const COUNTS: CallEffect = { access: 'read', flags: [], result: 'nothing' };
 
 /**
  * Functions of pg_catalog that are more than their volatility says. First match wins. Names as in PostgreSQL 15 to 18;
@@ -25,7 +25,7 @@ const RULES: readonly (readonly [names: RegExp, effect: CallEffect])[] = [
   [/^nextval$/, { access: 'write', flags: [], result: 'nothing' }],
   // it returns what it was handed
   [/^setval$/, { access: 'write', flags: [], result: 'arguments' }],
-  [/^(currval|lastval)$/, TELLS],
+  [/^(currval|lastval)$/, PURE],
   [/^(set_config)$/, { access: 'session', flags: [], result: 'arguments' }],
   [/^(setseed|pg_stat_clear_snapshot|pg_export_snapshot)$/, { access: 'session', flags: [], result: 'nothing' }],
   [/^pg_(try_)?advisory_/, { access: 'session', flags: ['advisory-lock'], result: 'nothing' }],
@@ -61,19 +61,19 @@ const RULES: readonly (readonly [names: RegExp, effect: CallEffect])[] = [
     { access: 'read', flags: ['sensitive-catalog'], result: 'unknown' },
   ],
   [/^(pg_mcv_list_items|pg_prepared_statement|pg_cursor)$/, { access: 'read', flags: [], result: 'unknown' }],
-  [/^pg_(stat_get_|stat_have_stats$)/, TELLS],
-  [/^(count|row_number|rank|dense_rank|percent_rank|cume_dist|ntile|pg_typeof|grouping)$/, TELLS],
-  [/^(pg_column_size|pg_column_compression|pg_column_toast_chunk_id|num_nulls|num_nonnulls|regr_count)$/, TELLS],
-  // volatile, and harmless
-  [/^(random|random_normal|gen_random_uuid|uuidv4|uuidv7|clock_timestamp|timeofday|current_query)$/, TELLS],
+  [/^pg_(stat_get_|stat_have_stats$)/, PURE],
+  // the size of repeat('x', pin) is pin and four, and as many as ntile is asked for it can give: those are values
+  [/^(count|regr_count|row_number|rank|dense_rank|percent_rank|cume_dist|pg_typeof|grouping)$/, COUNTS],
+  // volatile, and harmless; random(pin, pin) is pin
+  [/^(random|random_normal|gen_random_uuid|uuidv4|uuidv7|clock_timestamp|timeofday|current_query)$/, PURE],
   [/^(array_sample|array_shuffle)$/, PURE],
-  [/^pg_(database|indexes|relation|table|tablespace|total_relation)_size$/, TELLS],
-  [/^pg_(is_.*|last_.*|current_wal_.*|control_.*|blocking_pids|safe_snapshot_blocking_pids|lock_status)$/, TELLS],
-  [/^pg_(partition_ancestors|partition_tree|sequence_last_value|get_sequence_data|jit_available)$/, TELLS],
-  [/^pg_(collation_actual_version|database_collation_actual_version|notification_queue_usage)$/, TELLS],
-  [/^pg_(get_wait_events|get_multixact_members|prepared_xact|xact_.*|stat_have_stats)$/, TELLS],
-  [/^pg_(get_wal_.*|wal_summary_contents|available_wal_summaries|replication_origin_(session_)?progress)$/, TELLS],
-  [/^(txid_status|currtid2|amvalidate|pg_show_replication_origin_status|pg_isolation_test_.*)$/, TELLS],
+  [/^pg_(database|indexes|relation|table|tablespace|total_relation)_size$/, PURE],
+  [/^pg_(is_.*|last_.*|current_wal_.*|control_.*|blocking_pids|safe_snapshot_blocking_pids|lock_status)$/, PURE],
+  [/^pg_(partition_ancestors|partition_tree|sequence_last_value|get_sequence_data|jit_available)$/, PURE],
+  [/^pg_(collation_actual_version|database_collation_actual_version|notification_queue_usage)$/, PURE],
+  [/^pg_(get_wait_events|get_multixact_members|prepared_xact|xact_.*|stat_have_stats)$/, PURE],
+  [/^pg_(get_wal_.*|wal_summary_contents|available_wal_summaries|replication_origin_(session_)?progress)$/, PURE],
+  [/^(txid_status|currtid2|amvalidate|pg_show_replication_origin_status|pg_isolation_test_.*)$/, PURE],
   // the server's operation
   [
     /^(binary_upgrade_.*|brin_.*|gin_clean_pending_list|pg_(backup_.*|start_backup|stop_backup|switch_wal|promote))$/,

@@ -10,6 +10,7 @@ import type { FunctionReference } from './programs.ts';
 import { isSensitive } from './sensitive.ts';
 import { SetConfigCalls } from './set-config.ts';
 import { castFunctions, domainPrograms, operatorFunctions, operatorsOf, programsOfUse } from './silent-calls.ts';
+import { olderCallOf } from './sql-json-names.ts';
 
 /** A call of a function, or something else that runs, that does more than read. */
 export interface EffectfulCall {
@@ -108,6 +109,7 @@ export class Facts {
     if (isSensitive(resolved, name)) this.flags.add('sensitive-catalog');
     if (found === undefined) this.opaque = true;
     else this.#uses(found, use);
+    if (use === 'write' && resolved === 'pg_catalog' && name === 'pg_settings') this.#setConfig([]);
     this.tables.set(`${use}\0${resolved}\0${name}`, { schema: resolved, name, use });
   }
 
@@ -181,6 +183,8 @@ export class Facts {
   }
 
   #walkNode(tag: string, body: Body, use: Use, ctes: CteNames | undefined): void {
+    const older = olderCallOf(tag, body);
+    if (older !== undefined && this.#catalogue?.functions.has(older) === true) this.call('', older);
     switch (tag) {
       case 'A_Const':
       case 'String':

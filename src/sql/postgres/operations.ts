@@ -254,6 +254,7 @@ export class OperationBuilder {
       hasWhere: statement.hasWhere,
       flags: [...flags],
       ...(reason === undefined ? {} : { reason }),
+      ...(facts.programs.size === 0 ? {} : { runsPrograms: true }),
     });
   }
 

@@ -39,6 +39,8 @@ export interface CatalogueTrigger {
   /** `replica` fires only where session_replication_role says so, `always` in any case; disabled ones are left out. */
   readonly enabled: 'origin' | 'replica' | 'always';
   readonly function: FunctionReference;
+  /** The names that its function knows the changed rows by, as if they were tables. */
+  readonly transitions?: readonly string[];
   /** The whole CREATE TRIGGER, where it has a WHEN clause. */
   readonly definition?: string;
 }
@@ -80,8 +82,9 @@ export interface CatalogueDomain {
 export interface CatalogueReference {
   readonly from: number;
   readonly to: number;
-  /** The columns that are referred to. */
+  /** The columns that are referred to, and in the same order those that refer to them. */
   readonly columns: readonly string[];
+  readonly referring?: readonly string[];
   readonly onDelete?: 'delete' | 'update';
   readonly onUpdate?: 'update';
 }

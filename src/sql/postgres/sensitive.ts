@@ -14,4 +14,16 @@ const SENSITIVE = new Set(
    user_mapping_options`.split(/\s+/),
 );
 
+/** True for a column of a catalogue that holds values of tables: samples, large objects, a default that was computed once. */
+export function holdsValues(schema: string, table: string, column: string): boolean {
+  return SYSTEM_SCHEMAS.has(schema) && VALUES.get(table)?.test(column) === true;
+}
+
+const VALUES: ReadonlyMap<string, RegExp> = new Map([
+  ['pg_statistic', /^stavalues/],
+  ['pg_statistic_ext_data', /^stxd(?!inherit)/],
+  ['pg_attribute', /^attmissingval$/],
+  ['pg_largeobject', /^data$/],
+]);
+
 const SYSTEM_SCHEMAS = new Set(['', 'pg_catalog', 'information_schema']);

@@ -35,6 +35,7 @@ const PARSER_SETTINGS: ReadonlyMap<string, RegExp> = new Map([
   ['standard_conforming_strings', /^(on|true|yes|1|t|y)$/i],
   ['client_encoding', /^(utf-?8|unicode)$/i],
   ['names', /^(utf-?8|unicode)$/i],
+  ['plpgsql.variable_conflict', /^(error|use_column)$/i],
 ]);
 
 /** Settings that only a superuser may change (context `superuser` in pg_settings of PostgreSQL 15 to 18). */

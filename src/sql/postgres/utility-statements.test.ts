@@ -134,7 +134,7 @@ create conversion c for 'UTF8' to 'LATIN1' from f
 create group g
   create admin
 alter table users add column x int default wipe()
-  alter ddl w:public.users fn:wipe [volatile-function]
+  alter ddl w:public.users fn:wipe [volatile-function opaque-source]
   function unknown fn:wipe [volatile-function]
 alter table users owner to bob
   alter admin w:public.users [change-owner]

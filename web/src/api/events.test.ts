@@ -42,6 +42,9 @@ test('an event loads what it names, and nothing else', async () => {
   applyEvent(queries, { type: 'refresh' });
   await turn();
   assert.deepEqual(loaded.slice(4), ['approval', 'session', 'configuration']);
+  applyEvent(queries, { type: 'opened' });
+  await turn();
+  assert.deepEqual(loaded.slice(7), ['approval', 'session', 'configuration']);
   for (const end of ends) end();
   queries.clear();
 });

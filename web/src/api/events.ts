@@ -6,9 +6,14 @@ export type Liveness = 'connecting' | 'live' | 'lost';
 
 /** What the tabs of one browser tell one another. */
 type Message =
-  | { readonly kind: 'event'; readonly event: LiveEvent }
+  | { readonly kind: 'event'; readonly event: LiveEvent | Opened }
   | { readonly kind: 'liveness'; readonly liveness: Liveness }
   | { readonly kind: 'hello' };
+
+/** The stream of these tabs is open for the first time, or another tab's after one that is gone. */
+interface Opened {
+  readonly type: 'opened';
+}
 
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 const NAME = 'chaperone-events';
@@ -20,21 +25,16 @@ const NAME = 'chaperone-events';
 export function followEvents(queries: QueryClient, tell: (liveness: Liveness) => void): () => void {
   const channel = new BroadcastChannel(NAME);
   const stop = new AbortController();
-  let hasHeard = false;
   channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
     if (data.kind === 'hello') return;
-    hasHeard = true;
     if (data.kind === 'event') applyEvent(queries, data.event);
     else tell(data.liveness);
   });
-  const lead = () => {
-    // The tab that led is gone, and with it what happened since.
-    if (hasHeard) loadAnew(queries);
-    return holdStream(stop.signal, channel, (message) => {
+  const lead = () =>
+    holdStream(stop.signal, channel, (message) => {
       if (message.kind === 'event') applyEvent(queries, message.event);
       if (message.kind === 'liveness') tell(message.liveness);
     });
-  };
   say(channel, { kind: 'hello' });
   // Not there without TLS on a name of its own; then each tab has its stream.
   if (navigator.locks === undefined) void lead();
@@ -72,11 +72,15 @@ function openStream(pass: (message: Message) => void): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
+  let isFirst = true;
   let isAnew = false;
 
   function open(): void {
     source = new EventSource('/v1/events');
     source.addEventListener('open', () => {
+      // Pages began to load before there was a stream, and what happened until now was told to nobody.
+      if (isFirst) pass({ kind: 'event', event: { type: 'opened' } });
+      isFirst = false;
       // A new stream knows nothing of the gap; the browser's own reconnecting asks for what was missed.
       if (isAnew) pass({ kind: 'event', event: { type: 'refresh' } });
       isAnew = false;
@@ -102,7 +106,7 @@ function openStream(pass: (message: Message) => void): () => void {
   };
 }
 
-export function applyEvent(queries: QueryClient, event: LiveEvent): void {
+export function applyEvent(queries: QueryClient, event: LiveEvent | Opened): void {
   switch (event.type) {
     case 'approval':
       loadAnew(queries, ['approval']);
@@ -114,6 +118,9 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
       return;
     case 'configuration':
       loadAnew(queries, ['configuration']);
+      return;
+    case 'opened':
+      for (const told of [['approval'], ['session'], ['configuration'], key.overview]) loadAnew(queries, told);
       return;
     case 'refresh':
       loadAnew(queries);

@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { Frame } from './Frame.tsx';
+import { patientImport } from './patient-import.ts';
+import { RoutePending } from './RoutePending.tsx';
 import { RouteProblem } from './RouteProblem.tsx';
 import { Shell } from './Shell.tsx';
 
@@ -39,14 +41,15 @@ export function makeRouter() {
   const root = createRootRoute({ component: Frame });
   const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
   const inside = Object.entries(PAGES).map(([path, [load, name]]) =>
-    createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load, name) }),
+    createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(() => patientImport(load), name) }),
   );
   const outside = Object.entries(OUTSIDE).map(([path, [load, name]]) =>
-    createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name) }),
+    createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(() => patientImport(load), name) }),
   );
   return createRouter({
     routeTree: root.addChildren([...outside, shell.addChildren(inside)]),
     defaultErrorComponent: RouteProblem,
+    defaultPendingComponent: RoutePending,
     // A search is strings: `?text=123` stays the text it is.
     parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
     stringifySearch: (search) => {

@@ -12,7 +12,7 @@ interface EmptyStateProps {
 
 export function EmptyState({ title, children, command, action }: EmptyStateProps) {
   return (
-    <div className="grid justify-items-start gap-2 px-1 py-6">
+    <div className="grid grid-cols-1 justify-items-start gap-2 px-1 py-6">
       <h2 className="text-lg font-semibold">{title}</h2>
       <div className="max-w-prose text-muted">{children}</div>
       {command !== undefined && <Command text={command} />}
@@ -25,7 +25,7 @@ export function EmptyState({ title, children, command, action }: EmptyStateProps
 export function Command({ text }: { readonly text: string }) {
   return (
     <div className="flex max-w-full items-center gap-1 rounded-md border border-line bg-sunken py-0.5 pr-0.5 pl-3">
-      <code className="overflow-x-auto font-mono text-sm whitespace-pre">{text}</code>
+      <code className="min-w-0 font-mono text-sm break-words whitespace-pre-wrap">{text}</code>
       <Copy text={text} label="Copy the command" />
     </div>
   );

@@ -1,5 +1,5 @@
 /** Holds each body against the commitment in its line: SHA-256(0x01 ‖ salt ‖ body). */
-import { concat, fromBase64, toHex } from './bytes.ts';
+import { concat, fromBase64, toHex } from '../../../src/audit/c2sp/bytes.ts';
 import type { JsonObject } from './canonical-json.ts';
 import type { EvidenceLine } from './evidence.ts';
 import { inBatches, sha256 } from './merkle.ts';

@@ -1,26 +1,10 @@
-/** C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint), without extension lines. */
-import { fromBase64, toHex } from './bytes.ts';
+/** Opens a checkpoint (https://c2sp.org/tlog-checkpoint), without extension lines. */
+import { type Checkpoint, parseCheckpointText } from '../../../src/audit/c2sp/checkpoint-text.ts';
 import { type NoteVerifier, openNote } from './signed-note.ts';
 
-export interface Checkpoint {
-  readonly origin: string;
-  readonly size: number;
-  /** The root of the tree, hex. */
-  readonly root: string;
-}
-
-/** Opens a checkpoint that `verifier` signed for its own log; undefined where it did not, or the text is not canonical. */
+/** The checkpoint that `verifier` signed for its own log; undefined where it did not, or the text is not canonical. */
 export async function openCheckpoint(note: string, verifier: NoteVerifier): Promise<Checkpoint | undefined> {
   const text = await openNote(note, verifier);
-  const checkpoint = text === undefined ? undefined : readCheckpoint(text);
+  const checkpoint = text === undefined ? undefined : parseCheckpointText(text);
   return checkpoint?.origin === verifier.name ? checkpoint : undefined;
-}
-
-/** What a checkpoint's text says, whoever signed it. */
-export function readCheckpoint(text: string): Checkpoint | undefined {
-  const [, origin, sizeText, encoded] = /^([^\n]+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/u.exec(text) ?? [];
-  if (origin === undefined || sizeText === undefined || encoded === undefined) return undefined;
-  const root = fromBase64(encoded);
-  const size = Number(sizeText);
-  return root === undefined || !Number.isSafeInteger(size) ? undefined : { origin, size, root: toHex(root) };
 }

@@ -1,5 +1,5 @@
 /** What a gateway hands out for a session, read as the untrusted thing that it is. */
-import { type Bytes, fromHex } from './bytes.ts';
+import { type Bytes, fromHex } from '../../../src/audit/c2sp/bytes.ts';
 import { isObject, type JsonObject, parseCanonical } from './canonical-json.ts';
 
 export interface Evidence {

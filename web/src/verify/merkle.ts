@@ -1,5 +1,5 @@
 /** RFC 6962 Merkle trees by WebCrypto's SHA-256. A hash is 32 bytes. */
-import { type Bytes, toHex } from './bytes.ts';
+import { type Bytes, toHex } from '../../../src/audit/c2sp/bytes.ts';
 
 /** The root of a tree without leaves, hex: SHA-256 of nothing. */
 export const EMPTY_ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

@@ -1,5 +1,5 @@
 /** Inclusion and consistency proofs (RFC 9162, section 2.1). Hashes are 32 bytes; a proof of anything else is wrong. */
-import { type Bytes, toHex } from './bytes.ts';
+import { type Bytes, toHex } from '../../../src/audit/c2sp/bytes.ts';
 import { EMPTY_ROOT, nodeHash } from './merkle.ts';
 
 /** Gives the root of the perfect subtree of 2^level leaves that starts at leaf `index * 2^level`. */

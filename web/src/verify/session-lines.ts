@@ -1,5 +1,5 @@
 /** Follows the lines of a session one by one: whether each is an event, in its place, and follows the one before. */
-import { type Bytes, toHex, utf8 } from './bytes.ts';
+import { type Bytes, toHex, utf8 } from '../../../src/audit/c2sp/bytes.ts';
 import { isObject, type JsonObject, parseCanonical } from './canonical-json.ts';
 import type { Seal } from './evidence.ts';
 import { EMPTY_ROOT, inBatches, leafHash } from './merkle.ts';

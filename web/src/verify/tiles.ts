@@ -1,5 +1,5 @@
 /** Reads a log's tiles (https://c2sp.org/tlog-tiles) from whoever serves them; whoever uses them checks them. */
-import type { Bytes } from './bytes.ts';
+import type { Bytes } from '../../../src/audit/c2sp/bytes.ts';
 import { nodeHash } from './merkle.ts';
 import type { SubtreeReader } from './proofs.ts';
 import { Unreadable } from './report.ts';

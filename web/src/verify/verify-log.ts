@@ -1,6 +1,7 @@
 /** Verifies a log against what was known of it before: its key, its checkpoint, that it only grew, and all its entries. */
-import { type Bytes, fromHex, toHex } from './bytes.ts';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { type Bytes, fromHex, toHex } from '../../../src/audit/c2sp/bytes.ts';
+import type { Checkpoint } from '../../../src/audit/c2sp/checkpoint-text.ts';
+import { openCheckpoint } from './checkpoint.ts';
 import { inBatches, leafHash, rootOf } from './merkle.ts';
 import { consistencyProof, verifyConsistency } from './proofs.ts';
 import { type Finding, fail, incomplete, type OnStep, type Report, StepRunner } from './report.ts';

@@ -2,9 +2,12 @@
  * Verifies one session from what a gateway handed out, believing nothing of it but the log's key: every line, the tree
  * they make, the entry of the log that seals it, that entry's place under the signed checkpoint, and every body.
  */
+
+import { fromHex, toHex, utf8 } from '../../../src/audit/c2sp/bytes.ts';
+import type { Checkpoint } from '../../../src/audit/c2sp/checkpoint-text.ts';
+import { keyIdText } from '../../../src/audit/c2sp/key-text.ts';
 import { checkBodies } from './bodies.ts';
-import { fromHex, toHex, utf8 } from './bytes.ts';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { openCheckpoint } from './checkpoint.ts';
 import { type Evidence, readEvidence, type Seal } from './evidence.ts';
 import { leafHash, rootOf } from './merkle.ts';
 import { verifyInclusion } from './proofs.ts';
@@ -76,7 +79,7 @@ class SessionVerification {
       const message = `The gateway now shows another key for its log: ${verifierKey}. Known here is ${knownKey ?? ''}.`;
       return { detail: 'The key has changed.', findings: [fail(message)] };
     }
-    const detail = `${this.#verifier.name}, key ${this.#verifier.id}`;
+    const detail = `${this.#verifier.name}, key ${keyIdText(this.#verifier)}`;
     return {
       detail:
         knownKey === undefined ? `${detail}, as the gateway gave it: compare it with one from elsewhere.` : detail,

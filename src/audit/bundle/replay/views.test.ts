@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { aRun, aSession, ask, auditDirectory, DENY, exchange, openLog } from '../../../../test/support/audit-log.ts';
-import type { ApprovalId, PersonId } from '../../../model/ids.ts';
+import {
+  approvalEnded,
+  aRun,
+  aSession,
+  ask,
+  auditDirectory,
+  DENY,
+  exchange,
+  openLog,
+} from '../../../../test/support/audit-log.ts';
 import { readSession } from '../../read/read-session.ts';
 import { CAST_CUT, castView, type TerminalRenderer } from './cast-view.ts';
 import { capped } from './derived-view.ts';
@@ -29,21 +37,7 @@ describe('derived views of a session', () => {
     await exchange(session, 5, 'copy orders from stdin', 'x');
     await exchange(session, 6, 'select \u001b]0;x\u0007 3 -- \u202e', 'x');
     const held = ask(session, 7, 'delete from orders');
-    await held.approval({
-      id: 'apr_1' as ApprovalId,
-      state: 'used',
-      digest: 'cd'.repeat(32),
-      votes: [
-        {
-          person: 'psn_1' as PersonId,
-          login: 'ada',
-          answer: 'approve',
-          channel: 'web',
-          at: '2026-03-04T05:06:08.000Z',
-        },
-      ],
-      waitedMs: 10,
-    });
+    await held.approval(approvalEnded('used'));
     await held.reply(Buffer.from('done'));
     await held.end({ status: 'ok', rows: 0 }, [{ by: 'column', name: 'public.people.email', count: 3 }]);
     ask(session, 8, 'select 8');

@@ -1,6 +1,6 @@
 /** Opens the bodies of a session from its packs (src/audit/seal/body-pack.ts) and holds each against its commitment. */
 import type { BodyRef } from '../../audit-event.ts';
-import { concat, owned, utf8 } from './bytes.ts';
+import { concat, owned, utf8 } from '../../c2sp/bytes.ts';
 import type { ByteSource, DigestStream, Engine } from './engine.ts';
 import { type ArchiveFile, windowed } from './zip-archive.ts';
 

@@ -1,5 +1,5 @@
 /** X.509 certificates (RFC 5280), as far as the chain of a timestamp needs them. */
-import { fromBase64, owned, sameBytes, toHex } from './bytes.ts';
+import { fromBase64, owned, sameBytes, toHex } from '../../c2sp/bytes.ts';
 import { bitsOf, childrenOf, contentOf, type Der, ecdsaRaw, NotDer, oidOf, readDer, TAG, timeOf } from './der.ts';
 
 export interface Certificate {

@@ -1,7 +1,7 @@
 /** The first two steps: the archive, and every file of it against the manifest. */
 import { BUNDLE, type ManifestFile, OWN_FILES, type RunManifest } from '../../bundle/manifest.ts';
+import { utf8 } from '../../c2sp/bytes.ts';
 import { MAX_WHOLE_BYTES, textOf } from './bundle-check.ts';
-import { utf8 } from './bytes.ts';
 import type { Engine } from './engine.ts';
 import { manifestProblem, parseManifest } from './manifest-file.ts';
 import type { ReportWriter } from './report.ts';

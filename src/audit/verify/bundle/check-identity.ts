@@ -1,9 +1,10 @@
 /** Who the run was: the CI token, its issuer's keys, and what sessions and statement say of the job. */
 import { Decrypter } from 'age-encryption';
 import { compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import { SIGNATURE_ALGORITHMS } from '../../../model/signature-algorithms.ts';
 import { BUNDLE } from '../../bundle/manifest.ts';
+import { fromUtf8, utf8 } from '../../c2sp/bytes.ts';
 import { type BundleCheck, type CheckedStatement, MAX_WHOLE_BYTES, textOf } from './bundle-check.ts';
-import { fromUtf8, utf8 } from './bytes.ts';
 import type { SeenRun } from './check-sessions.ts';
 import { readSmall } from './zip-archive.ts';
 
@@ -12,19 +13,8 @@ const CLAIMS = { file: BUNDLE.claims };
 const JWKS = { file: BUNDLE.jwks };
 /** How far a CI system's clock and the gateway's may be apart, in seconds. */
 const SKEW_SECONDS = 60;
-const ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
+/** `Ed25519` is the newer word for what `EdDSA` is with such a key (RFC 9864). */
+const ALGORITHMS = [...SIGNATURE_ALGORITHMS, 'Ed25519'];
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -45,11 +35,16 @@ export async function checkIdentity(
   const jwks = await checkJwks(check, jwksDigest);
   const opened = await openToken(check, tokenDigest);
   if (opened !== undefined && jwks !== undefined) await checkToken(check, opened, jwks, seen, statement);
-  const detail =
-    opened === undefined
-      ? 'the CI token was not opened, so who the run was is the word of the gateway'
-      : 'the CI token is signed by its issuer, and says what the sessions say';
-  report.end('identity', detail, opened === undefined);
+  report.end('identity', told(check, opened), opened === undefined);
+}
+
+/** Whose word it is in the end. */
+function told({ report, trust }: BundleCheck, token: string | undefined): string {
+  if (token === undefined) return 'the CI token was not opened, so who the run was is the word of the gateway';
+  if (!report.isGood('identity')) return 'the CI token does not prove who the run was';
+  return trust.issuerKeys === undefined
+    ? "the CI token says what the sessions say, by its issuer's keys as the gateway kept them"
+    : "the CI token says what the sessions say, by its issuer's keys that you named";
 }
 
 /** All sessions of a run say the same of its job, and the statement does. */
@@ -102,6 +97,9 @@ async function openToken(
     return undefined;
   }
   if (trust.auditorKey === undefined) {
+    if (trust.issuerKeys !== undefined) {
+      report.incomplete('identity', "you named an issuer's keys, and no auditor's key that opens the token", TOKEN);
+    }
     report.note('identity', "the CI token is sealed to the auditors: an auditor's key opens it", TOKEN);
     return undefined;
   }
@@ -133,11 +131,14 @@ async function checkToken(
   seen: SeenRun,
   statement: CheckedStatement | undefined,
 ): Promise<void> {
-  const { report, manifest } = check;
+  const { report, manifest, trust } = check;
   const claims = await verifiedClaims(token, keys);
   if (claims === undefined) {
     report.fail('identity', "the CI token is not signed by its issuer's keys", TOKEN);
     return;
+  }
+  if (trust.issuerKeys !== undefined && (await verifiedClaims(token, trust.issuerKeys)) === undefined) {
+    report.fail('identity', "the CI token is not signed by the issuer's keys that you named", TOKEN);
   }
   const said = (seen.workloads[0] ?? statement?.predicate.workload ?? {}) as Members;
   if (issuerOf(claims) !== said['issuer'])

@@ -1,7 +1,8 @@
 /** The checkpoint, and every entry under it that the bundle brings along. */
 import { BUNDLE } from '../../bundle/manifest.ts';
+import { parseProof } from '../../c2sp/proof-text.ts';
 import { type BundleCheck, type CheckedStatement, MAX_WHOLE_BYTES, textOf } from './bundle-check.ts';
-import { isIncluded, openCheckpoint, parseProof, type TrustedCheckpoint } from './checkpoint.ts';
+import { isIncluded, openCheckpoint, type TrustedCheckpoint } from './checkpoint.ts';
 import { withHandOvers } from './hand-overs.ts';
 import { disagreements, type LogEntry, parseEntryLine, RunLog } from './log-entries.ts';
 import { parseVerifierKey } from './signed-note.ts';
@@ -114,7 +115,7 @@ async function ownPolicy({ archive, engine, report }: BundleCheck): Promise<Trus
       .map((line) => parseVerifierKey(engine, line)),
   );
   const known = logs.filter((key) => key !== undefined);
-  return known.length === 0 ? undefined : { logs: known, witnesses: [], quorum: undefined };
+  return known.length === 0 ? undefined : { logs: known, witnesses: [], quorum: { kind: 'none' } };
 }
 
 async function checkInclusion(

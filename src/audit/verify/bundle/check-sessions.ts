@@ -2,9 +2,9 @@
 import type { AuditEvent, BodyRef, HeldEvent } from '../../audit-event.ts';
 import { BUNDLE, type ManifestSession } from '../../bundle/manifest.ts';
 import { type RunSummary, RunTally } from '../../bundle/run-summary.ts';
+import { fromHex } from '../../c2sp/bytes.ts';
 import { BodyOpener, bodyKey } from './body-opener.ts';
 import { type BundleCheck, erasureOf, textOf, whyAbsent } from './bundle-check.ts';
-import { fromHex } from './bytes.ts';
 import type { RunLog } from './log-entries.ts';
 import { walkSession } from './session-walk.ts';
 

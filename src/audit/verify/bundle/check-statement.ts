@@ -1,7 +1,7 @@
 /** The statement: signed by a key of the verifier's own, and about this manifest. */
 import { BUNDLE } from '../../bundle/manifest.ts';
+import { utf8 } from '../../c2sp/bytes.ts';
 import { type BundleCheck, type CheckedStatement, textOf } from './bundle-check.ts';
-import { utf8 } from './bytes.ts';
 import { isSignedBy, parseEnvelope, parseStatement, readStatementKeys } from './statement-file.ts';
 import { type StatementRotation, statementRotations, wayTo } from './statement-rotations.ts';
 
@@ -55,7 +55,6 @@ async function checkSignature(
     }
     report.incomplete('statement', followed(way, keyId), PLACE);
   } else {
-    report.keys = 'bundle';
     report.incomplete('statement', 'you named no statement key, so only the one in the bundle was tried', PLACE);
   }
   await checkOwnSignature(check, envelope);
@@ -75,7 +74,6 @@ async function checkOwnSignature(
   envelope: CheckedStatement['envelope'],
 ): Promise<void> {
   report.keys = 'bundle';
-  report.incomplete('statement', 'you named no statement key, so only the one in the bundle was tried', PLACE);
   const own = await textOf(archive, BUNDLE.statementKey);
   const keys = own === undefined ? 'none' : await readStatementKeys(engine, utf8(own));
   if (typeof keys === 'string') return;

@@ -34,6 +34,7 @@ export async function checkTime(check: BundleCheck, statement: CheckedStatement 
   } else {
     // One that is good is enough: others may be of authorities that this verifier does not know.
     for (const problem of problems) report.note('time', `another timestamp was left out: ${problem}`, PLACE);
+    for (const one of timestamps) await checkWhole(check, statement, one);
   }
   report.end(
     'time',

@@ -1,10 +1,12 @@
-/** C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint) without extension lines, and C2SP tlog-proof. */
-import { fromBase64, toHex } from './bytes.ts';
-import { type Checkpoint, readCheckpoint } from './checkpoint-text.ts';
+/** Opens a checkpoint (https://c2sp.org/tlog-checkpoint) by a trust policy. */
+import { type Checkpoint, parseCheckpointText } from '../../c2sp/checkpoint-text.ts';
+import { isCosigner } from '../../c2sp/cosigned-message.ts';
+import type { TlogProof } from '../../c2sp/proof-text.ts';
+import { quorumHolds } from '../../c2sp/quorum.ts';
 import type { Engine } from './engine.ts';
 import { openNote, type VerifierKey } from './signed-note.ts';
 import { leafHash, verifyInclusion } from './tree.ts';
-import { isQuorum, type TrustPolicy } from './trust-policy.ts';
+import type { TrustPolicy } from './trust-policy.ts';
 
 export interface TrustedCheckpoint extends Checkpoint {
   readonly log: VerifierKey;
@@ -21,48 +23,23 @@ export async function openCheckpoint(
   policy: TrustPolicy,
   nowMs: number,
 ): Promise<TrustedCheckpoint | string> {
-  const opened = await openNote(note, [...policy.logs, ...policy.witnesses]);
+  const opened = await openNote(note, [...policy.logs, ...policy.witnesses.map(({ key }) => key)]);
   if (typeof opened === 'string') return `the checkpoint is not to be believed: ${opened}`;
-  const checkpoint = readCheckpoint(opened.text);
+  const checkpoint = parseCheckpointText(opened.text);
   if (checkpoint === undefined) return 'the checkpoint is not one as the specification writes it';
-  const log = opened.signatures.find(({ key }) => key.kind === 'log' && key.name === checkpoint.origin)?.key;
+  const log = opened.signatures.find(({ key }) => !isCosigner(key) && key.name === checkpoint.origin)?.key;
   if (log === undefined) {
     return `the checkpoint is of ${checkpoint.origin}, and no log of that name that you trust signed it`;
   }
-  const cosigned = opened.signatures.filter(({ key }) => key.kind === 'witness');
+  const cosigned = opened.signatures.filter(({ key }) => isCosigner(key));
   const ahead = cosigned.find(({ time = 0 }) => time > nowMs / 1000 + AHEAD_SECONDS);
   if (ahead !== undefined) return `witness ${ahead.key.name} says that it saw the checkpoint in the future`;
-  if (!isQuorum(policy.quorum, new Set(cosigned.map(({ key }) => key)))) {
-    return `the witnesses that your policy asks for did not all cosign the checkpoint: quorum ${policy.quorum?.name}, cosigned by ${cosigned.map(({ key }) => key.name).join(', ') || 'none'}`;
+  const names = policy.witnesses.filter((one) => cosigned.some(({ key }) => key === one.key)).map(({ name }) => name);
+  const { quorum } = policy;
+  if (quorum.kind !== 'none' && !quorumHolds(quorum, new Set(names))) {
+    return `the witnesses that your policy asks for did not all cosign the checkpoint: quorum ${quorum.name}, cosigned by ${cosigned.map(({ key }) => key.name).join(', ') || 'none'}; what was made while they were away has their signatures when it is fetched again`;
   }
   return { ...checkpoint, log, witnesses: cosigned.map(({ key, time = 0 }) => ({ name: key.name, time })) };
-}
-
-/** A C2SP tlog-proof (https://c2sp.org/tlog-proof). What stands in its `extra` line vouches for nothing and is not kept. */
-export interface TlogProof {
-  readonly index: number;
-  /** Hex. */
-  readonly path: readonly string[];
-  /** The signed note. */
-  readonly checkpoint: string;
-}
-
-const MAX_PATH = 63;
-
-/** Reads a proof; undefined where it is not one as the specification writes it. */
-export function parseProof(text: string): TlogProof | undefined {
-  const split = text.indexOf('\n\n');
-  if (split < 0) return undefined;
-  const lines = text.slice(0, split).split('\n');
-  if (lines.shift() !== 'c2sp.org/tlog-proof@v1') return undefined;
-  if (lines[0]?.startsWith('extra ') === true && fromBase64(lines.shift()?.slice(6) ?? '') === undefined) {
-    return undefined;
-  }
-  const index = Number(/^index (0|[1-9][0-9]{0,15})$/u.exec(lines.shift() ?? '')?.[1] ?? Number.NaN);
-  const path = lines.map((line) => fromBase64(line));
-  if (!Number.isSafeInteger(index) || path.length > MAX_PATH) return undefined;
-  if (!path.every((step) => step?.length === 32)) return undefined;
-  return { index, path: path.map((step) => toHex(step as Uint8Array)), checkpoint: text.slice(split + 2) };
 }
 
 /** True where the proof leads from the entry to the checkpoint's root, at its index. */

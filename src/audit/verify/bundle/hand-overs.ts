@@ -1,7 +1,10 @@
 /** Follows the log's keys from one that the verifier trusts to the one that signs now. */
 import { BUNDLE } from '../../bundle/manifest.ts';
+import { isCosigner } from '../../c2sp/cosigned-message.ts';
+import { keyIdText, sameKey } from '../../c2sp/key-text.ts';
+import { parseProof } from '../../c2sp/proof-text.ts';
 import { type BundleCheck, textOf } from './bundle-check.ts';
-import { isIncluded, openCheckpoint, parseProof } from './checkpoint.ts';
+import { isIncluded, openCheckpoint } from './checkpoint.ts';
 import type { LogEntry } from './log-entries.ts';
 import { openNote, parseVerifierKey, type VerifierKey } from './signed-note.ts';
 import type { TrustPolicy } from './trust-policy.ts';
@@ -24,7 +27,7 @@ export async function withHandOvers(
   for (const entry of entries) {
     if (entry.kind !== 'key.rotated' || entry.detail['what'] !== 'log') continue;
     const next = await nextKey(check, { ...policy, logs }, entry);
-    if (next === undefined || logs.some(({ raw }) => raw === next.raw)) continue;
+    if (next === undefined || logs.some((known) => sameKey(known, next))) continue;
     logs.push(next);
     check.report.note(
       'checkpoint',
@@ -43,11 +46,11 @@ async function nextKey(
   const proof = parseProof((await textOf(archive, BUNDLE.handOver(entry.index))) ?? '');
   if (proof === undefined || typeof next !== 'string') return undefined;
   // The old key's word is enough: the entry is in the log of the newest checkpoint as well, which the quorum cosigned.
-  const old = logs.filter(({ id }) => id === from);
-  const checkpoint = await openCheckpoint(proof.checkpoint, { logs: old, witnesses, quorum: undefined }, nowMs);
+  const old = logs.filter((key) => keyIdText(key) === from);
+  const checkpoint = await openCheckpoint(proof.checkpoint, { logs: old, witnesses, quorum: { kind: 'none' } }, nowMs);
   if (typeof checkpoint === 'string' || proof.index !== entry.index) return undefined;
   if (!isIncluded(engine, entry.bytes, proof, checkpoint)) return undefined;
   const key = await parseVerifierKey(engine, next);
-  if (key?.kind !== 'log' || key.name !== checkpoint.origin) return undefined;
+  if (key === undefined || isCosigner(key) || key.name !== checkpoint.origin) return undefined;
   return typeof (await openNote(proof.checkpoint, [key])) === 'string' ? undefined : key;
 }

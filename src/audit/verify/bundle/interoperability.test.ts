@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { bundleWorld } from '../../../../test/support/evidence-bundle.ts';
 import { UnpackedBundle } from '../../../../test/support/unpacked-bundle.ts';
+import { parseProof } from '../../c2sp/proof-text.ts';
 import { CompactRange, inclusionProof, leafHash, nodeHash, type SubtreeReader } from '../../log/merkle.ts';
 import { parseVerifierKey } from '../../log/signed-note.ts';
-import { parseProof } from './checkpoint.ts';
 
 interface TheirEntry {
   readonly canonicalizedBody: Buffer;

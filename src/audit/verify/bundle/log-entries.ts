@@ -1,7 +1,7 @@
 /** The entries of the log that a bundle brings along, and whether they say of the run what its manifest says. */
 import type { RunManifest } from '../../bundle/manifest.ts';
+import { utf8 } from '../../c2sp/bytes.ts';
 import { isCanonical } from '../../canonical-json.ts';
-import { utf8 } from './bytes.ts';
 import type { Engine } from './engine.ts';
 import { GrowingTree, leafHash } from './tree.ts';
 

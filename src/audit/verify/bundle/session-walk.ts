@@ -1,10 +1,11 @@
 /** Follows the lines of a session's file: each an event, in its place, and together the tree that the log committed to. */
 import { type AuditEvent, asEvent, type HeldEvent } from '../../audit-event.ts';
+import { fromUtf8 } from '../../c2sp/bytes.ts';
+import { EMPTY_ROOT } from '../../c2sp/tree-proofs.ts';
 import { isCanonicalForm } from '../../canonical-json.ts';
-import { fromUtf8 } from './bytes.ts';
 import type { Engine } from './engine.ts';
 import { ExchangeRules } from './exchange-rules.ts';
-import { EMPTY_ROOT, GrowingTree } from './tree.ts';
+import { GrowingTree } from './tree.ts';
 import type { ArchiveFile } from './zip-archive.ts';
 
 export interface SessionIdentity {

@@ -1,8 +1,8 @@
 /** Reads `statement.sigstore.json`: an in-toto statement in DSSE in a Sigstore bundle v0.3, by a key of the verifier's own. */
 import { PAYLOAD_TYPE, PREDICATE_TYPE, SIGSTORE_BUNDLE_MEDIA, STATEMENT_TYPE } from '../../bundle/manifest.ts';
 import type { AgentRunPredicate } from '../../bundle/statement.ts';
+import { type Bytes, concat, fromBase64, fromUtf8, owned, utf8 } from '../../c2sp/bytes.ts';
 import { canonicalJson, isCanonical } from '../../canonical-json.ts';
-import { type Bytes, concat, fromBase64, fromUtf8, owned, utf8 } from './bytes.ts';
 import { pemBlocks } from './certificates.ts';
 import { ecdsaRaw, NotDer } from './der.ts';
 import type { Engine } from './engine.ts';

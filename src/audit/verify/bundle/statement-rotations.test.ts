@@ -67,6 +67,8 @@ test('a bundle from after passes by the new key; with an old one alone it is INC
       'statement.sigstore.json: the log says that the key which you have was replaced, and a later one signed this: ' +
         `get the public key with SHA-256 ${ids[2]} from whoever gave you yours, and add it to your statement keys`,
     );
+    // Nothing that would send somebody who named a key to look for why it was not taken.
+    assert.equal(report.steps.find(({ id }) => id === 'statement')?.findings.length, 1);
   }
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const stranger = createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();

@@ -280,6 +280,19 @@ describe('a bundle that an authority stamped', () => {
     assert.deepEqual(without.timestamps, []);
   });
 
+  test('fails where another statement’s timestamp stands beside the good one, whoever is trusted', async () => {
+    const bundle = await UnpackedBundle.of(made.bytes);
+    bundle.edit(BUNDLE.statement, (text) =>
+      text.replace('"rfc3161Timestamps":[', `$&{"signedTimestamp":"${stamp().toString('base64')}"},`),
+    );
+    const bytes = await bundle.pack();
+    for (const files of [ownFiles(made), { ...ownFiles(made), tsa: certificates }]) {
+      const report = await verifyBytes(bytes, files);
+      assert.equal(report.verdict, 'FAIL');
+      assert.match(report.steps.at(-1)?.findings.at(-1)?.message ?? '', /something else than the signature/);
+    }
+  });
+
   test("fails with another statement's timestamp", async () => {
     const bundle = await UnpackedBundle.of(made.bytes);
     const other = stamp().toString('base64');

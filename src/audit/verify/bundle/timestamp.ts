@@ -1,5 +1,5 @@
 /** RFC 3161 timestamps over a signature: that it existed when an authority, which the verifier trusts, says so. */
-import { owned, sameBytes, toHex } from './bytes.ts';
+import { owned, sameBytes, toHex } from '../../c2sp/bytes.ts';
 import { algorithmOf, type Certificate, chainProblem, HASHES, isSigned, readCertificate } from './certificates.ts';
 import { childrenOf, contentOf, type Der, NotDer, oidOf, readDer, TAG, timeOf } from './der.ts';
 

@@ -1,9 +1,7 @@
 /** RFC 6962 trees over the engine's SHA-256. A hash is 64 hex digits. */
-import { writeHex } from './bytes.ts';
+import { writeHex } from '../../c2sp/bytes.ts';
+import { continuesTree, EMPTY_ROOT, leadsToRoot } from '../../c2sp/tree-proofs.ts';
 import type { Engine } from './engine.ts';
-
-/** The root of a tree without leaves: SHA-256 of nothing. */
-export const EMPTY_ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 const HASH_BYTES = 32;
 
@@ -63,48 +61,15 @@ export function verifyInclusion(
   path: readonly string[],
   root: string,
 ): boolean {
-  const { index, size } = place;
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false;
-  let [fn, sn, hash] = [index, size - 1, leaf];
-  for (const step of path) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      hash = nodeHash(engine, step, hash);
-      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
-    } else {
-      hash = nodeHash(engine, hash, step);
-    }
-    [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
-  }
-  return sn === 0 && hash === root;
+  return leadsToRoot((left, right) => nodeHash(engine, left, right), { leaf, ...place }, path, root);
 }
 
-/** True where the proof shows that the second tree continues the first (RFC 9162, section 2.1.4.2). */
+/** True where the proof shows that the second tree continues the first, which has a leaf (RFC 9162, section 2.1.4.2). */
 export function verifyConsistency(
   engine: Engine,
-  { old, size }: { readonly old: number; readonly size: number },
+  sizes: { readonly old: number; readonly size: number },
   proof: readonly string[],
-  { oldRoot, root }: { readonly oldRoot: string; readonly root: string },
+  roots: { readonly oldRoot: string; readonly root: string },
 ): boolean {
-  if (!Number.isSafeInteger(old) || !Number.isSafeInteger(size) || old <= 0 || old > size) return false;
-  if (old === size) return proof.length === 0 && oldRoot === root;
-  let [fn, sn] = [old - 1, size - 1];
-  for (; fn % 2 === 1; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
-  // A tree whose size is a power of two is a node of the other one itself.
-  const steps = fn === 0 ? [oldRoot, ...proof] : [...proof];
-  const first = steps.shift();
-  if (first === undefined) return false;
-  let [fr, sr] = [first, first];
-  for (const step of steps) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      fr = nodeHash(engine, step, fr);
-      sr = nodeHash(engine, step, sr);
-      for (; fn % 2 === 0 && fn !== 0; fn = Math.floor(fn / 2)) sn = Math.floor(sn / 2);
-    } else {
-      sr = nodeHash(engine, sr, step);
-    }
-    [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
-  }
-  return sn === 0 && fr === oldRoot && sr === root;
+  return continuesTree((left, right) => nodeHash(engine, left, right), sizes, proof, roots);
 }

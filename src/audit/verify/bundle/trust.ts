@@ -1,5 +1,6 @@
 /** What the verifier brings along: nothing of it may come from the bundle. */
-import { fromUtf8 } from './bytes.ts';
+import type { JWK } from 'jose';
+import { fromUtf8 } from '../../c2sp/bytes.ts';
 import { type Certificate, readCertificateFile } from './certificates.ts';
 import type { Engine } from './engine.ts';
 import { readStatementKeys, type StatementKey } from './statement-file.ts';
@@ -12,6 +13,8 @@ export interface Trust {
   readonly authorities?: readonly Certificate[];
   /** An age identity: `AGE-SECRET-KEY-1…`. */
   readonly auditorKey?: string;
+  /** Of the issuer of CI tokens, as it published them itself (RFC 7517). */
+  readonly issuerKeys?: readonly JWK[];
 }
 
 /** The bytes of the verifier's own files. */
@@ -20,6 +23,7 @@ export interface TrustFiles {
   readonly statementKey?: Uint8Array;
   readonly tsa?: Uint8Array;
   readonly auditorKey?: Uint8Array;
+  readonly issuerKeys?: Uint8Array;
 }
 
 /** Reads what a verifier brings along; a text of which of it is wrong. */
@@ -33,12 +37,24 @@ export async function readTrust(engine: Engine, files: TrustFiles): Promise<Trus
     return `the certificates of timestamp authorities cannot be used: ${authorities}`;
   const auditorKey = files.auditorKey && readIdentity(files.auditorKey);
   if (auditorKey === null) return "the auditor's key holds no age identity (AGE-SECRET-KEY-1…)";
+  const issuerKeys = files.issuerKeys && readKeySet(files.issuerKeys);
+  if (issuerKeys === null) return 'the issuer\'s keys are no key set in JSON ({"keys": […]})';
   return {
     ...(policy === undefined ? {} : { policy }),
     ...(statementKeys === undefined ? {} : { statementKeys }),
     ...(authorities === undefined ? {} : { authorities }),
     ...(auditorKey === undefined ? {} : { auditorKey }),
+    ...(issuerKeys === undefined ? {} : { issuerKeys }),
   };
+}
+
+function readKeySet(file: Uint8Array): readonly JWK[] | null {
+  try {
+    const { keys } = JSON.parse(fromUtf8(file) ?? '') as { readonly keys?: readonly JWK[] };
+    return Array.isArray(keys) && keys.length > 0 ? keys : null;
+  } catch {
+    return null; // the caller says what it must be
+  }
 }
 
 function readIdentity(file: Uint8Array): string | null {

@@ -113,6 +113,26 @@ describe('the bundle of a run', () => {
     assert.match(firstReason(other), /does not open the CI token/);
   });
 
+  test('holds the CI token against an issuer’s keys of the verifier’s own', async () => {
+    const jwks = (await UnpackedBundle.of(made.bytes)).files.get('identity/jwks.json') ?? Buffer.of();
+    const detail = ({ steps }: BundleReport) => steps.find(({ id }) => id === 'identity')?.detail;
+    const kept = await verifyBytes(made.bytes, ownFiles(made));
+    assert.match(detail(kept) ?? '', /by its issuer's keys as the gateway kept them$/);
+    const own = await verifyBytes(made.bytes, { ...ownFiles(made), issuerKeys: jwks });
+    assert.equal(own.verdict, 'PASS');
+    assert.match(detail(own) ?? '', /by its issuer's keys that you named$/);
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256' };
+    const issuerKeys = Buffer.from(JSON.stringify({ keys: [key] }));
+    const other = await verifyBytes(made.bytes, { ...ownFiles(made), issuerKeys });
+    assert.equal(other.verdict, 'FAIL');
+    assert.match(firstReason(other), /not signed by the issuer's keys that you named/);
+    const { policy, statementKey } = ownFiles(made);
+    const sealed = await verifyBytes(made.bytes, { policy, statementKey, issuerKeys });
+    assert.equal(sealed.verdict, 'INCOMPLETE');
+    await assert.rejects(verifyBytes(made.bytes, { issuerKeys: Buffer.from('{}') }), /no key set in JSON/);
+  });
+
   test('is incomplete where the verifier asks for a timestamp and there is none', async () => {
     const certificate = Buffer.from(TEST_CERTIFICATE);
     const report = await verifyBytes(made.bytes, { ...ownFiles(made), tsa: certificate });

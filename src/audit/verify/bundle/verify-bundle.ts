@@ -53,7 +53,7 @@ async function verifyArchive(archive: Archive, report: ReportWriter, options: Ve
   const contents = await checkContents(engine, archive, report, onProgress, signal);
   const { absent } = contents ?? {};
   const missing = absent === undefined || absent.size === 0 ? '' : `, ${absent.size} not here`;
-  report.end('contents', `${report.totals.files} files${missing}`);
+  report.end('contents', `${report.totals.files} files${missing}${unvouched(archive)}`);
   if (contents === undefined) return;
   const { run } = contents.manifest;
   report.run = run;
@@ -64,6 +64,14 @@ async function verifyArchive(archive: Archive, report: ReportWriter, options: Ve
   checkDecisions(check, log, seen, statement);
   await checkIdentity(check, seen, statement);
   await checkTime(check, statement);
+}
+
+/** Files for reading, which anybody could have changed: nothing commits to them, and no step looks at what they say. */
+const FOR_READING = /^(?:README\.txt$|replay\/)/u;
+
+function unvouched(archive: Archive): string {
+  const count = [...archive.keys()].filter((path) => FOR_READING.test(path)).length;
+  return count === 0 ? '' : `; ${count} for reading alone, which nobody vouches for (README.txt, replay/)`;
 }
 
 /** Every byte is read once for its digest, and those of sessions once more. */

@@ -2,7 +2,7 @@
  * Reads a bundle's archive (APPNOTE.TXT, stored entries only), and refuses every one that two readers could see
  * differently: what a bundle may be is in docs/design/0004-evidence-bundle.md.
  */
-import { fromUtf8 } from './bytes.ts';
+import { fromUtf8 } from '../../c2sp/bytes.ts';
 import type { ByteSource } from './engine.ts';
 import {
   END_BYTES,

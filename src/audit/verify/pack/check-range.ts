@@ -1,10 +1,11 @@
 /** The entries of the span: that none is missing, and that the log has exactly these. */
 
+import { utf8 } from '../../c2sp/bytes.ts';
+import { parseProof } from '../../c2sp/proof-text.ts';
 import { isCanonical } from '../../canonical-json.ts';
 import { PACK } from '../../pack/pack.ts';
 import { openingOf, type PackEntry, PackFacts } from '../../pack/pack-facts.ts';
-import { utf8 } from '../bundle/bytes.ts';
-import { isIncluded, openCheckpoint, parseProof, type TrustedCheckpoint } from '../bundle/checkpoint.ts';
+import { isIncluded, openCheckpoint, type TrustedCheckpoint } from '../bundle/checkpoint.ts';
 import { withHandOvers } from '../bundle/hand-overs.ts';
 import { type LogEntry, parseEntryLine } from '../bundle/log-entries.ts';
 import { parseVerifierKey } from '../bundle/signed-note.ts';
@@ -243,5 +244,5 @@ async function ownPolicy({ archive, engine, report }: PackCheck): Promise<TrustP
     'you named no trust policy, so only the log key in the pack was tried: the pack was only checked against itself',
   );
   const key = await parseVerifierKey(engine, ((await packText(archive, PACK.logKey)) ?? '').trimEnd());
-  return key === undefined ? undefined : { logs: [key], witnesses: [], quorum: undefined };
+  return key === undefined ? undefined : { logs: [key], witnesses: [], quorum: { kind: 'none' } };
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { packed, packOf, repacked, unpackedPack, verifyPackBytes } from '../../../../test/support/auditors-pack.ts';
 import { type BundleWorld, bundleWorld } from '../../../../test/support/evidence-bundle.ts';
-import type { UnpackedBundle } from '../../../../test/support/unpacked-bundle.ts';
+import { bufferSource, type UnpackedBundle } from '../../../../test/support/unpacked-bundle.ts';
+import { looksLikePack } from './looks-like-pack.ts';
 import type { PackReport } from './pack-report.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'chaperone-pack-test-'));
@@ -83,6 +84,12 @@ describe("an auditor's pack", () => {
     );
     assert.deepEqual([report.verdict, report.keys], ['PASS', 'own']);
     assert.deepEqual([report.totals.runs, report.totals.unterminated, report.samples.length], [4, 1, 2]);
+  });
+
+  test('is told from a bundle by its first file', async () => {
+    assert.equal(await looksLikePack(bufferSource(pack)), true);
+    const [drawn = ''] = unpacked.paths(/^samples\/.*\.zip$/u);
+    assert.equal(await looksLikePack(bufferSource(unpacked.files.get(drawn) ?? Buffer.of())), false);
   });
 
   test('is incomplete without keys of the verifier', async () => {

@@ -2,11 +2,12 @@
  * Verifies an auditor's pack offline, from the verifier's own keys (docs/operating/audit-export.md). Runs in Node and in a
  * browser, as verifying a bundle does.
  */
+
+import { utf8 } from '../../c2sp/bytes.ts';
 import { activatedPolicies, derivedFiles } from '../../pack/derived-files.ts';
 import { PACK } from '../../pack/pack.ts';
 import type { PackFacts } from '../../pack/pack-facts.ts';
 import { reportText } from '../../pack/report-text.ts';
-import { utf8 } from '../bundle/bytes.ts';
 import type { ByteSource, Engine } from '../bundle/engine.ts';
 import { verifyConsistency } from '../bundle/tree.ts';
 import type { Trust } from '../bundle/trust.ts';
@@ -42,12 +43,6 @@ export async function verifyPack(source: ByteSource, options: VerifyPackOptions)
     report.fail('contents', `the pack cannot be checked: ${String(cause)}`);
   }
   return report.report();
-}
-
-/** True for an archive that is a pack: it begins with the list of its files. */
-export async function looksLikePack(source: ByteSource): Promise<boolean> {
-  const head = await source.read(0, Math.min(source.size, 30 + PACK.manifest.length));
-  return new TextDecoder().decode(head.subarray(30)) === PACK.manifest;
 }
 
 async function verifyArchive(archive: Archive, report: PackReportWriter, options: VerifyPackOptions): Promise<void> {

@@ -39,6 +39,15 @@ describe('two replies', () => {
     assert.equal(compareReplies(was, is, false).differences.length, 1, 'where nothing was masked it is a value');
   });
 
+  test('differ in no value that is masked in one of the two alone, which is counted', () => {
+    const [hidden, clear] = [rows([['[redacted]'], ['a']]), rows([['ada@example.com'], ['b']])];
+    const { differences, maskedOnce } = compareReplies(hidden, clear, true);
+    assert.deepEqual([differences.length, maskedOnce], [1, 1]);
+    assert.deepEqual(differences[0], { kind: 'value', result: 0, row: 2, column: 'v', was: 'a', is: 'b' });
+    assert.equal(compareReplies(clear, hidden, true).maskedOnce, 1);
+    assert.equal(compareReplies(clear, hidden, false).maskedOnce, 0);
+  });
+
   test('tell NULL from an empty text, an error from an answer, and one error from another', () => {
     assert.equal(compareReplies(rows([[null]]), rows([['']]), false).differences.length, 1);
     const failed = (code: string): ReplyContent => ({ results: [], cutBytes: 0, error: { code, message: 'no' } });

@@ -1,3 +1,4 @@
+import { typeName } from '../../../protocols/postgres/decode-reply.ts';
 import type { ReplyContent, ReplyResult } from './reply-content.ts';
 
 /** One way in which two replies differ. */
@@ -28,6 +29,8 @@ export interface Comparison {
   readonly moreValues: number;
   /** Values that differ and were masked by a key of each run's own. */
   readonly maskedValues: number;
+  /** Values that are masked in one of the two and not in the other. */
+  readonly maskedOnce: number;
   /** The same rows came in another order. */
   readonly reordered: boolean;
   /** What was recorded of the reply ends before the reply did. */
@@ -37,10 +40,10 @@ export interface Comparison {
 /** Values that differ are listed up to this many in one exchange. */
 const LISTED_VALUES = 20;
 
-/** Holds a reply against the one that was recorded; `masked` where some of that was masked. Pure. */
+/** Holds a reply against the one that was recorded; `masked` where some of either was masked. Pure. */
 export function compareReplies(was: ReplyContent, is: ReplyContent, masked: boolean): Comparison {
   const differences: Difference[] = [];
-  const counts = { moreValues: 0, maskedValues: 0, reordered: false, masked };
+  const counts = { moreValues: 0, maskedValues: 0, maskedOnce: 0, reordered: false, masked };
   const partial = was.cutBytes > 0 || is.cutBytes > 0;
   if (was.error?.code !== is.error?.code) {
     differences.push({ kind: 'outcome', was: outcomeOf(was), is: outcomeOf(is) });
@@ -52,13 +55,14 @@ export function compareReplies(was: ReplyContent, is: ReplyContent, masked: bool
     const isLast = index === was.results.length - 1;
     if (other !== undefined) compareResult(result, other, index, partial && isLast, differences, counts);
   }
-  const { moreValues, maskedValues, reordered } = counts;
-  return { differences, moreValues, maskedValues, reordered, partial };
+  const { moreValues, maskedValues, maskedOnce, reordered } = counts;
+  return { differences, moreValues, maskedValues, maskedOnce, reordered, partial };
 }
 
 interface Counts {
   moreValues: number;
   maskedValues: number;
+  maskedOnce: number;
   reordered: boolean;
   readonly masked: boolean;
 }
@@ -75,7 +79,7 @@ function compareResult(
   differences: Difference[],
   counts: Counts,
 ): void {
-  const columns = (of: ReplyResult) => of.columns.map(({ name, typeId }) => `${name} (${typeId})`);
+  const columns = (of: ReplyResult) => of.columns.map(({ name, typeId }) => `${name} ${typeName(typeId)}`);
   // A client that described its statement earlier has no description in this reply.
   const isDescribed = was.columns.length > 0 && is.columns.length > 0;
   if (isDescribed && columns(was).join() !== columns(is).join()) {
@@ -103,6 +107,7 @@ function valueDifferences(was: ReplyResult, is: ReplyResult, result: number, cou
       const other = others[at] ?? null;
       if (value === other) continue;
       if (counts.masked && isKeyed(value) && isKeyed(other)) counts.maskedValues++;
+      else if (counts.masked && isMask(value) !== isMask(other)) counts.maskedOnce++;
       else {
         const column = names[at]?.name ?? `column ${at + 1}`;
         found.push({ kind: 'value', result, row: row + 1, column, was: value, is: other });
@@ -110,6 +115,11 @@ function valueDifferences(was: ReplyResult, is: ReplyResult, result: number, cou
     }
   }
   return found;
+}
+
+/** What stands for a whole value and cannot be taken for one. A mask of a number or a date looks like any other. */
+function isMask(value: string | null): boolean {
+  return value === '[redacted]' || isKeyed(value);
 }
 
 /** What `hash` leaves of a value hangs on a key of the run: of two runs it differs, whatever the values were. */

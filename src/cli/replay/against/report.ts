@@ -86,6 +86,9 @@ function linesOf({ comparison, unstable }: ReplayedExchange): readonly string[] 
   if (comparison.maskedValues > 0) {
     lines.push(`${comparison.maskedValues} masked values cannot be compared: each run has its own key`);
   }
+  if (comparison.maskedOnce > 0) {
+    lines.push(`${comparison.maskedOnce} values are masked in one of the two alone, and cannot be compared`);
+  }
   if (unstable === 'function') lines.push('it calls what need not say the same twice');
   if (unstable === 'differs-from-itself') lines.push('two replays differ in the same places');
   return lines;

@@ -125,6 +125,27 @@ describe('a coding agent in a run', () => {
     assert.equal(existsSync(join(place, 'home/.copilot/mcp-config.json')), true);
   });
 
+  test('uses no MCP server that a repository names from its root down: Copilot CLI', async () => {
+    const { setup } = await atWork('copilot-cli', ['-p', 'go'], {
+      '.git': '',
+      '.github/mcp.json': '{"mcpServers":{"root":{}}}',
+      'workspace/.mcp.json': '{"mcpServers":{"near":{}}}',
+      '.vscode/mcp.json': '{"servers":{"editor":{}}}',
+    });
+    assert.deepEqual(
+      setup.args.filter((arg) => arg.startsWith('--disable-mcp-server')),
+      ['--disable-mcp-server=near', '--disable-mcp-server=root', '--disable-mcp-server=editor'],
+    );
+  });
+
+  test('that finds MCP servers in a repository which only trust would switch on says so: Codex', async () => {
+    const { setup } = await atWork('codex', ['exec', 'go'], {
+      'workspace/.codex/config.toml': '[mcp_servers.evil]\ncommand = "evil"\n',
+    });
+    assert.match(setup.notes.join(), /names MCP servers for Codex/);
+    assert.doesNotMatch(setup.args.join(' '), /evil/);
+  });
+
   test('notes its turns and uses no MCP server of its own: Codex, whose hooks count only where they are trusted', async () => {
     const config = { 'home/.codex/config.toml': 'model = "x"\n[mcp_servers.evil]\ncommand = "evil"\n' };
     const { servers, labels } = await atWork('codex', ['exec', 'go'], config);

@@ -11,7 +11,14 @@ const EVENTS = ['SessionStart', 'PreToolUse', 'PostToolUse', 'Stop'];
  * hooks are, too, where the caller passes `--dangerously-bypass-hook-trust`, which we do not: it would trust those of
  * the repository as well.
  */
-export function setUpCodex({ context, env, home, hooks, mcpServers }: AgentSetupRequest): Promise<AgentSetup> {
+export function setUpCodex({
+  context,
+  env,
+  home,
+  workspace,
+  hooks,
+  mcpServers,
+}: AgentSetupRequest): Promise<AgentSetup> {
   const config = join(env['CODEX_HOME'] ?? join(home, '.codex'), 'config.toml');
   const hook = `[{hooks=[{type="command",command=${toml(hooks.commandLine)},timeout=${TIMEOUT_SECONDS}}]}]`;
   const settings = [
@@ -27,9 +34,16 @@ export function setUpCodex({ context, env, home, hooks, mcpServers }: AgentSetup
     env: {},
     placed: [],
     hooked: true,
-    notes: context.targets.length > 0 ? [note] : [],
+    notes: [
+      ...(context.targets.length > 0 ? [note] : []),
+      // Which of them count depends on what Codex trusts, and to switch off one that does not count is an error to it.
+      ...(serverNames(join(workspace, '.codex', 'config.toml')).length > 0 ? [OWN_SERVERS] : []),
+    ],
   });
 }
+
+const OWN_SERVERS =
+  'the repository names MCP servers for Codex (.codex/config.toml), which go round the gateway where Codex trusts the folder';
 
 /** A basic string of TOML 1.0, whose escapes are JSON's. */
 function toml(text: string): string {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type AgentSetup, type AgentSetupRequest, httpServers, type McpServer } from './agent-setup.ts';
 import { placeFile } from './place-file.ts';
 
@@ -24,7 +24,7 @@ export async function setUpCopilot({
   const text = `${JSON.stringify({ version: 1, hooks: Object.fromEntries(EVENTS.map((event) => [event, [hook]])) })}\n`;
   const path = join(own, 'hooks', `chaperone-${context.runId}.json`);
   const hooked = await placeFile(path, text);
-  const others = [join(own, 'mcp-config.json'), join(workspace, '.mcp.json'), join(workspace, '.vscode', 'mcp.json')];
+  const others = [join(own, 'mcp-config.json'), ...repositoryFiles(workspace)];
   const off = [...new Set(others.flatMap(serverNames))].filter(
     (name) => !mcpServers.some((server) => server.name === name),
   );
@@ -41,6 +41,26 @@ export async function setUpCopilot({
     hooked,
     notes: [],
   };
+}
+
+/** Where a repository names servers: from the folder of the start up to its root, as Copilot looks for them. */
+function repositoryFiles(workspace: string): readonly string[] {
+  const folders = foldersUpTo(workspace, (folder) => existsSync(join(folder, '.git')));
+  return folders.flatMap((folder) =>
+    ['.mcp.json', join('.github', 'mcp.json'), join('.vscode', 'mcp.json')].map((name) => join(folder, name)),
+  );
+}
+
+/** The folder and those above it, up to the first that is the last; alone where none is. */
+function foldersUpTo(folder: string, isLast: (folder: string) => boolean): readonly string[] {
+  const folders = [folder];
+  for (let at = folder; !isLast(at); ) {
+    const above = dirname(at);
+    if (above === at) return [folder];
+    folders.push(above);
+    at = above;
+  }
+  return folders;
 }
 
 async function writeServers(directory: string, servers: readonly McpServer[]): Promise<string> {

@@ -82,7 +82,7 @@ function noToken(
 async function demoToken(options: CiTokenOptions, demo: NonNullable<GatewayFile['demo']>): Promise<CiToken> {
   const request = new Secret(read(demo.requestTokenFile));
   try {
-    const token = await mintLikeGitHub(demo.requestUrl, request.reveal(), options.audience, options.signal);
+    const token = await mintLikeGitHub(demo.requestUrl, request.reveal(), options);
     return { source: 'demo', token };
   } catch (cause) {
     throw new CliError(EXIT.unavailable, `the issuer of CI tokens did not give one: ${(cause as Error).message}`, {

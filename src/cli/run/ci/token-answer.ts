@@ -1,5 +1,7 @@
-import { request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Secret } from '../../../model/secret.ts';
+import { proxyFor, throughProxy } from '../../proxy-for.ts';
 import { isIdentityToken } from '../environment/minting-variables.ts';
 
 /** An answer that is larger is no token. */
@@ -44,32 +46,36 @@ export interface TokenHttpRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Names the proxy on the way, where there is one. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** Follows no redirect: what asks for a token carries one. Throws with the status where it is not a success. */
-export async function fetchTokenAnswer(url: string, request: TokenHttpRequest, signal: AbortSignal): Promise<string> {
-  const { method, headers, body } = request;
-  const response = await fetch(url, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body }),
-    redirect: 'error',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(TOKEN_ANSWER_MS)]),
-  });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`it answered ${response.status}`);
-  }
-  return bounded(response.body);
+export function fetchTokenAnswer(address: string, asked: TokenHttpRequest, signal: AbortSignal): Promise<string> {
+  const { method, headers, body = '', env } = asked;
+  const url = new URL(address);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TOKEN_ANSWER_MS)]);
+  const length = method === 'GET' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const options = { method, headers: { ...headers, ...length }, signal: limit };
+  const request =
+    url.protocol === 'https:'
+      ? httpsRequest(url, { ...options, agent: new HttpsAgent(throughProxy(proxyFor(url, env))) })
+      : httpRequest(url, options);
+  return answerTo(request, body, (status) => status >= 200 && status < 300);
 }
 
 /** As `fetchTokenAnswer`, over a Unix socket. */
 export function askTokenSocket(socketPath: string, path: string, body: string, signal: AbortSignal): Promise<string> {
   const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TOKEN_ANSWER_MS)]);
+  const request = httpRequest({ socketPath, path, method: 'POST', headers, signal: limit });
+  return answerTo(request, body, (status) => status === 200);
+}
+
+function answerTo(request: ClientRequest, body: string, isGood: (status: number) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ socketPath, path, method: 'POST', headers, signal: limit }, (response) => {
-      if (response.statusCode !== 200) {
+    request.once('response', (response) => {
+      if (!isGood(response.statusCode ?? 0)) {
         response.destroy();
         reject(new Error(`it answered ${response.statusCode ?? 'nothing'}`));
         return;
@@ -81,10 +87,10 @@ export function askTokenSocket(socketPath: string, path: string, body: string, s
   });
 }
 
-async function bounded(stream: AsyncIterable<Uint8Array> | null): Promise<string> {
+async function bounded(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of stream ?? []) {
+  for await (const part of stream) {
     bytes += part.byteLength;
     if (bytes > MAX_TOKEN_ANSWER_BYTES) throw new Error('the answer is too long for a token');
     parts.push(part);

@@ -64,12 +64,11 @@ export const SOURCES: Readonly<Record<TokenSourceName, TokenSource>> = {
   github: {
     isHere: ({ env }) => has(env, 'ACTIONS_ID_TOKEN_REQUEST_URL') && has(env, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'),
     obtain: ({ env, audience, signal }) =>
-      mintLikeGitHub(
-        env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '',
-        env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '',
+      mintLikeGitHub(env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '', env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '', {
         audience,
+        env,
         signal,
-      ),
+      }),
   },
   buildkite: {
     isHere: ({ env }) => has(env, 'BUILDKITE_JOB_ID') && has(env, 'BUILDKITE_AGENT_ACCESS_TOKEN'),
@@ -98,7 +97,7 @@ export const SOURCES: Readonly<Record<TokenSourceName, TokenSource>> = {
       const url = new URL(env['SYSTEM_OIDCREQUESTURI'] ?? '');
       url.searchParams.set('api-version', '7.1');
       const headers = { ...bearer(env['SYSTEM_ACCESSTOKEN'] ?? ''), 'content-type': 'application/json' };
-      return tokenIn(await fetchTokenAnswer(url.href, { method: 'POST', headers, body: '' }, signal), 'oidcToken');
+      return tokenIn(await fetchTokenAnswer(url.href, { method: 'POST', headers, env }, signal), 'oidcToken');
     },
   },
   bitbucket: given('BITBUCKET_STEP_OIDC_TOKEN'),
@@ -145,7 +144,7 @@ export const SOURCES: Readonly<Record<TokenSourceName, TokenSource>> = {
       url.searchParams.set('audience', audience);
       url.searchParams.set('format', 'full');
       return tokenIn(
-        await fetchTokenAnswer(url.href, { method: 'GET', headers: { 'metadata-flavor': 'Google' } }, signal),
+        await fetchTokenAnswer(url.href, { method: 'GET', headers: { 'metadata-flavor': 'Google' }, env }, signal),
       );
     },
   },
@@ -166,12 +165,11 @@ export const SOURCES: Readonly<Record<TokenSourceName, TokenSource>> = {
 export async function mintLikeGitHub(
   url: string,
   requestToken: string,
-  audience: string,
-  signal: AbortSignal,
+  { audience, env, signal }: Pick<TokenCircumstances, 'audience' | 'env' | 'signal'>,
 ): Promise<Secret> {
   const asked = `${url}${url.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`;
   const headers = { ...bearer(requestToken), accept: 'application/json' };
-  return tokenIn(await fetchTokenAnswer(asked, { method: 'GET', headers }, signal), 'value');
+  return tokenIn(await fetchTokenAnswer(asked, { method: 'GET', headers, env }, signal), 'value');
 }
 
 function bearer(token: string): Readonly<Record<string, string>> {

@@ -87,6 +87,14 @@ describe('the environment of a command', () => {
     assert.doesNotMatch(known.env['DATABASE_URL'] ?? '', /sslrootcert/);
   });
 
+  test('names a gateway at an IPv6 address as each kind of place wants it', async () => {
+    const direct = target('shop', { host: '::1', port: 5433, tls: 'verify-full' });
+    const { env } = await made({ targets: [direct] }, {});
+    assert.equal(env['PGHOST'], '::1');
+    assert.match(env['DATABASE_URL'] ?? '', /@\[::1\]:5433\/shop\?/);
+    assert.match(await readFile(env['PGPASSFILE'] ?? '', 'utf8'), /^\\:\\:1:5433:shop:/);
+  });
+
   test('has no variable whose name some agents take from their tools', async () => {
     const { env } = await made({ targets: [target('shop')] }, {});
     assert.deepEqual(

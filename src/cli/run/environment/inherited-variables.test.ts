@@ -79,7 +79,20 @@ describe('what a command sees of its caller’s environment', () => {
     );
     assert.throws(() => chosen({}, { env: ['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] }), /it mints tokens/);
     assert.throws(() => chosen({}, { env: [`HARMLESS=${ID_TOKEN}`] }), /it mints tokens/);
-    assert.deepEqual(chosen(MINTING, { env: ['NAMED_BY_THE_JOB'] }).env, {});
+    assert.throws(() => chosen(MINTING, { env: ['NAMED_BY_THE_JOB'] }), /it mints tokens/);
+  });
+
+  test('never has a token that mints under another name, or inside another value', () => {
+    const token = 'glcbt-64_0123456789abcdefghij';
+    const copies = {
+      CI_JOB_TOKEN: token,
+      CI_REGISTRY_PASSWORD: token,
+      CI_REPOSITORY_URL: `https://gitlab-ci-token:${token}@gitlab.test/a/b.git`,
+      ENDPOINT_AUTH_SYSTEMVSSCONNECTION: '{"parameters":{"AccessToken":"x"}}',
+    };
+    const { env, minting } = chosen({ ...copies, CI_REGISTRY: 'registry.test' }, { inheritAll: true });
+    assert.deepEqual(env, { CI_REGISTRY: 'registry.test' });
+    assert.deepEqual(minting, Object.keys(copies));
   });
 
   test('keeps tokens that no CI system signs for audiences: a service’s own key is no way in', () => {

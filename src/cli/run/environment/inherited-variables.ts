@@ -1,7 +1,7 @@
 import { CliError, EXIT } from '../../cli-error.ts';
 import { printable } from '../../printable.ts';
 import { isAllowed } from './allowed-variables.ts';
-import { isMinting } from './minting-variables.ts';
+import { isMinting, mintingNames } from './minting-variables.ts';
 
 export interface EnvironmentRules {
   /** `--env`: a name, `NAME=VALUE`, or `PREFIX_*`. */
@@ -32,7 +32,9 @@ export function inheritedVariables(base: NodeJS.ProcessEnv, rules: EnvironmentRu
   const asked = rules.env.map(parsed);
   const ofAgent = rules.ofAgent.map(parsed);
   const given = Object.entries(base).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  const minting = given.filter(([name, value]) => isMinting(name, value)).map(([name]) => name);
+  const minting = mintingNames(given);
+  const refused = asked.find(({ name, pattern, value }) => !pattern && value === undefined && minting.includes(name));
+  if (refused !== undefined) throw mints(refused.name);
   const isNamed = (name: string): boolean => asked.some((each) => each.pattern === undefined && each.name === name);
   const isWanted = (name: string, value: string): boolean => {
     if (minting.includes(name)) return false;
@@ -48,7 +50,7 @@ export function inheritedVariables(base: NodeJS.ProcessEnv, rules: EnvironmentRu
       .filter(([name, value]) => !isWanted(name, value))
       .map(([name]) => name)
       .sort(),
-    minting: minting.sort(),
+    minting: minting.toSorted(),
     mode: rules.inheritAll ? 'inherited' : 'allow-list',
     added: asked.map(({ name, pattern }) => (pattern === undefined ? name : `${name}*`)),
   };
@@ -67,11 +69,15 @@ function parsed(request: string): Asked {
     throw new CliError(EXIT.usage, `--env takes NAME, NAME=VALUE or 'PREFIX_*', and not ${printable(request)}`);
   }
   if (isMinting(name, value ?? '')) {
-    throw new CliError(EXIT.usage, `--env ${name}: it mints tokens or is one, and never reaches the command`, {
-      hint: 'Whoever has it can open runs of their own. Let the step before fetch what the command needs.',
-    });
+    throw mints(name);
   }
   return { name, ...(star === undefined ? {} : { pattern: true }), ...(value === undefined ? {} : { value }) };
+}
+
+function mints(name: string): CliError {
+  return new CliError(EXIT.usage, `--env ${name}: it mints tokens or is one, and never reaches the command`, {
+    hint: 'Whoever has it can open runs of their own. Let the step before fetch what the command needs.',
+  });
 }
 
 function matches({ name, pattern }: Asked, variable: string): boolean {

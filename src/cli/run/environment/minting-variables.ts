@@ -5,6 +5,8 @@ const MINTING: readonly RegExp[] = [
   /^CIRCLE_OIDC_TOKEN/,
   /^BITBUCKET_STEP_OIDC_TOKEN$/,
   /^SYSTEM_(ACCESSTOKEN|OIDCREQUESTURI)$/,
+  // Of Azure's service connections, the job's own among them.
+  /^ENDPOINT_AUTH_/,
   /^SPACELIFT_OIDC_TOKEN$/,
   /^TFC_WORKLOAD_IDENTITY_TOKEN/,
   /^BUILDKITE_AGENT_(ACCESS_TOKEN|TOKEN|JOB_API_TOKEN|JOB_API_SOCKET)$/,
@@ -21,6 +23,22 @@ const MINTING: readonly RegExp[] = [
 export function isMinting(name: string, value: string): boolean {
   return MINTING.some((pattern) => pattern.test(name)) || isIdentityToken(value);
 }
+
+/**
+ * The names of variables that mint tokens or are one, and of those that repeat such a token: GitLab has the job's in the
+ * password of its registry and in the address of the repository.
+ */
+export function mintingNames(given: readonly (readonly [name: string, value: string])[]): readonly string[] {
+  const own = given.filter(([name, value]) => isMinting(name, value));
+  const tokens = own
+    .filter(([name, value]) => /TOKEN|JWT/.test(name) && value.length >= MIN_TOKEN_CHARACTERS)
+    .map(([, value]) => value);
+  const repeats = (value: string): boolean => tokens.some((token) => value.includes(token));
+  return given.filter((pair) => own.includes(pair) || repeats(pair[1])).map(([name]) => name);
+}
+
+/** What is shorter could stand in other values by chance. */
+const MIN_TOKEN_CHARACTERS = 16;
 
 const COMPACT_JWS = /^\s*[\w-]+\.([\w-]+)\.[\w-]+\s*$/;
 

@@ -47,7 +47,8 @@ function ownUrls(databases: readonly LocalTarget[]): readonly (readonly [name: s
 }
 
 function url(target: LocalTarget, authority: string | undefined): string {
-  const address = new URL(`postgresql://${target.host}:${target.port}/${encodeURIComponent(target.database)}`);
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  const address = new URL(`postgresql://${host}:${target.port}/${encodeURIComponent(target.database)}`);
   address.username = target.user;
   address.password = target.password.reveal();
   address.searchParams.set('sslmode', sslMode(target));

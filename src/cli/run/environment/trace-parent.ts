@@ -11,6 +11,11 @@ export function traceParent(given: string | undefined, random: (bytes: number) =
   return `00-${trace ?? hex(random(16))}-${hex(random(8))}-${flags ?? SAMPLED}`;
 }
 
+/** What a run says of the trace that it belongs to, for the gateway to continue: nothing where it was given none. */
+export function traceLabel(given: string | undefined): Readonly<Record<string, string>> {
+  return given !== undefined && TRACEPARENT.test(given) ? { traceparent: given } : {};
+}
+
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }

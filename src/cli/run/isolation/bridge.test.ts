@@ -5,22 +5,28 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type ConnectProxy, startConnectProxy } from '../../../../test/support/connect-proxy.ts';
 import { type Bridge, openBridge } from './bridge.ts';
 
 describe('the way out of a network namespace', () => {
   let directory: string;
   let echo: Server;
   let bridge: Bridge;
+  let proxy: ConnectProxy;
   const faults: Error[] = [];
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'chaperone-bridge-'));
     echo = createServer({ allowHalfOpen: true }, (client) => void client.on('error', () => {}).pipe(client));
     echo.listen(0, '127.0.0.1');
     await once(echo, 'listening');
-    bridge = await openBridge({ directory, destinations: [here()], onFault: (fault) => faults.push(fault) });
+    proxy = await startConnectProxy('ci:hush');
+    const env = { HTTPS_PROXY: `http://ci:hush@127.0.0.1:${proxy.port}` };
+    const destinations = [here(), here().replace('127.0.0.1', 'api.example.test')];
+    bridge = await openBridge({ directory, destinations, env, onFault: (fault) => faults.push(fault) });
   });
   after(async () => {
     await bridge[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
     await new Promise((resolve) => echo.close(resolve));
     await rm(directory, { recursive: true });
     assert.deepEqual(faults, []);
@@ -47,6 +53,13 @@ describe('the way out of a network namespace', () => {
     assert.equal(await asked(...Array.from(`${here()}\nhello`)), 'ok\nhello');
     const large = 'x'.repeat(1 << 20);
     assert.equal((await asked(`${here()}\n`, large)).length, large.length + 3);
+  });
+
+  test('leads through the proxy of the network where there is one, to the byte', async () => {
+    const there = here().replace('127.0.0.1', 'api.example.test');
+    const large = 'x'.repeat(1 << 20);
+    assert.equal((await asked(`${there}\n`, large)).length, large.length + 3);
+    assert.deepEqual(proxy.asked, [there]);
   });
 
   test('leads nowhere else, whatever is asked for', async () => {

@@ -1,12 +1,15 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
+import { reachHost } from './reach-host.ts';
 
 export interface BridgeOptions {
   /** The run's own folder, 0700. */
   readonly directory: string;
   /** `host:port` of everything that may be reached through it. */
   readonly destinations: readonly string[];
+  /** Names the proxy on the way to them, where there is one. */
+  readonly env: NodeJS.ProcessEnv;
   readonly onFault: (fault: Error) => void;
 }
 
@@ -18,7 +21,6 @@ export interface Bridge extends AsyncDisposable {
 
 const MAX_CONNECTIONS = 1000;
 const FIRST_LINE_MS = 5_000;
-const CONNECT_MS = 15_000;
 const MAX_LINE_BYTES = 300;
 /** The first line of the supervisor's own connection, which it lives no longer than. */
 export const LEASH = 'leash';
@@ -28,7 +30,7 @@ export const ACCEPTED = 'ok\n';
  * The one way out of a network namespace: a Unix socket in the run's own folder. A connection's first line says where it
  * wants to go; what is not on the list is closed. It stands outside, so names are resolved here and nowhere else.
  */
-export async function openBridge({ directory, destinations, onFault }: BridgeOptions): Promise<Bridge> {
+export async function openBridge({ directory, destinations, env, onFault }: BridgeOptions): Promise<Bridge> {
   const path = join(directory, 'bridge.sock');
   const open = new Set<Socket>();
   let leash: Socket | undefined;
@@ -37,7 +39,7 @@ export async function openBridge({ directory, destinations, onFault }: BridgeOpt
       leash = client.resume().once('end', () => client.end());
       return;
     }
-    if (destinations.includes(line)) carry(client, line, open);
+    if (destinations.includes(line)) carry(client, reachHost(line, env), open);
     else client.destroy();
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -95,17 +97,20 @@ function firstLine(client: Socket): Promise<string> {
   });
 }
 
-function carry(client: Socket, destination: string, open: Set<Socket>): void {
-  const at = destination.lastIndexOf(':');
-  const address = { host: destination.slice(0, at), port: Number(destination.slice(at + 1)) };
-  const upstream = connect({ ...address, allowHalfOpen: true });
-  open.add(upstream);
-  upstream.once('close', () => open.delete(upstream));
-  upstream.setTimeout(CONNECT_MS, () => upstream.destroy());
-  upstream.once('connect', () => {
-    upstream.setTimeout(0);
-    client.write(ACCEPTED);
-  });
-  // Whichever side breaks, both are over; whoever was connected notices, and nobody else is to be told.
-  pipeline(client, upstream, client, () => {});
+function carry(client: Socket, reached: Promise<Socket>, open: Set<Socket>): void {
+  reached.then(
+    (upstream) => {
+      if (client.destroyed) {
+        upstream.destroy();
+        return;
+      }
+      open.add(upstream);
+      upstream.once('close', () => open.delete(upstream));
+      client.write(ACCEPTED);
+      // Whichever side breaks, both are over; whoever was connected notices, and nobody else is to be told.
+      pipeline(client, upstream, client, () => {});
+    },
+    // It is closed without a word: what asked is our own proxy inside, which says that the host does not answer.
+    () => client.destroy(),
+  );
 }

@@ -50,7 +50,7 @@ export async function isolateCommand(request: IsolateRequest): Promise<IsolatedC
   const { directory, targets, hosts, program } = request;
   const ports = [...new Set(targets.map(({ port }) => port))];
   const destinations = [...ports.map((port) => `127.0.0.1:${port}`), ...hosts];
-  const bridge = await openBridge({ directory, destinations, onFault: request.onFault });
+  const bridge = await openBridge({ directory, destinations, env, onFault: request.onFault });
   const proxyPort = freePort(ports);
   const plan: IsolationPlan = {
     bridge: bridge.path,

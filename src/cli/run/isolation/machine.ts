@@ -9,22 +9,6 @@ export function inContainer(env: NodeJS.ProcessEnv): boolean {
   return /docker|containerd|kubepods|libpod|lxc/.test(text('/proc/1/cgroup'));
 }
 
-/** How many people's accounts this machine has beside this user's own: a runner that several jobs may share. */
-export function otherUsers(ownId: number | undefined): number {
-  return text('/etc/passwd')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .filter(
-      ([, , id = '', , , , shell = '']) =>
-        isPerson(Number(id)) && Number(id) !== ownId && !/(nologin|false)$/.test(shell),
-    ).length;
-}
-
-/** useradd's UID_MIN and UID_MAX (login.defs(5)). */
-function isPerson(id: number): boolean {
-  return id >= 1000 && id <= 60_000;
-}
-
 function text(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -2,7 +2,7 @@ import { LIMITS } from '../../../model/limits.ts';
 import type { Operation } from '../../../model/request.ts';
 import type { AnalysisContext, Statement } from '../analysis.ts';
 import type { RunProgram } from '../called-programs.ts';
-import { type Catalogue, throughPath, withSearchPath, withUnknownPath } from '../catalogue.ts';
+import { type Catalogue, throughPath, withSearchPath, withTemporaries, withUnknownPath } from '../catalogue.ts';
 import { effectOfReference } from '../functions.ts';
 import { OPAQUE } from '../operation-parts.ts';
 import { OperationBuilder } from '../operations.ts';
@@ -66,9 +66,12 @@ function withCalls(program: Program, body: ProgramBody, catalogue: Catalogue, bu
   const operations = [...builder.operations];
   const reached: RunProgram[] = [...builder.reached];
   let isOpaque = operations.some((one) => one.flags.includes(OPAQUE));
+  const hidden = program.hides ?? [];
+  const temporaries = new Set([...(catalogue.temporaries ?? []), ...hidden]);
+  const seen = hidden.length === 0 ? catalogue : withTemporaries(catalogue, temporaries);
   for (const called of program.calls) {
     const effect = effectOfReference(called, catalogue);
-    for (const next of effect.programs ?? []) reached.push({ program: next, catalogue, functions: [] });
+    for (const next of effect.programs ?? []) reached.push({ program: next, catalogue: seen, functions: [] });
     isOpaque ||= effect.result === 'unknown';
     if (effect.access === 'read') continue;
     const name = `${called.schema}.${called.name}`;

@@ -24,7 +24,21 @@ export function readRoutine(definition: string): ProgramBody {
   const options = optionsOf(statement['options']);
   const language = languageOf(options) ?? 'sql';
   const body = language === 'plpgsql' ? inPlpgsql(definition) : inSql(language, statement, options);
-  return withSettings(body, (options.get('set') ?? []).filter(isBody));
+  return withSettings(withDefaults(body, statement), (options.get('set') ?? []).filter(isBody));
+}
+
+/** What stands for the arguments that a call leaves out. */
+export function argumentDefaults(statement: Body): readonly Body[] {
+  return listOf(statement['parameters']).flatMap((item) => {
+    const value: unknown = as(item, 'FunctionParameter')?.defexpr;
+    return isBody(value) ? [value] : [];
+  });
+}
+
+/** They are computed with the call; the body's own last statement stays the last. */
+function withDefaults(body: ProgramBody, statement: Body): ProgramBody {
+  const defaults = argumentDefaults(statement).map((value) => statementOf({ SelectStmt: selectOf(value) }));
+  return defaults.length === 0 ? body : { ...body, statements: [...defaults, ...body.statements] };
 }
 
 /** The block of a DO statement, given the statement's body. */
@@ -64,6 +78,7 @@ export function unread(problem: string, flags: readonly string[] = []): ProgramB
 }
 
 function inPlpgsql(text: string): ProgramBody {
+  if (VARIABLES_FIRST.test(text)) return unread('its variables come before the columns of its statements');
   const read = readPlpgsql(text);
   if (!read.ok) return unread(read.problem);
   const { statements, expressions, dynamic, endsTransactions } = read.texts;
@@ -76,6 +91,9 @@ function inPlpgsql(text: string): ProgramBody {
     ...(endsTransactions ? [readStatements('COMMIT')] : []),
   ]);
 }
+
+/** What looks like a column in such a body may be a variable, which may hold anything (PostgreSQL manual, 41.11.1). */
+const VARIABLES_FIRST = /#\s*variable_conflict\s+use_variable/i;
 
 /** `EXECUTE`: a constant is a statement like others, anything else is not known. */
 function readDynamic(expression: string): ProgramBody {

@@ -28,6 +28,8 @@ export interface Program {
   readonly place: 'in-function' | 'in-trigger';
   /** Functions that it calls beside what its statements call. */
   readonly calls: readonly FunctionReference[];
+  /** Names that mean no relation of the catalogue in what it calls. */
+  readonly hides?: readonly string[];
   read(): ProgramBody;
 }
 
@@ -70,7 +72,8 @@ export function triggerProgram(trigger: CatalogueTrigger): Program {
     const condition = definition === undefined ? undefined : WHEN.exec(definition)?.[1];
     const read = (): ProgramBody => (condition === undefined ? NOTHING : readExpressions([condition]));
     const title = `trigger ${trigger.name}`;
-    return { ...RESOLVED, title, isQuiet: false, place: 'in-trigger', calls: [trigger.function], read };
+    const hides = trigger.transitions ?? [];
+    return { ...RESOLVED, title, isQuiet: false, place: 'in-trigger', calls: [trigger.function], hides, read };
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnSource } from '../../../model/request.ts';
-import { resolveRelation } from '../catalogue.ts';
+import { type Catalogue, resolveRelation } from '../catalogue.ts';
 import { as, type Body, listOf, textOf } from '../nodes.ts';
 import { assigned, derived, keyOf, NOTHING, type Origin, ofColumn, sourcesOf, UNKNOWN } from './origin.ts';
 import type { Queries } from './queries.ts';
@@ -64,6 +64,7 @@ export function withValues(target: Relation, values: Values): Relation {
 
 /** Says of each value into which columns it is copied, and of those that the statement itself assigns that it does. */
 export function recordValues(relation: Body, target: Relation, values: Values, queries: Queries, own: Values): void {
+  if (textOf(relation['relname']) === 'pg_settings') queries.uses.output(derived([...values.values()]));
   const temporary = relation['relpersistence'] === 't' || textOf(relation['schemaname']).startsWith('pg_temp');
   for (const [name, value] of values) {
     const names = name === '*' ? target.columns.map((column) => column.name) : [name];
@@ -73,9 +74,31 @@ export function recordValues(relation: Body, target: Relation, values: Values, q
       for (const into of storedColumns(relation, target, one, queries)) {
         if (one !== '*' && own.has(name)) queries.uses.write(into);
         queries.uses.copy(into, value, temporary);
+        for (const other of cascadedColumns(into, queries.catalogue)) queries.uses.copy(other, value, temporary);
       }
     }
   }
+}
+
+/** The columns that an update of `changed` is passed on to, by foreign keys (PostgreSQL manual, 5.5.5). */
+function cascadedColumns(changed: ColumnSource, catalogue: Catalogue | undefined): readonly ColumnSource[] {
+  if (catalogue === undefined || catalogue.programs.references.size === 0) return [];
+  const found = new Map<string, ColumnSource>();
+  const queue = [changed];
+  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+    const { column } = one;
+    const oid = catalogue.relations.get(one.schema)?.get(one.table)?.oid ?? 0;
+    for (const { from, onUpdate, columns, referring = [] } of catalogue.programs.references.get(oid) ?? []) {
+      const relation = catalogue.relationsByOid.get(from);
+      const name = referring[columns.indexOf(column)];
+      if (onUpdate === undefined || relation === undefined || name === undefined) continue;
+      const next = { schema: relation.schema, table: relation.name, column: name };
+      if (found.has(keyOf(next))) continue;
+      found.set(keyOf(next), next);
+      queue.push(next);
+    }
+  }
+  return [...found.values()];
 }
 
 /** What is written to a view's column is written to the column that it shows. */

@@ -1,3 +1,4 @@
+import type { Operation, TableUse } from '../../../model/request.ts';
 import { reachOf } from '../bodies/reach.ts';
 import { type Catalogue, resolveRelation } from '../catalogue.ts';
 import { effectOfReference, effectWithin } from '../functions.ts';
@@ -29,17 +30,33 @@ function changesRow(trigger: CatalogueTrigger, events: readonly WriteEvent[]): b
   return trigger.timing !== 'after' && trigger.events.some((event) => events.includes(event));
 }
 
-/** The columns that a function's statements show to it; unknown where it calls others, or cannot be read. */
+/** The columns that a function's statements show to it, and those of what it calls; unknown where it cannot be read. */
 function readBy(called: FunctionReference, catalogue: Catalogue): Origin {
   const effect = effectOfReference(called, catalogue);
   if (effectWithin(effect, catalogue).result !== 'unknown') return NOTHING;
   const operations = (effect.programs ?? []).flatMap((program) => reachOf(program, catalogue).operations);
   if (operations.length === 0) return UNKNOWN;
   return derived(
-    operations.map(({ columns = [], flags }) => {
-      if (columns === 'unknown' || flags.includes(OPAQUE)) return UNKNOWN;
+    operations.map((operation) => {
+      const { columns = [], flags } = operation;
+      if (columns === 'unknown' || flags.includes(OPAQUE)) return readAtMost(operation, operations, catalogue);
       const shown = columns.filter(({ use }) => use === 'output');
       return derived(shown.map(({ schema, table, column }) => ofColumn(schema, table, column)));
     }),
   );
+}
+
+/**
+ * What shows an operation that is not known column by column: any column of the tables that are read around it. Of a view
+ * nobody knows then what is behind it.
+ */
+function readAtMost({ access }: Operation, around: readonly Operation[], catalogue: Catalogue): Origin {
+  if (access === 'unknown') return UNKNOWN;
+  const tables = around.flatMap((one) => one.tables);
+  const isPlain = ({ schema, name }: TableUse): boolean => {
+    const found = catalogue.relations.get(schema)?.get(name);
+    return found?.kind === 'table' && found.parents === undefined;
+  };
+  if (tables.length === 0 || !tables.every(isPlain)) return UNKNOWN;
+  return derived(tables.map(({ schema, name }) => ofColumn(schema, name, '*')));
 }

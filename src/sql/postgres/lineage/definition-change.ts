@@ -1,10 +1,13 @@
 import type { ColumnSource } from '../../../model/request.ts';
-import { type CatalogueRelation, resolveRelation } from '../catalogue.ts';
+import { type Catalogue, type CatalogueRelation, resolveRelation, withSearchPath } from '../catalogue.ts';
+import { Facts } from '../facts.ts';
 import { descendantsOf } from '../inheritance.ts';
 import { as, type Body, isBody, listOf, textOf } from '../nodes.ts';
+import { parseStatements } from '../parser.ts';
 import { namedRelation } from './from.ts';
 import { type Origin, ofColumn, UNKNOWN } from './origin.ts';
 import type { Queries } from './queries.ts';
+import { relationColumns } from './relations.ts';
 import { itemOf, type Relation, type Scope } from './scope.ts';
 
 /**
@@ -25,6 +28,9 @@ export function readDefinitionChange(tag: string, body: Body, queries: Queries):
     case 'CreateStmt':
       readCreateTable(body, queries);
       return;
+    case 'RefreshMatViewStmt':
+      if (isBody(body['relation'])) readRefresh(body['relation'], queries);
+      return;
     case 'IndexStmt':
       if (isBody(body['relation'])) readIndex(body, body['relation'], queries);
       return;
@@ -43,6 +49,7 @@ function readRename(body: Body, queries: Queries): void {
       moved(one, { schema: name }, queries);
     }
   }
+  if (type === 'OBJECT_ATTRIBUTE') attributeRenamed(textOf(body['subname']), name, queries);
   if (!isBody(relation)) return;
   if (RELATIONS.has(type)) renamed(relation, { table: name }, queries);
   if (type !== 'OBJECT_COLUMN') return;
@@ -53,6 +60,38 @@ function readRename(body: Body, queries: Queries): void {
   for (const { schema, name: table } of all.length > 0 ? all : [tableOf(relation)]) {
     queries.uses.copy({ schema, table, column: name }, ofColumn(schema, table, from));
   }
+}
+
+/** Tables of a composite type have its attributes as their columns; which those are, the catalogue does not tell. */
+function attributeRenamed(from: string, to: string, queries: Queries): void {
+  for (const { schema, name: table, columns } of queries.catalogue?.relationsByOid.values() ?? []) {
+    if (!columns.some((column) => column.name === from) || columns.some((column) => column.name === to)) continue;
+    queries.uses.copy({ schema, table, column: to }, ofColumn(schema, table, from));
+  }
+}
+
+/** What a materialised view holds goes on being that, whatever becomes of the views and functions that it is made of. */
+function readRefresh(named: Body, queries: Queries): void {
+  const { catalogue } = queries;
+  const found = find(named, queries);
+  if (catalogue === undefined || found === undefined) {
+    queries.uses.lost();
+    const { schema, name } = tableOf(named);
+    queries.uses.copy({ schema, table: name, column: '*' }, UNKNOWN);
+    return;
+  }
+  if (!runsPrograms(found, catalogue)) return;
+  for (const { name, origin } of relationColumns(found, catalogue, false).columns) {
+    queries.uses.copy({ schema: found.schema, table: found.name, column: name }, origin);
+  }
+}
+
+function runsPrograms({ definition }: CatalogueRelation, catalogue: Catalogue): boolean {
+  const parsed = definition === undefined ? undefined : parseStatements(definition);
+  if (parsed?.ok !== true) return true;
+  const facts = new Facts(withSearchPath(catalogue, []));
+  for (const { node } of parsed.statements) facts.walk(node, 'read', undefined);
+  return facts.finish().programs.size > 0;
 }
 
 /** A relation under another name or in another schema. */
@@ -146,7 +185,10 @@ function readCreateTable(body: Body, queries: Queries): void {
   }
 }
 
-/** A new column of a table that has rows: generated, or checked. */
+/** What these say a column is, its rows hold at once. */
+const STORES = new Set(['CONSTR_GENERATED', 'CONSTR_DEFAULT']);
+
+/** A new column of a table that has rows: generated, with a default, or checked. */
 function readColumn(table: TableName, definition: unknown, scope: Scope, queries: Queries): void {
   if (!isBody(definition)) return;
   const name = textOf(definition['colname']);
@@ -158,7 +200,7 @@ function readColumn(table: TableName, definition: unknown, scope: Scope, queries
   const wider: Scope = { ...scope, items: [...scope.items, own] };
   for (const item of listOf(definition['constraints'])) {
     const constraint = as(item, 'Constraint');
-    if (constraint?.contype === 'CONSTR_GENERATED') computed(table, name, constraint.raw_expr, wider, queries);
+    if (STORES.has(constraint?.contype ?? '')) computed(table, name, constraint?.raw_expr, wider, queries);
     else readConstraint(item, wider, queries);
   }
 }

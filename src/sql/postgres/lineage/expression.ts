@@ -1,6 +1,7 @@
-import { effectOfCall } from '../functions.ts';
+import { effectOfCall, effectOfReference, effectWithin } from '../functions.ts';
 import { as, type Body, bodyOf, isBody, listOf, namesOf, tagOf } from '../nodes.ts';
 import { castFunctions, operatorFunctions } from '../silent-calls.ts';
+import { olderCallOf } from '../sql-json-names.ts';
 import { readWindow } from './clauses.ts';
 import { functionValue } from './function-value.ts';
 import { derived, HANDED_IN, NOT_FOUND, NOTHING, type Origin, UNKNOWN } from './origin.ts';
@@ -11,9 +12,16 @@ import type { CteScope } from './with.ts';
 /** Where the values of expressions come from. What is not understood is unknown. */
 export class Expressions {
   readonly #queries: Queries;
+  /** A cast that no text names may put what it reads in the place of any value. */
+  readonly #isCastUnseen: boolean;
 
   constructor(queries: Queries) {
     this.#queries = queries;
+    const { catalogue } = queries;
+    this.#isCastUnseen =
+      catalogue?.programs.silentCasts.some(
+        (cast) => effectWithin(effectOfReference(cast.function, catalogue), catalogue).result === 'unknown',
+      ) ?? false;
   }
 
   origin(node: unknown, scope: Scope | undefined, ctes: CteScope | undefined): Origin {
@@ -21,7 +29,7 @@ export class Expressions {
     if (tag === undefined || !isBody(node)) return this.#parts(node, scope, ctes);
     this.#queries.step();
     const body = bodyOf(node, tag);
-    if (this.#callsSilently(tag, body)) {
+    if (this.#isCastUnseen || this.#callsSilently(tag, body)) {
       this.#queries.uses.lost();
       return UNKNOWN;
     }
@@ -63,6 +71,8 @@ export class Expressions {
   #callsSilently(tag: string, body: Body): boolean {
     const { catalogue } = this.#queries;
     if (catalogue === undefined || tag === 'SubLink') return false;
+    const older = olderCallOf(tag, body);
+    if (older !== undefined && catalogue.functions.has(older)) return true;
     if (tag === 'TypeCast') return castFunctions(body['typeName'], catalogue).length > 0;
     return operatorFunctions(tag, body, catalogue).length > 0;
   }
@@ -97,6 +107,7 @@ export class Expressions {
     const names = namesOf(body['funcname']);
     const schema = names.length > 1 ? (names.at(-2) ?? '') : '';
     const name = names.at(-1) ?? '';
+    if (schema === 'pg_catalog' && name === 'system_user') return systemUser(scope);
     const effect = effectOfCall(schema, name, this.#queries.catalogue);
     const inputs = listOf(body['args']).map((argument) => this.origin(argument, scope, ctes));
     const order = listOf(body['agg_order']).map((item) => this.origin(as(item, 'SortBy')?.node, scope, ctes));
@@ -107,9 +118,10 @@ export class Expressions {
     // what does more than read may show its arguments elsewhere: a notification, a setting, a file
     if (effect.access !== 'read') uses.output(value);
     // what returns sets makes as many rows as its arguments say, which can be counted
-    const decides = effect.result === 'nothing' || body['agg_distinct'] === true || RETURNS_SETS.test(name);
-    if (decides) uses.filter(value);
-    if (effect.result === 'nothing') return NOTHING;
+    // rank(pin) WITHIN GROUP over numbers is pin
+    const counts = effect.result === 'nothing' && body['agg_within_group'] !== true;
+    if (counts || body['agg_distinct'] === true || RETURNS_SETS.test(name)) uses.filter(value);
+    if (counts) return NOTHING;
     return effect.result === 'unknown' ? this.#result(schema, name, inputs) : value;
   }
 
@@ -140,6 +152,12 @@ export class Expressions {
     }
     return this.#parts(values, scope, ctes);
   }
+}
+
+/** Until PostgreSQL 16 a name like others, so that a column may be meant. */
+function systemUser(scope: Scope | undefined): Origin {
+  const origin = resolveName('system_user', scope);
+  return origin === NOT_FOUND ? NOTHING : origin;
 }
 
 /** Functions of pg_catalog and of well-known extensions that return sets. */

@@ -1,7 +1,7 @@
-import { readRoutine } from '../bodies/function-body.ts';
+import { argumentDefaults, readRoutine } from '../bodies/function-body.ts';
 import { type Catalogue, searchOrder, throughPath } from '../catalogue.ts';
 import { isBuiltin } from '../functions.ts';
-import { as, bodyOf, isBody, listOf, textOf } from '../nodes.ts';
+import { as, type Body, bodyOf, isBody, listOf, textOf } from '../nodes.ts';
 import { parseStatements } from '../parser.ts';
 import type { CatalogueFunction } from '../programs.ts';
 import { derived, NOTHING, type Origin } from './origin.ts';
@@ -58,23 +58,28 @@ function read(one: CatalogueFunction, catalogue: Catalogue): FunctionValue | und
   const last = statements.at(-1);
   if (problem !== undefined || last === undefined) return undefined;
   const queries = new Queries(searchPath === undefined ? catalogue : throughPath(catalogue, searchPath));
-  const columns = queries.columns(last.node, parameterScope(name, definition), undefined);
+  const statement = routineOf(definition);
+  const columns = queries.columns(last.node, parameterScope(name, statement), undefined);
   if (columns === undefined) return undefined;
-  const origins = columns.map((column) => column.origin);
+  const left = argumentDefaults(statement).map((value) => queries.expressions.origin(value, undefined, undefined));
+  const origins = columns.map(({ origin }) => (left.length === 0 ? origin : derived([origin, ...left])));
   const filters = queries.uses.filters();
   const each = origins.length === (resultColumns?.length ?? 1);
   return { columns: each ? origins : [derived(origins)], names: resultColumns, filters };
 }
 
 /** A body sees its parameters by name, behind its own columns: `a`, `f.a`, `a.field`. What they hold is the caller's. */
-function parameterScope(name: string, definition: string): Scope {
-  const parsed = parseStatements(definition);
-  const node = parsed.ok ? parsed.statements[0]?.node : undefined;
-  const statement = isBody(node) ? bodyOf(node, 'CreateFunctionStmt') : {};
+function parameterScope(name: string, statement: Body): Scope {
   const names = listOf(statement['parameters']).map((item) => textOf(as(item, 'FunctionParameter')?.name));
   const columns = names.map((parameter) => ({ name: parameter, origin: NOTHING }));
   const fields = names.map(
     (parameter): Relation => ({ alias: parameter, columns: [], open: () => NOTHING, complete: false }),
   );
   return { items: [itemOf({ alias: name, columns, complete: true })], special: fields, outer: undefined };
+}
+
+function routineOf(definition: string): Body {
+  const parsed = parseStatements(definition);
+  const node = parsed.ok ? parsed.statements[0]?.node : undefined;
+  return isBody(node) ? bodyOf(node, 'CreateFunctionStmt') : {};
 }

@@ -1,4 +1,5 @@
-import { as, type Body, isBody, listOf } from '../nodes.ts';
+import { resolveRelation } from '../catalogue.ts';
+import { as, type Body, isBody, listOf, textOf } from '../nodes.ts';
 import { recordValues, united, type Values, valuesByPosition, valuesOfSet, withValues } from './assignments.ts';
 import { triggeredOrigin } from './before-triggers.ts';
 import { fromItem, fromItems, namedRelation } from './from.ts';
@@ -30,7 +31,17 @@ export function readModification(
   // MERGE shows the columns of its source before those of the table
   const items = tag === 'MergeStmt' ? [...others, itemOf(target)] : [itemOf(target), ...others];
   const scope: Scope = { items, special: oldAndNew(clause, target), outer: undefined };
-  return queries.targets(clause['exprs'], scope, ctes);
+  const shown = queries.targets(clause['exprs'], scope, ctes);
+  if (!isRewritten(relation, queries)) return shown;
+  queries.uses.lost();
+  return shown?.map(({ name }) => ({ name, origin: UNKNOWN }));
+}
+
+/** What a rule does instead says itself what is returned for each column. */
+function isRewritten(relation: Body, { catalogue }: Queries): boolean {
+  if (catalogue === undefined || catalogue.programs.rules.size === 0) return false;
+  const found = resolveRelation(catalogue, textOf(relation['schemaname']), textOf(relation['relname']));
+  return found === undefined || catalogue.programs.rules.has(found.oid);
 }
 
 /** What triggers read may go into any column. */

@@ -9,7 +9,7 @@ import {
 import { ancestorsOf, descendantsOf } from '../inheritance.ts';
 import { as, listOf } from '../nodes.ts';
 import { parseStatements } from '../parser.ts';
-import { isSensitive } from '../sensitive.ts';
+import { holdsValues, isSensitive } from '../sensitive.ts';
 import { assigned, type Column, type Origin, ofColumn, UNKNOWN } from './origin.ts';
 import { Queries } from './queries.ts';
 import { byName, itemOf, type Relation, type Scope } from './scope.ts';
@@ -90,7 +90,9 @@ function tableColumns(relation: CatalogueRelation, catalogue: Catalogue, only: b
   const relatives = [...ancestorsOf(relation, catalogue), ...children];
   const stored = relation.columns.map(({ name }) => {
     const own = ofColumn(relation.schema, relation.name, name);
-    if (relatives.length === 0) return { name, origin: own };
+    if (relatives.length === 0) {
+      return holdsValues(relation.schema, relation.name, name) ? unknownColumn({ name }) : { name, origin: own };
+    }
     const sources = new Map(own.sources);
     for (const relative of relatives) {
       if (!relative.columns.some((column) => column.name === name)) continue;

@@ -8,6 +8,7 @@ import { Dialog } from '../../ui/Dialog.tsx';
 import { Field, TextArea } from '../../ui/Field.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { useToast } from '../../ui/Toast.tsx';
+import { standingWords } from './standing-words.ts';
 
 export type Answer = ApprovalAnswer['answer'];
 
@@ -17,35 +18,21 @@ const MOST_REASON = 4000;
 interface AnswerDialogProps {
   readonly approval: Approval;
   readonly answer: Answer;
+  /** Somebody else decided it, or its client left, while this was open. */
+  readonly isOver: boolean;
   readonly onClose: () => void;
   /** What the answer brings about. */
   readonly children: ReactNode;
 }
 
 /** The second step, with the reason: no single key approves anything. What is shown afterwards is what the server says. */
-export function AnswerDialog({ approval, answer, onClose, children }: AnswerDialogProps) {
+export function AnswerDialog({ approval, answer, isOver, onClose, children }: AnswerDialogProps) {
   const [reason, setReason] = useState('');
-  const queries = useQueryClient();
-  const say = useToast();
-  const send = useMutation({
-    mutationFn: () =>
-      answerApproval(approval.id, {
-        answer,
-        digest: approval.digest,
-        ...(reason.trim() !== '' && { reason: reason.trim() }),
-      }),
-    onSuccess: (now) => {
-      queries.setQueryData(key.approval(approval.id), now);
-      void queries.invalidateQueries({ queryKey: key.approvals });
-      void queries.invalidateQueries({ queryKey: key.overview });
-      say(saidOf(now, answer), answer === 'approve' ? 'permit' : 'deny');
-      onClose();
-    },
-    // Somebody else was quicker, or it is another request by now: show how it stands.
-    onError: () => void queries.invalidateQueries({ queryKey: key.approval(approval.id) }),
-  });
+  const send = useAnswer(approval, answer, onClose);
+  // An answer of one's own that is on its way makes it over, too.
+  const isTooLate = isOver && !send.isPending && !send.isSuccess;
   const onKey = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && !send.isPending) send.mutate();
+    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && !send.isPending && !isTooLate) send.mutate(reason);
   };
   const isApproval = answer === 'approve';
   return (
@@ -55,12 +42,13 @@ export function AnswerDialog({ approval, answer, onClose, children }: AnswerDial
       title={isApproval ? 'Approve this request' : 'Deny this request'}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{isTooLate ? 'Close' : 'Cancel'}</Button>
           <Button
+            disabled={isTooLate}
             variant={isApproval ? 'primary' : 'danger'}
             busy={send.isPending}
             hint="Ctrl ↵"
-            onClick={() => send.mutate()}
+            onClick={() => send.mutate(reason)}
           >
             {isApproval ? 'Approve' : 'Deny'}
           </Button>
@@ -88,9 +76,42 @@ export function AnswerDialog({ approval, answer, onClose, children }: AnswerDial
             />
           )}
         </Field>
+        {isTooLate && <TooLate approval={approval} />}
         {send.error !== null && <Problem error={send.error} />}
       </div>
     </Dialog>
+  );
+}
+
+function useAnswer(approval: Approval, answer: Answer, onDone: () => void) {
+  const queries = useQueryClient();
+  const say = useToast();
+  return useMutation({
+    mutationFn: (reason: string) =>
+      answerApproval(approval.id, {
+        answer,
+        digest: approval.digest,
+        ...(reason.trim() !== '' && { reason: reason.trim() }),
+      }),
+    onSuccess: async (now) => {
+      // What was read before the answer must not come after it.
+      await queries.cancelQueries({ queryKey: key.approval(approval.id) });
+      queries.setQueryData(key.approval(approval.id), now);
+      void queries.invalidateQueries({ queryKey: key.approvals });
+      void queries.invalidateQueries({ queryKey: key.overview });
+      say(saidOf(now, answer), answer === 'approve' ? 'permit' : 'deny');
+      onDone();
+    },
+    // Somebody else was quicker, or it is another request by now: show how it stands.
+    onError: () => void queries.invalidateQueries({ queryKey: key.approval(approval.id) }),
+  });
+}
+
+function TooLate({ approval }: { readonly approval: Approval }) {
+  return (
+    <p role="alert" className="rounded-md border border-hold bg-hold-soft px-3 py-2">
+      There is nothing to answer any more. {standingWords(approval)}.
+    </p>
   );
 }
 

@@ -5,6 +5,7 @@ import { Visible } from '../../ui/Code.tsx';
 import { useShortcut } from '../../ui/shortcuts.ts';
 import { Time } from '../../ui/Time.tsx';
 import { type Answer, AnswerDialog } from './AnswerDialog.tsx';
+import { standingWords } from './standing-words.ts';
 
 /** The answer, or why there is none to give. On a phone it stays at the bottom, below the thumb. */
 export function Decision({ approval }: { readonly approval: Approval }) {
@@ -14,7 +15,30 @@ export function Decision({ approval }: { readonly approval: Approval }) {
     canAnswer ? { keys, name, group: 'This approval', run: () => setAnswering(answer) } : undefined;
   useShortcut(shortcut('a', 'Approve', 'approve'));
   useShortcut(shortcut('d', 'Deny', 'deny'));
-  if (!canAnswer) return <Standing approval={approval} />;
+  return (
+    <>
+      {canAnswer ? <Buttons approval={approval} onAnswer={setAnswering} /> : <Standing approval={approval} />}
+      {/* What somebody types is not taken from under their fingers: the dialog itself says that it is over. */}
+      {answering !== undefined && (
+        <AnswerDialog
+          approval={approval}
+          answer={answering}
+          isOver={!canAnswer}
+          onClose={() => setAnswering(undefined)}
+        >
+          <Consequence approval={approval} />
+        </AnswerDialog>
+      )}
+    </>
+  );
+}
+
+interface ButtonsProps {
+  readonly approval: Approval;
+  readonly onAnswer: (answer: Answer) => void;
+}
+
+function Buttons({ approval, onAnswer }: ButtonsProps) {
   return (
     <section
       aria-label="Your answer"
@@ -24,18 +48,13 @@ export function Decision({ approval }: { readonly approval: Approval }) {
         <Consequence approval={approval} />
       </p>
       <div className="flex gap-2">
-        <Button variant="primary" size="lg" hint="a" className="grow" onClick={() => setAnswering('approve')}>
+        <Button variant="primary" size="lg" hint="a" className="grow" onClick={() => onAnswer('approve')}>
           Approve
         </Button>
-        <Button variant="plain-danger" size="lg" hint="d" className="grow" onClick={() => setAnswering('deny')}>
+        <Button variant="plain-danger" size="lg" hint="d" className="grow" onClick={() => onAnswer('deny')}>
           Deny
         </Button>
       </div>
-      {answering !== undefined && (
-        <AnswerDialog approval={approval} answer={answering} onClose={() => setAnswering(undefined)}>
-          <Consequence approval={approval} />
-        </AnswerDialog>
-      )}
     </section>
   );
 }
@@ -48,7 +67,7 @@ function Consequence({ approval }: { readonly approval: Approval }) {
 function Standing({ approval }: { readonly approval: Approval }) {
   return (
     <section aria-label="How it stands" className="grid gap-1 border-l-2 border-line-strong pl-3">
-      <p className="font-medium">{WORDS[approval.state](approval)}</p>
+      <p className="font-medium">{standingWords(approval)}</p>
       {approval.state === 'pending' && (
         <p className="text-muted">
           You cannot answer: <Visible text={approval.notMine ?? 'it is not yours'} />.
@@ -67,12 +86,3 @@ function Standing({ approval }: { readonly approval: Approval }) {
     </section>
   );
 }
-
-const WORDS: Readonly<Record<Approval['state'], (approval: Approval) => string>> = {
-  pending: () => 'Waits for others',
-  approved: ({ usedAt }) =>
-    usedAt === undefined ? 'Approved; it passes once when it is made again' : 'Approved, and run',
-  denied: () => 'Denied; it never reached the target',
-  expired: () => 'Nobody answered in time; it was refused',
-  cancelled: () => 'Cancelled; it never reached the target',
-};

@@ -7,17 +7,18 @@ import { Checkbox, Field, Input } from '../../ui/Field.tsx';
 import { Section } from '../../ui/Page.tsx';
 import { Problem } from '../../ui/Problem.tsx';
 import { useToast } from '../../ui/Toast.tsx';
-import { editPerson, type PersonVersion } from './queries.ts';
+import { editPerson, type PersonVersion, personQuery } from './queries.ts';
 import { ROLE_WORDS, ROLES } from './roles.ts';
 
-/** What is given here, beside what the provider says. */
-export function EditPerson({
-  version: { person, etag },
-  isMe,
-}: {
+interface EditPersonProps {
   readonly version: PersonVersion;
   readonly isMe: boolean;
-}) {
+}
+
+/** What is given here, beside what the provider says. What changes elsewhere takes no draft away, and none overwrites it. */
+export function EditPerson({ version, isMe }: EditPersonProps) {
+  const [base, setBase] = useState(version);
+  const { person, etag } = base;
   const [roles, setRoles] = useState<readonly Role[]>(person.localRoles);
   const [groups, setGroups] = useState(person.localGroups.join(', '));
   const [handles, setHandles] = useState(person.localHandles.join(', '));
@@ -27,17 +28,31 @@ export function EditPerson({
   const save = useMutation({
     mutationFn: () =>
       editPerson(person.id, etag, { localRoles: roles, localGroups: namesIn(groups), localHandles: namesIn(handles) }),
-    onSuccess: () => say(`Saved ${person.login}`, 'permit'),
-    // After a conflict too: the form then shows what is there now.
+    onSuccess: async (saved) => {
+      const { queryKey } = personQuery(person.id);
+      await queries.cancelQueries({ queryKey });
+      queries.setQueryData(queryKey, saved);
+      take(saved);
+      say(`Saved ${person.login}`, 'permit');
+    },
+    // After a conflict too: the form then offers what is there now.
     onSettled: () => queries.invalidateQueries({ queryKey: ['people'] }),
   });
+  const take = (now: PersonVersion) => {
+    setBase(now);
+    setRoles(now.person.localRoles);
+    setGroups(now.person.localGroups.join(', '));
+    setHandles(now.person.localHandles.join(', '));
+    setIsSure(false);
+  };
   const losesAdmin =
     isMe && person.roles.includes('admin') && !person.claimedRoles.includes('admin') && !roles.includes('admin');
   const isChanged =
-    roles.length !== person.localRoles.length ||
-    roles.some((role) => !person.localRoles.includes(role)) ||
+    !isSame(roles, person.localRoles) ||
     groups !== person.localGroups.join(', ') ||
     handles !== person.localHandles.join(', ');
+  const isOutdated = version.etag !== etag;
+  if (isOutdated && !isChanged && !save.isPending) take(version);
   return (
     <Section title="Given here">
       <form
@@ -48,36 +63,47 @@ export function EditPerson({
         }}
       >
         <RoleChoices claimed={person.claimedRoles} chosen={roles} onChange={setRoles} />
-        <Field label="Groups" hint="Separated by commas. Policies name the group whose people are asked.">
-          {(control) => <Input {...control} value={groups} onChange={(event) => setGroups(event.target.value)} />}
-        </Field>
-        <Field
-          label="Handles"
-          hint="How CI systems and channels know them: github:octocat, slack:U024BE7LH. Nobody approves a run of their own."
-        >
-          {(control) => (
-            <Input
-              {...control}
-              value={handles}
-              spellCheck={false}
-              onChange={(event) => setHandles(event.target.value)}
-            />
-          )}
-        </Field>
+        <Names groups={groups} handles={handles} onGroups={setGroups} onHandles={setHandles} />
         {losesAdmin && <LosesAdmin isSure={isSure} onSure={setIsSure} />}
-        {save.error !== null && <SaveProblem error={save.error} />}
+        {isOutdated && isChanged && <Outdated onTake={() => take(version)} />}
+        {save.error !== null && !isConflict(save.error) && <Problem error={save.error} />}
         <div className="flex gap-2">
           <Button
             type="submit"
             variant="primary"
             busy={save.isPending}
-            disabled={!isChanged || (losesAdmin && !isSure)}
+            disabled={!isChanged || isOutdated || (losesAdmin && !isSure)}
           >
             Save
           </Button>
         </div>
       </form>
     </Section>
+  );
+}
+
+interface NamesProps {
+  readonly groups: string;
+  readonly handles: string;
+  readonly onGroups: (text: string) => void;
+  readonly onHandles: (text: string) => void;
+}
+
+function Names({ groups, handles, onGroups, onHandles }: NamesProps) {
+  return (
+    <>
+      <Field label="Groups" hint="Separated by commas. Policies name the group whose people are asked.">
+        {(control) => <Input {...control} value={groups} onChange={(event) => onGroups(event.target.value)} />}
+      </Field>
+      <Field
+        label="Handles"
+        hint="How CI systems and channels know them: github:octocat, slack:U024BE7LH. Nobody approves a run of their own."
+      >
+        {(control) => (
+          <Input {...control} value={handles} spellCheck={false} onChange={(event) => onHandles(event.target.value)} />
+        )}
+      </Field>
+    </>
   );
 }
 
@@ -135,14 +161,26 @@ function RoleChoice({ role, isClaimed, chosen, onChange }: RoleChoiceProps) {
   );
 }
 
-function SaveProblem({ error }: { readonly error: unknown }) {
-  if (!(error instanceof ApiProblem) || error.status !== 412) return <Problem error={error} />;
+function Outdated({ onTake }: { readonly onTake: () => void }) {
   return (
-    <p role="alert" className="rounded-md border border-hold bg-hold-soft px-3 py-2">
-      Somebody else changed this person while you were editing; nothing of yours was saved. The form now shows what they
-      have.
-    </p>
+    <div role="alert" className="grid gap-2 rounded-md border border-hold bg-hold-soft px-3 py-2">
+      <p>This person was changed elsewhere while you were editing. Nothing of yours was saved.</p>
+      <div>
+        <Button size="sm" onClick={onTake}>
+          Drop mine, show theirs
+        </Button>
+      </div>
+    </div>
   );
+}
+
+/** Told beside what there is now, once that is loaded. */
+function isConflict(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 412;
+}
+
+function isSame(roles: readonly Role[], others: readonly Role[]): boolean {
+  return roles.length === others.length && roles.every((role) => others.includes(role));
 }
 
 function namesIn(text: string): readonly string[] {

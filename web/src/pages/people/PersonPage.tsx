@@ -31,7 +31,7 @@ export function PersonPage() {
             </div>
             {mayWrite ? (
               <>
-                <EditPerson key={version.etag} version={version} isMe={isMe} />
+                <EditPerson key={version.person.id} version={version} isMe={isMe} />
                 <Access version={version} isMe={isMe} />
               </>
             ) : (

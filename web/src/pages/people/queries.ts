@@ -25,8 +25,9 @@ export interface PersonEdit {
 }
 
 /** Throws an `ApiProblem`; of status 412 where somebody else was first. */
-export async function editPerson(id: string, etag: string, edit: PersonEdit): Promise<void> {
-  await call<Person>('PATCH', pathOf(id), { body: edit, ifMatch: etag });
+export async function editPerson(id: string, etag: string, edit: PersonEdit): Promise<PersonVersion> {
+  const saved = await call<Person>('PATCH', pathOf(id), { body: edit, ifMatch: etag });
+  return { person: saved.data, etag: saved.etag ?? '' };
 }
 
 /** Logs somebody out everywhere; returns from how many browsers. */

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import type { RecordedEvent } from '../../api/types.ts';
 import { Dot } from '../../ui/Badge.tsx';
 import { Button } from '../../ui/Button.tsx';
+import { Visible } from '../../ui/Code.tsx';
 import { Json } from '../../ui/Json.tsx';
 import { exact } from '../../ui/moments.ts';
 import { DecisionBadge } from '../../ui/StateBadge.tsx';
@@ -31,7 +32,7 @@ export function EntryDetail({ recording, entry, eventCount, answered }: EntryDet
   const events = useMemo(() => recording.eventsOf(entry), [recording, entry, eventCount]);
   const [asRecorded, setAsRecorded] = useState(false);
   return (
-    <article aria-label={entryTitle(entry)} className="grid min-w-0 content-start gap-4">
+    <article aria-label={entryTitle(entry)} className="grid min-w-0 grid-cols-1 content-start gap-4">
       <DetailHeader entry={entry} events={events} />
       {events.map((event) => (
         <EventPart key={event.seq} event={event} entry={entry} shown={answered || isAsked(event)} />
@@ -56,7 +57,11 @@ function DetailHeader({ entry, events }: { readonly entry: Entry; readonly event
     <header className="flex flex-wrap items-center gap-x-2.5 gap-y-1 text-sm text-muted">
       <h2 className="text-base font-semibold text-text">{entryTitle(entry)}</h2>
       {decision && <DecisionBadge decision={decision.effect} />}
-      {decision && decision.rules.length > 0 && <span>by {decision.rules.join(', ')}</span>}
+      {decision && decision.rules.length > 0 && (
+        <span className="min-w-0 break-words">
+          by <Visible text={decision.rules.join(', ')} />
+        </span>
+      )}
       <time dateTime={entry.at} title={exact(entry.at)}>
         at {clockText(entry.startMs)}
       </time>

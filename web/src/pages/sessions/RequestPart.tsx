@@ -16,7 +16,7 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
   if (withheld !== undefined) return <p className="text-muted">Its text is not here: {withheld}.</p>;
   const shown = all ? statements : statements.slice(0, SHOWN_STATEMENTS);
   return (
-    <div className="grid gap-2">
+    <div className="grid grid-cols-1 gap-2">
       {shown.map((statement, index) => (
         // The statements of a batch have no identity but their place
         <Statement key={index} statement={statement} forwarded={forwardedText(event, index, statement.text)} />
@@ -40,7 +40,7 @@ function Statement({ statement: { text, parameters }, forwarded }: StatementProp
   const [whole, setWhole] = useState(false);
   const cut = !whole && text.length > SHOWN_CHARACTERS;
   return (
-    <div className="grid gap-1.5">
+    <div className="grid grid-cols-1 gap-1.5">
       <Code language="sql" text={cut ? text.slice(0, SHOWN_CHARACTERS) : text} label="What was asked" />
       {cut && (
         <Button size="sm" className="justify-self-start" onClick={() => setWhole(true)}>

@@ -1,7 +1,7 @@
 import type { StatementView } from '../../api/types.ts';
 
-/** How a statement ends that was not refused; any other status is the code of a refusal. */
-const ENDINGS = new Set(['ok', 'error', 'cancelled', 'unknown', 'gap', 'reply']);
+/** How a statement that was not refused ends or stands; any other status is the code of a refusal. */
+const ENDINGS = new Set(['ok', 'error', 'cancelled', 'unknown', 'gap', 'reply', 'waiting']);
 
 /** By its decision, or by what came after that. */
 export function isRefused({ decision, status }: Pick<StatementView, 'decision' | 'status'>): boolean {
@@ -17,12 +17,14 @@ const APPROVAL_CODES: Readonly<Record<string, string>> = {
 
 /** What became of it, in a word or two. */
 export function statementWord(statement: StatementView): string {
-  const { decision, status, approval } = statement;
+  const { decision, status } = statement;
   if (decision === 'deny') return 'Refused';
   if (isRefused(statement)) return APPROVAL_CODES[status ?? ''] ?? 'Refused';
   switch (status) {
     case undefined:
-      return approval === undefined ? 'Running' : 'Waiting';
+      return 'Running';
+    case 'waiting':
+      return 'Waiting for people';
     case 'ok':
       return 'Done';
     case 'error':

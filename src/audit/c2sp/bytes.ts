@@ -1,4 +1,4 @@
-/** Text and bytes, without Node's Buffer: this folder also runs in a browser. */
+/** Text and bytes, without Node's Buffer: what is read with them is read in browsers too. */
 
 /** Bytes as WebCrypto takes them: never over shared memory. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -76,4 +76,11 @@ export function fromBase64(text: string): Bytes | undefined {
 
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, i) => byte === right[i]);
+}
+
+/** Padded base64 (RFC 4648, section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
 }
