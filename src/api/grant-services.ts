@@ -185,8 +185,11 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
   const run = await findRun(parts.store, grant.run);
   const targets = grant.targets.flatMap((name) => {
     const target = parts.target(name);
-    const reach = target && parts.reach(target.protocol);
-    return target && reach ? [{ name, protocol: target.protocol, ...reach, database: name }] : [];
+    if (target === undefined) return [];
+    const { protocol, http } = target;
+    const reach = parts.reach(protocol);
+    if (reach === undefined && parts.carriers(protocol) === undefined) return [];
+    return [{ name, protocol, ...reach, database: name, ...(http === undefined ? {} : { hosts: http.hosts }) }];
   });
   return {
     grant: grant.id,

@@ -44,8 +44,11 @@ export interface IssuedGrant {
   readonly targets: readonly {
     readonly name: string;
     readonly protocol: string;
-    readonly host: string;
-    readonly port: number;
+    /** Absent where no native port is open for its protocol. */
+    readonly host?: string;
+    readonly port?: number;
     readonly database: string;
+    /** Of an HTTP target: the names that it has on the forward proxy. */
+    readonly hosts?: readonly string[];
   }[];
 }

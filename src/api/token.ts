@@ -54,9 +54,10 @@ const grantSchema = z.object({
     z.object({
       name: z.string(),
       protocol: z.string(),
-      host: z.string(),
-      port: z.number().int(),
+      host: z.string().optional().describe('Absent where no native port is open for its protocol.'),
+      port: z.number().int().optional(),
       database: z.string(),
+      hosts: z.array(z.string()).readonly().optional().describe('Its names on the forward proxy (HTTP).'),
     }),
   ),
 });

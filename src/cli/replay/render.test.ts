@@ -183,3 +183,13 @@ test('what was forwarded in the place of what was asked stands below it', () => 
   const request = event('request', { ...body(Buffer.from('select * from t'), 'application/sql'), forwarded });
   assert.equal(shown(plain(), request), 'demo=> select * from t\n  forwarded: select * from t\n    LIMIT 100\n');
 });
+
+test('an HTTP exchange is its request, its reply and, refused, the words of the refusal', () => {
+  const renderer = plain();
+  const request = body(Buffer.from('GET /a HTTP/1.1\r\nhost: x\r\n\r\n'), 'message/http');
+  assert.match(shown(renderer, event('request', request)), /^demo=> GET \/a HTTP\/1\.1/);
+  const reply = Buffer.from('HTTP/1.1 200 OK\r\nx: \u001b[31m\r\n\r\n{"a":1}');
+  assert.equal(shown(renderer, event('reply', body(reply))), 'HTTP/1.1 200 OK\nx: \\e[31m\n{"a":1}\n');
+  const bytes = Buffer.from('HTTP/1.1 200\r\n\r\n\xff', 'latin1');
+  assert.equal(shown(renderer, event('reply', body(bytes))), 'HTTP/1.1 200\n(1 bytes)\n');
+});

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { RecordedStatement } from '../../audit/record/recorded-statements.ts';
 import { REFUSAL_CODES, type Refusal } from '../../model/refusal.ts';
+import { readReply } from '../../protocols/http/decode-reply.ts';
 import { refusalResponse } from '../../protocols/postgres/refusal.ts';
 import { type ReplayColumn, type ReplayError, type ReplayEvent, replayReply } from '../../protocols/postgres/replay.ts';
 import type { Output } from '../output.ts';
@@ -34,6 +36,7 @@ export class SessionRenderer {
   #prompt = 'sql';
   #columns: readonly ReplayColumn[] = [];
   #state = '';
+  #isHttp = false;
 
   /** `details` adds what each operation does with columns, and how it locks. */
   constructor(paint: Paint, target: string | undefined, { details = false }: { readonly details?: boolean } = {}) {
@@ -45,6 +48,7 @@ export class SessionRenderer {
   render(event: RecordedEvent): readonly Shown[] {
     switch (event.kind) {
       case 'request':
+        this.#isHttp = event.body?.media === 'message/http';
         return [
           ...requestStatements(event).map((one, i) => this.#statement(one, forwardedText(event, i, one.text))),
           ...this.#facts(event),
@@ -104,6 +108,7 @@ export class SessionRenderer {
 
   #wire(bytes: Buffer | undefined, masked: readonly RecordedMask[]): string {
     if (!bytes) return '';
+    if (this.#isHttp) return httpText(bytes, this.#paint);
     const tables = new Tables(this.#paint, masked);
     for (const event of replayReply(bytes, this.#columns)) {
       if (event.kind === 'columns') this.#columns = event.columns;
@@ -124,10 +129,23 @@ export class SessionRenderer {
 
   #told({ code, message, rule, hint }: RecordedRefusal): string {
     const known = REFUSAL_CODES.find((one) => one === code);
-    if (known === undefined) return `${this.#paint('red', printable(`${code}: ${message}`))}\n`;
+    if (known === undefined || this.#isHttp) {
+      const words = [`${code}: ${message}`, ...(hint ? [hint] : [])].map((line) => printable(line));
+      return `${this.#paint('red', words.join('\n'))}\n`;
+    }
     const refusal: Refusal = { code: known, message, ...(rule ? { rule } : {}), ...(hint ? { hint } : {}) };
     return this.#wire(refusalResponse(refusal), []);
   }
+}
+
+/** The status, the fields and, where it is text, the body of a recorded HTTP reply. */
+function httpText(bytes: Buffer, paint: Paint): string {
+  const { status, fields, body } = readReply(bytes);
+  const head = fields.map(([name, value]) => `${paint('dim', printable(`${name}: ${value}`))}\n`);
+  const lines = status === undefined ? [] : [`${printable(status)}\n`, ...head];
+  if (body.length === 0) return lines.join('');
+  const text = isUtf8(body) ? printableLines(body.toString('utf8')) : paint('dim', `(${body.length} bytes)`);
+  return `${lines.join('')}${text}${text.endsWith('\n') ? '' : '\n'}`;
 }
 
 /** Gathers the rows of a reply into tables, and the rest into lines. */

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect } from 'node:tls';
-import { until } from '../../../test/support/until.ts';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
-import { openCarriedRun } from '../../../test/support/carried-run.ts';
+import { type CarriedRun, openCarriedRun } from '../../../test/support/carried-run.ts';
 import { logNotes, onlySession } from '../../../test/support/session-events.ts';
+import { until } from '../../../test/support/until.ts';
+import { commandEnvironment } from './environment/command-environment.ts';
 
 const POLICY = `
   - { name: ask the web, principals: any, targets: [web], operations: [read], effect: permit }
@@ -69,6 +71,29 @@ describe('an HTTP target of a run that is carried through one HTTPS port', () =>
     assert.match(said, /^HTTP\/1.1 200 OK\r\n[\s\S]*"url":"\/inside","proved":true/);
   });
 
+  test("is reached by its own name by a client that only knows the run's variables, and no other host is", async () => {
+    await using run = await openCarriedRun(api, { targets: ['web'] });
+    const { env } = await commandEnvironment({
+      context: run.context,
+      rules: { env: [], inheritAll: false, ofAgent: [] },
+      base: { PATH: process.env['PATH'] },
+      random: (bytes) => new Uint8Array(bytes).fill(1),
+    });
+    const curl = (...args: string[]) =>
+      new Promise<string>((resolve, reject) => {
+        execFile('curl', ['-sS', ...args], { env }, (fault, stdout) => (fault ? reject(fault) : resolve(stdout)));
+      });
+    const answer = (path: string) => JSON.stringify({ method: 'GET', url: path, proved: true });
+    assert.equal(await curl('https://shop.test/tls'), answer('/tls'));
+    assert.equal(await curl('http://shop.test/plain'), answer('/plain'));
+    assert.equal(await curl(`${env['CHAPERONE_URL_WEB']}by-url`), answer('/by-url'));
+    assert.match(await curl('http://elsewhere.test/'), /"code":"target-unknown"/);
+    assert.equal(
+      await curl('-o', '/dev/null', '-w', '%{http_code}', '-x', proxyOf(run, 'wrong'), 'http://shop.test/'),
+      '407',
+    );
+  });
+
   test('is asked at the native port by a grant that is bound to no key', async () => {
     const { user, password } = await api.grant();
     const reply = await fetch(`http://127.0.0.1:${api.httpPort}/t/web/native`, {
@@ -77,3 +102,8 @@ describe('an HTTP target of a run that is carried through one HTTPS port', () =>
     assert.deepEqual([reply.status, await reply.json()], [200, { method: 'GET', url: '/native', proved: true }]);
   });
 });
+
+function proxyOf({ context: { proxy } }: CarriedRun, password: string): string {
+  assert.ok(proxy);
+  return `http://${proxy.user}:${password}@127.0.0.1:${proxy.port}`;
+}

@@ -31,9 +31,10 @@ const grantSchema = z.object({
     z.object({
       name: z.string(),
       protocol: z.string(),
-      host: z.string(),
-      port: z.number().int(),
+      host: z.string().optional(),
+      port: z.number().int().optional(),
       database: z.string(),
+      hosts: z.array(z.string()).optional(),
     }),
   ),
 });
@@ -58,9 +59,12 @@ export interface LentGrant {
 export interface LentTarget {
   readonly name: string;
   readonly protocol: string;
-  readonly host: string;
-  readonly port: number;
+  /** Of the native port; absent where none is open for its protocol. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
   readonly database: string;
+  /** Names that an HTTP target has on the forward proxy. */
+  readonly hosts?: readonly string[] | undefined;
 }
 
 export interface GrantRequest {

@@ -8,7 +8,8 @@ import { errorResponse } from '../../protocols/postgres/messages.ts';
 import { carry } from './carry.ts';
 import type { Door } from './dial.ts';
 import type { LentTarget } from './grant-request.ts';
-import type { LocalTarget } from './local-target.ts';
+import type { LocalProxy, LocalTarget } from './local-target.ts';
+import { proxiedHost, readFirstLine } from './proxied-host.ts';
 
 export interface ListenersParts {
   readonly door: Door;
@@ -23,6 +24,8 @@ export interface ListenersParts {
 
 export interface Listeners extends AsyncDisposable {
   readonly targets: readonly LocalTarget[];
+  /** Where a target has names on the forward proxy. */
+  readonly proxy?: LocalProxy;
 }
 
 /** Connections of one listener; a client that opens more than these at once has lost count. */
@@ -40,8 +43,42 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
   for (const [index, target] of parts.targets.entries()) {
     targets.push(await openListener(target, index, parts, opened));
   }
+  const proxy = await openProxy(parts, opened);
   const running = opened.move();
-  return { targets, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { targets, ...(proxy === undefined ? {} : { proxy }), [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/**
+ * Opens the forward proxy of a run whose HTTP targets have names: a connection goes to the target that has the host it
+ * asks for. The gateway refuses, and records, the hosts of none.
+ */
+async function openProxy(parts: ListenersParts, opened: AsyncDisposableStack): Promise<LocalProxy | undefined> {
+  const { door, grant, targets, onTrouble } = parts;
+  const named = targets.filter(({ hosts = [] }) => hosts.length > 0);
+  const [first] = named;
+  if (first === undefined) return undefined;
+  const password = new Secret(randomBytes(24).toString('base64url'));
+  const headers = { 'chaperone-login': await loginKeys(password), 'chaperone-listener': 'tcp' };
+  const serve = async (socket: Socket): Promise<void> => {
+    const host = proxiedHost(await readFirstLine(socket));
+    const target = named.find(({ hosts = [] }) => host !== undefined && hosts.includes(host)) ?? first;
+    try {
+      await carry(socket, await door.dial(`/v1/carrier/${encodeURIComponent(target.name)}`, headers));
+    } catch (trouble) {
+      onTrouble(target.name, trouble as Error);
+      refuse(socket, target, trouble as Error);
+    }
+  };
+  const server = await listen(
+    { host: '127.0.0.1', port: 0 },
+    (socket) => {
+      socket.on('error', () => socket.destroy());
+      // A client that says nothing, or leaves before it said whom it wants, is nobody's trouble.
+      void serve(socket).catch(() => socket.destroy());
+    },
+    opened,
+  );
+  return { port: (server.address() as AddressInfo).port, user: grant, password };
 }
 
 async function openListener(
@@ -118,7 +155,12 @@ async function loginKeys(password: Secret): Promise<string> {
 
 /** Tells a client of the target's protocol why it is turned away. */
 function refuse(socket: Socket, { protocol }: LentTarget, trouble: Error): void {
-  if (protocol !== 'postgres') return void socket.destroy();
   const message = `chaperone: ${trouble.message}`;
+  if (protocol === 'http') {
+    const head = `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n`;
+    const body = Buffer.from(`${message}\n`);
+    return void socket.end(`${head}content-length: ${body.length}\r\n\r\n${body}`, () => socket.destroySoon());
+  }
+  if (protocol !== 'postgres') return void socket.destroy();
   socket.end(errorResponse({ severity: 'FATAL', code: '08006', message }), () => socket.destroySoon());
 }

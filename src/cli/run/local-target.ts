@@ -18,6 +18,14 @@ export interface LocalTarget {
   readonly tls: 'none' | 'verify-full';
 }
 
+/** The run's own forward proxy, for the names of its HTTP targets. */
+export interface LocalProxy {
+  /** Of 127.0.0.1. */
+  readonly port: number;
+  readonly user: string;
+  readonly password: Secret;
+}
+
 /** How connections get from this machine to the gateway. */
 export type Carrier = 'websocket' | 'direct';
 
@@ -31,6 +39,8 @@ export interface RunContext {
   readonly directory: string;
   /** In the order in which they were asked for. */
   readonly targets: readonly LocalTarget[];
+  /** Present where one of the targets has a name on the forward proxy. */
+  readonly proxy?: LocalProxy;
   readonly gatewayUrl: string;
   readonly carrier: Carrier;
   /** PEM of the authority behind the gateway's certificate; absent where a public one signed it. */

@@ -63,15 +63,15 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
     closed = await close(() => closeRun(api, grant, atEnd), say);
   });
   opened.use(keepRenewed(api, grant, warn));
-  const targets = direct ? nativePorts(grant) : await carried(request, grant, directory, opened);
+  const ways = direct ? { targets: nativePorts(grant) } : await carried(request, grant, directory, opened);
   const { run: runId, runUrl, display, certificateAuthority, demo } = grant;
-  const common = { runId, runUrl, display, directory, targets, demo, gatewayUrl: api.url };
+  const common = { runId, runUrl, display, directory, ...ways, demo, gatewayUrl: api.url };
   const context: RunContext = {
     ...common,
     carrier: direct ? 'direct' : 'websocket',
     ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
   };
-  if (direct && request.selfTest) await selfTest(targets, () => undefined);
+  if (direct && request.selfTest) await selfTest(ways.targets, () => undefined);
   const running = opened.move();
   const dispose = () => running.disposeAsync();
   const end = async (labels: Readonly<Record<string, string>> = {}): Promise<ClosedRun | undefined> => {
@@ -100,7 +100,7 @@ async function carried(
   grant: LentGrant,
   directory: string,
   opened: AsyncDisposableStack,
-): Promise<readonly LocalTarget[]> {
+): Promise<Pick<RunContext, 'targets' | 'proxy'>> {
   const { say, warn } = request;
   const door = openDoor(request.api, grant);
   const onOver = (why: string): void => warn(`the gateway has ended this run: ${printable(why)}`);
@@ -118,7 +118,7 @@ async function carried(
   );
   if (isTesting) await selfTest(listeners.targets, (target) => troubles.get(target));
   isTesting = false;
-  return listeners.targets;
+  return listeners;
 }
 
 function troubleText(target: string, { message }: Error): string {
@@ -127,6 +127,11 @@ function troubleText(target: string, { message }: Error): string {
 
 function nativePorts(grant: LentGrant): readonly LocalTarget[] {
   return grant.targets.map(({ name, protocol, host, port, database }) => {
+    if (host === undefined || port === undefined) {
+      throw new CliError(EXIT.unavailable, `the gateway has no native port for ${printable(name)} (${protocol})`, {
+        hint: 'Leave --direct out: the way through its one HTTPS port needs none.',
+      });
+    }
     return { name, protocol, host, port, database, user: grant.id, password: grant.secret, tls: 'verify-full' };
   });
 }

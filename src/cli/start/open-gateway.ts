@@ -13,6 +13,7 @@ import type { RunId } from '../../model/ids.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
+import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -145,7 +146,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       closedPorts: ports.closedPorts,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
-      decoders: (protocol) => (protocol === 'postgres' ? postgresReplyDecoder() : undefined),
+      decoders: (protocol) => (protocol === 'http' ? httpReplyDecoder() : postgresReplyDecoder()),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
       nowMs: control.nowMs,

@@ -45,6 +45,23 @@ describe('the environment of a command', () => {
     return commandEnvironment({ context: full, base, rules: { ...RULES, ...rules }, random: SPAN });
   };
 
+  test('says where HTTP targets are, and by which proxy and authorities those that have names are reached', async () => {
+    const api = target('billing-api', { protocol: 'http', port: 40_003 });
+    const alone = await made({ targets: [api] }, {});
+    assert.equal(alone.env['CHAPERONE_URL_BILLING_API'], 'http://run:s%3Ae%5Ccret@127.0.0.1:40003/');
+    assert.equal(alone.env['HTTPS_PROXY'], undefined);
+    const proxy = { port: 40_004, user: 'run', password: new Secret('s:p') };
+    const { env } = await made({ targets: [api], proxy, certificateAuthority: 'PEM of the gateway\n' }, {});
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
+      assert.equal(env[name], 'http://run:s%3Ap@127.0.0.1:40004/', name);
+    }
+    assert.equal(env['NO_PROXY'], 'localhost,127.0.0.1,::1,gw.test');
+    for (const name of ['SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'REQUESTS_CA_BUNDLE', 'AWS_CA_BUNDLE']) {
+      assert.match(await readFile(env[name] ?? '', 'utf8'), /PEM of the gateway\n$/, name);
+    }
+    assert.equal(await readFile(env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8'), 'PEM of the gateway\n');
+  });
+
   test('says where the run’s own listeners are, in every way that PostgreSQL’s clients read', async () => {
     const { env } = await made({ targets: [target('shop'), target('ledger-eu', { port: 40_002 })] }, { PATH: '/bin' });
     const { PGPASSFILE = '', PGSERVICEFILE = '', ...rest } = env;

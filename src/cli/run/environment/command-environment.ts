@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../local-target.ts';
+import { httpVariables } from './http-variables.ts';
 import { type EnvironmentRules, type Inherited, inheritedVariables } from './inherited-variables.ts';
 import { postgresVariables, type WriteFile } from './postgres-variables.ts';
 import { traceParent } from './trace-parent.ts';
@@ -21,6 +22,7 @@ export interface EnvironmentRequest {
 /** Each knows the variables of one protocol's clients. */
 const PROTOCOLS: readonly ((context: RunContext, write: WriteFile) => Promise<Record<string, string>>)[] = [
   postgresVariables,
+  httpVariables,
 ];
 
 /**

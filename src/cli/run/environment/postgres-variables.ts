@@ -1,4 +1,5 @@
 import type { LocalTarget, RunContext } from '../local-target.ts';
+import { ownNames } from './own-names.ts';
 
 /** Writes a file of the run, 0600, and says where it stands. */
 export type WriteFile = (name: string, text: string) => Promise<string>;
@@ -26,7 +27,7 @@ export async function postgresVariables(context: RunContext, write: WriteFile): 
     PGSERVICEFILE: await write('pg_service.conf', services.join('\n')),
     ...(authority === undefined ? {} : { PGSSLROOTCERT: authority }),
     DATABASE_URL: url(first, authority),
-    ...Object.fromEntries(ownUrls(databases).map(([name, target]) => [name, url(target, authority)])),
+    ...Object.fromEntries(ownNames('DATABASE_URL', databases).map(([name, target]) => [name, url(target, authority)])),
   };
 }
 
@@ -36,14 +37,6 @@ async function rootCertificate(context: RunContext, write: WriteFile): Promise<s
 
 function sslMode({ tls }: LocalTarget): string {
   return tls === 'none' ? 'disable' : 'verify-full';
-}
-
-/** `DATABASE_URL_<NAME>`; none where two targets would share it, since either would be the wrong one for somebody. */
-function ownUrls(databases: readonly LocalTarget[]): readonly (readonly [name: string, target: LocalTarget])[] {
-  const named = databases.map(
-    (target) => [`DATABASE_URL_${target.name.toUpperCase().replace(/\W/g, '_')}`, target] as const,
-  );
-  return named.filter(([name]) => named.filter(([other]) => other === name).length === 1);
 }
 
 function url(target: LocalTarget, authority: string | undefined): string {
