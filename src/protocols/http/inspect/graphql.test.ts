@@ -37,7 +37,10 @@ async function operationOf(sent: Sent): Promise<Operation> {
       host: 'api',
       path,
       query,
-      headers: contentType === '' ? {} : { 'content-type': contentType },
+      headers: {
+        ...(contentType !== '' && { 'content-type': contentType }),
+        ...(sent.codings && { 'content-encoding': sent.codings.join(', ') }),
+      },
       mediaType: contentType,
       body: { kind: body === undefined ? 'none' : 'unread' },
     },
