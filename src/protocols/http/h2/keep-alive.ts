@@ -8,7 +8,10 @@ import { destroySession } from './destroy-session.ts';
 export function keepAlive(session: Http2Session, everyMs: number): void {
   let answered = true;
   const timer = setInterval(() => {
-    if (!answered) return void destroySession(session);
+    if (!answered) {
+      void destroySession(session);
+      return;
+    }
     answered = false;
     if (session.destroyed) return;
     session.ping((fault) => {
