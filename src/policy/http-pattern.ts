@@ -2,6 +2,7 @@ import type { HttpFacts } from '../model/http.ts';
 import type { Operation } from '../model/request.ts';
 import type { Aspect, Extent } from './column-aspects.ts';
 import { compileGlob } from './glob.ts';
+import { compileGraphqlPattern, type GraphqlPattern } from './graphql-pattern.ts';
 import { bodyQuestions, type HttpBodyPattern } from './http-body-pattern.ts';
 
 /** What a rule says of an HTTP request; all keys must match, and a key matches when one of its values does. */
@@ -20,6 +21,7 @@ export interface HttpPattern {
   readonly mediaTypes?: readonly string[];
   /** What stands in a JSON body or a form. */
   readonly body?: HttpBodyPattern;
+  readonly graphql?: GraphqlPattern;
 }
 
 /** How much of a request lies within an `http` pattern; undefined where the operation is no request. */
@@ -36,9 +38,12 @@ export function compileHttpPattern(pattern: HttpPattern): CompiledHttpPattern {
     ...named('query parameter', pattern.query, ({ query }, name) => own(query, name)),
     ...bodyQuestions(pattern.body),
   ].filter((question) => question !== undefined);
-  return ({ http }) => {
+  const graphql = pattern.graphql && compileGraphqlPattern(pattern.graphql);
+  return (operation) => {
+    const { http } = operation;
     if (http === undefined) return { extent: 'none', why: 'it is no HTTP request' };
     const found = asked.map((question) => question(http));
+    if (graphql !== undefined) found.push(graphql(operation));
     return (
       found.find(({ extent }) => extent === 'none') ??
       found.find(({ extent }) => extent === 'some') ?? { extent: 'all', why: '' }

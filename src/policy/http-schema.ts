@@ -5,7 +5,7 @@ const text = z
   .string({ error: 'Put text here; a number or a date needs quotes.' })
   .max(1_000)
   .refine((value) => starsOf(value) <= MAX_STARS, `Use at most ${MAX_STARS} stars.`);
-const oneOrMore = (item: z.ZodType<string>) =>
+const oneOrMore = <Item extends z.ZodType<string>>(item: Item) =>
   z.union([item.transform((value) => [value]), z.array(item).min(1, 'Name at least one, or leave the line out.')], {
     error: 'Put one text or a list of texts here; a number or a date needs quotes.',
   });
@@ -26,6 +26,15 @@ const fieldPath = z
   .max(500)
   .regex(/^[^.]+(?:\.[^.]+)*$/, 'Write the names on the way to a field with dots between them: customer.tier.');
 
+const graphql = z
+  .strictObject({
+    types: oneOrMore(z.enum(['query', 'mutation', 'subscription'])).optional(),
+    fields: oneOrMore(
+      text.regex(/^[A-Za-z0-9_*]+$/, 'Write the name of a root field; * stands for any characters.'),
+    ).optional(),
+  })
+  .refine((pattern) => Object.keys(pattern).length > 0, 'Say something of GraphQL, or leave the line out.');
+
 /** `http:` of a rule. */
 export const http = z
   .strictObject({
@@ -36,5 +45,6 @@ export const http = z
     headers: byName(fieldName).optional(),
     mediaTypes: oneOrMore(mediaType).optional(),
     body: byName(fieldPath).optional(),
+    graphql: graphql.optional(),
   })
   .refine((pattern) => Object.keys(pattern).length > 0, 'Say something of the request, or leave the line out.');

@@ -9,6 +9,7 @@ import type { Target } from '../../src/model/target.ts';
 import { Tokens } from '../../src/protocols/http/credentials/tokens.ts';
 import { dialHttp } from '../../src/protocols/http/dial-http.ts';
 import { createHttp, type HttpOptions } from '../../src/protocols/http/http.ts';
+import { createBodyInspector } from '../../src/protocols/http/inspect/body-inspector.ts';
 import { openServerConnection } from '../../src/protocols/http/open-server-connection.ts';
 import { startGateway, type TestGateway, type TestGatewayOptions, type TestTarget } from './gateway.ts';
 
@@ -23,6 +24,7 @@ export async function startHttpGateway(options: HttpGatewayOptions): Promise<Tes
     ...options,
     listen: (parts, tls) => {
       const protocol = createHttp({
+        inspector: createBodyInspector({ asksForBody: () => parts.controlPlane.policies().asksForBody }),
         places: {
           domains: ['gateway.test', 'localhost'],
           byHost: (host) =>

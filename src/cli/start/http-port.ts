@@ -8,6 +8,7 @@ import type { Credential, Target } from '../../model/target.ts';
 import { Tokens } from '../../protocols/http/credentials/tokens.ts';
 import { dialHttp } from '../../protocols/http/dial-http.ts';
 import { createHttp } from '../../protocols/http/http.ts';
+import type { Inspector } from '../../protocols/http/inspector.ts';
 import { openServerConnection } from '../../protocols/http/open-server-connection.ts';
 import { isLoopback } from '../gateway-file.ts';
 import type { KeyPairPem } from './certificates.ts';
@@ -40,13 +41,15 @@ export interface HttpSideParts {
   readonly leaves: Pick<Leaves, 'leafFor'>;
   /** The targets in force. */
   readonly targets: () => readonly Target[];
+  readonly inspector: Inspector;
   /** Names of the port: `TARGET.DOMAIN` is a target's own host. */
   readonly domains: readonly string[];
 }
 
 /** Makes the protocol. Clients show a grant with each request, so none may do it without TLS but on loopback. */
-export function openHttpSide({ tls, leaves, targets, domains }: HttpSideParts): HttpSide {
+export function openHttpSide({ tls, leaves, targets, inspector, domains }: HttpSideParts): HttpSide {
   const common = {
+    inspector,
     places: {
       domains,
       byHost: (host: string) =>
@@ -71,8 +74,8 @@ export function openHttpSide({ tls, leaves, targets, domains }: HttpSideParts): 
       const protocol = createHttp(common);
       const { upstream } = await protocol.connect(target, credential, { parameters: {}, cancelKeyBytes: 4 }, signal);
       try {
-        // Fetches a token, where the credential is one that is fetched.
-        await upstream.credentials.apply(NOTHING_ASKED, NO_CLIENT, signal);
+        // Fetches a token, where the credential is one that is fetched. What signs needs a client that says for what.
+        if (credential.http?.kind !== 'aws') await upstream.credentials.apply(NOTHING_ASKED, NO_CLIENT, signal);
       } finally {
         await upstream[Symbol.asyncDispose]();
       }

@@ -14,6 +14,7 @@ import { LIMITS } from '../../model/limits.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
+import { createBodyInspector } from '../../protocols/http/inspect/body-inspector.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -172,8 +173,10 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   };
 }
 
-function placesOf(config: StartConfig, { targets }: Control) {
-  return { targets: () => targets.list(), domains: httpDomains(config) };
+/** What the HTTP side knows of the configuration. */
+function placesOf(config: StartConfig, { targets, policies }: Control) {
+  const inspector = createBodyInspector({ asksForBody: () => policies.current().asksForBody });
+  return { inspector, targets: () => targets.list(), domains: httpDomains(config) };
 }
 
 function gatewayParts(

@@ -65,10 +65,9 @@ export class HttpExchange implements Exchange<HttpUpstream> {
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
       const concealer = Concealer.of(credentials.secrets);
       const reply = withoutCookies(concealer?.reply(sent) ?? sent, this.#parts.where.target);
-      if (reply.upgraded !== undefined) return yield* this.#relayed(reply, reply.upgraded, input, whole);
-      yield* whole || (credentials.travels && isCoded(reply.head))
-        ? this.#masked(reply, concealer)
-        : this.#passed(reply);
+      const isMasked = whole || (credentials.travels && isCoded(reply.head));
+      if (reply.upgraded !== undefined) yield* this.#relayed(reply, reply.upgraded, input, whole);
+      else yield* isMasked ? this.#masked(reply, concealer) : this.#passed(reply);
     } catch (cause) {
       throw this.#why(cause, until);
     }

@@ -12,6 +12,8 @@ export interface AskedHead {
   readonly codings: readonly string[];
   /** `Content-Type` as sent, with its parameters. */
   readonly contentType: string;
+  /** What it asks the connection to become (`websocket`); absent of a request that is answered and over. */
+  readonly upgrade?: string;
 }
 
 /** A body as far as it was read before the request is decided, content codings still on it. */

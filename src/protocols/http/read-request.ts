@@ -60,6 +60,7 @@ function askedOf(head: ForwardedHead, target: Target, facts: HttpFacts): AskedHe
     facts,
     codings: listOf(fieldOf(head.fields, 'content-encoding') ?? ''),
     contentType: fieldOf(head.fields, 'content-type') ?? '',
+    ...(head.upgrade === undefined ? {} : { upgrade: head.upgrade }),
   };
 }
 

@@ -33,7 +33,12 @@ export class H2Call {
 
   /** Sends the body, and resolves with the reply's head. The signal ends all of it. */
   async run(signal: AbortSignal): Promise<IncomingReply> {
-    const onAbort = (): void => this.#stream.close(constants.NGHTTP2_CANCEL);
+    const onAbort = (): void => {
+      this.#sendFault ??= signal.reason;
+      this.#stream.close(constants.NGHTTP2_CANCEL);
+      // A session that reads no more would never tell that the stream is closed.
+      setImmediate(() => this.#stream.destroy());
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     this.#stream.once('close', () => signal.removeEventListener('abort', onAbort));
     const reply = this.#reply();

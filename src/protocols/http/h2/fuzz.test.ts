@@ -7,7 +7,7 @@ import { streamPair } from '../../../../test/support/stream-pair.ts';
 import { LIMITS } from '../../../model/limits.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import { type IncomingRequest, MalformedHttp } from '../message.ts';
-import { H2ServerConnection } from './server-connection.ts';
+import { openServerConnection } from '../open-server-connection.ts';
 
 const SEED = 20_261_123;
 const CONNECTIONS = 250;
@@ -16,11 +16,8 @@ test('whatever frames come in whatever order end their connection at most', asyn
   const dice = new Dice(SEED);
   for (let i = 0; i < CONNECTIONS; i++) {
     await using pair = await streamPair();
-    await using server = new H2ServerConnection(pair.stream, { limits: LIMITS, concurrency: 4 });
-    pair.peer.write(opening());
-    for (let left = 1 + dice.roll(30); left > 0; left--) pair.peer.write(anyFrame(dice));
-    if (dice.roll(2) === 0) pair.peer.end();
-    else setImmediate(() => pair.peer.destroy());
+    pair.peer.end(Buffer.concat([opening(), ...Array.from({ length: 1 + dice.roll(30) }, () => anyFrame(dice))]));
+    await using server = await openServerConnection(pair.stream, { limits: LIMITS, concurrency: 4 });
     try {
       for (let request = await server.next(); request !== undefined; request = await server.next()) answer(request);
     } catch (fault) {

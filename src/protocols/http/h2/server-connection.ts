@@ -5,6 +5,7 @@ import type { HttpWireLimits } from '../wire-limits.ts';
 import { destroySession } from './destroy-session.ts';
 import { floodGuard, guardControlFrames } from './flood-guard.ts';
 import { H2IncomingRequest, PLAIN } from './incoming-request.ts';
+import { keepAlive } from './keep-alive.ts';
 import { type H2Request, readRequest } from './request-head.ts';
 import { RESETS_AT_ONCE, serverOptions } from './session-options.ts';
 
@@ -40,6 +41,7 @@ export class H2ServerConnection implements ServerConnection {
     this.#session.on('error', () => undefined);
     this.#session.on('close', () => this.#end(undefined));
     guardControlFrames(this.#session);
+    keepAlive(this.#session, limits.httpIdleMs);
     this.#takenBack = floodGuard(this.#session, RESETS_AT_ONCE, () => this.#end(undefined));
     this.#rest();
   }

@@ -1,4 +1,5 @@
 import type { HttpBodyFacts } from '../../../model/http.ts';
+import { listOf } from '../grammar.ts';
 import type { AskedHead, ReadBody } from '../inspector.ts';
 import { decodedBody } from './decoded-body.ts';
 import { formFields } from './form-fields.ts';
@@ -17,13 +18,25 @@ export async function bodyFacts(
   if (body === undefined) return unknown('nobody read it');
   if (!body.complete || body.bytes.length > maxBytes) return unknown('it is too long to be read');
   if ((facts.headers['content-type'] ?? '') !== contentType) return unknown('its type is said twice');
+  if (listOf(facts.headers['content-encoding'] ?? '').join() !== codings.join())
+    return unknown('its coding is said twice');
   if (!isUtf8(contentType)) return unknown('its character set is another one than UTF-8');
+  const isCoded = codings.some((coding) => coding !== 'identity');
+  // Services that mind no coding find fields in the compressed bytes themselves: any bytes are a form.
+  if (isCoded && (read === formFields || isReadable(body.bytes))) return unknown(CODED);
   const decoded = await decodedBody(body.bytes, codings, maxBytes);
   if ('why' in decoded) return unknown(decoded.why);
   const text = textOf(decoded.bytes);
   if (text === undefined) return unknown('it is not UTF-8');
   const fields = read(text);
   return 'why' in fields ? unknown(fields.why) : { kind: 'fields', value: fields.value };
+}
+
+const CODED = 'a service that leaves its content coding on reads it otherwise';
+
+function isReadable(bytes: Buffer): boolean {
+  const text = textOf(bytes);
+  return text !== undefined && 'value' in strictJson(text);
 }
 
 /** True where a body of this type has fields, if it can be read. */

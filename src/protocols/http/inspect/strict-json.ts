@@ -10,6 +10,8 @@ export const MAX_VALUES = 20_000;
  * member name that occurs twice (section 4), a string that is no text, a number that is rounded (section 6), too deep, too much.
  */
 export function strictJson(text: string): { readonly value: JsonValue } | { readonly why: string } {
+  // Before it is parsed, which takes long of what is deep.
+  if (isDeep(text)) return { why: `it is nested deeper than ${MAX_DEPTH}` };
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
@@ -19,6 +21,29 @@ export function strictJson(text: string): { readonly value: JsonValue } | { read
   const why = ambiguity(text);
   return why === undefined ? { value } : { why };
 }
+
+/** Of any text; what is no JSON is as deep as its brackets say. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  let isString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === QUOTE) isString = !isString;
+    else if (isString) continue;
+    else if (code === OPEN_LIST || code === OPEN_OBJECT) depth++;
+    else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /** `text` is known to be JSON, so its tokens need no checks. Without recursion. */
 function ambiguity(text: string): string | undefined {
@@ -38,7 +63,7 @@ function ambiguity(text: string): string | undefined {
       }
       at = end - 1;
     } else if (mark === '{' || mark === '[') {
-      if (names.push(new Set()) > MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH}`;
+      names.push(new Set());
     } else if (mark === '}' || mark === ']') {
       names.pop();
     } else if (mark === '-' || isDigit(mark)) {

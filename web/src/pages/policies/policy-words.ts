@@ -127,6 +127,13 @@ export function policyWords({ targets, groups }: World): WordTree {
         headers: { info: 'Fields by name in lower case, each with its values.' },
         mediaTypes: { info: 'The body’s type: application/json.' },
         body: { info: 'Fields of JSON or a form by path, each with its values: customer.tier, items[].sku.' },
+        graphql: {
+          info: 'Of targets with the dialect graphql.',
+          keys: {
+            types: { values: wordsOf(['query', 'mutation', 'subscription']) },
+            fields: { info: 'Root fields by their own names; patterns allowed.' },
+          },
+        },
       },
     },
     when: { info: 'A condition in CEL over operation, principal, run, target and time.' },
@@ -209,7 +216,7 @@ function approveWords(groups: readonly string[]): WordTree {
 export const FLAGS: readonly string[] = `
   copy-program copy-file file-access large-object do-block dynamic-sql dynamic-setting dblink foreign-access
   untrusted-language parser-setting set-role session-replication-role superuser-setting row-security row-security-setting
-  terminate-backend sensitive-catalog temporary
+  terminate-backend sensitive-catalog temporary subscription
 `
   .trim()
   .split(/\s+/u);

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { httpTarget, startHttpGateway } from '../../../test/support/http-gateway.ts';
+import { parsePolicies } from '../../policy/parse-policies.ts';
+
+const RULES = `
+policies:
+  - { name: read, principals: any, targets: any, operations: [read], effect: permit }
+  - { name: no admin, principals: any, targets: any, operations: [any], http: { paths: ["/admin/**"] }, effect: deny }
+  - name: small orders
+    principals: any
+    targets: any
+    operations: [post]
+    http: { paths: ["/orders"], body: { size: [small] } }
+    effect: permit
+`;
+
+test('rules decide on the normal path, however it was written, and on fields of bodies, however they came', async () => {
+  const seen: string[] = [];
+  const server = createServer((request, reply) => {
+    seen.push(`${request.method} ${request.url}`);
+    request.resume().on('end', () => reply.end('ok'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { policies, problems } = parsePolicies([{ path: 'rules.yaml', text: RULES }]);
+    assert.deepEqual(problems, []);
+    const place = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    await using gateway = await startHttpGateway({ targets: [httpTarget(place)], policies });
+    const { user, password } = await gateway.grant();
+    const ask = async (path: string, body?: string | ReadableStream, type = 'application/json') => {
+      const headers = { authorization: `Bearer ${user}.${password}`, 'content-type': type };
+      const how = body === undefined ? {} : { method: 'POST', body, duplex: 'half' as const };
+      const reply = await fetch(`http://127.0.0.1:${gateway.port}/t/api${path}`, { headers, ...how });
+      await reply.arrayBuffer();
+      return reply.status;
+    };
+    assert.equal(await ask('/customers'), 200);
+    for (const path of ['/admin/x', '/%61dmin/x', '/a/%2e%2e/admin/x', '/./admin/x']) {
+      assert.equal(await ask(path), 403, path);
+    }
+    assert.equal(await ask('/admin%2fx'), 400);
+    const streamed = (text: string) => new Blob([text]).stream();
+    assert.equal(await ask('/orders', '{"size":"small"}'), 200);
+    assert.equal(await ask('/orders', streamed('{"size":"small"}')), 200);
+    assert.equal(await ask('/orders', 'size=small', 'application/x-www-form-urlencoded'), 200);
+    for (const body of ['{"size":"large"}', '{"size":"small","size":"large"}', '{"size":', '{}', '']) {
+      assert.equal(await ask('/orders', body), 403, body);
+    }
+    assert.equal(await ask('/orders', streamed(`{"size":"small","rest":"${'x'.repeat(1_100_000)}"}`)), 403);
+    assert.deepEqual(seen, ['GET /customers', 'POST /orders', 'POST /orders', 'POST /orders']);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
