@@ -59,7 +59,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   Telegram: [`123456789:${key('AA', MIXED, 33)}`],
   Buildkite: [key('bkua_', HEX, 40)],
   CircleCI: [`${key('CCIPAT_', MIXED, 22)}_${key('', HEX, 40)}`, `${key('CCIPRJ_', MIXED, 22)}_${key('', HEX, 40)}`],
-  '1Password': [`${key('ops_eyJ', MIXED, 260)}=`],
+  '1Password': [`${key('ops_eyJ', MIXED.repeat(3), 260)}=`],
   NVIDIA: [key('nvapi-', MIXED, 64)],
   Figma: [key('figd_', MIXED, 43)],
   age: [key('AGE-SECRET-KEY-1', UPPER, 58)],
