@@ -158,8 +158,9 @@ function refuse(socket: Socket, { protocol }: LentTarget, trouble: Error): void 
   const message = `chaperone: ${trouble.message}`;
   if (protocol === 'http') {
     const head = `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n`;
-    const body = Buffer.from(`${message}\n`);
-    return void socket.end(`${head}content-length: ${body.length}\r\n\r\n${body}`, () => socket.destroySoon());
+    const text = `${message}\n`;
+    const length = `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;
+    return void socket.end(`${head}${length}${text}`, () => socket.destroySoon());
   }
   if (protocol !== 'postgres') return void socket.destroy();
   socket.end(errorResponse({ severity: 'FATAL', code: '08006', message }), () => socket.destroySoon());

@@ -138,9 +138,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       ...control,
       exports,
       metrics,
-      reload: async () => {
-        await Promise.all([control.reload(), exports.reload()]);
-      },
+      reload: () => reloadAll(control, exports),
       ...targetsSeen(sides, config, control, gateway),
       reach: ports.reach,
       carriers: ports.carriers,
@@ -194,6 +192,10 @@ function gatewayParts(
     now: control.nowMs,
     ...around,
   };
+}
+
+async function reloadAll(...parts: readonly { reload(): Promise<unknown> }[]): Promise<void> {
+  await Promise.all(parts.map((part) => part.reload()));
 }
 
 /** Ends a run whose wrapper went without a word. */

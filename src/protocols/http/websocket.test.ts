@@ -75,8 +75,9 @@ describe('a WebSocket through the gateway', () => {
     assert.equal(server.headers?.['authorization'], 'Bearer target-token');
     assert.equal(server.headers?.['sec-websocket-extensions'], undefined);
     const kept = await until(gateway, 'reply');
-    const input = Buffer.concat(kept.filter(({ event }) => event.kind === 'input').map(({ body }) => body));
-    assert.ok(input.includes('one') && input.includes(long), 'what the client said is on record as it said it');
+    const inputs = kept.filter(({ event }) => event.kind === 'input').map(({ body }) => body);
+    const said = Buffer.concat(inputs).toString('latin1');
+    assert.ok(said.includes('one') && said.includes(long), 'what the client said is on record as it said it');
     const reply = kept.find(({ event }) => event.kind === 'reply');
     assert.match(reply?.body.toString('latin1', 0, 400) ?? '', /^HTTP\/1.1 101 Switching Protocols\r\n[\s\S]*echo one/);
   });

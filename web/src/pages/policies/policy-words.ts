@@ -117,25 +117,7 @@ export function policyWords({ targets, groups }: World): WordTree {
     flags: { info: 'Statements that bear one of these.', values: wordsOf(FLAGS, 'flag') },
     ...columnWords(classes),
     lock: { info: 'Operations that lock a table at least so strongly.', values: wordsOf(LOCKS, 'lock') },
-    http: {
-      info: 'HTTP requests of this kind alone.',
-      keys: {
-        methods: { info: 'As sent, in capitals.', values: wordsOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) },
-        hosts: { info: 'The target’s own host; patterns allowed.' },
-        paths: { info: 'The path without the query; * within a segment, ** across.' },
-        query: { info: 'Parameters by name, each with its values.' },
-        headers: { info: 'Fields by name in lower case, each with its values.' },
-        mediaTypes: { info: 'The body’s type: application/json.' },
-        body: { info: 'Fields of JSON or a form by path, each with its values: customer.tier, items[].sku.' },
-        graphql: {
-          info: 'Of targets with the dialect graphql.',
-          keys: {
-            types: { values: wordsOf(['query', 'mutation', 'subscription']) },
-            fields: { info: 'Root fields by their own names; patterns allowed.' },
-          },
-        },
-      },
-    },
+    http: HTTP,
     when: { info: 'A condition in CEL over operation, principal, run, target and time.' },
     timezone: { info: 'The zone in which `when` asks for the time.', values: wordsOf(['UTC', 'Europe/Berlin']) },
     effect: {
@@ -163,6 +145,27 @@ export function policyWords({ targets, groups }: World): WordTree {
   };
   return { keys: { policies: { keys: rule } } };
 }
+
+/** Keys of a rule about requests. */
+const HTTP: WordTree = {
+  info: 'HTTP requests of this kind alone.',
+  keys: {
+    methods: { info: 'As sent, in capitals.', values: wordsOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) },
+    hosts: { info: 'The target’s own host; patterns allowed.' },
+    paths: { info: 'The path without the query; * within a segment, ** across.' },
+    query: { info: 'Parameters by name, each with its values.' },
+    headers: { info: 'Fields by name in lower case, each with its values.' },
+    mediaTypes: { info: 'The body’s type: application/json.' },
+    body: { info: 'Fields of JSON or a form by path, each with its values: customer.tier, items[].sku.' },
+    graphql: {
+      info: 'Of targets with the dialect graphql.',
+      keys: {
+        types: { values: wordsOf(['query', 'mutation', 'subscription']) },
+        fields: { info: 'Root fields by their own names; patterns allowed.' },
+      },
+    },
+  },
+};
 
 const SESSION: WordTree = {
   info: 'What the target’s session must be while a request runs there.',
