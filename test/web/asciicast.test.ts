@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { castView } from '../../src/audit/bundle/replay/cast-view.ts';
 import { readSession } from '../../src/audit/read/read-session.ts';
-import { sqlTerminal } from '../../src/cli/replay/terminal.ts';
+import { sessionTerminal } from '../../src/cli/replay/terminal.ts';
 import { aRun, aSession, ask, auditDirectory, DENY, openLog } from '../support/audit-log.ts';
 import { startBrowser, visit } from '../support/browser.ts';
 import { ROOT } from '../support/source-tree.ts';
@@ -37,7 +37,7 @@ async function aCast(): Promise<string> {
   await log.sync();
   let text = '';
   const viewed = { run: 'run_1', session: 'ses_1', events: readSession(audit, 'ses_1') };
-  for await (const piece of castView(viewed, sqlTerminal('shop'))) text += piece;
+  for await (const piece of castView(viewed, sessionTerminal('shop'))) text += piece;
   return text;
 }
 

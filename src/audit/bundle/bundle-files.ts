@@ -10,6 +10,7 @@ import { BUNDLE, type ManifestFile, type RunManifest } from './manifest.ts';
 import { readmeText } from './readme.ts';
 import { CAST_CUT, castView, type TerminalRenderer } from './replay/cast-view.ts';
 import { capped, type ViewedSession } from './replay/derived-view.ts';
+import { HAR_CUT, harView } from './replay/har-view.ts';
 import { SQL_CUT, sqlView } from './replay/sql-view.ts';
 import type { ArchiveFile } from './stored-zip.ts';
 
@@ -105,7 +106,8 @@ function views(parts: BundleParts): readonly ArchiveFile[] {
       path: BUNDLE.replay(id, 'cast'),
       open: () => capped(castView(viewed(), parts.terminal(target, protocol) ?? nothing), CAST_CUT),
     };
-    return [...(isSql ? [sql] : []), ...(hasTerminal ? [cast] : [])];
+    const har = { path: BUNDLE.replay(id, 'har'), open: () => capped(harView(viewed()), HAR_CUT) };
+    return [...(isSql ? [sql] : []), ...(protocol === 'http' ? [har] : []), ...(hasTerminal ? [cast] : [])];
   });
 }
 

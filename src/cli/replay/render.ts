@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { RecordedStatement } from '../../audit/record/recorded-statements.ts';
+import { readHttpMessage } from '../../model/http-message.ts';
 import { REFUSAL_CODES, type Refusal } from '../../model/refusal.ts';
-import { readReply } from '../../protocols/http/decode-reply.ts';
 import { refusalResponse } from '../../protocols/postgres/refusal.ts';
 import { type ReplayColumn, type ReplayError, type ReplayEvent, replayReply } from '../../protocols/postgres/replay.ts';
 import type { Output } from '../output.ts';
@@ -140,9 +140,9 @@ export class SessionRenderer {
 
 /** The status, the fields and, where it is text, the body of a recorded HTTP reply. */
 function httpText(bytes: Buffer, paint: Paint): string {
-  const { status, fields, body } = readReply(bytes);
+  const { start, fields, body } = readHttpMessage(bytes);
   const head = fields.map(([name, value]) => `${paint('dim', printable(`${name}: ${value}`))}\n`);
-  const lines = status === undefined ? [] : [`${printable(status)}\n`, ...head];
+  const lines = start === undefined ? [] : [`${printable(start)}\n`, ...head];
   if (body.length === 0) return lines.join('');
   const text = isUtf8(body) ? printableLines(body.toString('utf8')) : paint('dim', `(${body.length} bytes)`);
   return `${lines.join('')}${text}${text.endsWith('\n') ? '' : '\n'}`;

@@ -4,8 +4,8 @@ import type { RecordedBody } from '../../audit/read/read-session.ts';
 import { recordedEventSchema } from './recording.ts';
 import { SessionRenderer } from './render.ts';
 
-/** A terminal without colours for one session of SQL, as `chaperone replay` shows it. Never throws on what a log may hold. */
-export function sqlTerminal(target: string): TerminalRenderer {
+/** A terminal without colours for one session, as `chaperone replay` shows it. Never throws on what a log may hold. */
+export function sessionTerminal(target: string): TerminalRenderer {
   const renderer = new SessionRenderer((_style, text) => text, target);
   return ({ event, body }) => {
     const { body: ref, ...rest } = event;

@@ -6,7 +6,7 @@ import { readStatementPublicKey, STATEMENT_FILES } from '../../audit/bundle/stat
 import { StatementKeyRing } from '../../audit/bundle/statement-keys.ts';
 import type { OpenAuditLog } from '../../audit/open-audit-log.ts';
 import { LIMITS } from '../../model/limits.ts';
-import { sqlTerminal } from '../replay/terminal.ts';
+import { sessionTerminal } from '../replay/terminal.ts';
 import type { EvidenceConfig } from './evidence-config.ts';
 import { type EvidenceFactsParts, evidenceFacts } from './evidence-facts.ts';
 import { openSigner } from './log-config.ts';
@@ -42,7 +42,7 @@ export async function openEvidence(parts: OpenEvidenceParts): Promise<EvidenceSe
       : {}),
     timestampAuthorities: config.timestamps,
     auditors: config.auditors,
-    terminal: (target, protocol) => (protocol === 'postgres' ? sqlTerminal(target) : undefined),
+    terminal: (target, protocol) => (SHOWN.has(protocol) ? sessionTerminal(target) : undefined),
     random: randomBytes,
     onFault,
   });
@@ -60,3 +60,6 @@ async function openStatementKeys({ log, config, env, beside }: OpenEvidenceParts
   const signal = AbortSignal.timeout(LIMITS.signerDeadlineMs);
   return new StatementKeyRing(keys, { signer: await openSigner(config.key, { env, beside, fetch, signal, known }) });
 }
+
+/** Protocols whose sessions a terminal shows. */
+const SHOWN: ReadonlySet<string> = new Set(['postgres', 'http']);
