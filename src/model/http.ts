@@ -60,8 +60,6 @@ export interface HttpTarget {
   readonly version: 'auto' | '1.1' | '2';
   /** True where the client's cookies go to the target, and the target's to the client. */
   readonly cookies?: boolean;
-  /** Cloud APIs whose requests name an action. */
-  readonly dialect?: 'aws' | 'graphql' | 'grpc';
-  /** The OpenAPI document (3.0 or 3.1, JSON or YAML text) whose paths are its catalogue. */
-  readonly openapi?: string;
+  /** Its bodies say what is asked, in this language. */
+  readonly dialect?: 'graphql';
 }

@@ -16,7 +16,7 @@ export function declareTarget(target: Target, credential: object): object {
     tls,
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
-    ...(classified.length > 0 ? { classified: classified.map(http === undefined ? columnOf : fieldOf) } : {}),
+    ...(classified.length > 0 ? { classified: classified.map(columnOf) } : {}),
     ...(recordMode === 'strict' ? {} : { record: recordMode }),
     ...(storedReplyBytes === LIMITS.storedReplyBytes ? {} : { limits: { storedReplyBytes } }),
   };
@@ -24,11 +24,6 @@ export function declareTarget(target: Target, credential: object): object {
 
 function columnOf({ schema, table, column, class: of, mask }: Target['classified'][number]): object {
   return { column: `${schema}.${table}.${column}`, class: of, ...(mask === undefined ? {} : { mask }) };
-}
-
-/** Of an HTTP target the path is the table, and the field of its JSON the column. */
-function fieldOf({ table, column, class: of, mask }: Target['classified'][number]): object {
-  return { path: table, field: column, class: of, ...(mask === undefined ? {} : { mask }) };
 }
 
 /** Stands where a secret was given: it is sealed, and shown to nobody. */

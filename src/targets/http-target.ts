@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { HttpTarget } from '../model/http.ts';
-import { LIMITS } from '../model/limits.ts';
 import type { Target, TlsSettings } from '../model/target.ts';
 
 const MOST_HOSTS = 100;
@@ -17,15 +16,8 @@ const hostSchema = z
 export const httpSettingsSchema = z.strictObject({
   hosts: z.array(hostSchema).max(MOST_HOSTS).optional(),
   version: z.enum(['auto', '1.1', '2']).optional(),
-  dialect: z.enum(['aws', 'graphql', 'grpc']).optional(),
+  dialect: z.literal('graphql').optional(),
   cookies: z.boolean().optional(),
-  openapi: z
-    .strictObject({ text: z.string().min(1).max(LIMITS.maxDeclarationBytes).optional(), file: z.string().optional() })
-    // A gateway that read any file that a configuration names would show it to whoever may write one.
-    .refine(({ text, file }) => text !== undefined && file === undefined, {
-      error: 'give the document as `text`; `chaperone apply` puts that in place of `file`',
-    })
-    .optional(),
 });
 
 export interface HttpPlace {
@@ -56,21 +48,20 @@ function isWeb({ protocol, hostname }: URL): boolean {
 
 /** What is declared, with what the address says where nothing is. */
 export function httpOf(declared: z.infer<typeof httpSettingsSchema>, host: string, basePath: string): HttpTarget {
-  const { hosts, version, dialect, cookies, openapi } = declared;
+  const { hosts, version, dialect, cookies } = declared;
   return {
     basePath,
     hosts: hosts === undefined ? [host.toLowerCase()] : hosts.map((name) => name.toLowerCase()),
     version: version ?? 'auto',
     ...(dialect !== undefined && { dialect }),
     ...(cookies === true && { cookies }),
-    ...(openapi?.text !== undefined && { openapi: openapi.text }),
   };
 }
 
 /** The target as `url` and `http` of a declaration. */
 export function declareHttp({ address, tls, http }: Target): object {
   if (http === undefined) return {};
-  const { basePath, hosts, version, dialect, cookies, openapi } = http;
+  const { basePath, hosts, version, dialect, cookies } = http;
   const isPlain = tls.mode === 'disable';
   const name = isIP(address.host) === 6 ? `[${address.host}]` : address.host;
   const port = address.port === (isPlain ? 80 : 443) ? '' : `:${address.port}`;
@@ -79,7 +70,6 @@ export function declareHttp({ address, tls, http }: Target): object {
     ...(version === 'auto' ? {} : { version }),
     ...(dialect === undefined ? {} : { dialect }),
     ...(cookies === true ? { cookies } : {}),
-    ...(openapi === undefined ? {} : { openapi: { text: openapi } }),
   };
   return {
     url: `${isPlain ? 'http' : 'https'}://${name}${port}${basePath}`,

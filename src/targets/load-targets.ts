@@ -105,9 +105,8 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
     address,
     tls,
     ...keptOf(item),
-    classified: (item.classified ?? []).map((entry) => {
-      return { schema: '', table: entry.path, column: entry.field, ...classOf(entry) };
-    }),
+    // Replies of HTTP are masked by detectors: no class is said of them.
+    classified: [],
     http: httpOf(item.http ?? {}, address.host, basePath),
   };
   return { target, credential: item.credential };
@@ -155,7 +154,7 @@ function tlsOf({ mode, ca, serverName }: NonNullable<Common['tls']> = {}): Parti
   };
 }
 
-function classOf({ class: of, mask }: NonNullable<Common['classified']>[number]) {
+function classOf({ class: of, mask }: NonNullable<DatabaseTarget['classified']>[number]) {
   return { class: of, ...(mask !== undefined && { mask }) };
 }
 

@@ -23,16 +23,6 @@ const columnSchema = z.strictObject({
   mask: maskSchema.optional(),
 });
 
-/** A field of JSON in what is sent and answered under a path. */
-const fieldSchema = z.strictObject({
-  path: z.string().regex(/^(?:[A-Z]+ )?\/[^\s?#]{0,500}$/, 'a path is written `GET /customers/*` or `/customers/*`'),
-  field: z.string().regex(/^[^.\s[\]]+(?:\[\])*(?:\.[^.\s[\]]+(?:\[\])*)*$|^(?:\[\])+(?:\.[^.\s[\]]+(?:\[\])*)*$/, {
-    error: 'a field is written customers[].email',
-  }),
-  class: classSchema,
-  mask: maskSchema.optional(),
-});
-
 const common = {
   name: nameSchema,
   tls: z
@@ -66,7 +56,6 @@ export const httpTargetSchema = z.strictObject({
   address: addressSchema.optional(),
   http: httpSettingsSchema.optional(),
   credential: httpCredentialSchema,
-  classified: z.array(fieldSchema).max(10_000).optional(),
 });
 
 /** One entry under `targets:`. */

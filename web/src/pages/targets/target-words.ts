@@ -16,9 +16,8 @@ export const TARGET_WORDS: WordTree = {
           keys: {
             hosts: { info: 'Names by which clients of the forward proxy ask for it.' },
             version: { values: words(['auto', '1.1', '2']) },
-            dialect: { info: 'How requests name what they do.', values: words(['aws', 'graphql', 'grpc']) },
+            dialect: { info: 'How its bodies say what is asked.', values: words(['graphql']) },
             cookies: { info: 'Whether cookies pass, both ways.', values: words(['true', 'false']) },
-            openapi: { info: 'Its OpenAPI document, as text.', keys: { text: {} } },
           },
         },
         database: { info: 'The one database that sessions enter.' },
@@ -60,8 +59,6 @@ export const TARGET_WORDS: WordTree = {
           info: 'Columns whose values are masked where a policy masks their class.',
           keys: {
             column: { info: 'schema.table.column' },
-            path: { info: 'Of an HTTP target: GET /customers/*' },
-            field: { info: 'Of an HTTP target: customers[].email' },
             class: { values: words(['email', 'phone', 'card', 'iban', 'salary', 'secret']) },
             mask: { values: words(['redact', 'partial', 'hash', 'null']) },
           },
