@@ -148,6 +148,7 @@ describe('the web UI in a browser', () => {
     await page.getByLabel('State').selectOption('Denied');
     await page.waitForURL('**/approvals?view=all&state=denied');
     await page.getByRole('table').getByText('Approved').first().waitFor({ state: 'detached' });
+    await states.first().waitFor();
     assert.deepEqual([...new Set(await states.allInnerTexts())], ['Denied']);
     const asked = page.waitForRequest('**/v1/approvals?*run=run_none*');
     await page.goto(`${server.url}/approvals?view=all&run=run_none`);
