@@ -1,4 +1,5 @@
 import type { HttpFacts } from './http.ts';
+import type { McpFacts } from './mcp.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What a statement, command or call does at most; the closed list that policies name in `operations`. */
@@ -94,6 +95,8 @@ export interface Operation {
   readonly reason?: string;
   /** Of an HTTP request, and of a call that comes in one. */
   readonly http?: HttpFacts;
+  /** Of a message of MCP. */
+  readonly mcp?: McpFacts;
   /** It runs what the target's own definitions say (a function, a trigger, a view), which may say something. */
   readonly runsPrograms?: true;
 }

@@ -1,5 +1,6 @@
 import type { HttpTarget } from './http.ts';
 import type { TargetName } from './ids.ts';
+import type { McpTarget } from './mcp.ts';
 import type { Secret } from './secret.ts';
 
 /** libpq's `sslmode` values that mean something to a gateway (PostgreSQL manual, 32.19). `allow` is left out. */
@@ -47,6 +48,8 @@ export interface Target {
   readonly recordMode: RecordMode;
   /** Of an HTTP target. */
   readonly http?: HttpTarget;
+  /** Of an MCP target. */
+  readonly mcp?: McpTarget;
   /** Reply bytes kept per exchange, at most; the digest always covers all of them. */
   readonly storedReplyBytes: number;
 }

@@ -6,6 +6,7 @@
 import type { Estimate } from '../model/approval.ts';
 import type { Fault } from '../model/fault.ts';
 import type { ApprovalId, SessionId, TargetName } from '../model/ids.ts';
+import type { Definition, Standing } from '../model/mcp.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
@@ -134,6 +135,15 @@ export interface Session<Upstream, Greeting> extends AsyncDisposable {
   run(exchange: Exchange<Upstream>): Promise<void>;
   /** Takes what the server sends between exchanges, after it was masked and recorded. */
   onUnasked(listener: (part: Part) => Promise<void> | undefined): void;
+}
+
+/** The definitions of one target, for every gateway (docs/design/0008-mcp.md). */
+export interface Definitions {
+  /**
+   * Says what the target tells of itself now: all of one kind. What is new or has changed is kept for people, durably and
+   * in the log, before it resolves with how each stands, by name. Rejects where it cannot be kept.
+   */
+  met(kind: Definition['kind'], all: readonly Definition[]): Promise<ReadonlyMap<string, Standing>>;
 }
 
 /** One request and its reply, as the protocol sees them. The gateway calls these; the protocol never does. */
