@@ -32,14 +32,36 @@ export interface Definition {
 /** How a definition stands with people: only one that is `accepted` may be shown and used. */
 export type Standing = 'accepted' | 'new' | 'changed' | 'rejected';
 
+/** How the gateway reaches an MCP server. */
+export type McpTransport =
+  /** Streamable HTTP. `path` is the endpoint's own; the target's base path, or `/`, where absent. */
+  | { readonly kind: 'http'; readonly path?: string }
+  /** HTTP with SSE, 2024-11-05; `path` is of its stream. */
+  | { readonly kind: 'sse'; readonly path?: string }
+  | StdioTransport;
+
+/** A program that the gateway starts, and speaks to by its standard input and output. */
+export interface StdioTransport {
+  readonly kind: 'stdio';
+  /** An absolute path: the gateway's own PATH finds nothing for it. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What of its environment is no secret; the rest is the credential's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it starts; a temporary folder of its own where absent. */
+  readonly directory?: string;
+  /** Whom it runs as, where the gateway may choose. */
+  readonly user?: string;
+  /** True where it has no network, and sees no processes but its own. */
+  readonly isolate?: true;
+  /** Of its address space; it is ended beyond it. */
+  readonly memoryMib?: number;
+  readonly cpuSeconds?: number;
+}
+
 /** What an MCP target has beside its address. */
 export interface McpTarget {
-  readonly transport:
-    | { readonly kind: 'http' }
-    /** HTTP with SSE, 2024-11-05. */
-    | { readonly kind: 'sse' }
-    /** A program that the gateway starts. */
-    | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[] };
+  readonly transport: McpTransport;
   /** What people declare that tools do; `write` where nothing is said. Patterns by glob; the first that matches counts. */
   readonly tools: readonly { readonly name: string; readonly access: 'read' | 'write' | 'admin' }[];
   /** `accept`: what is there when the target is listed for the first time ever needs nobody. */

@@ -61,6 +61,8 @@ export interface Credential {
   readonly clientCertificate?: { readonly certificate: string; readonly key: Secret };
   /** How the gateway proves itself to an HTTP target. */
   readonly http?: HttpCredential;
+  /** Variables for a program that the gateway starts. */
+  readonly environment?: Readonly<Record<string, Secret>>;
 }
 
 /** What is put into each request, or what it is signed with. */
@@ -82,6 +84,8 @@ export type HttpCredential =
       readonly refreshToken?: Secret;
       readonly scope?: string;
       readonly audience?: string;
+      /** The service that the token shall be for (RFC 8707). */
+      readonly resource?: string;
     }
   | {
       readonly kind: 'githubApp';

@@ -3,17 +3,19 @@ import { LIMITS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { declareHttp } from './http-target.ts';
+import { declareMcp } from './mcp-target.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {
-  const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes, http } = target;
+  const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes, http, mcp } =
+    target;
   const place = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   return {
     name,
     protocol,
-    ...(http === undefined ? { address: place } : declareHttp(target)),
+    ...(http === undefined ? { address: place } : mcp === undefined ? declareHttp(target) : declareMcp(target)),
     ...(database === undefined ? {} : { database }),
-    tls,
+    ...(mcp?.transport.kind === 'stdio' ? {} : { tls }),
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(classified.length > 0 ? { classified: classified.map(columnOf) } : {}),

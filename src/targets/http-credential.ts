@@ -38,6 +38,11 @@ function isTokenUrl(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
 }
 
+/** RFC 8707, 2. */
+function isResource(text: string): boolean {
+  return URL.canParse(text) && !text.includes('#');
+}
+
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /** How the gateway proves itself to an HTTP target: one kind, and a certificate beside it or alone. */
@@ -57,6 +62,7 @@ export const httpCredentialSchema = z
         refreshToken: sourceSchema.optional(),
         scope: z.string().min(1).max(2_000).optional(),
         audience: z.string().min(1).max(2_000).optional(),
+        resource: z.string().max(2_000).refine(isResource, 'an absolute URI without a fragment').optional(),
       })
       .optional(),
     githubApp: z
@@ -107,7 +113,16 @@ export async function resolveHttpCredential(
   if (header) return { kind: 'header', name: header.name.toLowerCase(), value: await secret(header.value) };
   if (query) return { kind: 'query', name: query.name, value: await secret(query.value) };
   if (oauth2) {
-    const { tokenUrl, clientId, clientSecret, authentication = 'basic', refreshToken, scope, audience } = oauth2;
+    const {
+      tokenUrl,
+      clientId,
+      clientSecret,
+      authentication = 'basic',
+      refreshToken,
+      scope,
+      audience,
+      resource,
+    } = oauth2;
     return {
       kind: 'oauth2',
       tokenUrl,
@@ -117,6 +132,7 @@ export async function resolveHttpCredential(
       ...(refreshToken && { refreshToken: await secret(refreshToken) }),
       ...(scope !== undefined && { scope }),
       ...(audience !== undefined && { audience }),
+      ...(resource !== undefined && { resource }),
     };
   }
   if (githubApp) {

@@ -25,7 +25,7 @@ const KINDS = [
   '{ basic: { user: app, password: { value: canary } } }',
   '{ header: { name: X-Acme-Key, value: { value: canary } } }',
   '{ query: { name: key, value: { file: /run/key } } }',
-  "{ oauth2: { tokenUrl: 'https://id.example/token', clientId: app, clientSecret: { value: canary }, authentication: post, refreshToken: { env: R }, scope: a b, audience: x } }",
+  "{ oauth2: { tokenUrl: 'https://id.example/token', clientId: app, clientSecret: { value: canary }, authentication: post, refreshToken: { env: R }, scope: a b, audience: x, resource: 'https://mcp.example/mcp' } }",
   "{ githubApp: { appId: '1', installation: '2', key: { value: canary }, apiUrl: 'https://git.example/api/v3', repositories: [shop], permissions: { contents: read } } }",
   '{ aws: { accessKeyId: AKIA1, secretAccessKey: { value: canary }, sessionToken: { env: S }, region: eu-west-1, service: s3 } }',
   '{ clientCertificate: { certificate: { value: canary }, key: { value: canary } } }',

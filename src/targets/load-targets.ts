@@ -5,11 +5,14 @@ import { LIMITS } from '../model/limits.ts';
 import type { Target, TlsSettings } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { type HttpPlace, httpOf, placeOf } from './http-target.ts';
+import { mcpOf, STDIO_PLACE, transportOf } from './mcp-target.ts';
 import {
   type DatabaseTarget,
   databaseTargetSchema,
   type HttpTargetDeclaration,
   httpTargetSchema,
+  type McpTargetDeclaration,
+  mcpTargetSchema,
 } from './target-schema.ts';
 
 /** A target and how to log in to it, as declared. */
@@ -19,7 +22,7 @@ export interface DeclaredTarget {
 }
 
 /** The protocols of which targets can be declared. */
-export const TARGET_PROTOCOLS: readonly string[] = ['http', 'postgres'];
+export const TARGET_PROTOCOLS: readonly string[] = ['http', 'mcp', 'postgres'];
 
 const REFERENCE = 'See docs/reference/targets.md.';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { postgres: 5432 };
@@ -49,10 +52,10 @@ export function loadTargets(declared: readonly Declared[], protocols: readonly s
 }
 
 function readTarget(value: unknown, protocols: readonly string[]): DeclaredTarget | readonly Mistake[] {
-  const isHttp = typeof value === 'object' && value !== null && 'protocol' in value && value.protocol === 'http';
-  return isHttp
-    ? readAs(httpTargetSchema, value, protocols, httpTarget)
-    : readAs(databaseTargetSchema, value, protocols, databaseTarget);
+  const protocol = typeof value === 'object' && value !== null && 'protocol' in value ? value.protocol : undefined;
+  if (protocol === 'http') return readAs(httpTargetSchema, value, protocols, httpTarget);
+  if (protocol === 'mcp') return readAs(mcpTargetSchema, value, protocols, mcpTarget);
+  return readAs(databaseTargetSchema, value, protocols, databaseTarget);
 }
 
 function readAs<Item extends { readonly protocol: string }>(
@@ -95,10 +98,6 @@ function databaseTarget(item: DatabaseTarget): DeclaredTarget | readonly Mistake
 function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mistake[] {
   const place = httpPlace(item);
   if ('message' in place) return [place];
-  if (place.tls.mode === 'prefer') {
-    const message = 'HTTP cannot ask a server whether it has TLS, so there is no tls.mode `prefer`';
-    return [{ path: ['tls', 'mode'], message }];
-  }
   const { address, basePath, tls } = place;
   const target: Target = {
     ...namedOf(item),
@@ -112,7 +111,49 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
   return { target, credential: item.credential };
 }
 
-function httpPlace({ url, address: text, tls: declared }: HttpTargetDeclaration): HttpPlace | Mistake {
+function mcpTarget(item: McpTargetDeclaration): DeclaredTarget | readonly Mistake[] {
+  const place = item.url === undefined ? STDIO_PLACE : httpPlace({ url: item.url, tls: item.tls });
+  if ('message' in place) return [place];
+  const transport = transportOf(item.mcp ?? {}, item.url);
+  if ('mistake' in transport) return [{ path: ['mcp', transport.field], message: transport.mistake }];
+  const isProgram = transport.kind === 'stdio';
+  const given = isProgram && item.tls !== undefined ? 'tls' : isProgram && item.http !== undefined ? 'http' : undefined;
+  if (given !== undefined) return [{ path: [given], message: `a program that is started has no \`${given}\`` }];
+  const mistake = strayCredential(item.credential, isProgram);
+  if (mistake !== undefined) return [{ path: ['credential'], message: mistake }];
+  const http =
+    'basePath' in place
+      ? httpOf(item.http ?? {}, place.address.host, place.basePath)
+      : structuredClone(STDIO_PLACE.http);
+  const target: Target = {
+    ...namedOf(item),
+    address: { ...place.address },
+    tls: { ...place.tls },
+    ...keptOf(item),
+    classified: [],
+    http,
+    mcp: mcpOf(item.mcp ?? {}, transport),
+  };
+  return { target, credential: item.credential };
+}
+
+/** A program is given variables; a server that is reached over the network is shown something. */
+function strayCredential(credential: McpTargetDeclaration['credential'], isProgram: boolean): string | undefined {
+  if ('env' in credential) return isProgram ? undefined : 'only a program that is started has variables (`env`)';
+  const isNone = 'none' in credential && Object.keys(credential).length === 1;
+  return isProgram && !isNone ? 'a program that is started is given `env`, or `none: true`' : undefined;
+}
+
+type PlaceDeclaration = Pick<HttpTargetDeclaration, 'url' | 'address' | 'tls'>;
+
+function httpPlace(declared: PlaceDeclaration): HttpPlace | Mistake {
+  const place = writtenPlace(declared);
+  if ('message' in place || place.tls.mode !== 'prefer') return place;
+  const message = 'HTTP cannot ask a server whether it has TLS, so there is no tls.mode `prefer`';
+  return { path: ['tls', 'mode'], message };
+}
+
+function writtenPlace({ url, address: text, tls: declared }: PlaceDeclaration): HttpPlace | Mistake {
   const tls = tlsOf(declared);
   if ((url === undefined) === (text === undefined)) {
     return { path: [], message: 'an HTTP target has a `url`, or an `address`, and not both' };
@@ -132,7 +173,7 @@ function notAnAddress(text: string, example: string): Mistake {
   return { path: ['address'], message: `the address ${text} is not host:port`, advice: `For IPv6 write ${example}.` };
 }
 
-type Common = DatabaseTarget | HttpTargetDeclaration;
+type Common = DatabaseTarget | HttpTargetDeclaration | McpTargetDeclaration;
 
 function namedOf({ name, protocol }: Common) {
   return { name: name as TargetName, protocol };

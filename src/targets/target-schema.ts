@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
-import { credentialSchema } from './credential.ts';
+import { credentialSchema, mcpCredentialSchema } from './credential.ts';
 import { httpCredentialSchema } from './http-credential.ts';
 import { httpSettingsSchema } from './http-target.ts';
+import { mcpSettingsSchema } from './mcp-target.ts';
 
 const nameSchema = z
   .string()
@@ -58,10 +59,20 @@ export const httpTargetSchema = z.strictObject({
   credential: httpCredentialSchema,
 });
 
+export const mcpTargetSchema = z.strictObject({
+  ...common,
+  protocol: z.literal('mcp'),
+  url: z.string().min(1).max(2_000).optional(),
+  http: httpSettingsSchema.omit({ dialect: true }).optional(),
+  mcp: mcpSettingsSchema.optional(),
+  credential: mcpCredentialSchema,
+});
+
 /** One entry under `targets:`. */
-export const targetSchema = z.union([databaseTargetSchema, httpTargetSchema]);
+export const targetSchema = z.union([databaseTargetSchema, httpTargetSchema, mcpTargetSchema]);
 
 export type DatabaseTarget = z.infer<typeof databaseTargetSchema>;
+export type McpTargetDeclaration = z.infer<typeof mcpTargetSchema>;
 export type HttpTargetDeclaration = z.infer<typeof httpTargetSchema>;
 
 function isCertificates(text: string): boolean {

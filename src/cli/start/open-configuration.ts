@@ -21,7 +21,7 @@ export interface OpenConfiguration {
   readonly configurationObjects: ConfigurationObjects;
 }
 
-const PROTOCOLS = ['http', 'postgres'];
+const PROTOCOLS = ['http', 'mcp', 'postgres'];
 const NOTES = {
   target: 'target.changed',
   issuer: 'trust.changed',

@@ -23,7 +23,7 @@ const ERRORS: ReadonlySet<unknown> = new Set([
 
 /** Access tokens by the client's credentials (RFC 6749, 4.4), or by a refresh token (6) that the server may replace. */
 export function oauth2Tokens(credential: OAuth2, dial: DialTokenServer, nowMs: () => number): FetchToken {
-  const { tokenUrl, clientId, clientSecret, authentication, scope, audience } = credential;
+  const { tokenUrl, clientId, clientSecret, authentication, scope, audience, resource } = credential;
   let refreshToken = credential.refreshToken?.reveal();
   return async (signal): Promise<FetchedToken> => {
     const form = new URLSearchParams(
@@ -33,6 +33,8 @@ export function oauth2Tokens(credential: OAuth2, dial: DialTokenServer, nowMs: (
     );
     if (scope !== undefined) form.set('scope', scope);
     if (audience !== undefined) form.set('audience', audience);
+    // RFC 8707, 2: whom the token is for.
+    if (resource !== undefined) form.set('resource', resource);
     if (authentication === 'post') {
       form.set('client_id', clientId);
       form.set('client_secret', clientSecret.reveal());

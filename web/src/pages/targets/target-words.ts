@@ -8,9 +8,9 @@ export const TARGET_WORDS: WordTree = {
     targets: {
       keys: {
         name: { info: 'As policies and clients call it.' },
-        protocol: { info: 'What it speaks.', values: words(['postgres', 'http']) },
+        protocol: { info: 'What it speaks.', values: words(['postgres', 'http', 'mcp']) },
         address: { info: 'host:port; for IPv6 [::1]:5432.' },
-        url: { info: 'Of an HTTP target, in place of its address: https://HOST[:PORT][/PATH].' },
+        url: { info: 'Of an HTTP or MCP target, in place of its address: https://HOST[:PORT][/PATH].' },
         http: {
           info: 'Of an HTTP target.',
           keys: {
@@ -18,6 +18,25 @@ export const TARGET_WORDS: WordTree = {
             version: { values: words(['auto', '1.1', '2']) },
             dialect: { info: 'How its bodies say what is asked.', values: words(['graphql']) },
             cookies: { info: 'Whether cookies pass, both ways.', values: words(['true', 'false']) },
+          },
+        },
+        mcp: {
+          info: 'Of an MCP server.',
+          keys: {
+            transport: { values: words(['http', 'sse', 'stdio']) },
+            command: { info: 'A program that the gateway starts: an absolute path.' },
+            args: { info: 'What the program is given on its command line; no secrets.' },
+            env: { info: 'Variables that are no secrets; those are in the credential’s env.' },
+            directory: { info: 'Where the program starts.' },
+            user: { info: 'Whom the program runs as.' },
+            isolate: { info: 'Without a network, and without sight of other processes.', values: words(['true']) },
+            memoryMib: {},
+            cpuSeconds: {},
+            tools: {
+              info: 'What tools do; write where nothing is said.',
+              keys: { name: {}, access: { values: words(['read', 'write', 'admin']) } },
+            },
+            firstUse: { info: 'Whether people accept what it offers at first.', values: words(['review', 'accept']) },
           },
         },
         database: { info: 'The one database that sessions enter.' },
@@ -41,7 +60,15 @@ export const TARGET_WORDS: WordTree = {
             header: { info: 'HTTP: a header of any name.', keys: { name: {}, value: {} } },
             oauth2: {
               info: 'HTTP: a token that the gateway fetches.',
-              keys: { tokenUrl: {}, clientId: {}, clientSecret: {}, authentication: {}, scope: {}, audience: {} },
+              keys: {
+                tokenUrl: {},
+                clientId: {},
+                clientSecret: {},
+                authentication: {},
+                scope: {},
+                audience: {},
+                resource: {},
+              },
             },
             githubApp: {
               info: 'HTTP: the token of an installation.',
@@ -51,6 +78,7 @@ export const TARGET_WORDS: WordTree = {
               info: 'HTTP: signs requests to AWS, or what speaks as it does.',
               keys: { accessKeyId: {}, secretAccessKey: {}, sessionToken: {}, region: {}, service: {} },
             },
+            env: { info: 'Of a program that the gateway starts: its variables that are secret.' },
             query: { info: 'HTTP: a parameter of the query.', keys: { name: {}, value: {} } },
           },
         },
