@@ -103,7 +103,9 @@ function programRoutes(router: ApiRouter, services: ApiServices): void {
     async (request, reply) => {
       polls.pass(request, reply, services.nowMs());
       if (request.validationError) {
-        return reply.code(400).send(invalidOauthRequest(request.body, DEVICE_CODE, request.validationError.validation));
+        return reply
+          .code(400)
+          .send(invalidOauthRequest(request.body, [DEVICE_CODE], request.validationError.validation));
       }
       const polled = await devices.poll(new Secret(request.body.device_code));
       if (polled.kind !== 'token') return reply.code(400).send({ error: polled.kind });

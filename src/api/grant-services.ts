@@ -17,6 +17,7 @@ import type { Store } from '../store/store.ts';
 import { CarriersOfRuns } from './carriers-of-runs.ts';
 import type { EvidenceTickets } from './evidence-tickets.ts';
 import type { GrantHolder, IssuedGrant, TokenExchange } from './grant-views.ts';
+import { namedResource } from './named-resource.ts';
 import { RefusedLogins } from './refused-logins.ts';
 import type { ApiServices, GrantView } from './services.ts';
 
@@ -40,9 +41,16 @@ export interface GrantServicesParts {
 /** The API's side of grants: tokens, runs, carriers, administration. */
 export function grantServices(
   parts: GrantServicesParts,
-): Pick<ApiServices, 'exchange' | 'exchangeForPerson' | 'renew' | 'closeRun' | 'openCarrier' | 'attachRun' | 'grants'> {
+): Pick<
+  ApiServices,
+  'exchange' | 'exchangeForPerson' | 'resource' | 'renew' | 'closeRun' | 'openCarrier' | 'attachRun' | 'grants'
+> {
   const { grants, audit, store } = parts;
   return {
+    resource: (indicator) => {
+      const reach = parts.reach('http');
+      return reach && namedResource(indicator, reach);
+    },
     async exchange({ token, ...request }) {
       return opened(await grants.exchange({ token, ...wanted(request) }, AbortSignal.timeout(15_000)), parts);
     },
@@ -145,8 +153,9 @@ function unbound(): Refused {
   return new Refused({ code: 'claim-invalid', message, hint: 'Exchange the token with a proof of one (RFC 9449).' });
 }
 
-function wanted({ targets, asserted, proof }: Omit<TokenExchange, 'token'>) {
+function wanted({ targets, asserted, proof, resource }: Omit<TokenExchange, 'token'>) {
   return {
+    ...(resource === undefined ? {} : { resource }),
     requestedTargets: targets,
     asserted,
     ...(proof === undefined ? {} : { keyThumbprint: proof.keyThumbprint }),
@@ -194,6 +203,7 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
   return {
     grant: grant.id,
     bound: grant.keyThumbprint !== undefined,
+    ...(grant.resource === undefined ? {} : { resource: grant.resource }),
     secret,
     run: grant.run,
     display: run?.display ?? '',

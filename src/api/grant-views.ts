@@ -30,6 +30,8 @@ export interface TokenExchange {
   readonly asserted: Readonly<Record<string, string>>;
   /** Of the key that the grant is to be bound to. */
   readonly proof?: VerifiedProof;
+  /** The one place of the HTTP port where the grant shall be good. */
+  readonly resource?: string;
 }
 
 export interface IssuedGrant {
@@ -37,6 +39,8 @@ export interface IssuedGrant {
   /** True where a proof of its key must come with it. */
   readonly bound: boolean;
   readonly secret: Secret;
+  /** The one place of the HTTP port where it is good. */
+  readonly resource?: string;
   readonly run: string;
   readonly display: string;
   readonly expiresInSeconds: number;

@@ -6,15 +6,19 @@ export interface InvalidOauthRequest {
   readonly error_description: string;
 }
 
-/** `grantType` is the only one that the endpoint takes; `invalid` is what its schema found. */
+/** `grantTypes` are those that the endpoint takes; `invalid` is what its schema found. */
 export function invalidOauthRequest(
   body: unknown,
-  grantType: string,
+  grantTypes: readonly string[],
   invalid: readonly Pick<FastifySchemaValidationError, 'instancePath' | 'message'>[],
 ): InvalidOauthRequest {
   const asked = (body as Readonly<Record<string, unknown>> | null | undefined)?.['grant_type'];
-  if (typeof asked === 'string' && asked !== grantType) {
-    return { error: 'unsupported_grant_type', error_description: `Only ${grantType} is taken here.` };
+  if (typeof asked === 'string' && !grantTypes.includes(asked)) {
+    const taken = grantTypes.join(' and ');
+    return {
+      error: 'unsupported_grant_type',
+      error_description: `Only ${taken} ${grantTypes.length === 1 ? 'is' : 'are'} taken here.`,
+    };
   }
   const found = invalid.map(({ instancePath, message }) => `${instancePath.slice(1) || 'the body'}: ${message}`);
   return { error: 'invalid_request', error_description: found.join('; ') };

@@ -30,6 +30,8 @@ const OPEN: Readonly<Record<string, 'nobody' | 'grant' | 'signature'>> = {
   'post /v1/login/device': 'nobody',
   'post /v1/login/device/token': 'nobody',
   'post /oauth/token': 'nobody',
+  'get /.well-known/oauth-authorization-server': 'nobody',
+  'get /oauth/authorize': 'nobody',
   'post /v1/runs/{run}/close': 'grant',
   'post /v1/channels/slack/{channel}/interactions': 'signature',
 };

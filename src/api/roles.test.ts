@@ -42,6 +42,8 @@ const ROUTES: Readonly<Record<string, Entry>> = {
     json: { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'x' },
   },
   'GET /v1/schemas/{name}': { who: 'everybody', path: '/v1/schemas/policies' },
+  'GET /.well-known/oauth-authorization-server': { who: 'everybody' },
+  'GET /oauth/authorize': { who: 'everybody' },
   'GET /v1/log/checkpoint': { who: 'everybody' },
   'GET /v1/log/witnessed': { who: 'everybody' },
   'POST /v1/log/keys': { who: ['admin'], json: { overlapDays: 0 } },

@@ -12,6 +12,7 @@ import { RateLimit } from '../wire/rate-limit.ts';
 import { approvalRoutes } from './approvals.ts';
 import { attachRoutes } from './attach.ts';
 import { auditPackRoutes } from './audit-packs.ts';
+import { authorizationServerRoutes } from './authorization-server.ts';
 import { beforeRoutes } from './before-routes.ts';
 import { budgetRoutes } from './budgets.ts';
 import { carrierRoutes } from './carrier.ts';
@@ -106,6 +107,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   gatewayRoutes,
   overviewRoutes,
   tokenRoutes,
+  authorizationServerRoutes,
   runRoutes,
   evidenceRoutes,
   auditPackRoutes,

@@ -43,6 +43,8 @@ export interface ApiServices extends CallerServices {
   exchange(request: TokenExchange): Promise<IssuedGrant>;
   /** Gives a person who is logged in a run and a grant of their own. Throws `Refused`. */
   exchangeForPerson(person: EnteringPerson, request: Omit<TokenExchange, 'token'>): Promise<IssuedGrant>;
+  /** The place of the HTTP port that a resource indicator names (RFC 8707); undefined where it is none. */
+  resource(indicator: string): string | undefined;
   /** Extends a grant that is still good, for whoever holds it. Throws `Refused`. */
   renew(holder: GrantHolder): Promise<IssuedGrant>;
   /**

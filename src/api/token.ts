@@ -2,7 +2,6 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { scopesOf } from '../identity/person-record.ts';
 import type { VerifiedProof } from '../identity/proof-verifier.ts';
-import { LIMITS } from '../model/limits.ts';
 import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
 import { configuredName } from './configured-name.ts';
@@ -11,34 +10,24 @@ import type { IssuedGrant, TokenExchange } from './grant-views.ts';
 import { invalidOauthRequest } from './oauth-errors.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
+import {
+  ACCESS_TOKEN,
+  CLIENT_CREDENTIALS,
+  GRANT_TYPES,
+  JWT_BEARER,
+  TOKEN_EXCHANGE,
+  type TokenRequest,
+  tokenRequestSchema,
+} from './token-request.ts';
 
-const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
-const CI_TOKEN_TYPES = ['urn:ietf:params:oauth:token-type:id_token', 'urn:ietf:params:oauth:token-type:jwt'] as const;
 const ASSERTED = 'asserted.';
 
-/** RFC 8693, 2.1. `asserted.NAME` are the client's own labels: recorded, and used by no rule. */
-const requestSchema = z
-  .object({
-    grant_type: z.literal(TOKEN_EXCHANGE),
-    subject_token: z.string().min(1).max(LIMITS.maxTokenBytes),
-    subject_token_type: z.enum([...CI_TOKEN_TYPES, ACCESS_TOKEN]),
-    requested_token_type: z.literal(ACCESS_TOKEN).optional(),
-    grant: z
-      .string()
-      .max(100)
-      .optional()
-      .describe("The grant to renew, where `subject_token` is its secret; without one it is a person's own token."),
-    scope: z
-      .string()
-      .max(4096)
-      .optional()
-      .describe('Names of targets, with spaces between; all that are allowed where absent.'),
-  })
-  .catchall(z.string().max(LIMITS.maxAssertedLabelBytes));
-
 const grantSchema = z.object({
-  access_token: z.string().describe("The grant's secret: a database password, or a bearer token."),
+  access_token: z
+    .string()
+    .describe(
+      "The grant's secret: a database password, or a bearer token. Of a token for a resource all of the token.",
+    ),
   issued_token_type: z.literal(ACCESS_TOKEN),
   token_type: z
     .enum(['Bearer', 'DPoP'])
@@ -66,6 +55,7 @@ const grantSchema = z.object({
 const errorSchema = z.object({
   error: z.enum([
     'invalid_request',
+    'invalid_client',
     'invalid_grant',
     'invalid_target',
     'unsupported_grant_type',
@@ -76,7 +66,7 @@ const errorSchema = z.object({
   hint: z.string().optional(),
 });
 
-/** Token exchange: a CI token in, a grant out; or a grant that is still good in, the same one for longer out. */
+/** Tokens: a CI token in, a grant out; or a grant that is still good in, the same one for longer out. */
 export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
   const response = { 200: grantSchema, 400: errorSchema, 401: errorSchema, 503: errorSchema };
   router.post(
@@ -87,8 +77,9 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
         summary: 'Exchange a token',
         description:
           'RFC 8693: the token of a CI job for a grant, once; or a grant that is still good for the same one for longer. ' +
+          'RFC 7523: the token of a CI job as an assertion, for a bearer token that is good at one resource alone. ' +
           'With a `DPoP` header (RFC 9449) the grant is bound to that key, and a bound one is renewed by its key alone.',
-        body: requestSchema,
+        body: tokenRequestSchema,
         response,
       },
       // What is wrong with a request is said in OAuth's words, too.
@@ -96,7 +87,7 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
     },
     async (request, reply) => {
       if (request.validationError) {
-        const invalid = invalidOauthRequest(request.body, TOKEN_EXCHANGE, request.validationError.validation);
+        const invalid = invalidOauthRequest(request.body, GRANT_TYPES, request.validationError.validation);
         return reply.code(400).send({ ...invalid, code: 'protocol-malformed' });
       }
       try {
@@ -104,24 +95,67 @@ export function tokenRoutes(router: ApiRouter, services: ApiServices): void {
           .code(200)
           .send(answer(await issue(request.body, services, await proofOf(request, services)), services.info.url));
       } catch (error) {
-        if (error instanceof Refused) return refuse(reply, error.refusal);
+        if (error instanceof Refused) return refuse(reply, error.refusal, request.body.grant_type);
         throw error;
       }
     },
   );
 }
 
-function issue(
-  body: z.infer<typeof requestSchema>,
+async function issue(
+  body: TokenRequest,
   services: ApiServices,
   proof: VerifiedProof | undefined,
 ): Promise<IssuedGrant> {
-  const { subject_token, subject_token_type, scope, grant, ...rest } = body;
-  const secret = new Secret(subject_token);
+  const resource = resourceOf(body, services, proof);
   const proved = proof === undefined ? {} : { proof };
-  const request = { targets: words(scope), asserted: labels(rest), ...proved };
-  if (subject_token_type !== ACCESS_TOKEN) return services.exchange({ token: secret, ...request });
-  return grant === undefined ? issueToPerson(secret, request, services) : services.renew({ grant, secret, ...proved });
+  const wanted = { targets: targetsOf(body, resource), asserted: labels(body), ...proved };
+  const request = { ...wanted, ...(resource === undefined ? {} : { resource }) };
+  switch (body.grant_type) {
+    case JWT_BEARER:
+      return services.exchange({ token: new Secret(body.assertion), ...request });
+    case CLIENT_CREDENTIALS:
+      return services.exchange({ token: new Secret(body.client_assertion), ...request });
+    case TOKEN_EXCHANGE: {
+      const { grant } = body;
+      const secret = new Secret(body.subject_token);
+      if (body.subject_token_type !== ACCESS_TOKEN) return services.exchange({ token: secret, ...request });
+      return grant === undefined
+        ? issueToPerson(secret, request, services)
+        : services.renew({ grant, secret, ...proved });
+    }
+    default:
+      return body satisfies never;
+  }
+}
+
+/** The place that the token is to be good at alone; that of all MCP targets where an assertion names none. */
+function resourceOf(body: TokenRequest, services: ApiServices, proof: VerifiedProof | undefined): string | undefined {
+  if (body.resource === undefined) return body.grant_type === TOKEN_EXCHANGE ? undefined : '/mcp';
+  const resource = services.resource(body.resource);
+  if (resource === undefined) {
+    throw new Refused({
+      code: 'target-unknown',
+      message: 'The resource is no place of the HTTP port of this gateway.',
+      hint: 'Its places are /mcp and /t/TARGET; the metadata of each names it as it must be asked for.',
+    });
+  }
+  if (proof === undefined) return resource;
+  throw new Refused({
+    code: 'protocol-malformed',
+    message: 'A token for a resource is shown there as it is, so it cannot be bound to a key.',
+    hint: 'Leave out either `resource` or the DPoP proof.',
+  });
+}
+
+/** Who asks for one target's place gets that target and no other. */
+function targetsOf({ scope }: TokenRequest, resource: string | undefined): readonly string[] {
+  const asked = (scope ?? '').split(' ').filter((word) => word !== '');
+  if (!resource?.startsWith('/t/')) return asked;
+  const only = resource.slice('/t/'.length);
+  const other = asked.find((name) => name !== only);
+  if (other === undefined) return [only];
+  throw new Refused({ code: 'target-not-granted', message: `The resource is the target ${only} alone.` });
 }
 
 /** By the token of `chaperone login`, which may all that its person may; one that was made for less enters no target. */
@@ -150,7 +184,7 @@ async function issueToPerson(
 
 function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
   return {
-    access_token: issued.secret.reveal(),
+    access_token: issued.resource === undefined ? issued.secret.reveal() : `${issued.grant}.${issued.secret.reveal()}`,
     issued_token_type: ACCESS_TOKEN,
     token_type: issued.bound ? 'DPoP' : 'Bearer',
     expires_in: issued.expiresInSeconds,
@@ -164,9 +198,14 @@ function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
   };
 }
 
-function refuse(reply: FastifyReply, { code, message, hint }: Refusal): FastifyReply {
-  const error = OAUTH_ERRORS[code] ?? 'invalid_grant';
-  const status = error === 'temporarily_unavailable' ? 503 : 400;
+function refuse(
+  reply: FastifyReply,
+  { code, message, hint }: Refusal,
+  grantType: TokenRequest['grant_type'],
+): FastifyReply {
+  // What was shown proves either the client itself or what it may have.
+  const error = OAUTH_ERRORS[code] ?? (grantType === CLIENT_CREDENTIALS ? 'invalid_client' : 'invalid_grant');
+  const status = error === 'temporarily_unavailable' ? 503 : error === 'invalid_client' ? 401 : 400;
   return reply.code(status).send({ error, error_description: message, code, ...(hint ? { hint } : {}) });
 }
 
@@ -181,10 +220,6 @@ const OAUTH_ERRORS: Partial<Readonly<Record<RefusalCode, OAuthError>>> = {
   draining: 'temporarily_unavailable',
   'record-unavailable': 'temporarily_unavailable',
 };
-
-function words(scope: string | undefined): readonly string[] {
-  return (scope ?? '').split(' ').filter((word) => word !== '');
-}
 
 function labels(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const own = Object.entries(fields).filter(([name, value]) => name.startsWith(ASSERTED) && typeof value === 'string');

@@ -281,6 +281,7 @@ function grantRow(id: string, run: string) {
     secret_hash: 'h',
     ...scram,
     key_thumbprint: null,
+    resource: null,
     lifetime_seconds: 600,
     issued_at: '2026-01-02T03:04:05.678Z',
     expires_at: '2126-01-02T03:04:05.678Z',

@@ -12,6 +12,7 @@ export function grantOf(row: GrantRow): Grant {
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
     ...(row.key_thumbprint === null ? {} : { keyThumbprint: row.key_thumbprint }),
+    ...(row.resource === null ? {} : { resource: row.resource }),
   };
 }
 

@@ -16,7 +16,7 @@ import { closeRunRow, findRun, replaceAsserted } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
 import { type GrantListing, grantOf, listingOf, principalOf, runOf } from './grant-records.ts';
-import { holdsGrant, provesKey } from './holds-grant.ts';
+import { holdsGrant, isShownInPlace, provesKey } from './holds-grant.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import { narrowTargets } from './narrow-targets.ts';
 import { jobHolder, newGrantRows, personHolder } from './new-grant.ts';
@@ -55,6 +55,8 @@ export interface ExchangeRequest {
   readonly asserted: Readonly<Record<string, string>>;
   /** RFC 7638 thumbprint of a key whose possession was proved with this request: renewal then asks for it. */
   readonly keyThumbprint?: string;
+  /** The one place of the HTTP port where the grant shall be good. */
+  readonly resource?: string;
 }
 
 export interface Exchanged {
@@ -160,6 +162,9 @@ export class GrantService implements AsyncDisposable {
     }
     if (!provesKey(claim.kind === 'carried' ? claim.keyThumbprint : undefined, found.grant)) {
       throw refused('claim-invalid', 'The grant is bound to a key, so its secret alone lets nobody in.', BOUND_HINT);
+    }
+    if (!isShownInPlace(claim, found.grant)) {
+      throw refused('claim-invalid', 'The token is for another resource than this one.', ELSEWHERE_HINT);
     }
     return this.#entering(found, target);
   }
@@ -290,6 +295,7 @@ export class GrantService implements AsyncDisposable {
 }
 
 const BOUND_HINT = 'It is good through `chaperone run`, which holds the key; `--direct` gets one for a native port.';
+const ELSEWHERE_HINT = 'Ask for one with the `resource` that the metadata of this place names (RFC 9728).';
 const GRANT_ID = /^grt_[0-9a-hjkmnp-tv-z]{26}$/;
 
 function refused(code: RefusalCode, message: string, hint?: string): Refused {

@@ -28,3 +28,12 @@ export function holdsGrant(claim: Claim, grant: GrantRow | undefined, decoyKey: 
 export function provesKey(keyThumbprint: string | undefined, { key_thumbprint: bound }: GrantRow): boolean {
   return bound === null || bound === keyThumbprint;
 }
+
+/**
+ * Whether a grant that is good at one place was shown there. What is carried was proved elsewhere: with a key, which such
+ * a grant has none of, or by the gateway itself.
+ */
+export function isShownInPlace(claim: Claim, { resource: bound }: Pick<GrantRow, 'resource'>): boolean {
+  if (bound === null || claim.kind === 'carried') return true;
+  return claim.kind === 'password' && claim.resource === bound;
+}

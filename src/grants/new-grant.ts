@@ -10,6 +10,7 @@ export interface GrantBasis {
   readonly request: {
     readonly asserted: Readonly<Record<string, string>>;
     readonly keyThumbprint?: string;
+    readonly resource?: string;
   };
   readonly holder: RunHolder;
   readonly given: TrustGiven;
@@ -71,6 +72,7 @@ export async function newGrantRows(basis: GrantBasis, { now, random }: Circumsta
     scram_stored_key: base64(keys.storedKey),
     scram_server_key: base64(keys.serverKey),
     key_thumbprint: basis.request.keyThumbprint ?? null,
+    resource: basis.request.resource ?? null,
     lifetime_seconds: lifetime,
     issued_at: at(nowMs, 0),
     expires_at: at(nowMs, lifetime),

@@ -9,7 +9,13 @@ import type { ScramKeys, ScramProof } from './scram-keys.ts';
 
 /** What a client presented, unchecked. */
 export type Claim =
-  | { readonly kind: 'password'; readonly user: string; readonly password: Secret }
+  | {
+      readonly kind: 'password';
+      readonly user: string;
+      readonly password: Secret;
+      /** The place where it was shown, which a grant may be bound to. */
+      readonly resource?: string;
+    }
   | { readonly kind: 'scram'; readonly user: string; readonly proof: ScramProof }
   | CarriedClaim;
 

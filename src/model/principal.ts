@@ -128,4 +128,6 @@ export interface Grant {
   readonly expiresAt: string;
   /** RFC 7638 thumbprint of the key that it is bound to: its secret alone lets nobody in. */
   readonly keyThumbprint?: string;
+  /** The one place of the HTTP port where it is good (RFC 8707): `/mcp`, or `/t/TARGET`. */
+  readonly resource?: string;
 }

@@ -68,7 +68,15 @@ export interface Connected<Upstream, Greeting> {
 }
 
 /** What a client presented, unchecked. */
-export type Claim = { readonly kind: 'password'; readonly user: string; readonly password: Secret } | ProvenClaim;
+export type Claim =
+  | {
+      readonly kind: 'password';
+      readonly user: string;
+      readonly password: Secret;
+      /** The place of the HTTP port where it was shown (RFC 8707), which a grant may be bound to. */
+      readonly resource?: string;
+    }
+  | ProvenClaim;
 
 /** A proof that `proveGrant` began and the client completed: SCRAM keeps the secret off the wire. */
 export interface ProvenClaim {

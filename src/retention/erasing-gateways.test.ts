@@ -328,6 +328,7 @@ onEachStore('erasures on several gateways', (fixture) => {
       scram_stored_key: 'k',
       scram_server_key: 'k',
       key_thumbprint: null,
+      resource: null,
       lifetime_seconds: 1,
       issued_at: at(90),
       expires_at: at(days),

@@ -26,6 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-exports': { up: exports },
   '0012-retention': { up: retentionMigration },
   '0013-log-checkpoints': { up: logCheckpoints },
+  '0015-resources-of-grants': { up: resourcesOfGrants },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {
@@ -150,6 +151,11 @@ async function logCheckpoints(db: Kysely<unknown>): Promise<void> {
   await table(db, 'log_checkpoints', 'origin', ['checkpoint', 'kept_at'])
     .addColumn('size', 'bigint', (column) => column.notNull())
     .execute();
+}
+
+/** Tokens of MCP clients are good at one place alone. */
+async function resourcesOfGrants(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('grants').addColumn('resource', 'text').execute();
 }
 
 /** A table with a text key and text columns that are all required. */

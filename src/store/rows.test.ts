@@ -56,6 +56,7 @@ function newGrant(n: number, repository = 'acme/shop'): NewGrant {
       scram_stored_key: 'k',
       scram_server_key: 'v',
       key_thumbprint: null,
+      resource: null,
       lifetime_seconds: 600,
       issued_at: at(n),
       expires_at: at(n + 10),

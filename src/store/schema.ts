@@ -142,6 +142,8 @@ export interface GrantsTable {
   scram_server_key: string;
   /** RFC 7638 thumbprint of the key that the grant is bound to, where it is bound to one. */
   key_thumbprint: string | null;
+  /** The one place of the HTTP port where it is good (RFC 8707), such as `/mcp`; null where it is good everywhere. */
+  resource: string | null;
   /** Seconds that a renewal adds. */
   lifetime_seconds: number;
   issued_at: string;
