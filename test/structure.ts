@@ -17,7 +17,7 @@ export interface Floor {
 
 const WORDS = ['model', 'wire'];
 const ENGINES = ['sql', 'policy', 'masking', 'audit'];
-const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention'];
+const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention', 'definitions'];
 const OUTLETS = ['export', 'telemetry'];
 
 /** By folder below `src/`; a deeper folder has an entry of its own or belongs to the one above it. */
@@ -81,6 +81,10 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
   targets: { level: 2, imports: [...WORDS, 'policy', 'store', 'declared'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
+  // What MCP targets say of themselves, and what people said of that.
+  definitions: { level: 2, imports: [...WORDS, 'store', 'definitions/scan'], packages: [] },
+  // Reads hostile text, and nothing else.
+  'definitions/scan': { level: 2, imports: ['model'], packages: [], pure: true },
   budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
   // What is erased when, and what may not be: it orders, and the audit log does it.
   retention: { level: 2, imports: [...WORDS, 'store', 'declared'], packages: ['zod'] },

@@ -77,7 +77,11 @@ export interface LogNote {
     | 'run.manifest'
     | 'person.action'
     | 'key.rotated'
-    | 'log.alarm';
+    | 'log.alarm'
+    | 'definition.met'
+    | 'definition.changed'
+    | 'definition.accepted'
+    | 'definition.rejected';
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 

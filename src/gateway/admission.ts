@@ -216,6 +216,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         estimator: this.#estimator(admitted, login),
       },
       watch: this.#gateway.watch.session(id, principal, target),
+      definitions: controlPlane.definitions,
       budgets: new SessionBudgets({ desk: controlPlane.budgets, principal, target, onFault: fault }),
       // A session counts as live until its end is on record: a shutdown closes the log after that.
       onClosed: (closed) => live.remove(closed),

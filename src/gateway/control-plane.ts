@@ -5,6 +5,7 @@
 import type { Budget } from '../model/decision.ts';
 import type { HeldRequest, Hold } from '../model/held-request.ts';
 import type { ExchangeNumber, GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
+import type { Definition, Standing } from '../model/mcp.ts';
 import type { Principal } from '../model/principal.ts';
 import type { ClassifiedColumn, Credential, InheritedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
@@ -26,6 +27,7 @@ export interface ControlPlane {
   readonly approvals: ApprovalDesk;
   readonly classes: ClassDesk;
   readonly budgets: BudgetDesk;
+  readonly definitions: DefinitionDesk;
 }
 
 /**
@@ -99,6 +101,24 @@ export interface CopiedClasses {
   readonly session: SessionId;
   readonly exchange: ExchangeNumber;
   readonly columns: readonly InheritedColumn[];
+}
+
+/** Where it is kept what targets say of themselves, and what people said of that (docs/design/0008-mcp.md). */
+export interface DefinitionDesk {
+  /**
+   * Keeps what is new or has changed, durably, for every gateway and in the log, before it resolves with how each
+   * stands, by name. Costs nothing where nothing did. Rejects where it cannot be kept.
+   */
+  met(listing: MetListing): Promise<ReadonlyMap<string, Standing>>;
+}
+
+/** All definitions of one kind that a target tells of now, and who asked it. */
+export interface MetListing {
+  readonly target: Pick<Target, 'name' | 'mcp'>;
+  readonly run: RunId;
+  readonly session: SessionId;
+  readonly kind: Definition['kind'];
+  readonly all: readonly Definition[];
 }
 
 export interface Admitted {

@@ -9,7 +9,8 @@ import type { Part } from '../model/reply.ts';
 import type { Request } from '../model/request.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { CancelKey, Connected, Exchange, Protocol, Session } from '../protocols/protocol.ts';
+import type { CancelKey, Connected, Definitions, Exchange, Protocol, Session } from '../protocols/protocol.ts';
+import type { DefinitionDesk } from './control-plane.ts';
 import { runExchange } from './exchange.ts';
 import type { SessionWatch } from './exchange-watch.ts';
 import { sessionOutcome } from './failure.ts';
@@ -39,6 +40,7 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly runKey: Uint8Array;
   readonly holds: HoldParts;
   readonly budgets: SessionBudgets;
+  readonly definitions: DefinitionDesk;
   readonly watch: SessionWatch;
   /** Called once the session is closed, upstream and record. */
   readonly onClosed: (session: LiveSession) => void;
@@ -57,6 +59,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   readonly openedAt: string;
   readonly cancelKey: CancelKey;
   readonly greeting: Greeting;
+  readonly definitions: Definitions;
   readonly #parts: SessionParts<Upstream, Greeting>;
   readonly #stages: Stages<Upstream>;
   #decider: Decider;
@@ -79,6 +82,9 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     this.openedAt = parts.openedAt;
     this.cancelKey = parts.cancelKey;
     this.greeting = parts.connected.greeting;
+    const { id, target, principal, definitions } = parts;
+    const listed = { target, run: principal.run.id, session: id };
+    this.definitions = { met: (kind, all) => definitions.met({ ...listed, kind, all }) };
     this.#decider = this.#compile(parts.policies());
     this.#stages = this.#bindStages();
     parts.connected.listen((unasked) => this.#unasked(unasked));

@@ -25,6 +25,11 @@ export const LIMITS = {
   maxTemporaryClasses: 10_000,
   maxInheritedClasses: 10_000,
   inheritedRetryMs: 1_000,
+  // definitions: what MCP targets say of themselves
+  maxDefinitions: 10_000,
+  maxDefinitionBytes: 256 * 1024,
+  maxWaitingForms: 20,
+  definitionMetMs: 60 * 60_000,
   // protocols/postgres: what a held request would do
   estimateStatementMs: 3_000,
   estimateLockMs: 1_000,

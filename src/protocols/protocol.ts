@@ -139,6 +139,8 @@ export interface Session<Upstream, Greeting> extends AsyncDisposable {
   readonly signal: AbortSignal;
   /** What stands for a secret on record: the same for the same secret throughout the run, and in no other. */
   digest(secret: string): string;
+  /** How what the target says of itself stands with people. */
+  readonly definitions: Definitions;
   /** Takes one exchange through every stage. Resolves once its reply is complete. */
   run(exchange: Exchange<Upstream>): Promise<void>;
   /** Takes what the server sends between exchanges, after it was masked and recorded. */

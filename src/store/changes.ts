@@ -15,7 +15,8 @@ export type Topic =
   | 'deliveries'
   | 'sessions'
   | 'budgets'
-  | 'retention';
+  | 'retention'
+  | 'definitions';
 export const TOPICS = [
   'grants',
   'configuration',
@@ -26,6 +27,7 @@ export const TOPICS = [
   'sessions',
   'budgets',
   'retention',
+  'definitions',
 ] as const satisfies readonly Topic[];
 
 /**

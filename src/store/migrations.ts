@@ -4,6 +4,7 @@ import { approvalsMigration } from './approvals-migration.ts';
 import { attachmentsMigration } from './attachment-rows.ts';
 import { budgetsMigration } from './budget-tables.ts';
 import { classesMigration } from './class-tables.ts';
+import { definitionsMigration } from './definition-tables.ts';
 import { peopleMigration } from './people-migration.ts';
 import { retentionMigration } from './retention-tables.ts';
 import { liveSessionsMigration } from './session-migration.ts';
@@ -26,6 +27,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-exports': { up: exports },
   '0012-retention': { up: retentionMigration },
   '0013-log-checkpoints': { up: logCheckpoints },
+  '0014-definitions': { up: definitionsMigration },
   '0015-resources-of-grants': { up: resourcesOfGrants },
 };
 

@@ -3,6 +3,7 @@ import type { ApprovalGroupsTable, ApprovalsTable, ApprovalVotesTable } from './
 import type { RunAttachmentsTable } from './attachment-rows.ts';
 import type { BudgetTables } from './budget-tables.ts';
 import type { InheritedClassesTable } from './class-tables.ts';
+import type { DefinitionTables } from './definition-tables.ts';
 import type { PeopleTables } from './people-tables.ts';
 import type { RetentionTables } from './retention-tables.ts';
 
@@ -10,7 +11,7 @@ import type { RetentionTables } from './retention-tables.ts';
  * The store's tables, in the subset that SQLite and PostgreSQL share: text and integers. Times are RFC 3339 in UTC with
  * milliseconds, so that text order is time order; booleans are 0 and 1; lists and records are JSON; bytes are base64.
  */
-export interface Schema extends PeopleTables, BudgetTables, RetentionTables {
+export interface Schema extends PeopleTables, BudgetTables, RetentionTables, DefinitionTables {
   deployment: DeploymentTable;
   versions: VersionsTable;
   targets: TargetsTable;

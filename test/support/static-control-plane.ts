@@ -6,6 +6,7 @@ import type {
   CarriedClaim,
   ClassDesk,
   ControlPlane,
+  DefinitionDesk,
 } from '../../src/gateway/control-plane.ts';
 import { decoyScramKeys, deriveScramKeys, provesPossession } from '../../src/grants/scram-keys.ts';
 import { type GrantId, mintId, type PrincipalId, type RunId, type TargetName } from '../../src/model/ids.ts';
@@ -72,6 +73,11 @@ export class StaticControlPlane implements ControlPlane {
 
   /** Keeps what columns inherit in memory. */
   classes: ClassDesk = memoryClasses();
+
+  /** Accepts all that a target tells of; a test puts one with a store behind it. */
+  definitions: DefinitionDesk = {
+    met: ({ all }) => Promise.resolve(new Map(all.map(({ name }) => [name, 'accepted'] as const))),
+  };
 
   policies(): PolicySet {
     return this.#policies;

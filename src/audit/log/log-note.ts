@@ -54,6 +54,7 @@ const ACTION: Members = {
   budget: idOrNoneAtAll,
   by: actor,
   channel: names,
+  definition: idOrNoneAtAll,
   delivery: idOrNoneAtAll,
   disabled: flag,
   entry: count,
@@ -84,6 +85,9 @@ const ACTION: Members = {
   why: code,
 };
 
+/** What a server calls its tools is its own text: the id is derived from it, the digest from all that was told. */
+const DEFINITION: Members = { definition: id, digest, kind: code, target: names };
+
 const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   'policy.activated': { digest, rules: count },
   'target.changed': CONFIGURED,
@@ -109,6 +113,12 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   // The SHA-256 of the manifest of a run's evidence (docs/design/0004-evidence-bundle.md).
   'run.manifest': { digest, run: id },
   'approval.decided': { ...APPROVAL, answer: code, by: actor, channel: code, state: code },
+  'definition.met': { ...DEFINITION, run: id, session: id },
+  // Of the forms that are accepted, the newest.
+  'definition.changed': { ...DEFINITION, from: digest, run: id, session: id },
+  // By the gateway itself where the target's declaration accepts what is there first.
+  'definition.accepted': { ...DEFINITION, by: actor, run: id, session: id },
+  'definition.rejected': { ...DEFINITION, by: actor },
 };
 
 /** All kinds of notes that there are. */

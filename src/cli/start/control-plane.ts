@@ -1,5 +1,6 @@
 import type { ApprovalService } from '../../approvals/approval-service.ts';
 import type { BudgetService } from '../../budgets/budget-service.ts';
+import type { DefinitionService } from '../../definitions/definition-service.ts';
 import type { ControlPlane } from '../../gateway/control-plane.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
 import { Refused } from '../../model/refusal.ts';
@@ -15,6 +16,7 @@ export interface ControlPlaneParts {
   readonly approvals: ApprovalService;
   readonly classes: InheritedClasses;
   readonly budgets: BudgetService;
+  readonly definitions: DefinitionService;
   /** The deployment's own, where it sets one: it overrides that of the targets. */
   readonly recordMode: RecordMode | undefined;
 }
@@ -27,6 +29,7 @@ export function makeControlPlane({
   approvals,
   classes,
   budgets,
+  definitions,
   recordMode,
 }: ControlPlaneParts): ControlPlane {
   return {
@@ -34,6 +37,7 @@ export function makeControlPlane({
     approvals,
     classes,
     budgets,
+    definitions,
     holder: async (claim) => (await grants.authenticate(claim)).principal,
     policies: () => policies.current(),
     onRevoked: (listener) => grants.onRevoked(listener),

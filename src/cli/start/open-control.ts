@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenAuditLog } from '../../audit/open-audit-log.ts';
 import { BudgetService } from '../../budgets/budget-service.ts';
+import { DefinitionService } from '../../definitions/definition-service.ts';
 import { GrantService } from '../../grants/grant-service.ts';
 import { KeptTokens } from '../../grants/kept-tokens.ts';
 import { openTrustDirectory, type TrustDirectory } from '../../identity/trust-directory.ts';
@@ -53,6 +54,7 @@ export interface Control extends AsyncDisposable, OpenConfiguration, Omit<OpenPe
   readonly budgets: BudgetService;
   readonly targets: TargetDirectory;
   readonly classes: InheritedClasses;
+  readonly definitions: DefinitionService;
   readonly policies: PolicyDirectory;
   readonly trust: TrustDirectory;
   /** Reads the configuration again in every part, and resolves when all decide by it. */
@@ -90,6 +92,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
   const sealer = makeSealer(key);
   const targets = parts.use(await openTargetDirectory({ store, sealer, secrets, onFault }));
   const classes = parts.use(await openClasses({ store, targets, audit, random, now: nowMs, onFault }));
+  const definitions = parts.use(new DefinitionService({ store, note: (note) => audit.note(note), now: nowMs }));
   const policies = parts.use(await openPolicyDirectory({ store, audit, nowMs, onFault }));
   const budgets = parts.use(new BudgetService({ store, onFault }));
   const tokens = new KeptTokens(store, makeSealer(key, 'grants/token'));
@@ -119,6 +122,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
     budgets,
     targets,
     classes,
+    definitions,
     policies,
     ...configuring,
     trust,
