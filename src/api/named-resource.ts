@@ -4,7 +4,7 @@ export interface HttpReach {
   readonly port: number;
 }
 
-const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 const BY_PATH = /^\/t\/([^/?%#]+)(?:\/.*)?$/s;
 
 /**
@@ -14,12 +14,12 @@ const BY_PATH = /^\/t\/([^/?%#]+)(?:\/.*)?$/s;
 export function namedResource(indicator: string, { host, port }: HttpReach): string | undefined {
   const url = URL.parse(indicator);
   if (url === null || url.hash !== '' || url.username !== '' || url.search !== '') return undefined;
-  const isLocal = LOOPBACK.includes(host);
+  const isLocal = LOOPBACK.has(host);
   // In clear only to oneself: a token that was asked for a place in clear would be shown there.
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal)) return undefined;
   if (Number(url.port || (url.protocol === 'https:' ? 443 : 80)) !== port) return undefined;
   const name = url.hostname.toLowerCase();
-  if (name === host.toLowerCase() || (isLocal && LOOPBACK.includes(name))) return byPath(url.pathname);
+  if (name === host.toLowerCase() || (isLocal && LOOPBACK.has(name))) return byPath(url.pathname);
   const dot = name.indexOf('.');
   return dot > 0 && name.slice(dot + 1) === host.toLowerCase() ? `/t/${name.slice(0, dot)}` : undefined;
 }

@@ -49,7 +49,6 @@ async function serve(
   options: HttpOptions,
 ): Promise<void> {
   const { target } = admission;
-  const door: Door = target === undefined ? { kind: 'port' } : { kind: 'carried', target };
   const served: { connection?: ServerConnection } = {};
   const onEnded = (reason: unknown): void => {
     if (reason instanceof Refused && reason.refusal.code === 'draining') served.connection?.retire();
@@ -63,6 +62,7 @@ async function serve(
     return;
   }
   if (tls !== undefined && opening === 'tls') await client.startTls(tls.context, { alpn: ALPN, requireAlpn: false });
+  const door: Door = target === undefined ? { kind: 'port', secure: opening === 'tls' } : { kind: 'carried', target };
   await converse(client, door, (connection) => (served.connection = connection), { admission, lanes, options });
 }
 

@@ -1,5 +1,7 @@
+import type { TargetName } from '../../model/ids.ts';
 import type { Credential, Target } from '../../model/target.ts';
-import type { Exchange } from '../protocol.ts';
+import type { Admission, Exchange } from '../protocol.ts';
+import type { Proof } from './claims.ts';
 import type { HttpExchangeParts } from './exchange.ts';
 import type { Inspector } from './inspector.ts';
 import type { HttpSession } from './lanes.ts';
@@ -26,3 +28,27 @@ export interface LayeredExchange extends Exchange<HttpUpstream> {
 
 /** What was asked in another way than by a client's connection, and is answered the same. */
 export type InnerRequest = IncomingRequest;
+
+/** A place of the HTTP port that is no target's, and who answers there. */
+export interface HttpPlace {
+  /** As grants are bound to it (RFC 8707): `/mcp`; absent where nothing is shown to be let in. */
+  readonly resource?: string;
+  /** Whether a path is its own, as sent and without the query. */
+  has(path: string): boolean;
+  /** Answers one request. Throws `Refused`, which is said as the port says it, only before the answer has begun. */
+  serve(asked: PlaceRequest): Promise<void>;
+}
+
+export interface PlaceRequest {
+  readonly incoming: IncomingRequest;
+  /** What the request shows to be let in, unchecked. */
+  readonly proof: Proof | undefined;
+  /** How the client reached the port: `https` or `http`. */
+  readonly scheme: 'https' | 'http';
+  readonly admission: Admission<HttpUpstream, undefined>;
+  /**
+   * Asks a target as this client would at the target's own address, with the same proof, in a session of that target:
+   * `inner` is answered as its request would be, refusals included. Resolves once that is over.
+   */
+  ask(target: TargetName, inner: InnerRequest): Promise<void>;
+}

@@ -74,15 +74,17 @@ export interface Telling {
   readonly grpc?: boolean;
   /** The approval that is waited for. */
   readonly waiting?: WaitingNotice | undefined;
+  /** Where a client learns how to get a token for here (RFC 9728). */
+  readonly metadata?: string | undefined;
 }
 
 /** A refusal as a problem document (RFC 9457), or in gRPC's words. */
-export function toldRefusal(refusal: Refusal, { status, proxied = false, grpc = false, waiting }: Telling = {}): Told {
+export function toldRefusal(refusal: Refusal, { status, proxied = false, grpc = false, ...more }: Telling = {}): Told {
   const own = status ?? STATUSES[refusal.code];
-  return grpc ? grpcStatus(refusal, own) : problem(refusal, own === 401 && proxied ? 407 : own, waiting);
+  return grpc ? grpcStatus(refusal, own) : problem(refusal, own === 401 && proxied ? 407 : own, more);
 }
 
-function problem(refusal: Refusal, status: number, waiting: WaitingNotice | undefined): Told {
+function problem(refusal: Refusal, status: number, { waiting, metadata }: Pick<Telling, 'waiting' | 'metadata'>): Told {
   const { code, message, hint, rule } = refusal;
   const retry = RETRY_SECONDS[code];
   const body = Buffer.from(
@@ -102,19 +104,19 @@ function problem(refusal: Refusal, status: number, waiting: WaitingNotice | unde
     ['cache-control', 'no-store'],
     ['chaperone-refusal', code],
     ...(retry === undefined ? [] : [['retry-after', String(retry)] as const]),
-    ...challenges(status),
+    ...challenges(status, metadata),
   ];
   return { head: { status, fields }, body };
 }
 
 /** RFC 9110, 11.6.1 and 11.7.1: one line each, because some clients read the first of a line alone. */
-function challenges(status: number): Fields {
+function challenges(status: number, metadata: string | undefined): Fields {
   if (status !== 401 && status !== 407) return [];
   const name = status === 401 ? 'www-authenticate' : 'proxy-authenticate';
-  return [
-    [name, 'Basic realm="chaperone", charset="UTF-8"'],
-    [name, 'Bearer realm="chaperone"'],
-  ];
+  const basic = [name, 'Basic realm="chaperone", charset="UTF-8"'] as const;
+  if (metadata === undefined) return [basic, [name, 'Bearer realm="chaperone"']];
+  // The clients that this is for look at no other than the first.
+  return [[name, `Bearer realm="chaperone", resource_metadata="${metadata}"`], basic];
 }
 
 /** A reply of trailers alone: gRPC's clients take the status from there, and show the message. */

@@ -2,12 +2,13 @@ import type { TargetName } from '../../model/ids.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { type Proof, proofOf } from './claims.ts';
 import { hostOf } from './grammar.ts';
+import type { HttpPlace } from './layer.ts';
 import type { RequestHead } from './message.ts';
 
 /** How requests came to be heard; docs/design/0007-http.md, "Who asks". */
 export type Door =
-  /** The gateway's own port. */
-  | { readonly kind: 'port' }
+  /** The gateway's own port, in clear or not. */
+  | { readonly kind: 'port'; readonly secure: boolean }
   /** A listener of a run, for one target. */
   | { readonly kind: 'carried'; readonly target: TargetName }
   /** Inside a CONNECT to this host, which is one of the target's; the CONNECT has proved who asks. */
@@ -19,6 +20,8 @@ export interface Places {
   byHost(host: string): TargetName | undefined;
   /** The names of the HTTP port itself: `TARGET.DOMAIN` is the target's own host. Lower case. */
   readonly domains: readonly string[];
+  /** What of the port is no target's. */
+  readonly own?: readonly HttpPlace[];
 }
 
 /** Without a port, and without the brackets of an IPv6 address. */
@@ -45,8 +48,15 @@ export interface Stray {
   readonly refusal: Refusal;
 }
 
+/** A request for a place of the port itself. */
+export interface OwnPlace {
+  readonly own: HttpPlace;
+  readonly proof: Proof | undefined;
+  readonly proxied: false;
+}
+
 /** The target that a request is for, and what it shows to be let in. A CONNECT is routed as the host that it asks for. */
-export function routeOf(head: RequestHead, door: Door, places: Places): Route | Stray {
+export function routeOf(head: RequestHead, door: Door, places: Places): Route | OwnPlace | Stray {
   switch (door.kind) {
     case 'tunnel':
       return tunnelled(head, door);
@@ -87,15 +97,41 @@ function proxied({ authority, fields, target: origin }: RequestHead, places: Pla
 
 const BY_PATH = /^\/t\/([^/?%]+)(.*)$/s;
 
-function reversed({ authority, fields, target: origin }: RequestHead, places: Places): Route | Stray {
-  const proof = proofOf(fields, 'authorization');
+function reversed({ authority, fields, target: origin }: RequestHead, places: Places): Route | OwnPlace | Stray {
+  const shownAt = (resource?: string): Proof | undefined => proofOf(fields, 'authorization', resource);
   const named = ownHost(hostOf(authority), places.domains);
-  if (named !== undefined) return { target: named, origin, prefix: '', proof, proxied: false };
+  if (named !== undefined) {
+    return { target: named, origin, prefix: '', proof: shownAt(resourceOf(named)), proxied: false };
+  }
+  const own = places.own?.find((place) => place.has(origin.replace(/\?.*$/s, '')));
+  if (own !== undefined) return { own, proof: shownAt(own.resource), proxied: false };
   const [, name, rest = ''] = BY_PATH.exec(origin) ?? [];
-  if (name === undefined) return { place: hostOf(authority), proof, proxied: false, refusal: NAMES_NO_TARGET };
+  if (name === undefined) {
+    return { place: hostOf(authority), proof: shownAt(), proxied: false, refusal: NAMES_NO_TARGET };
+  }
   const within = rest.startsWith('/') ? rest : `/${rest}`;
-  return { target: name as TargetName, origin: within, prefix: `/t/${name}`, proof, proxied: false };
+  const target = name as TargetName;
+  return { target, origin: within, prefix: `/t/${name}`, proof: shownAt(resourceOf(target)), proxied: false };
 }
+
+/** A target as grants are bound to it, by whichever of its addresses it is reached. */
+function resourceOf(target: TargetName): string {
+  return `/t/${target}`;
+}
+
+/** Where a client learns how to get a token for the place that it was turned away from (RFC 9728, 5.1). */
+export function metadataOf({ authority }: RequestHead, route: Route | OwnPlace | Stray, door: Door, places: Places) {
+  if (door.kind !== 'port' || route.proxied || 'refusal' in route || places.own === undefined) return undefined;
+  const scheme = door.secure ? 'https' : 'http';
+  const host = hostOf(authority);
+  const byHost = 'target' in route && ownHost(host, places.domains) !== undefined;
+  const at = byHost ? authority.slice(authority.indexOf('.') + 1) : authority;
+  const path = 'own' in route ? route.own.resource : byHost ? `/h/${route.target}` : resourceOf(route.target);
+  return `${scheme}://${at}${METADATA_PATH}${path ?? ''}`;
+}
+
+/** RFC 9728, 3. Behind it stands what it is about: `/mcp`, `/t/TARGET`, and `/h/TARGET` of a target by its own host. */
+export const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
 /** One label before a name of the port. */
 function ownHost(host: string, domains: readonly string[]): TargetName | undefined {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '../../model/fault.ts';
+import type { TargetName } from '../../model/ids.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { type Refusal, Refused } from '../../model/refusal.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
@@ -13,7 +14,7 @@ import type { HttpSession, Lane, Lanes } from './lanes.ts';
 import { type Fields, type IncomingRequest, MalformedHttp, type ServerConnection } from './message.ts';
 import { readRequest } from './read-request.ts';
 import { toldRefusal } from './refusal.ts';
-import { type Door, type Places, type Route, routeOf, type Stray } from './route.ts';
+import { type Door, metadataOf, type OwnPlace, type Places, type Route, routeOf, type Stray } from './route.ts';
 import type { HttpUpstream } from './upstream.ts';
 
 export interface ConversationParts {
@@ -54,11 +55,17 @@ export class HttpConversation {
 
   async #handle(incoming: IncomingRequest): Promise<void> {
     const route = routeOf(incoming.head, this.#parts.door, this.#parts.places);
+    await this.#answer(incoming, route, false);
+  }
+
+  /** Never rejects but with what ends the connection. What a place of ours asks in its client's name is `inner`. */
+  async #answer(incoming: IncomingRequest, route: Route | OwnPlace | Stray, inner: boolean): Promise<void> {
     try {
       if ('refusal' in route) return await this.#stray(incoming, route);
+      if ('own' in route) return await this.#own(incoming, route);
       const lane = await this.#lane(incoming, route);
       if (incoming.head.method === 'CONNECT') return await this.#tunnel(incoming, route, lane);
-      await this.#exchange(incoming, route, lane);
+      await this.#exchange(incoming, route, lane, inner);
     } catch (cause) {
       if (!(cause instanceof Refused)) throw cause;
       // Whoever guesses shall at least come again for it.
@@ -67,6 +74,14 @@ export class HttpConversation {
       }
       this.#refuse(incoming, cause.refusal, route);
     }
+  }
+
+  async #own(incoming: IncomingRequest, { own, proof }: OwnPlace): Promise<void> {
+    const { door, admission } = this.#parts;
+    const ask = (target: TargetName, inner: IncomingRequest): Promise<void> =>
+      this.#answer(inner, { target, origin: inner.head.target, prefix: '', proof, proxied: false }, true);
+    const scheme = door.kind === 'port' && door.secure ? 'https' : 'http';
+    await own.serve({ incoming, proof, scheme, admission, ask });
   }
 
   #lane(incoming: IncomingRequest, { proof, target }: Route): Lane | Promise<Lane> {
@@ -83,10 +98,15 @@ export class HttpConversation {
     this.#refuse(incoming, stray.refusal, stray, stray.proxied ? 403 : undefined);
   }
 
-  async #exchange(incoming: IncomingRequest, { origin, prefix, proxied }: Route, lane: Lane): Promise<void> {
+  async #exchange(
+    incoming: IncomingRequest,
+    { origin, prefix, proxied }: Route,
+    lane: Lane,
+    inner: boolean,
+  ): Promise<void> {
     const { lanes, inspector } = this.#parts;
     const { session } = lane;
-    const stopListening = this.#cancelWith(incoming, session);
+    const stopListening = this.#cancelWith(incoming, session, inner);
     let exchange: HttpExchange | undefined;
     try {
       const digest = (secret: string): string => session.digest(secret);
@@ -116,9 +136,9 @@ export class HttpConversation {
     this.#parts.admission.report(why);
   }
 
-  /** A client of HTTP/2 may take back one request, and go on with the others. */
-  #cancelWith(incoming: IncomingRequest, session: HttpSession): () => void {
-    if (this.#parts.connection.concurrency === 1) return nothing;
+  /** A client of HTTP/2 may take back one request, and go on with the others; so may a place of ours. */
+  #cancelWith(incoming: IncomingRequest, session: HttpSession, inner: boolean): () => void {
+    if (this.#parts.connection.concurrency === 1 && !inner) return nothing;
     const cancel = (): void => {
       this.#parts.admission.cancel(session.cancelKey).catch((fault: unknown) => this.#parts.admission.report(fault));
     };
@@ -135,9 +155,11 @@ export class HttpConversation {
     await this.#parts.tunnel(stream, { kind: 'tunnel', authority, target, proof });
   }
 
-  #refuse(incoming: IncomingRequest, refusal: Refusal, { proxied }: Route | Stray, status?: number): void {
-    if (refusal.code === 'draining') this.#parts.connection.retire();
-    answer(incoming, toldRefusal(refusal, { proxied, status }));
+  #refuse(incoming: IncomingRequest, refusal: Refusal, route: Route | OwnPlace | Stray, status?: number): void {
+    const { connection, door, places } = this.#parts;
+    if (refusal.code === 'draining') connection.retire();
+    const metadata = metadataOf(incoming.head, route, door, places);
+    answer(incoming, toldRefusal(refusal, { proxied: route.proxied, status, metadata }));
   }
 }
 
