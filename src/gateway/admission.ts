@@ -10,6 +10,7 @@ import type {
   CancelKey,
   Claim,
   Connected,
+  Entrances,
   Login,
   Protocol,
   ScramKeys,
@@ -92,6 +93,10 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
 
   scramKeys(user: string): Promise<ScramKeys> {
     return this.#gateway.controlPlane.scramKeys(user);
+  }
+
+  targets(claim: Claim | CarriedClaim): Promise<Entrances> {
+    return this.#gateway.controlPlane.targets(claim);
   }
 
   cancel(key: CancelKey): Promise<boolean> {

@@ -1,6 +1,15 @@
 import type { GrantId, TargetName } from '../model/ids.ts';
 import { Refused } from '../model/refusal.ts';
-import type { Admission, CancelKey, Claim, Login, Protocol, ScramKeys, Session } from '../protocols/protocol.ts';
+import type {
+  Admission,
+  CancelKey,
+  Claim,
+  Entrances,
+  Login,
+  Protocol,
+  ScramKeys,
+  Session,
+} from '../protocols/protocol.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 import { GatewayAdmission, type GatewayParts } from './admission.ts';
 import { CarriedPasswords } from './carried-passwords.ts';
@@ -92,6 +101,12 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
       if (error instanceof Refused) this.#carried.onRefused(error);
       throw error;
     }
+  }
+
+  /** A listener is for one target, whatever else its grant is for. */
+  async targets(claim: Claim): Promise<Entrances> {
+    const { principal, targets } = await this.#inner.targets(await this.#carriedClaim(claim));
+    return { principal, targets: targets.filter(({ name }) => name === this.#carried.target) };
   }
 
   async stray(claim: Claim, place: string): Promise<void> {

@@ -9,13 +9,15 @@ import type { Definition, Standing } from '../model/mcp.ts';
 import type { Principal } from '../model/principal.ts';
 import type { ClassifiedColumn, Credential, InheritedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
-import type { Claim, ScramKeys, ScramProof } from '../protocols/protocol.ts';
+import type { Claim, Entrances, ScramKeys, ScramProof } from '../protocols/protocol.ts';
 
 export interface ControlPlane {
   /** Keys to prove a claim against; for an unknown user, keys that look like anybody's and that nothing matches. */
   scramKeys(user: string): Promise<ScramKeys>;
   /** Authenticates the claim, and authorises the grant for the target. Throws `Refused`. */
   admit(claim: Claim | CarriedClaim, target: TargetName): Promise<Admitted>;
+  /** Authenticates the claim, and says what of its grant there is. Throws `Refused`. */
+  targets(claim: Claim | CarriedClaim): Promise<Entrances>;
   /** Authenticates the claim, whatever its grant is for. Throws `Refused`. */
   holder(claim: Claim | CarriedClaim): Promise<Principal>;
   /** The policies in force now. */

@@ -112,6 +112,8 @@ export interface Admission<Upstream, Greeting> {
    * a session of its own: a protocol whose requests name a target each may have several on one connection.
    */
   admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>>;
+  /** Authenticates the claim, and says whose it is and what it may enter. Throws `Refused`. */
+  targets(claim: Claim): Promise<Entrances>;
   /** Asks to cancel what another session of the same principal is doing; true where such a session was found. */
   cancel(key: CancelKey): Promise<boolean>;
   /**
@@ -121,6 +123,13 @@ export interface Admission<Upstream, Greeting> {
   stray(claim: Claim, place: string): Promise<void>;
   /** Tells the operator of a fault that ended a session and not the connection, which would tell of its own end. */
   report(fault: unknown): void;
+}
+
+/** What somebody who proved who they are may enter. */
+export interface Entrances {
+  readonly principal: Principal;
+  /** Those of the grant that there are, in the order of their names. */
+  readonly targets: readonly Target[];
 }
 
 /** What a session gave its client to cancel with: PostgreSQL's BackendKeyData. */

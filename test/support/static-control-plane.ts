@@ -14,7 +14,7 @@ import type { Principal, Run } from '../../src/model/principal.ts';
 import { Refused } from '../../src/model/refusal.ts';
 import type { ClassifiedColumn, Credential, Target } from '../../src/model/target.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
-import type { Claim, ScramKeys } from '../../src/protocols/protocol.ts';
+import type { Claim, Entrances, ScramKeys } from '../../src/protocols/protocol.ts';
 import { NO_APPROVALS } from './no-approvals.ts';
 import { NO_BUDGETS } from './no-budgets.ts';
 
@@ -93,6 +93,14 @@ export class StaticControlPlane implements ControlPlane {
 
   holder(claim: Claim | CarriedClaim): Promise<Principal> {
     return Promise.resolve().then(() => this.#held(claim).principal);
+  }
+
+  targets(claim: Claim | CarriedClaim): Promise<Entrances> {
+    return Promise.resolve().then(() => {
+      const { principal } = this.#held(claim);
+      const targets = this.#targets.filter(({ name }) => principal.grant.targets.includes(name));
+      return { principal, targets: targets.toSorted((one, other) => (one.name < other.name ? -1 : 1)) };
+    });
   }
 
   grantExpiryMs(grant: GrantId): Promise<number | undefined> {

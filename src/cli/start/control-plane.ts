@@ -4,7 +4,7 @@ import type { DefinitionService } from '../../definitions/definition-service.ts'
 import type { ControlPlane } from '../../gateway/control-plane.ts';
 import type { GrantService } from '../../grants/grant-service.ts';
 import { Refused } from '../../model/refusal.ts';
-import type { RecordMode } from '../../model/target.ts';
+import type { RecordMode, Target } from '../../model/target.ts';
 import type { InheritedClasses } from '../../targets/inherited-classes.ts';
 import type { TargetDirectory } from '../../targets/target-directory.ts';
 import type { PolicyDirectory } from './policy-directory.ts';
@@ -32,6 +32,7 @@ export function makeControlPlane({
   definitions,
   recordMode,
 }: ControlPlaneParts): ControlPlane {
+  const asRecorded = (target: Target): Target => (recordMode ? { ...target, recordMode } : target);
   return {
     scramKeys: (user) => grants.scramKeys(user),
     approvals,
@@ -45,13 +46,18 @@ export function makeControlPlane({
       const grant = await grants.current(id);
       return grant && Date.parse(grant.expiresAt);
     },
+    targets: async (claim) => {
+      const { principal } = await grants.authenticate(claim);
+      const found = principal.grant.targets.flatMap((name) => targets.get(name) ?? []);
+      return { principal, targets: found.map(asRecorded).sort((one, other) => (one.name < other.name ? -1 : 1)) };
+    },
     admit: async (claim, name) => {
       const { principal } = await grants.authenticate(claim, name);
       const target = targets.get(name);
       if (!target) throw new Refused({ code: 'target-unknown', message: `There is no target ${name} any more.` });
       return {
         principal,
-        target: recordMode ? { ...target, recordMode } : target,
+        target: asRecorded(target),
         credential: () => targets.credential(target),
       };
     },
