@@ -169,7 +169,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     try {
       const credential = await admitted.credential();
       return await withDeadline(upstreamConnectDeadlineMs, this.signal, expired, (signal) =>
-        this.#protocol.connect(admitted.target, credential, login, signal),
+        this.#protocol.connect(admitted.target, credential, { ...login, run: admitted.principal.run.id }, signal),
       );
     } catch (cause) {
       await record.close(this.signal.aborted ? sessionOutcome(this.signal.reason) : 'upstreamLost');

@@ -5,7 +5,7 @@
  */
 import type { Estimate } from '../model/approval.ts';
 import type { Fault } from '../model/fault.ts';
-import type { ApprovalId, SessionId, TargetName } from '../model/ids.ts';
+import type { ApprovalId, RunId, SessionId, TargetName } from '../model/ids.ts';
 import type { Definition, Standing } from '../model/mcp.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -54,6 +54,8 @@ export interface Login {
   readonly parameters: Readonly<Record<string, string>>;
   /** How long a cancel key this client can hold (PostgreSQL 3.0 has room for four bytes, 3.2 for more). */
   readonly cancelKeyBytes: number;
+  /** Whose session it is, by the gateway's word and not the client's; absent where a target is only tried. */
+  readonly run?: RunId;
 }
 
 export interface Connected<Upstream, Greeting> {

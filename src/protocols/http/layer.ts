@@ -1,4 +1,4 @@
-import type { TargetName } from '../../model/ids.ts';
+import type { RunId, TargetName } from '../../model/ids.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import type { Admission, Exchange } from '../protocol.ts';
 import type { Proof } from './claims.ts';
@@ -16,9 +16,16 @@ export interface HttpLayer {
   readonly name: string;
   readonly inspector: Inspector;
   /** Opens a connection to a target of the layer, or what stands for one; closes it where the signal aborts. Throws a `Fault`. */
-  dial(target: Target, credential: Credential, signal: AbortSignal): Promise<ClientConnection>;
+  dial(dialled: LayerDialled, signal: AbortSignal): Promise<ClientConnection>;
   /** The exchange of one request, read and inspected, in a session of its target. */
   exchange(parts: HttpExchangeParts, session: HttpSession): LayeredExchange;
+}
+
+export interface LayerDialled {
+  readonly target: Target;
+  readonly credential: Credential;
+  /** For whom: what is started for one run serves no other. Absent where the target is only tried. */
+  readonly run: RunId | undefined;
 }
 
 /** What `serve` drives: an exchange that can say by itself that nothing came of it. */
