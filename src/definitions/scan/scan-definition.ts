@@ -15,7 +15,11 @@ export function scanDefinition(definition: Pick<Definition, 'kind' | 'name' | 't
   const add = (where: string, traps: Iterable<Trap>): void => {
     for (const { code, excerpt } of traps) {
       if (findings.length >= MOST_FINDINGS) return;
-      findings.push({ code, where, snippet: visibleSnippet(excerpt) });
+      findings.push({
+        code,
+        where: where.length > MOST_WHERE ? `${where.slice(0, MOST_WHERE)}…` : where,
+        snippet: visibleSnippet(excerpt),
+      });
     }
   };
   if (definition.kind === 'tool') add('/name', lookAlikes(definition.name, beside));
@@ -31,6 +35,7 @@ export function scanDefinition(definition: Pick<Definition, 'kind' | 'name' | 't
 }
 
 const MOST_FINDINGS = 50;
+const MOST_WHERE = 400;
 /** Of what is nested deeper than any schema, a person is told that it was not read. */
 const MOST_TEXTS = 20_000;
 
