@@ -163,7 +163,8 @@ onEachStore('definitions', (fixture) => {
     }
     const rows = await listDefinitionRows(store, 'tracker');
     assert.equal(rows.length, 20);
-    assert.equal(rows.at(-1)?.text, '{"description":"It is 24.","name":"clock"}');
+    const newest = await desk.service.find(rows[0]?.definition ?? '');
+    assert.equal(newest?.texts.get(newest.definition.current.digest), '{"description":"It is 24.","name":"clock"}');
   });
 
   test('are refused where one is too large, they are too many, or a digest is another text’s', async () => {

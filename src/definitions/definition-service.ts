@@ -3,16 +3,20 @@ import { Fault } from '../model/fault.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Definition, McpTarget, Standing } from '../model/mcp.ts';
 import {
+  countWaitingDefinitions,
   type DefinitionRow,
   decideDefinition,
   type KnownDefinitionRow,
   keepMetDefinitions,
+  listDefinitionRows,
   listOtherTools,
   markLogged,
+  readDefinitionRows,
   readKnownDefinitions,
 } from '../store/definition-rows.ts';
 import type { Store } from '../store/store.ts';
 import { definitionId, formId } from './definition-id.ts';
+import { type FiledDefinition, filedDefinition, filedDefinitions } from './filed-definition.ts';
 import { KnownTarget } from './known-definitions.ts';
 import { scanDefinition } from './scan/scan-definition.ts';
 
@@ -35,6 +39,12 @@ export interface DefinitionAnswer {
   readonly by: string;
   readonly name: string;
   readonly reason?: string;
+}
+
+/** A definition, and what its forms say, by digest: canonical JSON. */
+export interface ReadDefinition {
+  readonly definition: FiledDefinition;
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /** What the log is told of a definition. */
@@ -95,6 +105,24 @@ export class DefinitionService implements Disposable {
     });
     if (isThere) await this.#inTurn(target, () => this.#log(target));
     return isThere;
+  }
+
+  /** Those of one target or of all, by target, kind and name. */
+  async list(target: string | undefined): Promise<readonly FiledDefinition[]> {
+    return filedDefinitions(await listDefinitionRows(this.#parts.store, target));
+  }
+
+  /** One with the texts of its forms, by digest; undefined where there is none. */
+  async find(id: string): Promise<ReadDefinition | undefined> {
+    const [first, ...more] = await readDefinitionRows(this.#parts.store, id);
+    if (first === undefined) return undefined;
+    const texts = new Map([first, ...more].map(({ digest, text }) => [digest, text]));
+    return { definition: filedDefinition([first, ...more]), texts };
+  }
+
+  /** How many of each target are told of in a form that nobody decided on. */
+  waiting(): Promise<ReadonlyMap<string, number>> {
+    return countWaitingDefinitions(this.#parts.store);
   }
 
   [Symbol.dispose](): void {

@@ -36,6 +36,8 @@ export const SCOPES = [
   /** Erasures, retention and holds, and what they keep from one another. */
   'retention:read',
   'holds:write',
+  /** Accepting and rejecting what MCP targets say of their tools. */
+  'definitions:decide',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -56,6 +58,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'channels:read',
     'log:read',
     'retention:read',
+    'definitions:decide',
   ],
   auditor: [
     'overview:read',
@@ -71,7 +74,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'log:read',
     'retention:read',
   ],
-  approver: ['overview:read', 'approvals:answer', 'sessions:read', 'targets:read', 'log:read'],
+  approver: ['overview:read', 'approvals:answer', 'sessions:read', 'targets:read', 'log:read', 'definitions:decide'],
 };
 
 /** A human who logged in: approver, auditor, operator, administrator. */

@@ -190,14 +190,19 @@ export function markLogged(store: Store, forms: readonly Pick<DefinitionRow, 'id
   );
 }
 
-/** Of all targets or of one, by target, kind and name; the forms of one definition oldest first. */
-export function listDefinitionRows(store: Store, target: string | undefined): Promise<readonly DefinitionRow[]> {
+/** Of all targets or of one, by target, kind and name; the forms of one definition oldest first. Without their texts. */
+export function listDefinitionRows(
+  store: Store,
+  target: string | undefined,
+): Promise<readonly Omit<DefinitionRow, 'text'>[]> {
   return store.read((db) => {
-    const query = db.selectFrom('definition_versions').selectAll();
+    const query = db.selectFrom('definition_versions').select([...KNOWN, ...LISTED]);
     const of = target === undefined ? query : query.where('target', '=', target);
     return of.orderBy('target').orderBy('kind').orderBy('name').orderBy('first_met_at').orderBy('digest').execute();
   });
 }
+
+const LISTED = ['target', 'findings', 'first_run', 'first_session', 'met_run', 'decided_name', 'reason'] as const;
 
 /** All forms of one definition, oldest first. */
 export function readDefinitionRows(store: Store, definition: string): Promise<readonly DefinitionRow[]> {

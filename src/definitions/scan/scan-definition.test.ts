@@ -117,7 +117,7 @@ describe('what looks like a trap in a definition', () => {
       {
         code: 'text-direction',
         where: '/description',
-        snippet: 'a⟨U+202E⟩b⟨U+E0072⟩⟨U+E0065⟩⟨U+E0061⟩⟨U+E0064⟩⟨U+E0020⟩⟨U+E0069⟩⟨U+E0074⟩',
+        snippet: 'a<U+202E>b<U+E0072><U+E0065><U+E0061><U+E0064><U+E0020><U+E0069><U+E0074>',
       },
     ]);
   });

@@ -1,8 +1,8 @@
 import type { Definition } from '../../model/mcp.ts';
+import { printable } from '../../model/printable.ts';
 import type { Finding } from './finding.ts';
 import { lookAlikes, otherToolsNamed, type ToolBeside } from './tools-beside.ts';
 import { encodedText, hiddenCharacters, instructions, type Trap } from './traps.ts';
-import { visibleSnippet } from './visible-snippet.ts';
 
 /**
  * What in a definition looks like a hidden instruction: in each text of it, names of parameters, defaults, enumerations
@@ -18,7 +18,7 @@ export function scanDefinition(definition: Pick<Definition, 'kind' | 'name' | 't
       findings.push({
         code,
         where: where.length > MOST_WHERE ? `${where.slice(0, MOST_WHERE)}…` : where,
-        snippet: visibleSnippet(excerpt),
+        snippet: snippetOf(excerpt),
       });
     }
   };
@@ -38,6 +38,14 @@ const MOST_FINDINGS = 50;
 const MOST_WHERE = 400;
 /** Of what is nested deeper than any schema, a person is told that it was not read. */
 const MOST_TEXTS = 20_000;
+
+/** Cut where a character ends: half of one would show as another. */
+function snippetOf(excerpt: string): string {
+  const short = Array.from(excerpt.slice(0, MOST_EXCERPT)).slice(0, -1).join('');
+  return printable(excerpt.length > MOST_EXCERPT ? `${short}…` : excerpt);
+}
+
+const MOST_EXCERPT = 200;
 
 interface TextAt {
   readonly where: string;
@@ -69,7 +77,7 @@ function* textsOf(value: unknown): Iterable<TextAt> {
 /** A pointer is shown to people: a long name in it is cut. */
 function escaped(name: string): string {
   const short = name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name;
-  return visibleSnippet(short.replaceAll('~', '~0').replaceAll('/', '~1'));
+  return printable(short.replaceAll('~', '~0').replaceAll('/', '~1'));
 }
 
 const MOST_NAME = 100;

@@ -23,4 +23,5 @@ export const SCOPE_WORDS: Readonly<Record<string, string>> = {
   'bodies:erase': 'Erase what runs sent and were answered',
   'retention:read': 'See erasures, holds and what retention would erase',
   'holds:write': 'Place and lift holds',
+  'definitions:decide': 'Accept and reject definitions of MCP targets',
 };
