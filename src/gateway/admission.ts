@@ -127,8 +127,9 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     const { controlPlane, draining } = this.#gateway;
     if (draining.aborted) throw new Refused({ code: 'draining', message: 'the gateway is shutting down' });
     const admitted = await controlPlane.admit(claim, target);
-    if (admitted.target.protocol !== this.#protocol.name) {
-      throw new Refused({ code: 'target-unknown', message: `"${target}" is not a ${this.#protocol.name} target` });
+    const { name, layers = [] } = this.#protocol;
+    if (admitted.target.protocol !== name && !layers.includes(admitted.target.protocol)) {
+      throw new Refused({ code: 'target-unknown', message: `"${target}" is not a ${name} target` });
     }
     const session = await this.open(admitted, login);
     this.#onAdmitted();

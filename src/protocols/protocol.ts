@@ -19,6 +19,8 @@ import type { ByteStream } from '../wire/byte-stream.ts';
 /** A wire protocol that the gateway stands in the middle of. One folder, one of these. */
 export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
   readonly name: string;
+  /** Protocols that ride on this one: it serves their targets as well as its own. */
+  readonly layers?: readonly string[];
   /** Speaks to one client until it leaves. Reaches no upstream: it can only hand exchanges to a session. */
   serve(client: ByteStream, admission: Admission<Upstream, Greeting>): Promise<void>;
   /** Opens the real connection with the target's credential. Called by the gateway, never by `serve`. */

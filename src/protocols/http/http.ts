@@ -12,6 +12,7 @@ import type { Tokens } from './credentials/tokens.ts';
 import { HEAD_INSPECTOR } from './head-inspector.ts';
 import type { Inspector } from './inspector.ts';
 import { Lanes } from './lanes.ts';
+import { type HttpLayer, type LayerDialled, layerOf } from './layer.ts';
 import { type ClientConnection, MalformedHttp, type ServerConnection } from './message.ts';
 import { type Door, hostName, type Places } from './route.ts';
 import { HttpConversation } from './serve.ts';
@@ -25,6 +26,8 @@ export interface HttpOptions {
   readonly open: (stream: ByteStream) => Promise<ServerConnection>;
   /** Opens a connection to a target; closes it where the signal aborts. Throws a `Fault`. */
   readonly dial: (target: Target, credential: Credential, signal: AbortSignal) => Promise<ClientConnection>;
+  /** What rides on HTTP: each has the targets of its own protocol. */
+  readonly layers?: readonly HttpLayer[];
   /** What was fetched for credentials, shared by all sessions. */
   readonly tokens: Tokens;
   /** For clients of the port; what carries connections has its own. */
@@ -37,8 +40,9 @@ export interface HttpOptions {
 export function createHttp(options: HttpOptions): Protocol<HttpUpstream, undefined> {
   return {
     name: 'http',
+    layers: options.layers?.map(({ name }) => name) ?? [],
     serve: (client, admission) => serve(client, admission, options),
-    connect: (target, credential, _login, signal) => connect(target, credential, signal, options),
+    connect: (target, credential, login, signal) => connect({ target, credential, run: login.run }, signal, options),
     cancel: (upstream) => upstream.cancel(),
   };
 }
@@ -79,7 +83,7 @@ async function converse(
   serving: Serving,
 ): Promise<void> {
   const { admission, lanes, options } = serving;
-  const { places, inspector = HEAD_INSPECTOR, open, leafFor } = options;
+  const { places, inspector = HEAD_INSPECTOR, layers = [], open, leafFor } = options;
   try {
     const connection = await open(stream);
     onOpen(connection);
@@ -93,7 +97,7 @@ async function converse(
       if (opening !== 'nothing') await converse(end, into, onOpen, serving);
       await end.end();
     };
-    await new HttpConversation({ connection, door, places, admission, lanes, inspector, tunnel }).run();
+    await new HttpConversation({ connection, door, places, admission, lanes, inspector, layers, tunnel }).run();
   } catch (reason) {
     // The client was told by its wire, or has gone.
     if (!(reason instanceof MalformedHttp || reason instanceof PeerLeft)) throw reason;
@@ -115,13 +119,15 @@ const WORDS = 'this port speaks HTTPS alone\n';
 const PLAIN_REFUSED = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${WORDS.length}\r\nconnection: close\r\n\r\n${WORDS}`;
 
 async function connect(
-  target: Target,
-  credential: Credential,
+  dialled: LayerDialled,
   signal: AbortSignal,
-  { dial, tokens }: HttpOptions,
+  { dial, layers = [], tokens }: HttpOptions,
 ): Promise<Connected<HttpUpstream, undefined>> {
+  const { target, credential } = dialled;
   const credentials = credentialsOf(credential, tokens);
-  const dialAgain = (until: AbortSignal): Promise<ClientConnection> => dial(target, credential, until);
+  const layer = layerOf(layers, target);
+  const dialAgain = (until: AbortSignal): Promise<ClientConnection> =>
+    layer === undefined ? dial(target, credential, until) : layer.dial(dialled, until);
   const upstream = new HttpUpstream(target, credentials, dialAgain, await dialAgain(signal));
   // A server says nothing unasked, and one that closes an idle connection ends no session.
   return { upstream, greeting: undefined, listen: () => undefined };

@@ -2,6 +2,7 @@ import type { HttpFacts } from '../../model/http.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { Operation } from '../../model/request.ts';
 import type { Target } from '../../model/target.ts';
+import type { ForwardedHead } from './forwarded-head.ts';
 
 /** What is known of a request from its head alone. */
 export interface AskedHead {
@@ -39,4 +40,8 @@ export interface Inspected {
   readonly operations: readonly Operation[];
   /** Where the request cannot be carried, whatever policy says. */
   readonly unsupported?: Refusal;
+  /** The head as it is forwarded, where that is not as it came. */
+  readonly forwarded?: (head: ForwardedHead) => ForwardedHead;
+  /** What makes another request the same, in place of the body's bytes. */
+  readonly same?: string;
 }

@@ -17,8 +17,11 @@ export interface HttpLayer {
   readonly inspector: Inspector;
   /** Opens a connection to a target of the layer, or what stands for one; closes it where the signal aborts. Throws a `Fault`. */
   dial(dialled: LayerDialled, signal: AbortSignal): Promise<ClientConnection>;
-  /** The exchange of one request, read and inspected, in a session of its target. */
-  exchange(parts: HttpExchangeParts, session: HttpSession): LayeredExchange;
+  /**
+   * The exchange of one request, read and inspected, in a session of its target. What must be known before it is decided
+   * may be asked for before this resolves, by exchanges of the layer's own in the same session.
+   */
+  exchange(parts: HttpExchangeParts, session: HttpSession): LayeredExchange | Promise<LayeredExchange>;
 }
 
 export interface LayerDialled {
@@ -31,6 +34,10 @@ export interface LayerDialled {
 /** What `serve` drives: an exchange that can say by itself that nothing came of it. */
 export interface LayeredExchange extends Exchange<HttpUpstream> {
   tell(refusal: Parameters<Exchange<HttpUpstream>['refuse']>[0], status?: number): void;
+}
+
+export function layerOf(layers: readonly HttpLayer[], { protocol }: Target): HttpLayer | undefined {
+  return layers.find(({ name }) => name === protocol);
 }
 
 /** What was asked in another way than by a client's connection, and is answered the same. */

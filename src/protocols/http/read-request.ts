@@ -51,7 +51,13 @@ export async function readRequest(incoming: IncomingRequest, parts: ReadingParts
   const streams = hasBody && read?.complete !== true;
   const inspecting = inspector.inspect(asked, read);
   const inspected = inspecting instanceof Promise ? await inspecting : inspecting;
-  return { request: new HttpRequest({ ...common, read, streams, ...inspected }), head, read, streams };
+  const sent = inspected.forwarded?.(head) ?? head;
+  return {
+    request: new HttpRequest({ ...common, read, streams, ...inspected, head: sent }),
+    head: sent,
+    read,
+    streams,
+  };
 }
 
 function askedOf(head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {

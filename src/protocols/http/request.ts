@@ -13,6 +13,8 @@ export interface HttpRequestParts {
   readonly streams: boolean;
   readonly operations: readonly Operation[];
   readonly unsupported?: Refusal | undefined;
+  /** What makes another body the same, where that is not its bytes. */
+  readonly same?: string;
   readonly digest: Digest;
   /** What no other request has: of one whose body streams, no approval serves another. */
   readonly nonce: () => string;
@@ -59,9 +61,9 @@ export class HttpRequest implements Request {
   }
 
   #identity(): Uint8Array {
-    const { head, read, streams, digest, nonce } = this.#parts;
+    const { head, read, streams, same, digest, nonce } = this.#parts;
     const secrets = head.fields.filter(([name]) => isSecretField(name)).map(([name, value]) => [name, digest(value)]);
-    const body = read === undefined ? '' : hash('sha256', read.bytes, 'hex');
+    const body = same ?? (read === undefined ? '' : hash('sha256', read.bytes, 'hex'));
     return Buffer.from(JSON.stringify([head.method, head.target, body, secrets, streams ? nonce() : '']));
   }
 }

@@ -11,6 +11,7 @@ import { HttpExchange } from './exchange.ts';
 import { fieldOf } from './forwarded-head.ts';
 import type { Inspector } from './inspector.ts';
 import type { HttpSession, Lane, Lanes } from './lanes.ts';
+import { type HttpLayer, type LayeredExchange, layerOf } from './layer.ts';
 import { type Fields, type IncomingRequest, MalformedHttp, type ServerConnection } from './message.ts';
 import { readRequest } from './read-request.ts';
 import { toldRefusal } from './refusal.ts';
@@ -24,6 +25,7 @@ export interface ConversationParts {
   readonly admission: Admission<HttpUpstream, undefined>;
   readonly lanes: Lanes;
   readonly inspector: Inspector;
+  readonly layers: readonly HttpLayer[];
   /** Serves what comes inside of a CONNECT to the host, until it ends. */
   readonly tunnel: (stream: ByteStream, door: Door & { readonly kind: 'tunnel' }) => Promise<void>;
 }
@@ -104,16 +106,20 @@ export class HttpConversation {
     lane: Lane,
     inner: boolean,
   ): Promise<void> {
-    const { lanes, inspector } = this.#parts;
+    const { lanes, layers } = this.#parts;
     const { session } = lane;
+    const layer = layerOf(layers, session.target);
+    const { inspector } = layer ?? this.#parts;
     const stopListening = this.#cancelWith(incoming, session, inner);
-    let exchange: HttpExchange | undefined;
+    let exchange: LayeredExchange | undefined;
     try {
       const digest = (secret: string): string => session.digest(secret);
       const where = { target: session.target, prefix, proxied };
       const asked = await readRequest(incoming, { ...where, origin, inspector, digest, nonce });
       const patienceMs = patienceOf(incoming.head.fields);
-      exchange = new HttpExchange({ incoming, asked, where, patienceMs, digest });
+      const parts = { incoming, asked, where, patienceMs, digest };
+      exchange = layer === undefined ? new HttpExchange(parts) : await layer.exchange(parts, session);
+
       await session.run(exchange);
       stopListening();
       await lanes.give(lane);
@@ -125,7 +131,12 @@ export class HttpConversation {
   }
 
   /** The session is over; the connection goes on, if there is a way to tell its client. */
-  #failed(incoming: IncomingRequest, exchange: HttpExchange | undefined, cause: unknown, session: HttpSession): void {
+  #failed(
+    incoming: IncomingRequest,
+    exchange: LayeredExchange | undefined,
+    cause: unknown,
+    session: HttpSession,
+  ): void {
     const why = session.signal.aborted && session.signal.reason instanceof Refused ? session.signal.reason : cause;
     if (why instanceof PeerLeft) return incoming.abort();
     const { refusal, status } = refusalOf(why);
