@@ -70,6 +70,13 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     packages: ['graphql', 'jose'],
   },
 
+  // A layer over HTTP: how messages are carried is HTTP's, what they mean is MCP's (docs/design/0008-mcp.md).
+  'protocols/mcp': {
+    level: 1,
+    imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream', 'protocols/http'],
+    packages: [],
+  },
+
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
   witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },
   // Keys that others keep: Vault, a cloud's KMS. They sign what the log asks them to.
@@ -100,7 +107,16 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
 
   api: {
     level: 3,
-    imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, ...OUTLETS, 'protocols/protocol.ts', 'gateway', 'trials'],
+    imports: [
+      ...WORDS,
+      ...ENGINES,
+      ...CONTROL_PLANE,
+      ...OUTLETS,
+      'definitions/scan',
+      'protocols/protocol.ts',
+      'gateway',
+      'trials',
+    ],
     packages: [
       'fastify',
       '@fastify/cookie',

@@ -17,6 +17,13 @@ export const LIMITS = {
   maxWebSocketFrameBytes: 16 * 1024 * 1024,
   maxMaskedHttpBytes: 16 * 1024 * 1024,
   maxHttpLeaves: 1_000,
+  // protocols/mcp: servers that are spoken to by messages, programs among them
+  maxMcpMessageBytes: 16 * 1024 * 1024,
+  maxMcpWaitingBytes: 1024 * 1024,
+  maxMcpRequestsUnderWay: 1_000,
+  maxMcpServersOfRun: 16,
+  mcpServerIdleMs: 30 * 60_000,
+  mcpServerEndMs: 5_000,
   // gateway: requests that wait for people
   approvalDeskMs: 10_000,
   estimateDeadlineMs: 5_000,

@@ -26,10 +26,13 @@ export interface Credentials {
 }
 
 /** Of a target's credential; a kind that cannot be used is a `Fault` of code `config-invalid`. */
-export function credentialsOf({ http = NONE }: Credential, tokens: Tokens): Credentials {
+export function credentialsOf({ http = NONE, environment = {} }: Credential, tokens: Tokens): Credentials {
   switch (http.kind) {
-    case 'none':
-      return { apply: (request) => request, refusedBy: () => false, travels: false, secrets: [] };
+    case 'none': {
+      // What a program was started with it can repeat.
+      const secrets = Object.values(environment).map((secret) => secret.reveal());
+      return { apply: (request) => request, refusedBy: () => false, travels: secrets.length > 0, secrets };
+    }
     case 'bearer':
     case 'basic':
     case 'header':

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Fault } from '../../../model/fault.ts';
+import type { StdioTransport } from '../../../model/mcp.ts';
+import type { Secret } from '../../../model/secret.ts';
+
+/** A program as it is to be started: nothing of the gateway's own environment is in it. */
+export interface Launch extends AsyncDisposable {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+const PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/**
+ * What a declared program needs to be started, its own temporary folder among it, which goes when this is disposed. What
+ * cannot be done as it is declared throws a `Fault` of code `config-invalid`: it is never started with more than that.
+ */
+export async function prepareLaunch(
+  transport: StdioTransport,
+  environment: Readonly<Record<string, Secret>>,
+): Promise<Launch> {
+  const owner = transport.user === undefined ? undefined : ownerOf(transport.user);
+  const wrapped = wrap(transport);
+  const home = await mkdtemp(join(tmpdir(), 'chaperone-mcp-'));
+  const remove = (): Promise<void> => rm(home, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    if (owner !== undefined) await chown(home, owner.uid, owner.gid);
+    const secrets = Object.entries(environment).map(([name, secret]) => [name, secret.reveal()] as const);
+    return {
+      ...wrapped,
+      env: { PATH, HOME: home, TMPDIR: home, ...transport.env, ...Object.fromEntries(secrets) },
+      directory: transport.directory ?? home,
+      ...owner,
+      [Symbol.asyncDispose]: remove,
+    };
+  } catch (cause) {
+    await remove();
+    throw cause;
+  }
+}
+
+/** The command behind those that limit and isolate it. Each becomes the next, or waits for it in the same group. */
+function wrap({ command, args, isolate, memoryMib, cpuSeconds }: StdioTransport): Pick<Launch, 'command' | 'args'> {
+  const words = [
+    ...limited(memoryMib, cpuSeconds),
+    ...(isolate === true ? [found('unshare'), ...ISOLATED, '--'] : []),
+    command,
+    ...args,
+  ];
+  const [first = command, ...rest] = words;
+  return { command: first, args: rest };
+}
+
+/** unshare(1): namespaces of its own for users, the network, processes and mounts; it ends with whoever started it. */
+const ISOLATED = ['--user', '--map-current-user', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+function limited(memoryMib: number | undefined, cpuSeconds: number | undefined): readonly string[] {
+  const limits = [
+    ...(memoryMib === undefined ? [] : [`--as=${memoryMib * 1024 * 1024}`]),
+    ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
+  ];
+  return limits.length === 0 ? [] : [found('prlimit'), ...limits];
+}
+
+function found(program: string): string {
+  const path = PATH.split(':')
+    .map((folder) => join(folder, program))
+    .find((candidate) => existsSync(candidate));
+  if (path !== undefined) return path;
+  throw new Fault('config-invalid', `this machine has no ${program} (util-linux), which the MCP target asks for`);
+}
+
+/** passwd(5): a user of this machine's own. */
+function ownerOf(user: string): { readonly uid: number; readonly gid: number } {
+  if (process.getuid?.() !== 0) {
+    throw new Fault('config-invalid', `only a gateway that runs as root can start an MCP server as ${user}`);
+  }
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith(`${user}:`));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  if (uid === undefined || gid === undefined) {
+    throw new Fault('config-invalid', `this machine has no user ${user} for the MCP server`);
+  }
+  return { uid: Number(uid), gid: Number(gid) };
+}
