@@ -10,6 +10,7 @@ import type { channelSchema } from '../src/api/channels.ts';
 import type { classificationSchema } from '../src/api/classification-schemas.ts';
 import type { planSchema } from '../src/api/configuration.ts';
 import type { objectSchema } from '../src/api/configuration-objects.ts';
+import type { definitionSchema, definitionSummarySchema } from '../src/api/definition-schemas.ts';
 import type { deliverySchema } from '../src/api/deliveries.ts';
 import type { deviceSchema } from '../src/api/device-login.ts';
 import type { evidenceStateSchema } from '../src/api/evidence-schemas.ts';
@@ -76,6 +77,8 @@ export const AGREED: {
   readonly evidenceEntry: Same<SealingEntry, NonNullable<web.SessionEvidence['entry']>>;
   readonly decodedReply: Same<DecodedReply, web.DecodedReply>;
   readonly target: Same<z.infer<typeof targetSchema>, web.TargetView>;
+  readonly definitionSummary: Same<z.infer<typeof definitionSummarySchema>, web.DefinitionSummary>;
+  readonly definition: Same<z.infer<typeof definitionSchema>, web.DefinitionDetails>;
   readonly targetCheck: Same<z.infer<typeof checkSchema>, web.TargetCheck>;
   readonly configurationObject: Same<z.infer<typeof objectSchema>, web.ConfigurationObject>;
   readonly configurationPlan: Same<z.infer<typeof planSchema>, web.ConfigurationPlan>;
@@ -112,6 +115,8 @@ export const AGREED: {
   evidenceEntry: true,
   decodedReply: true,
   target: true,
+  definitionSummary: true,
+  definition: true,
   targetCheck: true,
   classification: true,
   configurationObject: true,

@@ -89,6 +89,7 @@ const NAMED: ReadonlySet<string> = new Set([
   'whom',
   'delivery',
   'inherited',
+  'definition',
   'budget',
   'run',
   'hold',

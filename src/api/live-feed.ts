@@ -13,6 +13,8 @@ export type LiveEvent =
       readonly state: 'open' | 'closed' | 'progress';
     }
   | { readonly type: 'configuration' }
+  /** What MCP targets say, or what people said of it. */
+  | { readonly type: 'definitions' }
   | { readonly type: 'refresh' };
 
 type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';

@@ -25,6 +25,7 @@ export function openLiveFeed(parts: LiveSourcesParts): LiveFeed {
       approvals.onChange(({ id, state }) => tell({ type: 'approval', id, state })),
       store.watch('configuration', () => tell({ type: 'configuration' })),
       store.watch('classes', () => tell({ type: 'configuration' })),
+      store.watch('definitions', () => tell({ type: 'definitions' })),
       store.watch('people', () => feed.recheck()),
     ];
     return () => {
@@ -49,6 +50,8 @@ function maySee(
       return scopes.has('sessions:read');
     case 'configuration':
       return scopes.has('configuration:read') || scopes.has('targets:read');
+    case 'definitions':
+      return scopes.has('targets:read');
     case 'refresh':
       return true;
     default:

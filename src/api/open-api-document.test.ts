@@ -169,6 +169,9 @@ function bodyFor(name: string): { readonly json?: unknown; readonly body?: { typ
   const bodies: Readonly<Record<string, unknown>> = {
     'post /v1/apply': { mode: 'plan', files: [file] },
     'post /v1/approvals/{approval}/answer': { answer: 'approve', digest: '0'.repeat(64) },
+    'post /v1/definitions/{definition}/accept': { digest: '0'.repeat(64) },
+    'post /v1/definitions/{definition}/reject': { digest: '0'.repeat(64) },
+    'post /v1/definitions/accept': { forms: [{ definition: 'none', digest: '0'.repeat(64) }] },
     'post /v1/sessions/{session}/end': { reason: 'x' },
     'put /v1/configuration/{kind}/{name}': { text: 'policies: []' },
     'post /v1/policies/check': { files: [file] },

@@ -23,6 +23,7 @@ export function openApiDocument({ version }: Pick<GatewayInfo, 'version'>): Open
       { name: 'sessions', description: 'What was done in which target, statement by statement.' },
       { name: 'events', description: 'What happens, as it happens.' },
       { name: 'targets', description: 'The systems behind the gateway.' },
+      { name: 'definitions', description: 'What MCP targets say of their tools, pinned by people.' },
       { name: 'configuration', description: 'Targets, trust, policies: as files, or one by one.' },
       { name: 'policies', description: 'Checked, and tried on recent traffic.' },
       { name: 'trust', description: 'Which CI jobs are let in.' },

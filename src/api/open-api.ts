@@ -6,6 +6,7 @@ import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
 import type { OpenAuditLog } from '../audit/open-audit-log.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { BudgetService } from '../budgets/budget-service.ts';
+import type { DefinitionService } from '../definitions/definition-service.ts';
 import type { ExportService } from '../export/export-service.ts';
 import type { Carriers } from '../gateway/carriers.ts';
 import type { SurveyedTarget, SurveyOptions } from '../gateway/survey-target.ts';
@@ -45,6 +46,7 @@ export interface ApiParts {
   readonly budgets: BudgetService;
   readonly targets: TargetDirectory;
   readonly classes: InheritedClasses;
+  readonly definitions: DefinitionService;
   readonly configuration: ConfigurationService;
   readonly configurationObjects: ConfigurationObjects;
   readonly exports: ExportService;

@@ -1,4 +1,5 @@
 import type { ApprovalService } from '../approvals/approval-service.ts';
+import type { DefinitionService } from '../definitions/definition-service.ts';
 import { countHours, countNow, type HourCounts } from '../store/run-counts.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
@@ -8,6 +9,7 @@ export interface OverviewParts {
   readonly store: Store;
   readonly approvals: Pick<ApprovalService, 'list'>;
   readonly log: Pick<LogServices, 'health'>;
+  readonly definitions: Pick<DefinitionService, 'waiting'>;
   readonly nowMs: () => number;
 }
 
@@ -41,22 +43,24 @@ export function overviewService(parts: OverviewParts): (caller: Caller) => Promi
   };
 }
 
-async function count({ store }: OverviewParts, atMs: number): Promise<Counted> {
+async function count({ store, definitions }: OverviewParts, atMs: number): Promise<Counted> {
   const now = new Date(atMs).toISOString();
   const since = `${now.slice(0, 10)}T00:00:00.000Z`;
   const first = Math.floor(atMs / HOUR_MS) - HOURS + 1;
   const from = new Date(first * HOUR_MS).toISOString();
-  const [{ liveSessions, waiting, runs, approvals }, rows] = await Promise.all([
+  const [{ liveSessions, waiting, runs, approvals }, rows, undecided] = await Promise.all([
     countNow(store, { since, now }),
     countHours(store, from < since ? from : since),
+    definitions.waiting(),
   ]);
+  const definitionsWaiting = [...undecided.values()].reduce((total, one) => total + one, 0);
   const byHour = new Map(rows.map((row) => [row.hour, row]));
   const hours = Array.from({ length: HOURS }, (_, index) => {
     const at = new Date((first + index) * HOUR_MS).toISOString();
     return { at, ...sum([byHour.get(at.slice(0, 13))]) };
   });
   const today = { runs, ...sum(rows.filter(({ hour }) => hour >= since.slice(0, 13))), approvals };
-  return { at: now, liveSessions, waiting, today, hours };
+  return { at: now, liveSessions, waiting, definitionsWaiting, today, hours };
 }
 
 function sum(rows: readonly (HourCounts | undefined)[]) {

@@ -13,6 +13,7 @@ export const overviewSchema = z.object({
   liveSessions: count,
   waitingForMe: count.describe('Approvals that the caller can answer now; at most 100 are counted.'),
   waiting: count,
+  definitionsWaiting: count.describe('Definitions of MCP targets that nobody decided on.'),
   today: z
     .object({ runs: count, sessions: count, permitted: count, denied: count, masked: count, approvals: count })
     .describe('Since midnight, UTC.'),

@@ -101,6 +101,18 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'POST /v1/targets/{name}/check': { who: ['operator', 'admin'] },
   'POST /v1/targets/{name}/classify': { who: ['admin'] },
   'DELETE /v1/targets/{name}/inherited/{id}': { who: ['admin'] },
+  'GET /v1/definitions': { who: ALL_ROLES },
+  'GET /v1/definitions/{definition}': { who: ALL_ROLES },
+  'GET /v1/definitions/{definition}/diff': {
+    who: ALL_ROLES,
+    path: `/v1/definitions/none/diff?from=${DIGEST}&to=${DIGEST}`,
+  },
+  'POST /v1/definitions/{definition}/accept': { who: ['approver', 'operator', 'admin'], json: { digest: DIGEST } },
+  'POST /v1/definitions/{definition}/reject': { who: ['approver', 'operator', 'admin'], json: { digest: DIGEST } },
+  'POST /v1/definitions/accept': {
+    who: ['approver', 'operator', 'admin'],
+    json: { forms: [{ definition: 'none', digest: DIGEST }] },
+  },
   'POST /v1/apply': { who: ['admin'], json: { mode: 'plan', files: FILES } },
   'POST /v1/policies/check': { who: ['operator', 'auditor', 'admin'], json: { files: FILES } },
   'POST /v1/policies/try': { who: ['operator', 'auditor', 'admin'], json: { text: 'policies: []' } },

@@ -20,6 +20,7 @@ import { channelRoutes } from './channels.ts';
 import { classifyRoute } from './classify-route.ts';
 import { configurationRoutes } from './configuration.ts';
 import { configurationObjectRoutes } from './configuration-objects.ts';
+import { definitionRoutes } from './definitions.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { deviceLoginRoutes } from './device-login.ts';
 import { erasureRoutes } from './erasures.ts';
@@ -115,6 +116,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   carrierRoutes,
   targetRoutes,
   classifyRoute,
+  definitionRoutes,
   configurationRoutes,
   configurationObjectRoutes,
   grantRoutes,

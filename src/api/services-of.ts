@@ -4,6 +4,7 @@ import type { InheritedClass } from '../targets/inherited-classes.ts';
 import { approvalServices } from './approval-services.ts';
 import { budgetServices } from './budget-services.ts';
 import { classifyTargets } from './classify-target.ts';
+import { definitionServices } from './definition-services.ts';
 import { evidenceServices } from './evidence-services.ts';
 import { grantServices } from './grant-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
@@ -70,6 +71,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     logins,
     onFault,
     targets: targetServices(parts),
+    definitions: definitionServices(parts.definitions),
     classify: classifyTargets(parts),
     ...configuring(parts),
     trust: parts.trust,
@@ -85,7 +87,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     metrics: parts.metrics,
     retention,
     log: logging,
-    overview: overviewService({ store, approvals: parts.approvals, log: logging, nowMs }),
+    overview: overviewService({ ...parts, log: logging }),
     feed,
     listeners,
     channels: parts.channels.service,

@@ -21,6 +21,7 @@ import type { approvalSchema, approvalSummarySchema } from './approval-schemas.t
 import type { budgetSchema } from './budgets.ts';
 import type { Caller, CallerServices } from './caller.ts';
 import type { ClassificationView } from './classification-schemas.ts';
+import type { DefinitionServices } from './definition-services.ts';
 import type { evidenceKeysSchema } from './evidence-schemas.ts';
 import type { EvidenceTicket, EvidenceTickets } from './evidence-tickets.ts';
 import type { Attachment, GrantHolder, IssuedGrant, OpenCarrier, TokenExchange } from './grant-views.ts';
@@ -57,6 +58,7 @@ export interface ApiServices extends CallerServices {
   /** Notes that the wrapper of the holder's own run is there. Throws `Refused`. */
   attachRun(run: string, holder: GrantHolder): Promise<Attachment>;
   readonly targets: TargetService;
+  readonly definitions: DefinitionServices;
   /**
    * Samples a target and proposes classes for its columns, with `all` also for classified ones; undefined for an unknown
    * name. Throws `Refused`, and the problem 502 where the target breaks off.

@@ -47,6 +47,7 @@ test('every command says what it is for and shows an example', async () => {
     'whoami',
     'open',
     'targets',
+    'tools',
     'tokens',
     'budgets',
     'grants',

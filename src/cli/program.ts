@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   whoami: async () => (await import('./login.ts')).whoamiCommand(),
   open: async () => (await import('./open.ts')).openCommand(),
   targets: async () => (await import('./targets.ts')).targetsCommand(),
+  tools: async () => (await import('./tools.ts')).toolsCommand(),
   tokens: async () => (await import('./tokens.ts')).tokensCommand(),
   budgets: async () => (await import('./budgets.ts')).budgetsCommand(),
   grants: async () => (await import('./grants.ts')).grantsCommand(),

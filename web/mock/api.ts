@@ -3,6 +3,7 @@ import { approvalRoutes } from './approvals.ts';
 import { budgetRoutes } from './budgets.ts';
 import { channelRoutes } from './channels.ts';
 import { configurationRoutes } from './configuration.ts';
+import { definitionRoutes } from './definitions.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { exportRoutes } from './exports.ts';
 import { gatewayRoutes } from './gateway.ts';
@@ -23,6 +24,7 @@ export function mockApi(): (request: IncomingMessage, response: ServerResponse) 
     ...sessionRoutes(world),
     ...evidenceRoutes(world),
     ...budgetRoutes(world),
+    ...definitionRoutes(world),
     ...configurationRoutes(world),
     ...peopleRoutes(world),
     ...retentionRoutes(world),

@@ -1,4 +1,5 @@
 import type { LiveEvent, Overview } from '../src/api/types.ts';
+import { waitingDefinitions } from './definitions.ts';
 import { type Route, route } from './route.ts';
 import { ago, dice, HOUR, MINUTE, type World } from './world.ts';
 
@@ -40,6 +41,7 @@ function overview(world: World): Overview {
     liveSessions: world.sessions.filter(({ live }) => live).length,
     waitingForMe: pending.filter(({ mine }) => mine).length,
     waiting: pending.length,
+    definitionsWaiting: waitingDefinitions(world),
     today: { runs: 12, sessions: 31, permitted: 4210, denied: 9, masked: 872, approvals: 5 },
     hours,
     log: {

@@ -119,8 +119,13 @@ export function applyEvent(queries: QueryClient, event: LiveEvent | Opened): voi
     case 'configuration':
       loadAnew(queries, ['configuration']);
       return;
+    case 'definitions':
+      loadAnew(queries, ['definitions']);
+      loadAnew(queries, key.overview);
+      return;
     case 'opened':
-      for (const told of [['approval'], ['session'], ['configuration'], key.overview]) loadAnew(queries, told);
+      for (const told of [['approval'], ['session'], ['configuration'], ['definitions'], key.overview])
+        loadAnew(queries, told);
       return;
     case 'refresh':
       loadAnew(queries);

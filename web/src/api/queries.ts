@@ -23,7 +23,7 @@ import type {
 } from './types.ts';
 
 /**
- * Keys begin with what a live event names (`approval`, `session`, `configuration`), so that `events.ts` can tell what
+ * Keys begin with what a live event names (`approval`, `session`, `configuration`, `definitions`), so that `events.ts` can tell what
  * is out of date: a page's own queries use the same first word.
  */
 export const key = {
@@ -40,6 +40,8 @@ export const key = {
   statements: ['session', 'statements'],
   targets: ['configuration', 'targets'],
   configuration: ['configuration', 'objects'],
+  definitions: ['definitions', 'list'],
+  definition: (id: string) => ['definitions', 'one', id],
   log: ['log'],
 } as const;
 

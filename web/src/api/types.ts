@@ -101,6 +101,8 @@ export interface Overview {
   /** Approvals that the caller can answer now. */
   waitingForMe: number;
   waiting: number;
+  /** Definitions of MCP targets that nobody decided on. */
+  definitionsWaiting: number;
   today: { runs: number; sessions: number; permitted: number; denied: number; masked: number; approvals: number };
   /** The last 24 hours, an hour each, oldest first; the last one is not over. */
   hours: { at: string; sessions: number; permitted: number; denied: number; masked: number }[];
@@ -729,6 +731,75 @@ export interface Delivery {
   lastFault?: string;
 }
 
+/** Something in a definition that looks like a trap for the agent that reads it. */
+export interface DefinitionFinding {
+  code:
+    | 'hidden-text'
+    | 'invisible-characters'
+    | 'text-direction'
+    | 'control-characters'
+    | 'hidden-comment'
+    | 'instruction'
+    | 'keeps-from-user'
+    | 'secret-file'
+    | 'asks-for-context'
+    | 'sends-elsewhere'
+    | 'remote-image'
+    | 'encoded-text'
+    | 'names-other-tool'
+    | 'looks-alike'
+    | 'unreadable';
+  /** A JSON pointer; `#` behind it where the name of the member is meant. */
+  where: string;
+  snippet: string;
+}
+
+export interface DefinitionForm {
+  digest: string;
+  answer?: 'accepted' | 'rejected';
+  findings: DefinitionFinding[];
+  listed: boolean;
+  firstMetAt: string;
+  firstRun: string;
+  firstSession: string;
+  metAt: string;
+  metRun: string;
+  decided?: { at: string; by: string; name?: string; reason?: string };
+}
+
+/** `GET /v1/definitions?target=&kind=&standing=&waits=&cursor=&limit=`: `Page<DefinitionSummary>`, what waits first. */
+export interface DefinitionSummary {
+  id: string;
+  target: string;
+  kind: 'tool' | 'prompt' | 'resource' | 'template' | 'server';
+  /** In characters that show. */
+  name: string;
+  standing: 'accepted' | 'new' | 'changed' | 'rejected';
+  /** False where the target tells of it no more. */
+  listed: boolean;
+  /** True where the target tells of it and nobody decided. */
+  waits: boolean;
+  current: DefinitionForm;
+  /** The form that was accepted last, where it is another one. */
+  accepted?: DefinitionForm;
+}
+
+/**
+ * `GET /v1/definitions/:definition`; `POST /v1/definitions/:definition/accept` and `/reject` `{digest, reason?}` → this;
+ * `GET /v1/definitions/:definition/diff?from=&to=` → `{id, from, to, differences}`;
+ * `POST /v1/definitions/accept {forms: [{definition, digest}], reason?}` → `{accepted, missing}`.
+ */
+export interface DefinitionDetails extends DefinitionSummary {
+  forms: (DefinitionForm & {
+    /** Canonical JSON: hostile. */
+    text: string;
+    /** The same on lines of its own, in characters that show. */
+    shown: string;
+  })[];
+  /** Between the accepted form and the current one. */
+  differences: { where: string; before?: string; after?: string }[];
+}
+
 /**
  * `GET /v1/events`: server-sent events; each `data` is one of these, told to those who may see what it names. After a
  * gap (`Last-Event-ID` unknown) comes `refresh`: load anew what is shown.
@@ -737,6 +808,8 @@ export type LiveEvent =
   | { type: 'approval'; id: string; state: ApprovalState }
   | { type: 'session'; id: string; run: string; state: 'open' | 'closed' | 'progress' }
   | { type: 'configuration' }
+  /** What MCP targets say, or what people said of it. */
+  | { type: 'definitions' }
   | { type: 'refresh' };
 
 /**
