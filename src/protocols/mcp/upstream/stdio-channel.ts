@@ -73,7 +73,10 @@ class StdioChannel implements Channel {
     const { stdin } = this.#child;
     if (!stdin.writable) throw this.#fault ?? ENDED();
     if (stdin.write(`${message}\n`)) return;
-    await Promise.race([once(stdin, 'drain'), this.#gone]);
+    // A pipe that breaks is that of a program that ends, which tells more.
+    const drained = once(stdin, 'drain').catch(() => this.#gone);
+    await Promise.race([drained, this.#gone]);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw this.#fault ?? ENDED();
   }
 
   pause(): void {
