@@ -53,19 +53,32 @@ function good(step: Step['step'], target: Target, credential: Credential | undef
   switch (step) {
     case 'credential':
       return credential?.http === undefined
-        ? `opened, for the user ${credential?.user ?? ''}`
+        ? credential?.environment === undefined
+          ? `opened, for the user ${credential?.user ?? ''}`
+          : `opened, with the variables ${Object.keys(credential.environment).join(' ')}`
         : `opened, of the kind ${credential.http.kind}`;
     case 'address':
-      return `${target.address.host}:${target.address.port} answers`;
+      return isProgram(target)
+        ? 'a program, which is started for a run'
+        : `${target.address.host}:${target.address.port} answers`;
     case 'tls':
-      return target.tls.mode === 'disable' ? 'switched off for this target' : target.tls.mode;
+      return isProgram(target)
+        ? 'none, for a program'
+        : target.tls.mode === 'disable'
+          ? 'switched off for this target'
+          : target.tls.mode;
     case 'login':
+      if (isProgram(target)) return 'a program has no login; it is started once a run asks it something';
       return credential?.http === undefined
         ? `logged in as ${credential?.user ?? ''}`
         : 'connected; a server says of a credential only what it says to a request';
     default:
       return step satisfies never;
   }
+}
+
+function isProgram({ mcp }: Target): boolean {
+  return mcp?.transport.kind === 'stdio';
 }
 
 /** What the fault says, and the first cause beneath it. */
@@ -83,7 +96,7 @@ function advice(step: Step['step'], target: Target): string {
     case 'tls':
       return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';
     case 'login':
-      return target.protocol === 'http'
+      return target.protocol === 'http' || target.protocol === 'mcp'
         ? 'Check the HTTP version, and what the target says of its credential.'
         : 'Check the user and the password, and what the server lets this machine do (pg_hba.conf).';
     default:

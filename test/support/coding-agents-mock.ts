@@ -66,7 +66,11 @@ function codex(args: readonly string[]): readonly string[] {
   const table = existsSync(join(home, '.codex/config.toml'))
     ? readFileSync(join(home, '.codex/config.toml'), 'utf8')
     : '';
-  return [...table.matchAll(/^\[mcp_servers\.(.+)\]$/gm)].flatMap(([, name = '']) => (off.has(name) ? [] : name));
+  const named = settings.flatMap((each) => /^mcp_servers\."(.+)"\.url=/.exec(each)?.[1] ?? []);
+  const users = [...table.matchAll(/^\[mcp_servers\.(.+)\]$/gm)].flatMap(([, name = '']) =>
+    off.has(name) ? [] : name,
+  );
+  return [...users, ...named];
 }
 
 function gemini(): readonly string[] {
@@ -104,7 +108,10 @@ function copilot(args: readonly string[]): readonly string[] {
   }
   const off = flags(args, '--disable-mcp-server');
   const builtIn = args.includes('--disable-builtin-mcps') ? [] : ['github'];
-  const servers = Object.keys(read(join(own, 'mcp-config.json'))['mcpServers'] ?? {});
+  const added = flags(args, '--additional-mcp-config').map((path) => read(path.replace(/^@/, '')));
+  const servers = [read(join(own, 'mcp-config.json')), ...added].flatMap(({ mcpServers }) =>
+    Object.keys(mcpServers ?? {}),
+  );
   return [...builtIn, ...servers].filter((name) => !off.includes(name));
 }
 

@@ -156,7 +156,7 @@ async function loginKeys(password: Secret): Promise<string> {
 /** Tells a client of the target's protocol why it is turned away. */
 function refuse(socket: Socket, { protocol }: LentTarget, trouble: Error): void {
   const message = `chaperone: ${trouble.message}`;
-  if (protocol === 'http') {
+  if (protocol === 'http' || protocol === 'mcp') {
     const head = `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n`;
     const text = `${message}\n`;
     const length = `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;

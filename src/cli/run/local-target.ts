@@ -18,6 +18,12 @@ export interface LocalTarget {
   readonly tls: 'none' | 'verify-full';
 }
 
+/** Where HTTP finds a target: a listener has it alone, and at the native port the path names it. */
+export function addressOf({ host, port, name, tls }: LocalTarget): URL {
+  if (tls === 'none') return new URL(`http://${host}:${port}/`);
+  return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}/t/${encodeURIComponent(name)}/`);
+}
+
 /** The run's own forward proxy, for the names of its HTTP targets. */
 export interface LocalProxy {
   /** Of 127.0.0.1. */

@@ -35,9 +35,11 @@ export async function openPorts(sides: Sides, config: StartConfig, gateway: Gate
   const { portsMayMove } = config;
   const postgres = await sides.postgres.listen(config.postgres, portsMayMove, gateway, connections);
   const http = config.http && (await sides.http.listen(config.http, portsMayMove, gateway, connections));
+  const carriedHttp = sides.http.carriers(gateway, connections);
   const carried = new Map([
     ['postgres', sides.postgres.carriers(gateway, connections)],
-    ['http', sides.http.carriers(gateway, connections)],
+    ['http', carriedHttp],
+    ['mcp', carriedHttp],
   ]);
   const reached = (port: number): Address => publicAddress(config, { host: 'localhost', port });
   return {
@@ -51,7 +53,7 @@ export async function openPorts(sides: Sides, config: StartConfig, gateway: Gate
     ],
     reach: (protocol) => {
       if (protocol === 'postgres') return config.publicPostgres ?? reached(postgres.server.port);
-      if (protocol !== 'http' || http === undefined) return undefined;
+      if (!ridesOnHttp(protocol) || http === undefined) return undefined;
       return config.publicHttp ?? reached(http.server.port);
     },
   };
@@ -78,10 +80,14 @@ export function targetsSeen(
 }
 
 function isHttp({ protocol }: Target): boolean {
-  return protocol === 'http';
+  return ridesOnHttp(protocol);
+}
+
+function ridesOnHttp(protocol: string): boolean {
+  return protocol === 'http' || protocol === 'mcp';
 }
 
 const NO_TABLES: Refusal = {
   code: 'protocol-unsupported',
-  message: 'an HTTP target has no tables, so there is nothing to sample',
+  message: 'this target has no tables, so there is nothing to sample',
 };

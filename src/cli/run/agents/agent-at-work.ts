@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import type { RunContext } from '../local-target.ts';
+import { mcpServersOf } from './agent-setup.ts';
 import { hookFires, makeHookFile, summariseHooks } from './hook-file.ts';
 import type { ObservedAgent } from './observe-agent.ts';
 import { setUpAgent } from './set-up-agent.ts';
@@ -45,7 +46,7 @@ export async function agentAtWork(request: AgentRequest): Promise<AgentAtWork> {
     kind === 'gemini-cli' ? ANSWER : undefined,
   );
   const home = env['HOME'] ?? homedir();
-  const set = { context, env, args, hooks, workspace: process.cwd(), home, mcpServers: [] };
+  const set = { context, env, args, hooks, workspace: process.cwd(), home, mcpServers: mcpServersOf(context) };
   const setup = await setUpAgent(kind, set);
   for (const note of setup.notes) say(`chaperone: ${note}\n`);
   const withEnv = { ...env, ...setup.env };

@@ -1,10 +1,23 @@
-import type { RunContext } from '../local-target.ts';
+import { addressOf, type RunContext } from '../local-target.ts';
 import type { HookFile } from './hook-file.ts';
 
 /** An MCP server of the run, as an agent's configuration names it. */
 export interface McpServer {
   readonly name: string;
   readonly url: string;
+  /** What is shown to the run's listener, `Bearer …`: clients of MCP take no user from a URL. */
+  readonly authorization: string;
+}
+
+/** The MCP servers among the targets of a run. */
+export function mcpServersOf({ targets }: Pick<RunContext, 'targets'>): readonly McpServer[] {
+  return targets
+    .filter(({ protocol }) => protocol === 'mcp')
+    .map((target) => ({
+      name: target.name,
+      url: addressOf(target).href,
+      authorization: `Bearer ${target.user}.${target.password.reveal()}`,
+    }));
 }
 
 export interface AgentSetupRequest {
@@ -54,5 +67,10 @@ export function httpServers(
   field: 'url' | 'httpUrl',
   type?: string,
 ): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(servers.map(({ name, url }) => [name, { ...(type ? { type } : {}), [field]: url }]));
+  return Object.fromEntries(
+    servers.map(({ name, url, authorization }) => [
+      name,
+      { ...(type ? { type } : {}), [field]: url, headers: { Authorization: authorization } },
+    ]),
+  );
 }

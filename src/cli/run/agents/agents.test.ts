@@ -9,8 +9,10 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { writeAgentMocks } from '../../../../test/support/coding-agents-mock.ts';
+import { Secret } from '../../../model/secret.ts';
 import type { RunContext } from '../local-target.ts';
 import { hookLine } from './agent-hook.ts';
+import { mcpServersOf } from './agent-setup.ts';
 import { hookFires, makeHookFile, summariseHooks } from './hook-file.ts';
 import { type AgentKind, KNOWN_AGENTS, knownAgent } from './known-agents.ts';
 import { agentLabels, agentOfArguments, observeAgent } from './observe-agent.ts';
@@ -31,7 +33,12 @@ describe('a coding agent in a run', () => {
   after(() => rm(directory, { recursive: true }));
 
   /** An agent that works once, with a home, a workspace and a run of its own. */
-  const atWork = async (kind: AgentKind, args: readonly string[], files: Readonly<Record<string, string>> = {}) => {
+  const atWork = async (
+    kind: AgentKind,
+    args: readonly string[],
+    files: Readonly<Record<string, string>> = {},
+    targets: RunContext['targets'] = [],
+  ) => {
     const place = await mkdtemp(join(directory, 'work-'));
     for (const [path, content] of Object.entries(files)) {
       await mkdir(join(place, path, '..'), { recursive: true });
@@ -43,7 +50,7 @@ describe('a coding agent in a run', () => {
       runUrl: 'https://gw.test/runs/run_1',
       display: 'acme/shop',
       directory: join(place, 'run'),
-      targets: [],
+      targets,
       gatewayUrl: 'https://gw.test',
       carrier: 'websocket',
       demo: false,
@@ -51,7 +58,15 @@ describe('a coding agent in a run', () => {
     const env = { PATH: `${programs}:${process.env['PATH']}`, HOME: join(place, 'home'), CHAPERONE_RUN_ID: 'run_1' };
     const hooks = await makeHookFile(context.directory, 'run_1', [process.execPath, MAIN]);
     const workspace = join(place, 'workspace');
-    const setup = await setUpAgent(kind, { context, env, args, hooks, workspace, home: env.HOME, mcpServers: [] });
+    const setup = await setUpAgent(kind, {
+      context,
+      env,
+      args,
+      hooks,
+      workspace,
+      home: env.HOME,
+      mcpServers: mcpServersOf(context),
+    });
     const program = KNOWN_AGENTS.find((agent) => agent.kind === kind)?.programs[0] ?? '';
     const { stdout } = await run(program, [...setup.args, ...args], { env: { ...env, ...setup.env }, cwd: workspace });
     const said = JSON.parse(stdout) as { servers: readonly string[]; prompt: string };
@@ -205,6 +220,33 @@ describe('a coding agent in a run', () => {
     assert.deepEqual(of({}), {});
     assert.equal(agentOfArguments(['node', '/opt/claude']), 'claude-code');
     assert.equal(agentOfArguments(['grep', 'claude']), undefined);
+  });
+
+  test('uses the MCP servers of the run and no others, and none of its arguments has what lets it in', async () => {
+    const own = {
+      'workspace/.mcp.json': '{"mcpServers":{"evil":{}}}',
+      'home/.copilot/mcp-config.json': '{"mcpServers":{"evil":{}}}',
+      'home/.codex/config.toml': '[mcp_servers.evil]\n',
+    };
+    const target = {
+      host: '127.0.0.1',
+      database: '',
+      user: 'grt_1',
+      password: new Secret('canary'),
+      tls: 'none',
+    } as const;
+    const targets = [
+      { ...target, name: 'tickets', protocol: 'mcp', port: 4_001 },
+      { ...target, name: 'shop', protocol: 'postgres', port: 4_002 },
+    ];
+    for (const kind of ['claude-code', 'codex', 'gemini-cli', 'cursor-cli', 'copilot-cli'] as const) {
+      const { servers, setup } = await atWork(kind, ['do it'], own, targets);
+      assert.deepEqual(servers, ['tickets'], kind);
+      assert.doesNotMatch(setup.args.join(' '), /canary/, kind);
+    }
+    assert.deepEqual(mcpServersOf({ targets }), [
+      { name: 'tickets', url: 'http://127.0.0.1:4001/', authorization: 'Bearer grt_1.canary' },
+    ]);
   });
 
   test('is not every program that is called agent', () => {

@@ -26,12 +26,18 @@ export function setUpCodex({
     ...EVENTS.map((event) => `hooks.${event}=${hook}`),
     ...(context.targets.length > 0 ? ['sandbox_workspace_write.network_access=true'] : []),
     ...serverNames(config).map((name) => `mcp_servers.${toml(name)}.enabled=false`),
-    ...mcpServers.map(({ name, url }) => `mcp_servers.${toml(name)}.url=${toml(url)}`),
+    ...mcpServers.flatMap(({ name, url }, index) => [
+      `mcp_servers.${toml(name)}.url=${toml(url)}`,
+      // Arguments are seen by everybody on the machine.
+      `mcp_servers.${toml(name)}.bearer_token_env_var=${toml(variableOf(index))}`,
+    ]),
   ];
   const note = 'Codex may use the network from its sandbox, since it could not reach the run’s targets without';
   return Promise.resolve({
     args: settings.flatMap((setting) => ['-c', setting]),
-    env: {},
+    env: Object.fromEntries(
+      mcpServers.map(({ authorization }, index) => [variableOf(index), authorization.replace(/^Bearer /, '')]),
+    ),
     placed: [],
     hooked: true,
     notes: [
@@ -44,6 +50,11 @@ export function setUpCodex({
 
 const OWN_SERVERS =
   'the repository names MCP servers for Codex (.codex/config.toml), which go round the gateway where Codex trusts the folder';
+
+/** Codex gives variables with such names to none of its tools. */
+function variableOf(index: number): string {
+  return `CHAPERONE_MCP_TOKEN_${index}`;
+}
 
 /** A basic string of TOML 1.0, whose escapes are JSON's. */
 function toml(text: string): string {

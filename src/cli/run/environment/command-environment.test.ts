@@ -45,6 +45,20 @@ describe('the environment of a command', () => {
     return commandEnvironment({ context: full, base, rules: { ...RULES, ...rules }, random: SPAN });
   };
 
+  test('says where MCP servers are, in a file that clients read as well', async () => {
+    const { env } = await made({ targets: [target('tickets', { protocol: 'mcp', port: 40_005 })] }, {});
+    assert.equal(env['CHAPERONE_URL_TICKETS'], 'http://run:s%3Ae%5Ccret@127.0.0.1:40005/');
+    assert.deepEqual(JSON.parse(await readFile(env['CHAPERONE_MCP_CONFIG'] ?? '', 'utf8')), {
+      mcpServers: {
+        tickets: {
+          type: 'http',
+          url: 'http://127.0.0.1:40005/',
+          headers: { Authorization: String.raw`Bearer run.s:e\ccret` },
+        },
+      },
+    });
+  });
+
   test('says where HTTP targets are, and by which proxy and authorities those that have names are reached', async () => {
     const api = target('billing-api', { protocol: 'http', port: 40_003 });
     const alone = await made({ targets: [api] }, {});

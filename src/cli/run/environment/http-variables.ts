@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { LocalTarget, RunContext } from '../local-target.ts';
+import { httpServers, mcpServersOf } from '../agents/agent-setup.ts';
+import { addressOf, type LocalTarget, type RunContext } from '../local-target.ts';
 import { ownNames } from './own-names.ts';
 import type { WriteFile } from './postgres-variables.ts';
 
@@ -18,9 +19,18 @@ const BUNDLES = `SSL_CERT_FILE CURL_CA_BUNDLE GIT_SSL_CAINFO REQUESTS_CA_BUNDLE 
  * to trust through it. No name has KEY, TOKEN or SECRET in it, since some agents take such variables from their tools.
  */
 export async function httpVariables(context: RunContext, write: WriteFile): Promise<Record<string, string>> {
-  const targets = context.targets.filter(({ protocol }) => protocol === 'http');
+  const targets = context.targets.filter(({ protocol }) => protocol === 'http' || protocol === 'mcp');
   const urls = Object.fromEntries(ownNames('CHAPERONE_URL', targets).map(([name, target]) => [name, url(target)]));
-  return context.proxy === undefined ? urls : { ...urls, ...(await proxyVariables(context, write)) };
+  const own = { ...urls, ...(await mcpVariables(context, write)) };
+  return context.proxy === undefined ? own : { ...own, ...(await proxyVariables(context, write)) };
+}
+
+/** A file in the form that most clients of MCP share: they take no user from a URL, but a header. */
+async function mcpVariables(context: RunContext, write: WriteFile): Promise<Record<string, string>> {
+  const servers = mcpServersOf(context);
+  if (servers.length === 0) return {};
+  const text = JSON.stringify({ mcpServers: httpServers(servers, 'url', 'http') }, null, 2);
+  return { CHAPERONE_MCP_CONFIG: await write('mcp.json', `${text}\n`) };
 }
 
 async function proxyVariables(context: RunContext, write: WriteFile): Promise<Record<string, string>> {
@@ -46,13 +56,8 @@ async function proxyVariables(context: RunContext, write: WriteFile): Promise<Re
 }
 
 function url(target: LocalTarget): string {
-  const address = new URL(target.tls === 'none' ? `http://${target.host}:${target.port}/` : httpsUrl(target));
+  const address = addressOf(target);
   address.username = target.user;
   address.password = target.password.reveal();
   return address.href;
-}
-
-/** At the native port the path names the target. */
-function httpsUrl({ host, port, name }: LocalTarget): string {
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}/t/${encodeURIComponent(name)}/`;
 }
