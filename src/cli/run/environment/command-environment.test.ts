@@ -53,7 +53,7 @@ describe('the environment of a command', () => {
         tickets: {
           type: 'http',
           url: 'http://127.0.0.1:40005/',
-          headers: { Authorization: String.raw`Bearer run.s:e\ccret` },
+          headers: { Authorization: String.raw`Bearer run.s:e\cret` },
         },
       },
     });
