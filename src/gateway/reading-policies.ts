@@ -14,6 +14,10 @@ export function readingPolicies(inForce: PolicySet, name: string): PolicySet {
   return {
     digest,
     asksForBody,
+    mayPermit: (principal, target, now) => {
+      const byRules = inForce.mayPermit(principal, target, now);
+      return (operation) => isReading(operation) || byRules(operation);
+    },
     decider: (principal, target, now) => {
       const byRules = inForce.decider(principal, target, now);
       const permit: Decision = { effect: 'permit', rules: [name], obligations: [], policy: digest };

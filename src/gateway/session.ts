@@ -6,7 +6,7 @@ import type { ExchangeNumber, SessionId } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
-import type { Request } from '../model/request.ts';
+import type { Operation, Request } from '../model/request.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { CancelKey, Connected, Definitions, Exchange, Protocol, Session } from '../protocols/protocol.ts';
@@ -65,6 +65,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   #decider: Decider;
   #exchanges = 0;
   #busy = false;
+  #isRunning = false;
   /** The exchange under way, while it waits for people. */
   #held: HeldExchange | undefined;
   #running: Promise<void> | undefined;
@@ -106,8 +107,15 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     return createHmac('sha256', this.#parts.runKey).update('secret\0').update(secret).digest('base64');
   }
 
+  mayPermit(operation: Operation): boolean {
+    return this.#current().mayPermit(operation);
+  }
+
   async run(exchange: Exchange<Upstream>): Promise<void> {
     this.signal.throwIfAborted();
+    // The one around it goes on: what the session is busy with, and when it ends, is that one's.
+    if (this.#isRunning) return runExchange(exchange, { ...this.#stages, replied: reportedByRun });
+    this.#isRunning = true;
     this.#busy = true;
     this.#parts.watch.begin(exchange.request);
     this.#running = runExchange(exchange, this.#stages);
@@ -117,6 +125,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       this.#fault ??= fault;
       throw fault;
     } finally {
+      this.#isRunning = false;
       this.#busy = false;
       this.#parts.watch.over();
     }
@@ -215,7 +224,9 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
 
   #compile(set: PolicySet): Decider {
     const classified = this.#parts.classes.current();
-    return { set, classified, decide: set.decider(this.principal, { ...this.target, classified }) };
+    const target = { ...this.target, classified };
+    const mayPermit = set.mayPermit(this.principal, target);
+    return { set, classified, decide: set.decider(this.principal, target), mayPermit };
   }
 
   /** What the server says unasked is masked as strictly as any of the session's requests was. */
@@ -236,6 +247,7 @@ interface Decider {
   readonly set: PolicySet;
   readonly classified: readonly ClassifiedColumn[];
   readonly decide: (request: Request) => Decision;
+  readonly mayPermit: (operation: Operation) => boolean;
 }
 
 /** Whoever ran the exchange got its fault. */

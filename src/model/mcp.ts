@@ -14,6 +14,8 @@ export interface McpFacts {
   readonly uri?: string;
   /** What is given along, parsed strictly; absent where the method takes none. */
   readonly arguments?: Readonly<Record<string, JsonValue>>;
+  /** Of what is only asked about: it would have some, and which is not known. */
+  readonly argumentsUnknown?: true;
   /** The revision of the specification that the message is sent under: `2025-11-25`. */
   readonly version: string;
 }

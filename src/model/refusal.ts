@@ -29,6 +29,7 @@ export const REFUSAL_CODES = [
   'approval-cancelled',
   'approval-pending',
   'approval-void',
+  'definition-unaccepted',
   // an answer to an approval
   'approval-unknown',
   'approval-over',

@@ -7,6 +7,7 @@ import { ClassifiedColumns } from './column-facts.ts';
 import { subjectOf } from './condition.ts';
 import { decide } from './decide.ts';
 import { minuteOf } from './local-time.ts';
+import { mayPermit } from './may-permit.ts';
 import type { Policy } from './policy.ts';
 import type { PolicySet } from './policy-set.ts';
 import { compileRule } from './rule.ts';
@@ -23,6 +24,15 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
   return {
     digest,
     asksForBody: rules.some((rule) => rule.usesBody),
+    mayPermit: (principal, target, now = {}) => {
+      const subject = subjectOf(principal, target);
+      const applicable = rules.filter((rule) => rule.appliesTo(principal, target) === undefined);
+      const nowMs = now.nowMs ?? clock.nowMs;
+      return (operation) => {
+        const columns = ClassifiedColumns.of((now.classified ?? (() => target.classified))());
+        return mayPermit(operation, applicable, { subject, columns, nowMs: nowMs?.() });
+      };
+    },
     decider: (principal, target, now = {}) => {
       const subject = subjectOf(principal, target);
       const applicable = rules.filter((rule) => rule.appliesTo(principal, target) === undefined);

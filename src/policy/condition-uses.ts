@@ -9,12 +9,14 @@ export interface Uses {
   readonly lock: boolean;
   /** What stands in a request's body, or whether it is known. */
   readonly body: boolean;
+  /** What is given along with a message of MCP. */
+  readonly arguments: boolean;
   readonly time: boolean;
 }
 
 /** Reads it off the syntax tree; any use of the operation as a whole counts as all of it. */
 export function usesOf(ast: unknown): Uses {
-  const uses = { classes: false, columns: false, lock: false, body: false, time: false };
+  const uses = { classes: false, columns: false, lock: false, body: false, arguments: false, time: false };
   const walk = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(walk);
     if (!isNode(node)) return;
@@ -23,15 +25,21 @@ export function usesOf(ast: unknown): Uses {
       uses.body ||= part === 'body' || part === 'bodyKnown';
       return;
     }
+    const given = fieldOf(node, isMcp);
+    if (given !== undefined) {
+      uses.arguments ||= given === 'arguments' || given === 'argumentsKnown';
+      return;
+    }
     const field = fieldOf(node, isOperation);
     if (field !== undefined) {
       uses.classes ||= CLASS_FIELDS.has(field);
       uses.columns ||= field === 'columns' || field === 'columnsKnown';
       uses.lock ||= field === 'lock';
       uses.body ||= field === 'http';
+      uses.arguments ||= field === 'mcp';
       return;
     }
-    if (isOperation(node)) uses.classes = uses.columns = uses.lock = uses.body = true;
+    if (isOperation(node)) uses.classes = uses.columns = uses.lock = uses.body = uses.arguments = true;
     if (node.op === 'id' && node.args === 'time') uses.time = true;
     walk(node.args);
   };
@@ -56,6 +64,10 @@ function isOperation(node: Node): boolean {
 
 function isHttp(node: Node): boolean {
   return fieldOf(node, isOperation) === 'http';
+}
+
+function isMcp(node: Node): boolean {
+  return fieldOf(node, isOperation) === 'mcp';
 }
 
 /** `kind` of `operation.kind`, where `isObject` says that what stands before the dot is meant. */

@@ -7,6 +7,7 @@ import { mayHold } from './condition-outcomes.ts';
 import { type Uses, usesOf } from './condition-uses.ts';
 import { isBodyKnown } from './http-body-pattern.ts';
 import { type LocalTime, localTime } from './local-time.ts';
+import { givenOf } from './mcp-pattern.ts';
 import { NAMED_FIELDS } from './principal-fields.ts';
 
 /** A compiled `when`. */
@@ -114,6 +115,16 @@ const ENVIRONMENT = new Environment({
         body: 'dyn',
         bodyKnown: 'bool',
       },
+      mcp: {
+        server: 'string',
+        method: 'string',
+        from: 'string',
+        name: 'string',
+        uri: 'string',
+        arguments: 'dyn',
+        argumentsKnown: 'bool',
+        version: 'string',
+      },
     },
   })
   .registerVariable({
@@ -142,7 +153,7 @@ const ENVIRONMENT = new Environment({
 function viewOf(operation: Operation, classified: ClassifiedColumns, uses: Uses): Readonly<Record<string, unknown>> {
   const { kind, access, hasWhere, tables, functions, flags, reason, lock } = operation;
   const plain = { kind, access, hasWhere, tables, functions, flags, reason: reason ?? '', lock: lock ?? '' };
-  const view = { ...plain, http: httpOf(operation) };
+  const view = { ...plain, http: httpOf(operation), mcp: mcpOf(operation) };
   if (!uses.classes && !uses.columns) return view;
   const { known, reads, filters, writes, copies } = classified.factsOf(operation);
   const columns = Array.isArray(operation.columns) ? operation.columns : [];
@@ -156,6 +167,28 @@ function httpOf({ http }: Operation): Readonly<Record<string, unknown>> {
   const fields = body.kind === 'fields' ? body.value : {};
   return { method, host, path, query, headers, mediaType, body: fields, bodyKnown: isBodyKnown(body) };
 }
+
+/** As a request's: empty of what is no message of MCP. */
+function mcpOf({ mcp }: Operation): Readonly<Record<string, unknown>> {
+  if (mcp === undefined) return NO_MESSAGE;
+  const { server, method, from, name = '', uri = '', version } = mcp;
+  const given = givenOf(mcp);
+  const known = isBodyKnown(given);
+  return { server, method, from, name, uri, version, arguments: mcp.arguments ?? {}, argumentsKnown: known };
+}
+
+const NO_MESSAGE = {
+  server: '',
+  method: '',
+  from: '',
+  name: '',
+  uri: '',
+  version: '',
+  arguments: {},
+  argumentsKnown: true,
+};
+/** What of a message is known whatever its arguments are. */
+const OF_MESSAGES = ['server', 'method', 'from', 'name', 'uri', 'version', 'argumentsKnown'];
 
 const NO_REQUEST = {
   method: '',
@@ -179,6 +212,8 @@ function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<stri
   if (lock !== undefined) known.set('operation.lock', lock);
   const http = httpOf(operation);
   for (const name of OF_HEADS) known.set(`operation.http.${name}`, http[name]);
+  const mcp = mcpOf(operation);
+  for (const name of OF_MESSAGES) known.set(`operation.mcp.${name}`, mcp[name]);
   const { principal, run, target } = seen.subject;
   const objects = { principal, run, target, ...(uses.time ? { time: timeOf(seen) } : {}) };
   for (const [object, fields] of Object.entries(objects)) {

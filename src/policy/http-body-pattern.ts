@@ -11,7 +11,9 @@ export type HttpBodyPattern = Readonly<Record<string, readonly string[]>>;
 export const BODY_UNKNOWN = 'its body is not known, so it may bind and does not permit';
 
 /** One question for each path; a body that nobody could read may be anything. */
-export function bodyQuestions(pattern: HttpBodyPattern | undefined): readonly ((facts: HttpFacts) => Aspect)[] {
+export function bodyQuestions(
+  pattern: HttpBodyPattern | undefined,
+): readonly ((facts: Pick<HttpFacts, 'body'>) => Aspect)[] {
   return Object.entries(pattern ?? {}).map(([path, values]) => {
     const globs = values.map((value) => compileGlob(value, ''));
     const names = namesOf(path);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { MAX_STARS, starsOf } from './glob.ts';
 
-const text = z
+export const text = z
   .string({ error: 'Put text here; a number or a date needs quotes.' })
   .max(1_000)
   .refine((value) => starsOf(value) <= MAX_STARS, `Use at most ${MAX_STARS} stars.`);
-const oneOrMore = <Item extends z.ZodType<string>>(item: Item) =>
+export const oneOrMore = <Item extends z.ZodType<string>>(item: Item) =>
   z.union([item.transform((value) => [value]), z.array(item).min(1, 'Name at least one, or leave the line out.')], {
     error: 'Put one text or a list of texts here; a number or a date needs quotes.',
   });
@@ -26,6 +26,9 @@ const fieldPath = z
   .max(500)
   .regex(/^[^.]+(?:\.[^.]+)*$/, 'Write the names on the way to a field with dots between them: customer.tier.');
 
+/** Paths into what was sent, and patterns of the values there. */
+export const byPath = byName(fieldPath);
+
 const graphql = z
   .strictObject({
     types: oneOrMore(z.enum(['query', 'mutation', 'subscription'])).optional(),
@@ -44,7 +47,7 @@ export const http = z
     query: byName(z.string().min(1).max(200)).optional(),
     headers: byName(fieldName).optional(),
     mediaTypes: oneOrMore(mediaType).optional(),
-    body: byName(fieldPath).optional(),
+    body: byPath.optional(),
     graphql: graphql.optional(),
   })
   .refine((pattern) => Object.keys(pattern).length > 0, 'Say something of the request, or leave the line out.');

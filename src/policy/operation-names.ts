@@ -17,6 +17,11 @@ export const OPERATION_KINDS: readonly string[] = `
   create alter drop comment cluster reindex grant revoke load checkpoint set reset show prepare execute deallocate
   declare fetch move close listen unlisten notify discard explain lock begin commit rollback savepoint release
   rollback-to prepare-transaction commit-prepared rollback-prepared set-constraints do call function empty
+  initialize ping server/discover tools/list tools/call prompts/list prompts/get resources/list resources/templates/list
+  resources/read resources/subscribe resources/unsubscribe subscriptions/listen completion/complete logging/setLevel
+  tasks/get tasks/list tasks/result tasks/update tasks/cancel sampling/createMessage elicitation/create roots/list
+  notifications/initialized notifications/cancelled notifications/progress notifications/roots/list_changed
+  notifications/elicitation/complete notifications/tasks/status answer session/end
   get head options post put patch propfind proppatch report search query mkcol unlock
 `
   .trim()

@@ -7,6 +7,7 @@ import { compileCondition } from './condition.ts';
 import { MAX_STARS, starsOf } from './glob.ts';
 import { http } from './http-schema.ts';
 import { isTimeZone } from './local-time.ts';
+import { mcp } from './mcp-schema.ts';
 import { isOperationName } from './operation-names.ts';
 import { isPrincipalField, PATTERN_FIELDS, PRINCIPAL_FIELDS } from './principal-fields.ts';
 import { session } from './session-schema.ts';
@@ -104,6 +105,7 @@ export const policySchema = z
     copies: oneOrMore(className).optional(),
     lock: z.enum(LOCK_MODES, { error: `Write one of ${LOCK_MODES.join(', ')}.` }).optional(),
     http: http.optional(),
+    mcp: mcp.optional(),
     when: condition.optional(),
     timezone: timezone.optional(),
     effect: z.enum(['permit', 'deny'], { error: 'Say `effect: permit` or `effect: deny`.' }),

@@ -1,6 +1,6 @@
 import type { Decision } from '../model/decision.ts';
 import type { Principal } from '../model/principal.ts';
-import type { Request } from '../model/request.ts';
+import type { Operation, Request } from '../model/request.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 
 /** The policies in force, compiled. Immutable: a change makes another one. */
@@ -16,6 +16,11 @@ export interface PolicySet {
    * be decided is denied.
    */
   decider(principal: Principal, target: Target, now?: Now): (request: Pick<Request, 'operations'>) => Decision;
+  /**
+   * Whether one principal in one target may be permitted an operation of which the arguments are not known yet: false
+   * where it would be denied whatever they are. Never throws.
+   */
+  mayPermit(principal: Principal, target: Target, now?: Now): (operation: Operation) => boolean;
 }
 
 /** What may change while a session lives. */

@@ -1,6 +1,7 @@
 import type { ApproveObligation, Budget, SessionObligation } from '../model/decision.ts';
 import type { LockMode } from '../model/request.ts';
 import type { HttpPattern } from './http-pattern.ts';
+import type { McpPattern } from './mcp-pattern.ts';
 
 /** A rule as its author wrote it, checked but not compiled. Policies are shown, signed and compared in this form. */
 export interface Policy {
@@ -22,6 +23,8 @@ export interface Policy {
   readonly lock?: LockMode;
   /** Requests of HTTP alone. */
   readonly http?: HttpPattern;
+  /** Messages of MCP alone. */
+  readonly mcp?: McpPattern;
   /** CEL over `operation`, `principal`, `run`, `target` and `time`. */
   readonly when?: string;
   /** The IANA name of the zone in which `when` asks for the time. */

@@ -14,6 +14,7 @@ import { type Condition, compileCondition, type Surroundings } from './condition
 import { compileGlob } from './glob.ts';
 import { BODY_UNKNOWN, isBodyKnown } from './http-body-pattern.ts';
 import { compileHttpPattern } from './http-pattern.ts';
+import { compileMcpPattern, givenOf } from './mcp-pattern.ts';
 import type { Policy, PrincipalPattern, TablePattern, TargetPattern } from './policy.ts';
 import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
 
@@ -43,6 +44,7 @@ export function compileRule(policy: Policy): Rule {
   const tables = policy.tables?.map(compileTable);
   const functions = policy.functions?.map(compileFunction);
   const http = policy.http && compileHttpPattern(policy.http);
+  const mcp = policy.mcp && compileMcpPattern(policy.mcp, policy.effect);
   const condition = policy.when === undefined ? undefined : compiled(policy.when);
   const keys = COLUMN_KEYS.filter((key) => policy[key] !== undefined);
   return {
@@ -60,6 +62,7 @@ export function compileRule(policy: Policy): Rule {
       if (why !== undefined) return { matched: false, why };
       const aspects = [
         http?.(operation),
+        mcp?.(operation),
         functions && part(functionsCalled(functions, operation), 'calls', 'functions'),
         tables && part(tablesTouched(tables, operation), 'touches', 'tables'),
         ...(keys.length === 0 ? [] : columnAspects(policy, surroundings.columns.factsOf(operation))),
@@ -204,6 +207,7 @@ function doubtOf(
   if (condition === undefined) return undefined;
   const { uses } = condition;
   if (uses.body && operation.http !== undefined && !isBodyKnown(operation.http.body)) return BODY_UNKNOWN;
+  if (uses.arguments && operation.mcp !== undefined && !isBodyKnown(givenOf(operation.mcp))) return BODY_UNKNOWN;
   const isUnknown = (uses.classes && !columns.factsOf(operation).known) || (uses.columns && !hasColumns(operation));
   if (isUnknown) return COLUMNS_UNKNOWN;
   return uses.lock && operation.lock === undefined && isOpaque(operation) ? LOCK_UNKNOWN : undefined;

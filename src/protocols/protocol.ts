@@ -154,7 +154,15 @@ export interface Session<Upstream, Greeting> extends AsyncDisposable {
   digest(secret: string): string;
   /** How what the target says of itself stands with people. */
   readonly definitions: Definitions;
-  /** Takes one exchange through every stage. Resolves once its reply is complete. */
+  /**
+   * Whether the policies in force may permit the operation, as far as that can be told without its arguments: false where
+   * they would deny it whatever those are.
+   */
+  mayPermit(operation: Operation): boolean;
+  /**
+   * Takes one exchange through every stage. Resolves once its reply is complete. One at a time, but for what comes up while
+   * a reply is being read: a server that asks its client.
+   */
   run(exchange: Exchange<Upstream>): Promise<void>;
   /** Takes what the server sends between exchanges, after it was masked and recorded. */
   onUnasked(listener: (part: Part) => Promise<void> | undefined): void;

@@ -1,5 +1,6 @@
 /** How the operations of a request stand in its line: all that policy judged, columns gathered by their tables. */
 import type { HttpFacts } from '../../model/http.ts';
+import type { McpFacts } from '../../model/mcp.ts';
 import type { ColumnUse, Operation } from '../../model/request.ts';
 import type { Json } from '../canonical-json.ts';
 
@@ -14,12 +15,13 @@ const USES = new Map(Object.entries(LETTERS).map(([use, letter]) => [letter, use
 
 /** The operation as its line says it. */
 export function packOperation(operation: Operation): Json {
-  const { columns, http } = operation;
+  const { columns, http, mcp } = operation;
   const packed = {
     ...operation,
     outputs: undefined,
     columns: columns === undefined ? undefined : pack(columns),
     http: http === undefined ? undefined : packHttp(http),
+    mcp: mcp === undefined ? undefined : packMcp(mcp),
   };
   return packed as unknown as Json;
 }
@@ -27,6 +29,11 @@ export function packOperation(operation: Operation): Json {
 /** What the target's own documents name: addresses, fields and bodies are what somebody typed, and stand in the body. */
 function packHttp({ method, template, operationId, action, graphql }: HttpFacts) {
   return { method, template, operationId, action, graphql: graphql && { type: graphql.type } };
+}
+
+/** URIs and what is given along stand in the body. */
+function packMcp({ server, method, from, name, version }: McpFacts) {
+  return { server, method, from, name, version };
 }
 
 /** What `packOperation` was given, but for the order of its columns; undefined where a line has no such operation. */

@@ -28,6 +28,7 @@ const STATUSES: { readonly [Code in RefusalCode]: number } = {
   'approval-cancelled': 403,
   'approval-pending': 403,
   'approval-void': 403,
+  'definition-unaccepted': 403,
   'approval-unknown': 403,
   'approval-over': 403,
   'approval-changed': 403,

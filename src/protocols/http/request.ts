@@ -62,8 +62,9 @@ export class HttpRequest implements Request {
 
   #identity(): Uint8Array {
     const { head, read, streams, same, digest, nonce } = this.#parts;
+    if (same !== undefined) return Buffer.from(JSON.stringify([head.method, head.target, same]));
     const secrets = head.fields.filter(([name]) => isSecretField(name)).map(([name, value]) => [name, digest(value)]);
-    const body = same ?? (read === undefined ? '' : hash('sha256', read.bytes, 'hex'));
+    const body = read === undefined ? '' : hash('sha256', read.bytes, 'hex');
     return Buffer.from(JSON.stringify([head.method, head.target, body, secrets, streams ? nonce() : '']));
   }
 }

@@ -26,6 +26,7 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'private-token',
   'job-token',
   'deploy-token',
+  'mcp-session-id',
   'x-vault-token',
   'x-consul-token',
   'x-functions-key',

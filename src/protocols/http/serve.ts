@@ -119,7 +119,8 @@ export class HttpConversation {
       const patienceMs = patienceOf(incoming.head.fields);
       const parts = { incoming, asked, where, patienceMs, digest };
       exchange = layer === undefined ? new HttpExchange(parts) : await layer.exchange(parts, session);
-
+      // Taken back while its session was opened or its body read: nobody was told to cancel anything then.
+      if (incoming.signal.aborted) throw incoming.signal.reason;
       await session.run(exchange);
       stopListening();
       await lanes.give(lane);

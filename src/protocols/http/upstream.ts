@@ -34,6 +34,11 @@ export class HttpUpstream implements AsyncDisposable {
     return this.#connection;
   }
 
+  /** Another connection, for what must be said while a reply is still being read; whoever asked for it closes it. */
+  beside(signal: AbortSignal): Promise<ClientConnection> {
+    return this.#dial(signal);
+  }
+
   /** What aborts an exchange: the session's end, or the client's cancelling, after which the session is over as well. */
   until(session: AbortSignal): AbortSignal {
     if (this.#session !== session) {

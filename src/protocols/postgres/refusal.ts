@@ -27,6 +27,7 @@ const SQLSTATES: { readonly [Code in RefusalCode]: string } = {
   'approval-cancelled': '57014',
   'approval-pending': '57014',
   'approval-void': '42501',
+  'definition-unaccepted': '42501',
   'approval-unknown': '42501',
   'approval-over': '42501',
   'approval-changed': '42501',

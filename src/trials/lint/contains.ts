@@ -27,6 +27,7 @@ const CONDITIONS = [
   'copies',
   'lock',
   'http',
+  'mcp',
   'when',
   'timezone',
 ] as const satisfies readonly (keyof Policy)[];

@@ -1,0 +1,27 @@
+import { LIMITS } from '../../model/limits.ts';
+import type { HttpLayer } from '../../protocols/http/layer.ts';
+import { createMcp } from '../../protocols/mcp/mcp.ts';
+import { Seals } from '../../protocols/mcp/seals.ts';
+import { McpUpstreams } from '../../protocols/mcp/upstream/mcp-upstreams.ts';
+import type { Control } from './open-control.ts';
+import { httpDomains } from './own-addresses.ts';
+import type { StartConfig } from './start-config.ts';
+
+/** The layer that MCP targets are behind; what it starts ends with `parts`. */
+export function openMcp(
+  config: StartConfig,
+  { key, nowMs }: Pick<Control, 'key' | 'nowMs'>,
+  parts: AsyncDisposableStack,
+  onFault: (fault: unknown, client: string) => void,
+): HttpLayer {
+  const onSaid = ({ target, text }: { readonly target: string; readonly text: string }): void =>
+    onFault(new Error(`the MCP server of ${target} said: ${text}`), 'an MCP server');
+  const upstreams = parts.use(new McpUpstreams({ limits: LIMITS, onSaid }));
+  return createMcp({
+    limits: LIMITS,
+    now: nowMs,
+    dial: (dialled, signal) => upstreams.dial(dialled, signal),
+    seals: new Seals(key.derive('mcp/seals')),
+    domains: httpDomains(config),
+  });
+}

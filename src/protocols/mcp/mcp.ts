@@ -1,0 +1,104 @@
+import type { Limits } from '../../model/limits.ts';
+import type { HttpExchangeParts } from '../http/exchange.ts';
+import { type ForwardedHead, fieldOf } from '../http/forwarded-head.ts';
+import type { HttpSession } from '../http/lanes.ts';
+import type { HttpLayer, LayeredExchange } from '../http/layer.ts';
+import type { OnBehalf } from './ask-server.ts';
+import { isObject, objectAt, textAt } from './canonical-json.ts';
+import { McpExchange } from './exchange.ts';
+import { type Asked, askedOf, createMcpInspector } from './inspect.ts';
+import { judge } from './judge.ts';
+import { MetDefinitions, type MetLimits } from './met-definitions.ts';
+import { Seals } from './seals.ts';
+import { saidCapabilities, showsUrls, type UrlWay } from './url-approval.ts';
+import { isModern } from './versions.ts';
+
+export interface McpOptions {
+  readonly limits: MetLimits & Pick<Limits, 'maxInspectedBodyBytes'>;
+  readonly now: () => number;
+  /** Opens a connection to the server of a target, or what stands for one. Throws a `Fault`. */
+  readonly dial: HttpLayer['dial'];
+  /** What clients keep for the gateway; gateways that stand for one another share the key. */
+  readonly seals?: Seals;
+  /** Names of the HTTP port, from which pages of a browser may ask. */
+  readonly domains?: readonly string[];
+}
+
+const SESSION = 'session';
+
+/** The Model Context Protocol over HTTP (2026-07-28, and 2025-11-25 and before); docs/design/0008-mcp.md. */
+export function createMcp({ limits, now, dial, seals = new Seals(), domains = [] }: McpOptions): HttpLayer {
+  const definitions = new MetDefinitions(limits, now);
+  const parts = { definitions, seals, domains };
+  return {
+    name: 'mcp',
+    inspector: createMcpInspector(limits.maxInspectedBodyBytes),
+    dial,
+    exchange: (http, session) => exchangeOf(http, session, parts),
+  };
+}
+
+interface Shared {
+  readonly definitions: MetDefinitions;
+  readonly seals: Seals;
+  readonly domains: readonly string[];
+}
+
+async function exchangeOf(http: HttpExchangeParts, session: HttpSession, shared: Shared): Promise<LayeredExchange> {
+  const { definitions, seals } = shared;
+  const { target, principal } = session;
+  const asked = askedOf(http.asked.request.operations) ?? UNREAD;
+  const bound = [principal.run.id, target.name];
+  const opened = openSession(http.asked.head, seals, bound);
+  const head = opened?.head ?? bareOf(http.asked.head);
+  const behalf: OnBehalf = { head, client: http.incoming.head, version: asked.version };
+  const way: UrlWay = { seals, bound };
+  const showsPlace = canShow(asked, opened?.showsUrls === true);
+  const judged = await judge({ ...shared, http, asked, session, behalf, way, isKnown: opened !== undefined });
+  const isInitialize =
+    asked.kind === 'message' && asked.message.kind === 'request' && asked.message.method === 'initialize';
+  const shows =
+    isInitialize && asked.message.kind === 'request' && showsUrls(objectAt(asked.message.params, 'capabilities'));
+  return new McpExchange({
+    http: { ...http, asked: judged.read },
+    asked: judged.asked,
+    status: judged.status,
+    urlWay: showsPlace ? way : undefined,
+    rules: {
+      session,
+      definitions,
+      behalf,
+      digest: http.digest,
+      sessionId: (server) => seals.seal({ server, url: shows || opened?.showsUrls === true }, [SESSION, ...bound]),
+    },
+  });
+}
+
+const UNREAD: Asked = { kind: 'mistake', id: undefined, code: -32600, status: 400, version: '' };
+
+/** The server's own id in place of the gateway's; undefined where the id is none of this run's at this target. */
+function openSession(head: ForwardedHead, seals: Seals, bound: readonly string[]) {
+  const id = fieldOf(head.fields, 'mcp-session-id');
+  if (id === undefined) return { head: bareOf(head), showsUrls: false };
+  const opened = seals.open(id, [SESSION, ...bound]);
+  const server = isObject(opened) ? textAt(opened, 'server') : undefined;
+  if (server === undefined) return undefined;
+  const { fields } = bareOf(head);
+  const own = fields.map(([name, value]) => [name, name === 'mcp-session-id' ? server : value] as const);
+  return { head: { ...head, fields: own }, showsUrls: isObject(opened) && opened['url'] === true };
+}
+
+/** Where a browser's page stands is between it and the gateway. */
+function bareOf(head: ForwardedHead): ForwardedHead {
+  return { ...head, fields: head.fields.filter(([name]) => name !== 'origin') };
+}
+
+function canShow(asked: Asked, wasSaid: boolean): boolean {
+  if (asked.kind !== 'message' || asked.message.kind !== 'request') return false;
+  return isModern(asked.version)
+    ? showsUrls(saidCapabilities(asked.message)) && MULTI_ROUND.has(asked.message.method)
+    : wasSaid;
+}
+
+/** Methods that may be answered by `input_required` (2026-07-28, "Multi Round-Trip Requests"). */
+const MULTI_ROUND: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
