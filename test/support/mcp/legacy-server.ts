@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
 /** As long as the specification lets a name be. */
@@ -46,8 +47,7 @@ export async function startLegacyServer(): Promise<LegacyServer> {
     });
     const server = makeServer(cancelled);
     servers.add(server);
-    // The types of the first SDK were not made for exact optional properties.
-    await server.connect(transport as Parameters<typeof server.connect>[0]);
+    await server.connect(transport);
     await transport.handleRequest(incoming, outgoing);
   };
   await listening(http);
@@ -84,6 +84,12 @@ function makeServer(cancelled: string[]): McpServer {
   server.registerTool('ask', { description: 'Asks the client for a name' }, async () => {
     const requestedSchema = { type: 'object' as const, properties: { name: { type: 'string' as const } } };
     const answer = await server.server.elicitInput({ message: 'What is your name?', requestedSchema });
+    return said(`${answer.action} ${String(answer.content?.['name'] ?? '')}`);
+  });
+  server.registerTool('ask_there', { description: 'Asks on the stream of the call' }, async ({ sendRequest }) => {
+    const requestedSchema = { type: 'object' as const, properties: { name: { type: 'string' as const } } };
+    const params = { message: 'What is your name?', requestedSchema };
+    const answer = await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
     return said(`${answer.action} ${String(answer.content?.['name'] ?? '')}`);
   });
   server.registerTool('wait', { description: 'Waits until it is cancelled' }, async ({ signal, requestId }) => {
