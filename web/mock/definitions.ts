@@ -21,6 +21,7 @@ export function definitionRoutes(world: World): readonly Route[] {
     if (one.current.digest !== digest) throw new Answered(409, 'The target says this in another way by now');
     const decided = { at: new Date().toISOString(), by: 'psn_ada', name: 'ada', ...(reason ? { reason } : {}) };
     one.current = { ...one.current, answer: standing, decided };
+    one.forms = one.forms.map((form) => (form.digest === digest ? { ...form, ...one.current } : form));
     one.standing = standing;
     one.waits = false;
     if (standing === 'accepted') {

@@ -10,6 +10,9 @@ export const paths = {
   session: (id: string) => `/sessions/${encodeURIComponent(id)}`,
   targets: () => '/targets',
   target: (name: string) => `/targets/${encodeURIComponent(name)}`,
+  definitions: () => '/definitions',
+  definition: (id: string) => `/definitions/${encodeURIComponent(id)}`,
+  definitionsOf: (target: string) => `/definitions?view=all&target=${encodeURIComponent(target)}`,
   policies: () => '/policies',
   policy: (name: string) => `/policies/${encodeURIComponent(name)}`,
   trust: () => '/trust',
@@ -29,6 +32,7 @@ export function pathOfId(text: string): string | undefined {
   const id = text.trim();
   if (!/^[a-z]+_[0-9A-Za-z]+$/.test(id)) return undefined;
   if (id.startsWith('apr_')) return paths.approval(id);
+  if (id.startsWith('def_')) return paths.definition(id);
   if (id.startsWith('run_')) return paths.run(id);
   return id.startsWith('ses_') ? paths.session(id) : undefined;
 }

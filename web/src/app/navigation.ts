@@ -12,6 +12,7 @@ import {
   ShieldCheck,
   Stamp,
   Users,
+  Wrench,
 } from 'lucide-react';
 import { paths } from '../paths.ts';
 
@@ -50,6 +51,7 @@ export const NAVIGATION: readonly PlaceGroup[] = [
     name: 'Rules',
     places: [
       { name: 'Targets', href: paths.targets(), icon: Database, key: 't', scopes: ['targets:read'] },
+      { name: 'Definitions', href: paths.definitions(), icon: Wrench, key: 'm', scopes: ['targets:read'] },
       { name: 'Policies', href: paths.policies(), icon: ShieldCheck, key: 'p', scopes: ['configuration:read'] },
       { name: 'Trust', href: paths.trust(), icon: Stamp, key: 'i', scopes: ['configuration:read'] },
     ],

@@ -31,6 +31,7 @@ function Parts({ overview }: { readonly overview: Overview }) {
   return (
     <div className="grid gap-8">
       {mayAnswer && <Waiting count={overview.waitingForMe} others={overview.waiting - overview.waitingForMe} />}
+      {overview.definitionsWaiting > 0 && <Definitions count={overview.definitionsWaiting} />}
       {isNew ? <FirstSteps /> : <Day overview={overview} />}
       {maySee && <LiveSessions count={overview.liveSessions} noKeys={mayAnswer && overview.waitingForMe > 0} />}
       <LogHealthLine log={overview.log} />
@@ -60,6 +61,25 @@ function Waiting({ count, others }: { readonly count: number; readonly others: n
           {(approvals) => <ApprovalList approvals={approvals.slice(0, 5)} caption="Approvals that wait for you" />}
         </Loaded>
       )}
+    </Section>
+  );
+}
+
+/** Tools that agents cannot use until somebody has read them. */
+function Definitions({ count }: { readonly count: number }) {
+  return (
+    <Section
+      title={count === 1 ? 'One definition waits' : `${count} definitions wait`}
+      actions={
+        <AppLink href={paths.definitions()} className="text-sm text-accent">
+          Read them
+        </AppLink>
+      }
+    >
+      <p className="text-muted">
+        What an MCP server says of its tools is new, or has changed. Agents neither see it nor can use it until somebody
+        accepts it.
+      </p>
     </Section>
   );
 }

@@ -68,6 +68,14 @@ function About({ target }: { readonly target: TargetView }) {
           ['Recorded', RECORDED[target.recordMode] ?? <Visible key="record" text={target.recordMode} />],
           ['Labels', hasLabels ? <Labels key="labels" labels={target.labels} /> : undefined],
           [
+            'Definitions',
+            target.protocol === 'mcp' ? (
+              <AppLink key="definitions" href={paths.definitionsOf(target.name)} className="underline">
+                what it says of its tools
+              </AppLink>
+            ) : undefined,
+          ],
+          [
             'Sessions',
             <AppLink
               key="sessions"
