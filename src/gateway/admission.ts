@@ -95,8 +95,12 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     return this.#gateway.controlPlane.scramKeys(user);
   }
 
-  targets(claim: Claim | CarriedClaim): Promise<Entrances> {
-    return this.#gateway.controlPlane.targets(claim);
+  async targets(claim: Claim | CarriedClaim): Promise<Entrances> {
+    const { controlPlane, draining } = this.#gateway;
+    if (draining.aborted) throw new Refused({ code: 'draining', message: 'the gateway is shutting down' });
+    const entrances = await controlPlane.targets(claim);
+    this.#onAdmitted();
+    return entrances;
   }
 
   cancel(key: CancelKey): Promise<boolean> {
