@@ -9,7 +9,10 @@ import { Tokens } from '../../protocols/http/credentials/tokens.ts';
 import { dialHttp } from '../../protocols/http/dial-http.ts';
 import { createHttp } from '../../protocols/http/http.ts';
 import type { Inspector } from '../../protocols/http/inspector.ts';
+import type { HttpLayer } from '../../protocols/http/layer.ts';
 import { openServerConnection } from '../../protocols/http/open-server-connection.ts';
+import { resourceMetadata } from '../../protocols/mcp/authorization/resource-metadata.ts';
+import { Federation } from '../../protocols/mcp/federation/federation.ts';
 import { isLoopback } from '../gateway-file.ts';
 import type { KeyPairPem } from './certificates.ts';
 import type { Leaves } from './leaves.ts';
@@ -42,18 +45,32 @@ export interface HttpSideParts {
   /** The targets in force. */
   readonly targets: () => readonly Target[];
   readonly inspector: Inspector;
+  readonly layers: readonly HttpLayer[];
   /** Names of the port: `TARGET.DOMAIN` is a target's own host. */
   readonly domains: readonly string[];
+  /** Who gives tokens for the port: the API, as clients reach it. */
+  readonly issuer: () => string;
+  readonly nowMs: () => number;
 }
 
 /** Makes the protocol. Clients show a grant with each request, so none may do it without TLS but on loopback. */
-export function openHttpSide({ tls, leaves, targets, inspector, domains }: HttpSideParts): HttpSide {
+export function openHttpSide({
+  tls,
+  leaves,
+  targets,
+  inspector,
+  layers,
+  domains,
+  issuer,
+  nowMs,
+}: HttpSideParts): HttpSide {
   const common = {
     inspector,
+    layers,
     places: {
       domains,
-      byHost: (host: string) =>
-        targets().find(({ protocol, http }) => protocol === 'http' && http?.hosts.includes(host))?.name,
+      own: [resourceMetadata({ issuer }), new Federation({ nowMs })],
+      byHost: (host: string) => targets().find(({ http }) => http?.hosts.includes(host))?.name,
     },
     open: (stream: Parameters<typeof openServerConnection>[0]) =>
       openServerConnection(stream, { limits: LIMITS, concurrency: LIMITS.maxHttpLanes }),

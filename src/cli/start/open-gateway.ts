@@ -32,6 +32,7 @@ import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openEvidence } from './open-evidence.ts';
 import { openGatewayExports } from './open-exports.ts';
+import { openMcp } from './open-mcp.ts';
 import { openGatewayMetrics, openGatewayTelemetry } from './open-measures.ts';
 import { type OpenPorts, openPorts, targetsSeen } from './open-sides.ts';
 import { apiUrl, httpDomains, serverNames, speaksTls } from './own-addresses.ts';
@@ -112,7 +113,8 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   await Promise.allSettled(opening);
   const [postgres, { control, demo }] = await Promise.all(opening);
   const leaves = new Leaves(authority, nowMs);
-  const sides = { postgres, http: openHttpSide({ tls, leaves, ...placesOf(config, control) }) };
+  const layers = [openMcp(config, control, parts, onFault)];
+  const sides = { postgres, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
   const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
   const beside = config.directory ?? process.cwd();
   const evidence = parts.use(
@@ -172,9 +174,9 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
 }
 
 /** What the HTTP side knows of the configuration. */
-function placesOf(config: StartConfig, { targets, policies }: Control) {
+function placesOf(config: StartConfig, { targets, policies, web, nowMs }: Control) {
   const inspector = createBodyInspector({ asksForBody: () => policies.current().asksForBody });
-  return { inspector, targets: () => targets.list(), domains: httpDomains(config) };
+  return { inspector, targets: () => targets.list(), domains: httpDomains(config), issuer: () => web.url, nowMs };
 }
 
 function gatewayParts(

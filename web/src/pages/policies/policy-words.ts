@@ -18,6 +18,11 @@ export const OPERATION_KINDS: readonly string[] = `
   create alter drop comment cluster reindex grant revoke load checkpoint set reset show prepare execute deallocate
   declare fetch move close listen unlisten notify discard explain lock begin commit rollback savepoint release
   rollback-to prepare-transaction commit-prepared rollback-prepared set-constraints do call function empty
+  initialize ping server/discover tools/list tools/call prompts/list prompts/get resources/list resources/templates/list
+  resources/read resources/subscribe resources/unsubscribe subscriptions/listen completion/complete logging/setLevel
+  tasks/get tasks/list tasks/result tasks/update tasks/cancel sampling/createMessage elicitation/create roots/list
+  notifications/initialized notifications/cancelled notifications/progress notifications/roots/list_changed
+  notifications/elicitation/complete notifications/tasks/status answer session/end
   get head options post put patch propfind proppatch report search query mkcol unlock
 `
   .trim()
@@ -118,6 +123,7 @@ export function policyWords({ targets, groups }: World): WordTree {
     ...columnWords(classes),
     lock: { info: 'Operations that lock a table at least so strongly.', values: wordsOf(LOCKS, 'lock') },
     http: HTTP,
+    mcp: MCP,
     when: { info: 'A condition in CEL over operation, principal, run, target and time.' },
     timezone: { info: 'The zone in which `when` asks for the time.', values: wordsOf(['UTC', 'Europe/Berlin']) },
     effect: {
@@ -164,6 +170,20 @@ const HTTP: WordTree = {
         fields: { info: 'Root fields by their own names; patterns allowed.' },
       },
     },
+  },
+};
+
+/** Keys of a rule about messages of MCP. */
+const MCP: WordTree = {
+  info: 'Messages of MCP of this kind alone.',
+  keys: {
+    servers: { info: 'Names of targets; patterns allowed.' },
+    methods: { info: 'tools/call, resources/*', values: wordsOf(['tools/call', 'prompts/get', 'resources/read']) },
+    tools: { info: 'Names of tools; patterns allowed.' },
+    prompts: { info: 'Names of prompts; patterns allowed.' },
+    resources: { info: 'URIs; * within a segment, ** across.' },
+    arguments: { info: 'What is given along by path, each with its values.' },
+    from: { info: 'Who asks.', values: wordsOf(['client', 'server']) },
   },
 };
 
