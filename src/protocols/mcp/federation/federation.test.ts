@@ -5,24 +5,13 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { TestGateway } from '../../../../test/support/gateway.ts';
-import { httpTarget, startHttpGateway } from '../../../../test/support/http-gateway.ts';
 import { type EverythingServer, startEverything } from '../../../../test/support/mcp/everything-server.ts';
 import { type LegacyServer, LONG_NAME, startLegacyServer } from '../../../../test/support/mcp/legacy-server.ts';
+import { mcpTarget, startMcpGateway } from '../../../../test/support/mcp/mcp-gateway.ts';
 import { until } from '../../../../test/support/until.ts';
-import { dialHttp } from '../../http/dial-http.ts';
-import { HttpExchange } from '../../http/exchange.ts';
-import { HEAD_INSPECTOR } from '../../http/head-inspector.ts';
-import type { HttpLayer } from '../../http/layer.ts';
+import { Secret } from '../../../model/secret.ts';
 import { resourceMetadata } from '../authorization/resource-metadata.ts';
 import { Federation } from './federation.ts';
-
-/** Hands messages on as they are: what the endpoint does is all that is looked at. */
-const PASSING: HttpLayer = {
-  name: 'mcp',
-  inspector: HEAD_INSPECTOR,
-  dial: ({ target, credential }, signal) => dialHttp(target, credential.clientCertificate, signal),
-  exchange: (parts) => new HttpExchange(parts),
-};
 
 let gateway: TestGateway;
 let both: EverythingServer;
@@ -31,12 +20,12 @@ let bearer: string;
 
 before(async () => {
   [both, legacy] = await Promise.all([startEverything(), startLegacyServer()]);
-  const server = (name: string, port: number) => httpTarget({ host: '127.0.0.1', port }, { name, protocol: 'mcp' });
+  const credential = { user: '', http: { kind: 'bearer', token: new Secret('target-token') } } as const;
+  const server = (name: string, port: number) => mcpTarget(name, { kind: 'http', path: '/mcp' }, port, credential);
   const targets = [server('both', both.port), server('legacy', legacy.port), server('down', 1)];
-  gateway = await startHttpGateway({
+  gateway = await startMcpGateway({
     targets,
     http: {
-      layers: [PASSING],
       places: {
         domains: ['localhost'],
         byHost: () => undefined,
