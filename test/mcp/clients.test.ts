@@ -47,8 +47,7 @@ describe('real clients and servers of MCP through the gateway', () => {
   const withClient = async (target: string, work: (client: Client) => Promise<void>): Promise<void> => {
     const client = new Client({ name: 'tests', version: '1' });
     const transport = new StreamableHTTPClientTransport(url(target), { requestInit: { headers: headers() } });
-    // Its types were not made for exact optional properties.
-    await client.connect(transport as Parameters<typeof client.connect>[0]);
+    await client.connect(transport);
     try {
       await work(client);
     } finally {
