@@ -15,7 +15,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { type AuditLogOptions, type OpenAuditLog, openAuditLog } from '../../src/audit/open-audit-log.ts';
 import type { AuditLog } from '../../src/audit/recorder.ts';
 import type { GatewayParts } from '../../src/gateway/admission.ts';
-import type { ApprovalDesk, BudgetDesk } from '../../src/gateway/control-plane.ts';
+import type { ApprovalDesk, BudgetDesk, DefinitionDesk } from '../../src/gateway/control-plane.ts';
 import { Estimates } from '../../src/gateway/effect-estimator.ts';
 import { type GatewayWatch, UNWATCHED } from '../../src/gateway/exchange-watch.ts';
 import { Listener } from '../../src/gateway/listener.ts';
@@ -54,6 +54,8 @@ export interface TestGatewayOptions {
   /** Whom held requests are put before; nobody where absent. */
   readonly watch?: GatewayWatch;
   readonly approvals?: ApprovalDesk;
+  /** Where definitions are kept; all are accepted where absent. */
+  readonly definitions?: DefinitionDesk;
   /** Where budgets are counted; nowhere where absent. */
   readonly budgets?: BudgetDesk;
   /** Made and removed by the gateway where absent. */
@@ -146,6 +148,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     compilePolicies(options.policies ?? [PERMIT_ALL], clock),
   );
   if (options.approvals !== undefined) controlPlane.approvals = options.approvals;
+  if (options.definitions !== undefined) controlPlane.definitions = options.definitions;
   if (options.budgets !== undefined) controlPlane.budgets = options.budgets;
   controlPlane.onRevoked((grant) => live.endGrant(grant));
   const parts: GatewayParts = {

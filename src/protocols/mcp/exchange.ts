@@ -74,7 +74,8 @@ export class McpExchange implements LayeredExchange {
   waiting(notice: WaitingNotice): undefined {
     this.#waiting = notice;
     const { http, asked, urlWay } = this.#parts;
-    if (urlWay !== undefined || asked.kind !== 'message' || asked.message.kind !== 'request') return;
+    if (this.patienceMs === 0 || urlWay !== undefined) return;
+    if (asked.kind !== 'message' || asked.message.kind !== 'request') return;
     const accept = fieldOf(http.incoming.head.fields, 'accept') ?? '';
     if (accept.includes('text/event-stream')) this.#held = new HeldStream(http.incoming, asked.message, notice);
   }
