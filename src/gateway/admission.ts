@@ -20,6 +20,7 @@ import type { ByteStream } from '../wire/byte-stream.ts';
 import { withDeadline } from '../wire/deadline.ts';
 import type { Admitted, CarriedClaim, ControlPlane } from './control-plane.ts';
 import type { EffectEstimator, Estimates } from './effect-estimator.ts';
+import { endWhenDue } from './end-when-due.ts';
 import type { GatewayWatch } from './exchange-watch.ts';
 import { sessionOutcome, unavailable } from './failure.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -171,10 +172,12 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   async #connect(admitted: Admitted, login: Login, record: SessionRecord): Promise<Connected<Upstream, Greeting>> {
     const { upstreamConnectDeadlineMs } = this.#gateway.limits;
     const expired = (): Error => new Fault('deadline', 'the target did not answer in time');
+    const { run, grant } = admitted.principal;
+    const by = { ...login, run: run.id, grant: grant.id };
     try {
       const credential = await admitted.credential();
       return await withDeadline(upstreamConnectDeadlineMs, this.signal, expired, (signal) =>
-        this.#protocol.connect(admitted.target, credential, { ...login, run: admitted.principal.run.id }, signal),
+        this.#protocol.connect(admitted.target, credential, by, signal),
       );
     } catch (cause) {
       await record.close(this.signal.aborted ? sessionOutcome(this.signal.reason) : 'upstreamLost');
@@ -233,7 +236,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       ending,
     });
     live.add(session);
-    this.#endWhenDue(session, ending.signal);
+    endWhenDue(session, ending.signal, this.#client, this.#gateway);
     return session;
   }
 
@@ -254,44 +257,6 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       );
   }
 
-  /** The client's leaving and the grant's end each end the session. */
-  #endWhenDue(session: GatewaySession<Upstream, Greeting>, ending: AbortSignal): void {
-    const { now, controlPlane, onFault } = this.#gateway;
-    const gone = (): void => session.end(this.#client.signal.reason as Error);
-    // What the client said last may have come together with its leaving: an idle session reads its goodbye first.
-    const left = (): void => {
-      if (session.busy) gone();
-      else setTimeout(gone, this.#gateway.limits.goodbyeMs);
-    };
-    this.#client.signal.addEventListener('abort', left, { once: true });
-    if (this.#client.signal.aborted) left();
-    let timer: NodeJS.Timeout | undefined;
-    const arm = (expiresAtMs: number): void => {
-      timer = setTimeout(() => void check(expiresAtMs), Math.min(Math.max(expiresAtMs - now(), 0), MAX_TIMER_MS));
-      timer.unref();
-    };
-    const check = async (expiresAtMs: number): Promise<void> => {
-      try {
-        const renewed = await controlPlane.grantExpiryMs(session.principal.grant.id);
-        if (renewed !== undefined && renewed > now()) return ending.aborted ? undefined : arm(renewed);
-      } catch (fault) {
-        // Whether the grant still stands cannot be known, so it does not: fail closed.
-        onFault(fault, this.#client.peer);
-      }
-      if (expiresAtMs <= now())
-        session.end(new Refused({ code: 'claim-expired', message: 'the grant of this session has expired' }));
-    };
-    arm(Date.parse(session.principal.grant.expiresAt));
-    ending.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        this.#client.signal.removeEventListener('abort', left);
-      },
-      { once: true },
-    );
-  }
-
   #mintCancelKey(bytes: number): CancelKey {
     let processId: number;
     do processId = randomInt(1, 2 ** 31 - 1);
@@ -299,6 +264,3 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     return { processId, secret: randomBytes(bytes) };
   }
 }
-
-/** The longest delay that a timer takes, in milliseconds; a later end is looked at again then. */
-const MAX_TIMER_MS = 2 ** 31 - 1;

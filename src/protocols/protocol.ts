@@ -5,7 +5,7 @@
  */
 import type { Estimate } from '../model/approval.ts';
 import type { Fault } from '../model/fault.ts';
-import type { ApprovalId, RunId, SessionId, TargetName } from '../model/ids.ts';
+import type { ApprovalId, GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
 import type { Definition, Standing } from '../model/mcp.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Refusal } from '../model/refusal.ts';
@@ -58,6 +58,7 @@ export interface Login {
   readonly cancelKeyBytes: number;
   /** Whose session it is, by the gateway's word and not the client's; absent where a target is only tried. */
   readonly run?: RunId;
+  readonly grant?: GrantId;
 }
 
 export interface Connected<Upstream, Greeting> {

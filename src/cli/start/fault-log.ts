@@ -1,15 +1,20 @@
 import { Fault } from '../../model/fault.ts';
 import { printable } from '../printable.ts';
 
-/** Faults, for the operator: a line on a terminal, else one JSON object a line. Never a statement, never a secret. */
+/**
+ * Faults, for the operator: a line on a terminal, else one JSON object a line. Never a statement, never a secret. A text is
+ * no fault, but what somebody else said.
+ */
 export function faultLog(stream: NodeJS.WriteStream, nowMs: () => number): (fault: unknown, where?: string) => void {
   return (fault, where) => {
-    const code = fault instanceof Fault ? fault.code : 'internal';
+    const isSaid = typeof fault === 'string';
+    const code = isSaid ? 'said' : fault instanceof Fault ? fault.code : 'internal';
+    const level = isSaid ? 'info' : 'error';
     const messages = causes(fault);
     const time = new Date(nowMs()).toISOString();
     const line = stream.isTTY
       ? `${time.slice(11, 19)} ${code}${where ? ` ${printable(where)}` : ''}: ${printable(messages.join(': '))}`
-      : JSON.stringify({ time, level: 'error', code, where, message: messages.join(': '), stack: stackOf(fault) });
+      : JSON.stringify({ time, level, code, where, message: messages.join(': '), stack: stackOf(fault) });
     stream.write(`${line}\n`);
   };
 }

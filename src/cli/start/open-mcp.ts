@@ -10,13 +10,15 @@ import type { StartConfig } from './start-config.ts';
 /** The layer that MCP targets are behind; what it starts ends with `parts`. */
 export function openMcp(
   config: StartConfig,
-  { key, nowMs }: Pick<Control, 'key' | 'nowMs'>,
+  { key, nowMs, grants }: Pick<Control, 'key' | 'nowMs' | 'grants'>,
   parts: AsyncDisposableStack,
   onFault: (fault: unknown, client: string) => void,
 ): HttpLayer {
   const onSaid = ({ target, text }: { readonly target: string; readonly text: string }): void =>
-    onFault(new Error(`the MCP server of ${target} said: ${text}`), 'an MCP server');
+    onFault(text, `the MCP server ${target}`);
   const upstreams = parts.use(new McpUpstreams({ limits: LIMITS, onSaid }));
+  const ending = (fault: unknown): void => onFault(fault, 'an MCP server');
+  parts.defer(grants.onRevoked((grant) => void upstreams.endGrant(grant).catch(ending)));
   return createMcp({
     limits: LIMITS,
     now: nowMs,

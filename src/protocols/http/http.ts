@@ -42,7 +42,8 @@ export function createHttp(options: HttpOptions): Protocol<HttpUpstream, undefin
     name: 'http',
     layers: options.layers?.map(({ name }) => name) ?? [],
     serve: (client, admission) => serve(client, admission, options),
-    connect: (target, credential, login, signal) => connect({ target, credential, run: login.run }, signal, options),
+    connect: (target, credential, login, signal) =>
+      connect({ target, credential, run: login.run, grant: login.grant }, signal, options),
     cancel: (upstream) => upstream.cancel(),
   };
 }

@@ -1,4 +1,4 @@
-import type { RunId, TargetName } from '../../model/ids.ts';
+import type { GrantId, RunId, TargetName } from '../../model/ids.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import type { Admission, Exchange } from '../protocol.ts';
 import type { Proof } from './claims.ts';
@@ -29,6 +29,8 @@ export interface LayerDialled {
   readonly credential: Credential;
   /** For whom: what is started for one run serves no other. Absent where the target is only tried. */
   readonly run: RunId | undefined;
+  /** By which it was let in: where all grants of a run are over, so is what was started for it. */
+  readonly grant?: GrantId | undefined;
 }
 
 /** What `serve` drives: an exchange that can say by itself that nothing came of it. */

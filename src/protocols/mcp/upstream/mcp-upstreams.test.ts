@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../../test/support/until.ts';
 import { Fault } from '../../../model/fault.ts';
-import type { RunId, TargetName } from '../../../model/ids.ts';
+import type { GrantId, RunId, TargetName } from '../../../model/ids.ts';
 import { LIMITS, type Limits } from '../../../model/limits.ts';
 import type { StdioTransport } from '../../../model/mcp.ts';
 import { Secret } from '../../../model/secret.ts';
@@ -115,7 +115,7 @@ describe('a program behind an MCP target', { concurrency: true }, () => {
     assert.equal(ended.head.status, 204);
     await until(async () => !(await runs(pid)) && !(await runs(child)));
     const stubborn = (await world.call('stubborn')) as number;
-    await world.upstreams.endRun('run_one');
+    await world.upstreams.endGrant('grt_one' as GrantId);
     await until(async () => !(await runs(stubborn)));
   });
 
@@ -214,7 +214,7 @@ function start({ transport, limits }: Settings = {}) {
   };
   const credential: Credential = { user: '', environment: { THE_SECRET: new Secret(SECRET) } };
   const connect = (run = 'run_one') =>
-    upstreams.dial({ target, credential, run: run as RunId }, AbortSignal.timeout(30_000));
+    upstreams.dial({ target, credential, run: run as RunId, grant: 'grt_one' as GrantId }, AbortSignal.timeout(30_000));
   const world = {
     upstreams,
     said,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../../model/fault.ts';
+import type { GrantId } from '../../../model/ids.ts';
 import type { McpTransport, StdioTransport } from '../../../model/mcp.ts';
 import type { Credential, Target } from '../../../model/target.ts';
 import { Concealer } from '../../http/credentials/concealer.ts';
@@ -51,10 +52,10 @@ export class McpUpstreams implements AsyncDisposable {
     }
   }
 
-  /** Ends what was started for a run that is over. */
-  async endRun(run: string): Promise<void> {
-    const ended = [...this.#running].filter(([key]) => key.startsWith(`${run} `));
-    await Promise.all(ended.map(([, servers]) => servers.close()));
+  /** A grant is over: ends what no other grant of its run has a use for. */
+  async endGrant(grant: GrantId): Promise<void> {
+    const orphaned = [...this.#running.values()].filter((servers) => servers.dismiss(grant));
+    await Promise.all(orphaned.map((servers) => servers.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,7 +64,7 @@ export class McpUpstreams implements AsyncDisposable {
   }
 
   #adapter(
-    { target, credential, run }: LayerDialled,
+    { target, credential, run, grant }: LayerDialled,
     opening: (report: (text: string) => void) => ConstructorParameters<typeof ServersOfRun>[0]['open'],
   ): ClientConnection {
     if (this.#closed) throw new Fault('upstream-unreachable', 'the gateway is shutting down');
@@ -85,7 +86,7 @@ export class McpUpstreams implements AsyncDisposable {
       });
       this.#running.set(key, servers);
     }
-    servers.join();
+    servers.join(grant);
     return new AdapterConnection(servers, limits);
   }
 

@@ -1,4 +1,5 @@
 import { Fault } from '../../../model/fault.ts';
+import type { GrantId } from '../../../model/ids.ts';
 import type { Channel, SendFields } from './channel.ts';
 import { Conversation, type ConversationLimits } from './conversation.ts';
 
@@ -26,6 +27,7 @@ export class ServersOfRun {
   readonly #parts: ServersParts;
   readonly #sessions = new Map<string, Server>();
   #shared: Promise<Conversation> | undefined;
+  readonly #grants = new Set<GrantId>();
   #opening = 0;
   #connections = 0;
 
@@ -33,8 +35,14 @@ export class ServersOfRun {
     this.#parts = parts;
   }
 
-  join(): void {
+  join(grant: GrantId | undefined): void {
     this.#connections++;
+    if (grant !== undefined) this.#grants.add(grant);
+  }
+
+  /** True where this was the last grant that they were for. */
+  dismiss(grant: GrantId): boolean {
+    return this.#grants.delete(grant) && this.#grants.size === 0;
   }
 
   leave(): void {

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../../../model/fault.ts';
 import type { Channel, ChannelListener } from './channel.ts';
 import { LineReader } from './line-reader.ts';
@@ -109,9 +110,14 @@ class StdioChannel implements Channel {
   }
 
   async #end(): Promise<void> {
+    const closed = once(this.#child, 'close');
     const [code, signal] = (await once(this.#child, 'exit')) as [number | null, NodeJS.Signals | null];
     // Whatever it has started goes with it; where nothing is left, there is no such group.
     this.#signal('SIGKILL');
+    // What it said last is still heard, but not for as long as somebody else may hold its pipes.
+    const waiting = new AbortController();
+    await Promise.race([closed, delay(LAST_WORDS_MS, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    waiting.abort();
     const isClosing = this.#closing !== undefined;
     if (!isClosing)
       this.#fault ??= new Fault('upstream-closed', `the MCP server ended by ${signal ?? `status ${code}`}`);
@@ -141,5 +147,6 @@ class StdioChannel implements Channel {
   }
 }
 
+const LAST_WORDS_MS = 1_000;
 const MOST_ERROR_LINE_BYTES = 8_192;
 const ENDED = (): Fault => new Fault('upstream-closed', 'the MCP server has ended');
