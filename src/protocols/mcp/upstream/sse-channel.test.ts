@@ -17,7 +17,7 @@ describe('a server of HTTP with SSE behind an MCP target', { concurrency: true }
     const asked: string[] = [];
     await using world = await start((request, response, body) => {
       const { method, url, headers } = request;
-      asked.push(`${method} ${url} ${headers['x-key']} ${headers['accept']} ${headers['mcp-session-id']}`);
+      asked.push([method, url, headers['x-key'], headers['accept'], headers['mcp-session-id']].map(String).join(' '));
       if (method === 'GET') return open(response, '/messages?session=7');
       response.writeHead(202).end();
       streamOf(world).write(event({ ...(JSON.parse(body) as object), method: undefined, result: 'hello' }));
