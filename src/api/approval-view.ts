@@ -23,7 +23,7 @@ export function approvalSummary(approval: FiledApproval, run: RunRow | undefined
     protocol,
     kinds: [...new Set(operations.map(({ kind }) => kind))],
     tables: tablesOf(operations),
-    text: joinedText(body.bytes, body.media).slice(0, EXCERPT_CHARACTERS),
+    text: joinedText(body.bytes, body.media, operations).slice(0, EXCERPT_CHARACTERS),
     run: run === undefined ? unknownRun(approval.run, approval.display) : runReference(run),
     session,
     requirements: requirements.map(({ group, quorum, approvals }) => ({ group, quorum, approvals })),
@@ -46,7 +46,7 @@ export function approvalDetails(
   const stands = standing(approval, caller);
   return {
     ...approvalSummary(approval, run, caller),
-    statements: recordedStatements(body.bytes, body.media),
+    statements: recordedStatements(body.bytes, body.media, operations),
     digest: approval.digest,
     policy: approval.policy,
     gateway: approval.gateway,

@@ -40,7 +40,7 @@ export function statementView(
     tables: tablesOf(operations),
     decision: request.decision?.effect ?? 'deny',
     rules: request.decision?.rules ?? [],
-    text: text === undefined ? '(withheld)' : joinedText(Buffer.from(text), request.body?.media),
+    text: text === undefined ? '(withheld)' : joinedText(Buffer.from(text), request.body?.media, operations),
     ...(from.repository === undefined ? {} : { repository: from.repository }),
     ...(status === undefined ? {} : { status }),
     ...(result?.rows === undefined ? {} : { rows: Number(result.rows) }),
@@ -63,8 +63,8 @@ export function tableName({ schema, name }: { readonly schema: string; readonly 
 }
 
 /** The texts of a body: of a batch, one after another. */
-export function joinedText(bytes: Uint8Array, media = ''): string {
-  return recordedStatements(bytes, media)
+export function joinedText(bytes: Uint8Array, media = '', operations: readonly unknown[] = []): string {
+  return recordedStatements(bytes, media, operations)
     .map(({ text }) => text)
     .join('; ');
 }

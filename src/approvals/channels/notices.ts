@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApprovalId } from '../../model/ids.ts';
+import { isMcp, mcpRequestText } from '../../model/mcp-message.ts';
 import type { Workload } from '../../model/principal.ts';
 import type { Body } from '../../model/request.ts';
 import type { RunReference } from '../../model/run-reference.ts';
@@ -23,7 +24,7 @@ export async function noticeOf(id: string, { store, find, url }: NoticeParts): P
   if (approval === undefined) return undefined;
   const { obligations, operations, decidedAt, reason, body } = approval;
   const isShown = obligations.length > 0 && obligations.every(({ showText }) => showText);
-  const statements = isShown ? statementsOf(body) : undefined;
+  const statements = isShown ? statementsOf(body, operations) : undefined;
   const tables = operations.flatMap(({ tables: used }) =>
     used.map(({ schema, name }) => (schema ? `${schema}.${name}` : name)),
   );
@@ -52,7 +53,12 @@ export async function noticeOf(id: string, { store, find, url }: NoticeParts): P
 const batchSchema = z.array(z.looseObject({ text: z.string(), parameters: z.array(z.unknown()).optional() })).min(1);
 
 /** The statements of a request's body; undefined where it is of a form that is not known here, and nothing is shown. */
-export function statementsOf({ media, bytes }: Body): readonly NoticeStatement[] | undefined {
+export function statementsOf(
+  { media, bytes }: Body,
+  operations: readonly unknown[] = [],
+): readonly NoticeStatement[] | undefined {
+  const message = isMcp(operations) ? mcpRequestText(bytes) : undefined;
+  if (message !== undefined) return [{ text: message, parameters: [] }];
   const text = Buffer.from(bytes).toString('utf8');
   if (media === 'application/sql') return [{ text, parameters: [] }];
   if (media !== 'application/json') return undefined;

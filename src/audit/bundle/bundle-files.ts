@@ -11,6 +11,7 @@ import { readmeText } from './readme.ts';
 import { CAST_CUT, castView, type TerminalRenderer } from './replay/cast-view.ts';
 import { capped, type ViewedSession } from './replay/derived-view.ts';
 import { HAR_CUT, harView } from './replay/har-view.ts';
+import { MCP_CUT, mcpView } from './replay/mcp-view.ts';
 import { SQL_CUT, sqlView } from './replay/sql-view.ts';
 import type { ArchiveFile } from './stored-zip.ts';
 
@@ -107,6 +108,8 @@ function views(parts: BundleParts): readonly ArchiveFile[] {
       open: () => capped(castView(viewed(), parts.terminal(target, protocol) ?? nothing), CAST_CUT),
     };
     const har = { path: BUNDLE.replay(id, 'har'), open: () => capped(harView(viewed()), HAR_CUT) };
+    const mcp = { path: BUNDLE.replay(id, 'mcp.jsonl'), open: () => capped(mcpView(viewed()), MCP_CUT) };
+    if (protocol === 'mcp') return [har, mcp, ...(hasTerminal ? [cast] : [])];
     return [...(isSql ? [sql] : []), ...(protocol === 'http' ? [har] : []), ...(hasTerminal ? [cast] : [])];
   });
 }

@@ -1,11 +1,22 @@
+import { isMcp, mcpRequestText } from '../../model/mcp-message.ts';
+
 /** What a client asked, as it is recorded: a text, or the statements of a batch with their parameters. */
 export interface RecordedStatement {
   readonly text: string;
   readonly parameters: readonly (string | null)[];
 }
 
-/** The statements in a request's body. What cannot be read as a batch is shown as it is; nothing is left out. */
-export function recordedStatements(bytes: Uint8Array, media: string): readonly RecordedStatement[] {
+/**
+ * The statements in a request's body, of MCP its message (`operations` say whether it is one). What cannot be read as a
+ * batch or a message is shown as it is; nothing is left out.
+ */
+export function recordedStatements(
+  bytes: Uint8Array,
+  media: string,
+  operations?: readonly unknown[],
+): readonly RecordedStatement[] {
+  const message = isMcp(operations) ? mcpRequestText(bytes) : undefined;
+  if (message !== undefined) return [{ text: message, parameters: [] }];
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
   const whole = [{ text, parameters: [] }];
   if (media !== 'application/json') return whole;

@@ -50,6 +50,7 @@ const operationSchema = z.object({
     )
     .optional(),
   lock: z.string().optional(),
+  mcp: z.unknown().optional(),
 });
 
 const heldSchema = z.object({
@@ -112,7 +113,7 @@ export function recordedRefusal(event: RecordedEvent): RecordedRefusal | undefin
 export function requestStatements(event: RecordedEvent): readonly RecordedStatement[] {
   const bytes = bodyBytes(event);
   if (bytes === undefined) return [{ text: `(${event.body?.withheld ?? 'not kept'})`, parameters: [] }];
-  return recordedStatements(bytes, event.body?.media ?? '');
+  return recordedStatements(bytes, event.body?.media ?? '', event.op);
 }
 
 /** What was forwarded in the place of a statement of the request; undefined where that is what was asked. */

@@ -8,6 +8,7 @@ import type { Output } from '../output.ts';
 import { printable, printableLines } from '../printable.ts';
 import { alignedTable, rowCount } from '../table.ts';
 import { approvalText } from './approval-text.ts';
+import { McpRenderer } from './mcp-text.ts';
 import {
   bodyBytes,
   factsOfRequest,
@@ -33,6 +34,7 @@ export interface Shown {
 export class SessionRenderer {
   readonly #paint: Paint;
   readonly #details: boolean;
+  readonly #mcp: McpRenderer;
   #prompt = 'sql';
   #columns: readonly ReplayColumn[] = [];
   #state = '';
@@ -43,9 +45,12 @@ export class SessionRenderer {
     this.#paint = paint;
     this.#details = details;
     if (target !== undefined) this.#prompt = printable(target);
+    this.#mcp = new McpRenderer(paint, this.#prompt);
   }
 
   render(event: RecordedEvent): readonly Shown[] {
+    const ofMcp = this.#mcp.render(event);
+    if (ofMcp !== undefined) return event.kind === 'request' ? [...ofMcp, ...this.#facts(event)] : ofMcp;
     switch (event.kind) {
       case 'request':
         this.#isHttp = event.body?.media === 'message/http';

@@ -15,6 +15,7 @@ import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
 import { createBodyInspector } from '../../protocols/http/inspect/body-inspector.ts';
+import { mcpReplyDecoder } from '../../protocols/mcp/decode-reply.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -147,7 +148,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       closedPorts: ports.closedPorts,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
-      decoders: (protocol) => (protocol === 'http' ? httpReplyDecoder() : postgresReplyDecoder()),
+      decoders: (protocol) => DECODERS[protocol]?.(),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
       nowMs: control.nowMs,
@@ -172,6 +173,13 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+/** How replies of each protocol are told people. */
+const DECODERS: Readonly<Record<string, () => ReplyDecoder>> = {
+  http: httpReplyDecoder,
+  mcp: mcpReplyDecoder,
+  postgres: postgresReplyDecoder,
+};
 
 /** What the HTTP side knows of the configuration. */
 function placesOf(config: StartConfig, { targets, policies, web, nowMs }: Control) {

@@ -13,7 +13,12 @@ export function Statements({ approval }: { readonly approval: Approval }) {
           // Statements have no identity but their place
           <li key={index} className="grid min-w-0 gap-2">
             {statements.length > 1 && <p className="text-sm text-muted">Statement {index + 1}</p>}
-            <Code text={statement.text} language="sql" whole label={`Statement ${index + 1}`} />
+            <Code
+              text={statement.text}
+              language={approval.protocol === 'mcp' ? 'plain' : 'sql'}
+              whole
+              label={`Statement ${index + 1}`}
+            />
             <Parameters statement={statement} />
             <EstimateOf estimate={estimate} index={index} kind={approval.operations[index]?.kind} />
           </li>

@@ -2,10 +2,21 @@ import type { ApprovalSummary } from '../../api/types.ts';
 
 const MOST_TABLES = 2;
 
+type Titled = Pick<ApprovalSummary, 'kinds' | 'tables' | 'target' | 'protocol' | 'text'>;
+
 /** `ALTER public.orders`, `DELETE public.customers and 3 more`: what is asked for, in a few words. */
-export function titleOf({ kinds, tables, target }: Pick<ApprovalSummary, 'kinds' | 'tables' | 'target'>): string {
+export function titleOf({ kinds, tables, target, protocol, text }: Titled): string {
+  if (protocol === 'mcp') return mcpTitle(text);
   const verbs = kinds.map((kind) => kind.toUpperCase()).join(', ');
   const named = tables.slice(0, MOST_TABLES).join(', ');
   const more = tables.length > MOST_TABLES ? ` and ${tables.length - MOST_TABLES} more` : '';
   return `${verbs === '' ? 'Request' : verbs} ${named === '' ? `in ${target}` : `${named}${more}`}`;
 }
+
+/** `tools/call create_issue`: the first line of what is asked, without its arguments. */
+function mcpTitle(text: string): string {
+  const [line = ''] = text.split('\n', 1);
+  return line.replace(/ [[{]$/, '').slice(0, MOST_TITLE);
+}
+
+const MOST_TITLE = 100;

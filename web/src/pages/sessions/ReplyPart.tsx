@@ -1,6 +1,7 @@
 import type { DecodedReply, RecordedEvent } from '../../api/types.ts';
 import { Visible } from '../../ui/Code.tsx';
 import { classes } from '../../ui/class-names.ts';
+import { isOfMessages, McpMessages } from './McpMessages.tsx';
 import { ReplyTable } from './ReplyTable.tsx';
 
 /** A reply as the client saw it: its tables, and what the server said beside them. */
@@ -10,10 +11,14 @@ export function ReplyPart({ event }: { readonly event: RecordedEvent }) {
   return (
     <div className="grid min-w-0 gap-3">
       {body?.withheld !== undefined && <p className="text-muted">The reply is not here: {body.withheld}.</p>}
-      {decoded?.results.map((one, index) => (
+      {decoded?.results.map((one, index) =>
         // Results have no identity but their place
-        <ReplyTable key={index} result={one} masked={masked} />
-      ))}
+        isOfMessages(one) ? (
+          <McpMessages key={index} result={one} />
+        ) : (
+          <ReplyTable key={index} result={one} masked={masked} />
+        ),
+      )}
       {decoded?.notices.map((notice, index) => (
         // Notices have no identity but their place
         <Notice key={index} notice={notice} />

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react';
+import { isMcp } from '../../../../src/model/mcp-message.ts';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Visible } from '../../ui/Code.tsx';
@@ -19,7 +20,12 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
     <div className="grid grid-cols-1 gap-2">
       {shown.map((statement, index) => (
         // The statements of a batch have no identity but their place
-        <Statement key={index} statement={statement} forwarded={forwardedText(event, index, statement.text)} />
+        <Statement
+          key={index}
+          statement={statement}
+          language={isMcp(event.op) ? 'plain' : 'sql'}
+          forwarded={forwardedText(event, index, statement.text)}
+        />
       ))}
       {shown.length < statements.length && (
         <Button size="sm" onClick={() => setAll(true)}>
@@ -33,15 +39,16 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
 
 interface StatementProps {
   readonly statement: ApprovalStatement;
+  readonly language: 'sql' | 'plain';
   readonly forwarded: string | undefined;
 }
 
-function Statement({ statement: { text, parameters }, forwarded }: StatementProps) {
+function Statement({ statement: { text, parameters }, language, forwarded }: StatementProps) {
   const [whole, setWhole] = useState(false);
   const cut = !whole && text.length > SHOWN_CHARACTERS;
   return (
     <div className="grid grid-cols-1 gap-1.5">
-      <Code language="sql" text={cut ? text.slice(0, SHOWN_CHARACTERS) : text} label="What was asked" />
+      <Code language={language} text={cut ? text.slice(0, SHOWN_CHARACTERS) : text} label="What was asked" />
       {cut && (
         <Button size="sm" className="justify-self-start" onClick={() => setWhole(true)}>
           Show all {text.length.toLocaleString('en')} characters

@@ -1,3 +1,4 @@
+import { isMcp, mcpRequestText } from '../../../../src/model/mcp-message.ts';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 
 /** What a request asked for: SQL, or the statements of a batch with their parameters. */
@@ -11,6 +12,8 @@ export interface RequestText {
 export function requestText(event: RecordedEvent): RequestText {
   const bytes = bodyBytes(event);
   if (bytes === undefined) return { statements: [], withheld: event.body?.withheld ?? 'it was not kept' };
+  const message = isMcp(event.op) ? mcpRequestText(bytes) : undefined;
+  if (message !== undefined) return { statements: [{ text: message, parameters: [] }] };
   const text = new TextDecoder().decode(bytes);
   if (event.body?.media !== 'application/json') return { statements: [{ text, parameters: [] }] };
   return { statements: batchStatements(text) ?? [{ text, parameters: [] }] };
@@ -40,11 +43,19 @@ export function forwardedText(event: RecordedEvent, statement: number, text: str
 export function requestHead(event: RecordedEvent): string {
   const encoded = event.body?.base64;
   if (encoded === undefined) return event.body === undefined ? '' : `(${event.body.withheld ?? 'not kept'})`;
+  if (isMcp(event.op)) return mcpHead(event, encoded.length);
   // A batch can be read only as a whole; SQL from its beginning. Four characters of base64 are three bytes.
   const enough = event.body?.media === 'application/json' && encoded.length <= 1 << 16;
   const head = enough ? event : { ...event, body: { ...event.body, base64: encoded.slice(0, HEAD_BASE64) } };
   const { statements } = requestText(head as RecordedEvent);
   return oneLine(statements.map(({ text }) => text).join('; '));
+}
+
+/** `tools/call create_issue {…}`; of a message that is too large to be read for a line, what the line itself says. */
+function mcpHead(event: RecordedEvent, length: number): string {
+  if (length <= 1 << 16) return oneLine(requestText(event).statements[0]?.text ?? '');
+  const { mcp } = (event.op?.[0] ?? {}) as { readonly mcp?: { readonly method?: string; readonly name?: string } };
+  return oneLine([mcp?.method ?? '', mcp?.name ?? ''].join(' '));
 }
 
 /** White space as one space each, at most `HEAD_CHARACTERS` long. */
