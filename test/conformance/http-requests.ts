@@ -2,7 +2,7 @@ import type { RawRequest, Requests } from './protocol-under-test.ts';
 
 export const CANARY = 'c4n4ry-7f3a';
 
-function request(what: string, ...fieldsAndBody: readonly string[]): RawRequest {
+export function request(what: string, ...fieldsAndBody: readonly string[]): RawRequest {
   const [method = '', target = ''] = what.split(' ');
   const body = fieldsAndBody.find((line) => line.startsWith('\n'))?.slice(1) ?? '';
   const fields = fieldsAndBody.filter((line) => !line.startsWith('\n')).map((line) => `${line}\r\n`);
@@ -10,7 +10,7 @@ function request(what: string, ...fieldsAndBody: readonly string[]): RawRequest 
   return { what: [what, ...fields].join(', '), bytes: Buffer.from(head + body, 'latin1'), readies: 1 };
 }
 
-function raw(what: string, bytes: string, readies = 1): RawRequest {
+export function raw(what: string, bytes: string, readies = 1): RawRequest {
   return { what, bytes: Buffer.from(bytes, 'latin1'), readies };
 }
 
@@ -85,7 +85,7 @@ const CANARIES: readonly RawRequest[] = [
   'trailer',
 ].map((shape) => get(`/canary/${shape}`, 'accept-encoding: gzip'));
 
-const MALFORMED: readonly RawRequest[] = [
+export const MALFORMED: readonly RawRequest[] = [
   raw('text of another protocol', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'),
   raw(
     'a length and a coding',

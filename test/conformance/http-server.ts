@@ -4,6 +4,8 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
+import { answerMcp } from './mcp-answers.ts';
+
 interface Settings {
   readonly tls?: { readonly certificate: string; readonly key: string };
   /** What the gateway and a direct client prove themselves with. */
@@ -67,7 +69,8 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
 async function answer(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://server');
   const answering = ANSWERS[url.pathname];
-  if (request.method === 'PATCH') json(response, { patched: true });
+  if (url.pathname === '/mcp') await answerMcp({ request, response, body, canary: settings.canary });
+  else if (request.method === 'PATCH') json(response, { patched: true });
   else if (answering === undefined) json(response, { method: request.method, path: url.pathname, body }, 404);
   else await answering(response, url, request);
 }

@@ -33,13 +33,13 @@ export function http(tls: boolean): ProtocolUnderTest {
     tls,
     startServer: () => startServer(tls),
     startGateway: startHttpGateway,
-    logIn,
+    logIn: (login) => logInWith(login, GREETING),
     connect: async (login) => new HttpConversation(await RawHttp.connect(login)),
     requests: REQUESTS,
   };
 }
 
-async function startServer(tls: boolean): Promise<ServerUnderTest> {
+export async function startServer(tls: boolean): Promise<ServerUnderTest> {
   const authority = tls ? await makeAuthority('A test authority of an HTTP server') : undefined;
   const issued = await authority?.issue({ commonName: '127.0.0.1', names: ['127.0.0.1', 'localhost'] });
   const server = fork(join(import.meta.dirname, 'http-server.ts'), { execArgv: [] });
@@ -79,7 +79,11 @@ async function ended(server: ChildProcess): Promise<void> {
 }
 
 /** A grant may enter, and the target be reached, while a credential that the target refuses shows with a request alone. */
-async function logIn({ target, user, password, ...place }: Login): Promise<Conversation> {
+export async function logInWith(
+  { target, user, password, ...place }: Login,
+  greeting: string,
+  errorsOf: ErrorsOf = errorOf,
+): Promise<Conversation> {
   const client = await RawHttp.connect(place);
   const host = `${target}.test:443`;
   client.send(
@@ -87,9 +91,9 @@ async function logIn({ target, user, password, ...place }: Login): Promise<Conve
   );
   const opened = await client.reply('CONNECT');
   if (opened?.status === 200) {
-    client.send(Buffer.from('GET /login HTTP/1.1\r\nhost: shop.test\r\n\r\n'));
+    client.send(Buffer.from(greeting));
     const greeted = await client.reply();
-    if (greeted?.status !== 502) return new HttpConversation(client);
+    if (greeted?.status !== 502) return new HttpConversation(client, errorsOf);
     throw await failed(client, greeted);
   }
   throw await failed(client, opened);
@@ -103,11 +107,17 @@ async function failed(client: RawHttp, reply: RawReply | undefined): Promise<Log
   );
 }
 
-class HttpConversation implements Conversation {
-  readonly #client: RawHttp;
+const GREETING = 'GET /login HTTP/1.1\r\nhost: shop.test\r\n\r\n';
 
-  constructor(client: RawHttp) {
+export type ErrorsOf = (reply: RawReply) => Answer['errors'];
+
+export class HttpConversation implements Conversation {
+  readonly #client: RawHttp;
+  readonly #errorsOf: ErrorsOf;
+
+  constructor(client: RawHttp, errorsOf: ErrorsOf = errorOf) {
     this.#client = client;
+    this.#errorsOf = errorsOf;
   }
 
   get received(): Buffer {
@@ -163,14 +173,14 @@ class HttpConversation implements Conversation {
   #answer(replies: readonly RawReply[]): Answer {
     return {
       bytes: Buffer.concat(replies.map(message)),
-      errors: replies.flatMap(errorOf),
+      errors: replies.flatMap(this.#errorsOf),
       closed: this.#client.closed,
     };
   }
 }
 
 /** A refusal of the gateway's, or a reply that was broken off; a target's own errors are its answers. */
-function errorOf(reply: RawReply): Answer['errors'] {
+export function errorOf(reply: RawReply): Answer['errors'] {
   const text = message(reply).toString('latin1');
   if (!reply.complete) return [{ code: 'broken off', text }];
   const isOfServer = reply.fields.some(([name]) => name === 'x-server');

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../model/http.ts';
-import type { Refusal } from '../../model/refusal.ts';
+import type { Refusal, RefusalCode } from '../../model/refusal.ts';
 import type { WaitingNotice } from '../protocol.ts';
 import type { Asked } from './inspect.ts';
 import { isModern } from './versions.ts';
@@ -9,6 +9,17 @@ export interface ToldMessage {
   readonly status: number;
   readonly message: JsonValue;
 }
+
+/** What is no word about the message: clients see in the status that it is worth another try. */
+const OF_THE_GATEWAY: Partial<Record<RefusalCode, number>> = {
+  'record-unavailable': 503,
+  'budget-unavailable': 503,
+  'connection-limit': 503,
+  draining: 503,
+  'session-ended': 503,
+  'upstream-unavailable': 502,
+  'rate-limited': 429,
+};
 
 /** Of errors that the specification has no code for; the refusal's own is in `data`. */
 const REFUSED = -32010;
@@ -21,7 +32,10 @@ const METHOD_UNKNOWN = -32601;
 export function toldMessage(
   asked: Asked,
   refusal: Refusal,
-  { waiting, status }: { readonly waiting?: WaitingNotice | undefined; readonly status?: number | undefined } = {},
+  {
+    waiting,
+    status = OF_THE_GATEWAY[refusal.code],
+  }: { readonly waiting?: WaitingNotice | undefined; readonly status?: number | undefined } = {},
 ): ToldMessage | undefined {
   const data = dataOf(refusal, waiting);
   if (asked.kind === 'mistake') {

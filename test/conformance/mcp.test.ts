@@ -1,0 +1,4 @@
+import { defineConformance } from './conformance.ts';
+import { mcp } from './mcp.ts';
+
+defineConformance(mcp(false));
