@@ -148,11 +148,12 @@ function configuring({ configuration, configurationObjects, reload }: ApiParts) 
 }
 
 function targetView(target: Target, inherited: readonly InheritedClass[]): TargetView {
-  const { name, protocol, address, database, tls, labels, classified, recordMode } = target;
+  const { name, protocol, address, database, tls, labels, classified, recordMode, mcp } = target;
+  const isProgram = mcp?.transport.kind === 'stdio';
   return {
     name,
     protocol,
-    address: `${address.host}:${address.port}`,
+    address: isProgram ? mcp.transport.command : `${address.host}:${address.port}`,
     tls: tls.mode,
     labels,
     classified: classified.map(({ schema, table, column, class: of }) => ({

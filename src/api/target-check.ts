@@ -92,6 +92,7 @@ function advice(step: Step['step'], target: Target): string {
     case 'credential':
       return 'Is the source of the credential there for the gateway, and was it sealed with this key?';
     case 'address':
+      if (isProgram(target)) return 'Is the program there, and may the gateway start it as it is declared?';
       return `Can this machine reach ${target.address.host}:${target.address.port}? Check the address, the port, the firewall.`;
     case 'tls':
       return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';

@@ -28,10 +28,17 @@ test('whatever else differs makes another request', () => {
     { ...BASE, target: { ...target, name: 'prod' as never } },
     { ...BASE, target: { ...target, address: { host: 'elsewhere', port: 5432 } } },
     { ...BASE, target: { ...target, database: 'other' } },
+    ...['/usr/bin/one', '/usr/bin/other'].map((command) => ({
+      ...BASE,
+      target: {
+        ...target,
+        mcp: { transport: { kind: 'stdio', command, args: [] }, tools: [], firstUse: 'review' } as const,
+      },
+    })),
     { ...BASE, request: { ...request, operations: [...request.operations, ...request.operations] } },
     { ...BASE, request: { ...request, body: () => ({ ...request.body(), media: 'application/json' }) } },
     { ...BASE, permit: { ...permit, policy: 'c'.repeat(64) } },
   ];
   const digests = new Set([BASE, ...others].map(digest));
-  assert.equal(digests.size, 14);
+  assert.equal(digests.size, 16);
 });

@@ -18,6 +18,8 @@ export function requestDigest({ principal, target, request, permit }: HeldReques
       host: target.address.host,
       port: target.address.port,
       database: target.database,
+      // A program has no address: what is started is what stands there.
+      ...(target.mcp === undefined ? {} : { transport: target.mcp.transport }),
     },
     media: body.media,
     body: createHash('sha256')

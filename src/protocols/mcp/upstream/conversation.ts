@@ -90,7 +90,10 @@ export class Conversation {
       stream: undefined,
     };
     this.#pending.set(own, pending);
-    const onAbort = (): void => this.#abandon(own, signal.reason as Error, sent);
+    const onAbort = (): void => {
+      this.#abandon(own, signal.reason as Error, sent);
+      pending.stream?.abandon(signal.reason as Error);
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     const token = progressToken === undefined ? [] : ([[spanOf(text, ASKED_PROGRESS), own]] as const);
     this.#parts.channel

@@ -145,6 +145,15 @@ describe('a program behind an MCP target', { concurrency: true }, () => {
     }
   });
 
+  test('that is only tried is looked for, and not started', async () => {
+    const tried = (transport: Partial<StdioTransport>) => start({ transport }).connect(null);
+    await assert.rejects(tried({ command: '/no/such/program' }), { code: 'upstream-unreachable' });
+    await assert.rejects(tried({ user: 'nobody-of-this-name' }), { code: 'config-invalid' });
+    await using world = start({ transport: { command: '/bin/sh', args: ['-c', 'echo started >&2'] } });
+    await (await world.connect(null))[Symbol.asyncDispose]();
+    assert.deepEqual(world.said, []);
+  });
+
   test('that is limited has no more than its limits', async () => {
     await using world = start({
       transport: { command: '/bin/sh', args: ['-c', 'ulimit -v >&2; ulimit -t >&2'], memoryMib: 64, cpuSeconds: 9 },
@@ -213,8 +222,11 @@ function start({ transport, limits }: Settings = {}) {
     },
   };
   const credential: Credential = { user: '', environment: { THE_SECRET: new Secret(SECRET) } };
-  const connect = (run = 'run_one') =>
-    upstreams.dial({ target, credential, run: run as RunId, grant: 'grt_one' as GrantId }, AbortSignal.timeout(30_000));
+  const connect = (run: string | null = 'run_one') =>
+    upstreams.dial(
+      { target, credential, run: run === null ? undefined : (run as RunId), grant: 'grt_one' as GrantId },
+      AbortSignal.timeout(30_000),
+    );
   const world = {
     upstreams,
     said,

@@ -12,7 +12,7 @@ import { AdapterConnection, type AdapterLimits } from './adapter-connection.ts';
 import type { Channel } from './channel.ts';
 import { EndpointConnection } from './endpoint-connection.ts';
 import { ErrorLines } from './error-lines.ts';
-import { prepareLaunch } from './program.ts';
+import { checkLaunch, prepareLaunch } from './program.ts';
 import { type ServersLimits, ServersOfRun } from './servers.ts';
 import { openSse } from './sse-channel.ts';
 import { type StdioLimits, startProgram } from './stdio-channel.ts';
@@ -37,6 +37,7 @@ export class McpUpstreams implements AsyncDisposable {
   async dial(dialled: LayerDialled, signal: AbortSignal): Promise<ClientConnection> {
     const { target, credential } = dialled;
     const transport: McpTransport = target.mcp?.transport ?? { kind: 'http' };
+    if (dialled.run === undefined) await this.#tried(dialled, transport, signal);
     switch (transport.kind) {
       case 'http':
         return new EndpointConnection(
@@ -50,6 +51,13 @@ export class McpUpstreams implements AsyncDisposable {
       default:
         return transport satisfies never;
     }
+  }
+
+  /** What is opened for a session later is tried now, where a target is only tried. */
+  async #tried({ target, credential }: LayerDialled, transport: McpTransport, signal: AbortSignal): Promise<void> {
+    if (transport.kind === 'stdio') await checkLaunch(transport);
+    if (transport.kind !== 'sse') return;
+    await using _connection = await dialHttp(target, credential.clientCertificate, signal);
   }
 
   /** A grant is over: ends what no other grant of its run has a use for. */

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { constants, existsSync, readFileSync } from 'node:fs';
+import { access, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '../../../model/fault.ts';
@@ -43,6 +43,17 @@ export async function prepareLaunch(
   } catch (cause) {
     await remove();
     throw cause;
+  }
+}
+
+/** Says by a `Fault` why a declared program could not be started here, as far as that can be told without starting it. */
+export async function checkLaunch(transport: StdioTransport): Promise<void> {
+  if (transport.user !== undefined) ownerOf(transport.user);
+  wrap(transport);
+  try {
+    await access(transport.command, constants.X_OK);
+  } catch (cause) {
+    throw new Fault('upstream-unreachable', `there is no program ${transport.command} that may be started`, { cause });
   }
 }
 

@@ -52,6 +52,12 @@ export class ReplyStream implements MessageBody {
     this.#wake?.();
   }
 
+  /** Nobody reads it any more: what waits is given up, ended or not. */
+  abandon(reason: Error): void {
+    this.fail(reason);
+    if (this.#waiting.length > 0) this.#take();
+  }
+
   async read(): Promise<Buffer | null> {
     for (;;) {
       if (this.#waiting.length > 0) return this.#take();
