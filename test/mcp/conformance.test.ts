@@ -10,6 +10,7 @@ import { startEverything } from '../support/mcp/everything-server.ts';
 import { startGrantRelay } from '../support/mcp/grant-relay.ts';
 import { mcpTarget, startMcpGateway } from '../support/mcp/mcp-gateway.ts';
 
+const PROGRAM = fileURLToPath(new URL('../support/mcp/everything-program.ts', import.meta.url));
 const SUITE = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url),
 );
@@ -37,10 +38,32 @@ describe('the conformance suite of MCP', () => {
       'tasks-mrtr-composition',
     ]);
     assert.equal(direct.size, 50);
-    const lost = [...direct].filter(([name, passed]) => passed && through.get(name) !== true);
-    assert.deepEqual(lost, []);
+    assert.deepEqual(lost(direct, through), []);
+  });
+
+  // All of 2025-11-25 passes as well; each of its scenarios starts a program of its own, which takes too long for every day.
+  test('passes for a program as for a server of HTTP, but for what HTTP alone tells its server', async () => {
+    const command = { kind: 'stdio', command: process.execPath, args: [PROGRAM, 'stdio'] } as const;
+    await using gateway = await startMcpGateway({ targets: [mcpTarget('everything', command)] });
+    await using relay = await startGrantRelay(gateway, await gateway.grant(), '/t/everything');
+    const through = await run(relay.url, '2026-07-28');
+    assert.equal(through.size, 50);
+    assert.deepEqual(
+      failed(through).filter((name) => !name.startsWith('tasks-')),
+      [
+        // The SDK's program takes a revision that there is not, where its server of HTTP refuses it.
+        'server-stateless',
+        // A program sees no headers, and which arguments its tools want in some is theirs to check.
+        'http-custom-header-server-validation',
+      ],
+    );
+    assert.deepEqual(gateway.faults, []);
   });
 });
+
+function lost(direct: Outcome, through: Outcome): readonly string[] {
+  return [...direct].filter(([name, passed]) => passed && through.get(name) !== true).map(([name]) => name);
+}
 
 type Outcome = ReadonlyMap<string, boolean>;
 

@@ -69,7 +69,7 @@ export function headerText(value: string): string | undefined {
   const [, encoded] = /^=\?base64\?([^?]*)\?=$/.exec(value) ?? [];
   if (encoded === undefined) return value;
   const bytes = Buffer.from(encoded, 'base64');
-  if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, '')) return undefined;
+  if (bytes.toString('base64') !== encoded) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
