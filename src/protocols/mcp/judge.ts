@@ -1,6 +1,7 @@
 import type { Refusal } from '../../model/refusal.ts';
 import type { Operation } from '../../model/request.ts';
 import type { HttpExchangeParts } from '../http/exchange.ts';
+import type { ForwardedHead } from '../http/forwarded-head.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import { HttpRequest } from '../http/request.ts';
 import type { OnBehalf } from './ask-server.ts';
@@ -10,6 +11,7 @@ import { type Asked, operationOf, sameOf } from './inspect.ts';
 import type { Message } from './message.ts';
 import type { MetDefinitions } from './met-definitions.ts';
 import { originMistake } from './origin.ts';
+import { type MapId, mapTaskIds } from './task-ids.ts';
 import { resumed, type UrlWay } from './url-approval.ts';
 
 export interface Judging {
@@ -22,6 +24,8 @@ export interface Judging {
   readonly isKnown: boolean;
   readonly definitions: MetDefinitions;
   readonly domains: readonly string[];
+  /** The server's id of a task in place of the gateway's. */
+  readonly openTask: MapId;
 }
 
 export interface Judged {
@@ -40,34 +44,56 @@ export async function judge(judging: Judging): Promise<Judged> {
   const origin = originMistake(http.incoming.head, session.target, domains);
   if (origin !== undefined) return judged(judging, { unsupported: origin }, 403);
   if (!isKnown) return judged(judging, { unsupported: UNKNOWN_SESSION }, 404);
-  if (asked.kind !== 'message' || asked.message.kind !== 'request') return judged(judging, {}, undefined);
-  return judgeRequest(judging, asked.message);
+  if (asked.kind !== 'message') return judged(judging, {}, undefined);
+  const { message } = asked;
+  return message.kind === 'request'
+    ? judgeRequest(judging, message)
+    : judged(judging, opened(message, judging), undefined);
 }
 
 type RpcRequest = Extract<Message, { readonly kind: 'request' }>;
+
+/** A notification or an answer that belongs to a task, with the server's id of it. */
+function opened(message: Exclude<Message, RpcRequest>, { openTask }: Judging): Changes {
+  if (message.kind === 'error') return {};
+  const said = message.kind === 'result' ? message.result : message.params;
+  const named = mapTaskIds(said, openTask);
+  if (named === undefined) return { unsupported: UNKNOWN_TASK };
+  if (named === said) return {};
+  return { message: message.kind === 'result' ? { ...message, result: named } : { ...message, params: named } };
+}
 
 async function judgeRequest(judging: Judging, sent: RpcRequest): Promise<Judged> {
   const { asked, session, definitions, way } = judging;
   const again = resumed(sent, way);
   if (again === 'changed') return judged(judging, { unsupported: OTHER_REQUEST }, undefined);
-  const message = again?.message ?? sent;
+  const plain = again?.message ?? sent;
+  const params = mapTaskIds(plain.params, judging.openTask);
+  if (params === undefined) return unknownTask(judging, sent);
+  const message = params === plain.params ? plain : { ...plain, params };
   const refused = await refusedDefinition(message, judging);
-  const { method, params } = message;
+  const { method } = message;
   const tool = method === 'tools/call' ? textAt(params, 'name') : undefined;
   const isDestructive = tool !== undefined && definitions.of(session, { kind: 'tool' })?.destructive.has(tool) === true;
   const worse = [operationOf(session.target, { method, params, version: asked.version, isDestructive })];
   const changes = {
     ...(isDestructive ? { operations: worse } : {}),
-    ...(again === undefined ? {} : { message }),
+    ...(message === sent ? {} : { message }),
     ...(refused === undefined ? {} : { unsupported: refused }),
   };
   return judged(judging, changes, undefined);
 }
 
+/** In the specification's words, which a server of another run would use as well. */
+function unknownTask(judging: Judging, { id }: RpcRequest): Judged {
+  const refused = judged(judging, { unsupported: UNKNOWN_TASK }, undefined);
+  return { ...refused, asked: { kind: 'mistake', id, code: -32602, status: 200, version: judging.asked.version } };
+}
+
 interface Changes {
   readonly operations?: readonly Operation[];
   readonly unsupported?: Refusal;
-  readonly message?: RpcRequest;
+  readonly message?: Message;
 }
 
 function judged({ http, asked: sent, behalf }: Judging, changes: Changes, status: number | undefined): Judged {
@@ -76,14 +102,22 @@ function judged({ http, asked: sent, behalf }: Judging, changes: Changes, status
   const asked = message === undefined || sent.kind !== 'message' ? sent : { ...sent, message };
   const bytes = message === undefined ? read?.bytes : Buffer.from(JSON.stringify(wireOf(message)));
   const kept = bytes === undefined ? undefined : { bytes, complete: !streams };
-  const { head } = behalf;
+  const head = message === undefined ? behalf.head : named(behalf.head, message);
   const same = asked.kind === 'message' ? sameOf(asked.message) : asked.kind;
   const parts = { head, read: kept, streams, operations, unsupported, same, digest: http.digest, nonce: () => '' };
   return { read: { head, read: kept, streams, request: new HttpRequest(parts) }, asked, status };
 }
 
-function wireOf({ id, method, params }: RpcRequest) {
-  return { jsonrpc: '2.0', id, method, params };
+/** `Mcp-Name` of a task's id says what the body says. */
+function named(head: ForwardedHead, message: Message): ForwardedHead {
+  const id = message.kind === 'request' ? textAt(message.params, 'taskId') : undefined;
+  if (id === undefined) return head;
+  return { ...head, fields: head.fields.map(([name, value]) => [name, name === 'mcp-name' ? id : value] as const) };
+}
+
+function wireOf(message: Message) {
+  const { kind: _kind, ...members } = message;
+  return { jsonrpc: '2.0', ...members };
 }
 
 /** Lists are asked for anew when a client asks; what is used is looked up. Undefined where nothing speaks against it. */
@@ -144,4 +178,8 @@ const OTHER_REQUEST: Refusal = {
   code: 'approval-void',
   message: 'the approval that this comes with is of another request',
   hint: 'Ask for what was approved, or ask again without it.',
+};
+const UNKNOWN_TASK: Refusal = {
+  code: 'protocol-malformed',
+  message: 'there is no such task, for this run at this target',
 };

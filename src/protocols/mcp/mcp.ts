@@ -25,6 +25,7 @@ export interface McpOptions {
 }
 
 const SESSION = 'session';
+const TASK = 'task';
 
 /** The Model Context Protocol over HTTP (2026-07-28, and 2025-11-25 and before); docs/design/0008-mcp.md. */
 export function createMcp({ limits, now, dial, seals = new Seals(), domains = [] }: McpOptions): HttpLayer {
@@ -54,7 +55,16 @@ async function exchangeOf(http: HttpExchangeParts, session: HttpSession, shared:
   const behalf: OnBehalf = { head, client: http.incoming.head, version: asked.version };
   const way: UrlWay = { seals, bound };
   const showsPlace = canShow(asked, opened?.showsUrls === true);
-  const judged = await judge({ ...shared, http, asked, session, behalf, way, isKnown: opened !== undefined });
+  const judged = await judge({
+    ...shared,
+    http,
+    asked,
+    session,
+    behalf,
+    way,
+    openTask: (id) => textOf(seals.open(id, [TASK, ...bound])),
+    isKnown: opened !== undefined,
+  });
   const isInitialize =
     asked.kind === 'message' && asked.message.kind === 'request' && asked.message.method === 'initialize';
   const shows =
@@ -69,6 +79,7 @@ async function exchangeOf(http: HttpExchangeParts, session: HttpSession, shared:
       definitions,
       behalf,
       digest: http.digest,
+      taskId: (server) => seals.seal(server, [TASK, ...bound]),
       sessionId: (server) => seals.seal({ server, url: shows || opened?.showsUrls === true }, [SESSION, ...bound]),
     },
   });
@@ -102,3 +113,7 @@ function canShow(asked: Asked, wasSaid: boolean): boolean {
 
 /** Methods that may be answered by `input_required` (2026-07-28, "Multi Round-Trip Requests"). */
 const MULTI_ROUND: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

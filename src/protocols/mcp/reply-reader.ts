@@ -18,6 +18,7 @@ import { McpPart, type McpPartParts } from './mcp-part.ts';
 import { type Message, messageOf } from './message.ts';
 import type { MetDefinitions } from './met-definitions.ts';
 import { toldMessage } from './refusals.ts';
+import { mapTaskIds } from './task-ids.ts';
 
 /** What replies of one session are held against. */
 export interface ReplyRules {
@@ -27,6 +28,8 @@ export interface ReplyRules {
   readonly digest: Digest;
   /** The gateway's own id of a session that the server gave. */
   readonly sessionId: (server: string) => string;
+  /** The same of a task. */
+  readonly taskId: (server: string) => string;
 }
 
 /** Reads a reply's messages, and gives what a client may see of each. */
@@ -115,7 +118,7 @@ export class ReplyReader {
     switch (message.kind) {
       case 'notification':
         this.#rules.definitions.changed(this.#rules.session, message.method);
-        return undefined;
+        return this.#named(value, 'params', message.params);
       case 'error':
         if (this.#isAnswer(message.id)) this.#result = { status: 'error', code: codeOf(message.error), rows: 0 };
         return undefined;
@@ -125,15 +128,23 @@ export class ReplyReader {
           this.#result = isError ? { status: 'error', code: 'isError', rows: 0 } : { status: 'ok', rows: 0 };
         }
         const result = await this.#resultOf(message.result);
-        if (result === undefined) return undefined;
+        if (result === undefined) return this.#named(value, 'result', message.result);
         if ('refused' in result) return JSON.stringify(result.refused);
-        return JSON.stringify({ ...(isObject(value) ? value : {}), result: result.value });
+        const changed = { ...(isObject(value) ? value : {}), result: result.value };
+        return this.#named(changed, 'result', result.value) ?? JSON.stringify(changed);
       }
       case 'request':
         return undefined;
       default:
         return message satisfies never;
     }
+  }
+
+  /** With the gateway's own ids of tasks; undefined where it has none. */
+  #named(message: JsonValue | undefined, member: 'params' | 'result', value: JsonObject): string | undefined {
+    const named = mapTaskIds(value, this.#rules.taskId);
+    if (named === undefined || named === value || !isObject(message)) return undefined;
+    return JSON.stringify({ ...message, [member]: named });
   }
 
   async #resultOf(
@@ -203,8 +214,11 @@ export class ReplyReader {
     const { session, behalf, digest } = this.#rules;
     // A server that asks whether its client is there learns nothing of it.
     if (message.method === 'ping') return JSON.stringify({ jsonrpc: '2.0', id: message.id, method: 'ping' });
-    const asking = new AskClient(message, { target: session.target, version: behalf.version, digest }, (answer) =>
-      deny === undefined ? Promise.resolve() : deny(answer, this.#upstream),
+    const params = mapTaskIds(message.params, this.#rules.taskId) ?? message.params;
+    const asking = new AskClient(
+      { ...message, params },
+      { target: session.target, version: behalf.version, digest },
+      (answer) => (deny === undefined ? Promise.resolve() : deny(answer, this.#upstream)),
     );
     await session.run(asking);
     return asking.shown;

@@ -1,9 +1,10 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { JsonValue } from '../../model/http.ts';
 
 /**
  * Texts that clients keep for the gateway: ids of sessions, states of requests. Each is AES-256-GCM (NIST SP 800-38D) of
- * a value, bound to what it is for, and says nothing to whoever else reads it.
+ * a value, bound to what it is for, and says nothing to whoever else reads it. The same value is the same text: its nonce
+ * is made of it, so that no nonce serves two.
  */
 export class Seals {
   readonly #key: Buffer;
@@ -15,9 +16,11 @@ export class Seals {
 
   /** URL-safe base64. `bound` is what must be the same where it is opened: the run, the target, the use. */
   seal(value: JsonValue, bound: readonly string[]): string {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(JSON.stringify(bound)));
-    const sealed = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
+    const use = JSON.stringify(bound);
+    const text = JSON.stringify(value);
+    const nonce = createHmac('sha256', this.#key).update(`nonce\0${use}\0${text}`).digest().subarray(0, 12);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(use));
+    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
   }
 

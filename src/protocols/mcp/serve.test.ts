@@ -3,26 +3,18 @@ import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { FakeApprovals } from '../../../test/support/fake-approvals.ts';
 import { PERMIT_ALL } from '../../../test/support/gateway.ts';
-import { type McpGateway, mcpTarget, startMcpGateway } from '../../../test/support/mcp/mcp-gateway.ts';
-import { type Asked, type ScriptedServer, sendJson, startScripted } from '../../../test/support/mcp/scripted-server.ts';
+import type { Asked } from '../../../test/support/mcp/scripted-server.ts';
+import { NEW, OLD, said, startScriptedWorld, TOOLS } from '../../../test/support/mcp/scripted-world.ts';
 import { recorded } from '../../../test/support/recorded.ts';
 import { until } from '../../../test/support/until.ts';
-import type { MetListing } from '../../gateway/control-plane.ts';
 import type { Standing } from '../../model/mcp.ts';
 import type { Policy } from '../../policy/policy.ts';
-
-const OLD = '2025-11-25';
-const NEW = '2026-07-28';
-const TOOLS = [
-  { name: 'add', description: 'Adds', inputSchema: { type: 'object' } },
-  { name: 'wipe', description: 'Wipes', inputSchema: { type: 'object' }, annotations: { destructiveHint: true } },
-];
 
 const rule = (more: Partial<Policy>): Policy => ({ ...PERMIT_ALL, name: 'a rule', ...more });
 
 describe('a call', () => {
   test('is decided by its arguments, and a refusal is a result that the agent reads', async () => {
-    await using world = await start({
+    await using world = await startScriptedWorld({
       policies: [
         PERMIT_ALL,
         rule({
@@ -50,7 +42,7 @@ describe('a call', () => {
       ['add', 'new'],
       ['wipe', 'accepted'],
     ]);
-    await using world = await start({ standings });
+    await using world = await startScriptedWorld({ standings });
     const unaccepted = await world.call('add', {});
     assert.equal(unaccepted.body.result._meta['chaperone/refusal'].code, 'definition-unaccepted');
     const unlisted = await world.call('hidden', {});
@@ -63,7 +55,7 @@ describe('a call', () => {
   test('of a tool that was changed after it was accepted is refused, and recorded', async () => {
     let tools: readonly object[] = TOOLS;
     const digests = new Map<string, string>();
-    await using world = await start({
+    await using world = await startScriptedWorld({
       tools: () => tools,
       met: ({ all }) => {
         const standing = (name: string, digest: string): Standing => {
@@ -86,7 +78,7 @@ describe('a call', () => {
   });
 
   test('of a tool that says it destroys needs more than a rule about writes', async () => {
-    await using world = await start({ policies: [rule({ operations: ['read', 'write'] })] });
+    await using world = await startScriptedWorld({ policies: [rule({ operations: ['read', 'write'] })] });
     assert.equal((await world.call('add', {})).body.result.content[0].text, 'done');
     assert.equal((await world.call('wipe', {})).body.result._meta['chaperone/refusal'].code, 'policy-no-match');
   });
@@ -94,7 +86,7 @@ describe('a call', () => {
 
 describe('a list', () => {
   test('shows what may be used and was accepted, and no cache may give it to another', async () => {
-    await using world = await start({
+    await using world = await startScriptedWorld({
       policies: [PERMIT_ALL, rule({ name: 'no wiping', effect: 'deny', mcp: { tools: ['wipe'] } })],
     });
     const listed = await world.ask('tools/list', {}, NEW);
@@ -106,7 +98,7 @@ describe('a list', () => {
   });
 
   test('keeps a tool that is denied by its arguments alone', async () => {
-    await using world = await start({
+    await using world = await startScriptedWorld({
       policies: [
         PERMIT_ALL,
         rule({ name: 'not there', effect: 'deny', mcp: { tools: ['add'], arguments: { stage: ['prod'] } } }),
@@ -130,7 +122,7 @@ describe('what a message says twice', () => {
   ];
   for (const [what, headers] of forged) {
     test(`and differs is refused before anybody decides: ${what}`, async () => {
-      await using world = await start();
+      await using world = await startScriptedWorld();
       const refused = await world.call('add', { stage: 'prod' }, NEW, headers);
       assert.equal(refused.status, 400);
       assert.equal(refused.body.error.code, -32020);
@@ -140,7 +132,7 @@ describe('what a message says twice', () => {
   }
 
   test('is compared once base64 is taken off', async () => {
-    await using world = await start();
+    await using world = await startScriptedWorld();
     const encoded = `=?base64?${Buffer.from('add').toString('base64')}?=`;
     const passed = await world.call('add', { stage: 'prod' }, NEW, { 'mcp-name': encoded, 'mcp-param-stage': 'prod' });
     assert.equal(passed.body.result.content[0].text, 'done');
@@ -157,7 +149,7 @@ describe('what is no message', () => {
     ['an id that is an object', '{"jsonrpc":"2.0","id":{},"method":"ping"}', -32600],
   ];
   test('is refused in words of JSON-RPC, and the next message works', async () => {
-    await using world = await start();
+    await using world = await startScriptedWorld();
     for (const [what, text, code] of texts) {
       const refused = await world.post(text);
       assert.equal(refused.status, 400, what);
@@ -170,7 +162,7 @@ describe('what is no message', () => {
 
 describe('a session', () => {
   test("has an id of the gateway's, which no other run can use", async () => {
-    await using world = await start();
+    await using world = await startScriptedWorld();
     const opened = await world.ask('initialize', {
       protocolVersion: OLD,
       capabilities: {},
@@ -193,7 +185,7 @@ describe('a session', () => {
   });
 
   test('is not opened by a page of a name that somebody points here', async () => {
-    await using world = await start();
+    await using world = await startScriptedWorld();
     const refused = await world.call('add', {}, OLD, { origin: 'http://evil.example' });
     assert.equal(refused.status, 403);
     assert.equal((await world.call('add', {}, OLD, { origin: 'http://localhost:3000' })).status, 200);
@@ -222,7 +214,7 @@ describe('what a server asks of its client', () => {
   let pending: { readonly id: unknown; readonly response: ServerResponse } | undefined;
 
   test('is denied where no rule permits it, and answered in the place of the client', async () => {
-    await using world = await start({ script, policies: [rule({ operations: ['read', 'write'] })] });
+    await using world = await startScriptedWorld({ script, policies: [rule({ operations: ['read', 'write'] })] });
     const called = await world.call('add', {});
     assert.ok(!called.text.includes('"ask-1"'));
     assert.match(called.text, /refused: No rule permits this sampling\/createMessage/);
@@ -231,7 +223,7 @@ describe('what a server asks of its client', () => {
   });
 
   test('reaches a client where a rule permits it', async () => {
-    await using world = await start({ script });
+    await using world = await startScriptedWorld({ script });
     const [shown] = await Promise.all([
       world.call('add', {}),
       until(async () => pending !== undefined && world.server.of('tools/call').length > 0).then(() =>
@@ -254,7 +246,7 @@ describe('a reply', () => {
       ],
       structuredContent,
     };
-    await using world = await start({
+    await using world = await startScriptedWorld({
       policies: [rule({ mask: ['email'] })],
       script: ({ message }) => (message?.method === 'tools/call' ? result : undefined),
     });
@@ -266,7 +258,7 @@ describe('a reply', () => {
   });
 
   test('that is a stream is masked event by event, however it was split', async () => {
-    await using world = await start({
+    await using world = await startScriptedWorld({
       policies: [rule({ mask: ['email'] })],
       script: ({ message }, response) => {
         if (message?.method !== 'tools/call') return undefined;
@@ -297,7 +289,7 @@ describe('a call that waits for people', () => {
   test('has a stream with progress, and passes once it is approved', async () => {
     const approvals = new FakeApprovals();
     approvals.onAsked = (approval) => approval.approve();
-    await using world = await start({ approvals, policies: onCalls(held) });
+    await using world = await startScriptedWorld({ approvals, policies: onCalls(held) });
     const { text, headers } = await world.call(
       'add',
       {},
@@ -313,7 +305,7 @@ describe('a call that waits for people', () => {
 
   test('says the approval when its client waits no longer, and the same call again passes once', async () => {
     const approvals = new FakeApprovals();
-    await using world = await start({ approvals, policies: onCalls(held) });
+    await using world = await startScriptedWorld({ approvals, policies: onCalls(held) });
     const first = await world.call('add', { n: 1 }, OLD, { prefer: 'wait=0' });
     assert.match(first.body.result.content[0].text, /approval-pending/);
     assert.equal(first.body.result._meta['chaperone/refusal'].approval, approvals.asked[0]?.id);
@@ -325,7 +317,7 @@ describe('a call that waits for people', () => {
 
   test('shows the place to a client that has pages, and an approval of other arguments is refused', async () => {
     const approvals = new FakeApprovals();
-    await using world = await start({ approvals, policies: onCalls(held) });
+    await using world = await startScriptedWorld({ approvals, policies: onCalls(held) });
     const first = await world.call('add', { n: 1 }, NEW, {}, { elicitation: true });
     assert.equal(first.body.result.resultType, 'input_required');
     const { requestState, inputRequests } = first.body.result;
@@ -347,144 +339,4 @@ function onCalls([asks]: readonly Policy[]): readonly Policy[] {
     { ...PERMIT_ALL, operations: ['read', 'admin'] },
     { ...(asks ?? PERMIT_ALL), operations: ['tools/call'] },
   ];
-}
-
-interface WorldOptions {
-  readonly policies?: readonly Policy[];
-  readonly tools?: () => readonly object[];
-  readonly standings?: ReadonlyMap<string, Standing>;
-  readonly met?: (listing: MetListing) => ReadonlyMap<string, Standing>;
-  readonly script?: (
-    asked: Asked,
-    response: ServerResponse,
-  ) => Readonly<Record<string, unknown>> | 'answered' | undefined;
-  readonly approvals?: FakeApprovals;
-}
-
-/** What a test looks into; what is not there fails it. */
-interface Told {
-  readonly id: unknown;
-  readonly error: { readonly code: number };
-  readonly result: {
-    readonly content: readonly [{ readonly text: string }];
-    readonly isError: boolean;
-    readonly structuredContent: { readonly rows: readonly [{ readonly n: number }] };
-    readonly tools: readonly { readonly name: string }[];
-    readonly cacheScope: string;
-    readonly resultType: string;
-    readonly requestState: string;
-    readonly inputRequests: { readonly 'chaperone-approval': { readonly params: { readonly mode: string } } };
-    readonly _meta: { readonly 'chaperone/refusal': { readonly code: string; readonly approval?: string } };
-  };
-}
-
-interface Said {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  readonly body: Told;
-}
-
-interface World extends AsyncDisposable {
-  readonly gateway: McpGateway;
-  readonly server: ScriptedServer;
-  post(text: string, headers?: Record<string, string>): Promise<Said>;
-  ask(method: string, params?: object, version?: string): Promise<Said>;
-  call(
-    tool: string,
-    given: object,
-    version?: string,
-    headers?: Record<string, string>,
-    more?: { readonly progressToken?: string; readonly elicitation?: boolean; readonly more?: object },
-  ): Promise<Said>;
-}
-
-async function start(options: WorldOptions = {}): Promise<World> {
-  const { tools = () => TOOLS, standings } = options;
-  const server = await startScripted((asked, response) => {
-    const scripted = options.script?.(asked, response);
-    if (scripted !== undefined) return scripted;
-    const { message } = asked;
-    if (message?.method === 'tools/list') return { tools: tools(), ttlMs: 1, cacheScope: 'public' };
-    if (message?.method === 'initialize') {
-      response.setHeader('mcp-session-id', 'server-session');
-      const about = { name: 'scripted', version: '1' };
-      sendJsonOf(response, message.id, { protocolVersion: OLD, capabilities: { tools: {} }, serverInfo: about });
-      return 'answered';
-    }
-    return { content: [{ type: 'text', text: 'done' }] };
-  });
-  const met =
-    options.met ??
-    (({ all }: MetListing) => new Map(all.map(({ name }) => [name, standings?.get(name) ?? 'accepted'] as const)));
-  const gateway = await startMcpGateway({
-    targets: [mcpTarget('tracker', { kind: 'http', path: '/mcp' }, server.port)],
-    ...(options.policies === undefined ? {} : { policies: options.policies }),
-    ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
-    definitions: { met: (listing) => Promise.resolve(met(listing)) },
-  });
-  const { user, password } = await gateway.grant();
-  const post = async (text: string, headers: Record<string, string> = {}): Promise<Said> => {
-    const reply = await fetch(`http://127.0.0.1:${gateway.port}/t/tracker/mcp`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        authorization: `Bearer ${user}.${password}`,
-        ...headers,
-      },
-      body: text,
-    });
-    const said = await reply.text();
-    const isJson = (reply.headers.get('content-type') ?? '').includes('json');
-    return { status: reply.status, headers: reply.headers, text: said, body: (isJson ? JSON.parse(said) : {}) as Told };
-  };
-  const world: World = {
-    gateway,
-    server,
-    post,
-    ask: (method, params = {}, version = OLD) => {
-      const _meta = metaOf(version, false);
-      const message = {
-        jsonrpc: '2.0',
-        id: 1,
-        method,
-        params: { ...params, ...(_meta === undefined ? {} : { _meta }) },
-      };
-      return post(JSON.stringify(message), headersOf(version, method));
-    },
-    call: (name, given, version = OLD, headers = {}, { progressToken, elicitation = false, more = {} } = {}) => {
-      const _meta = { ...metaOf(version, elicitation), ...(progressToken === undefined ? {} : { progressToken }) };
-      const params = { name, arguments: given, ...(Object.keys(_meta).length === 0 ? {} : { _meta }), ...more };
-      const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params };
-      return post(JSON.stringify(message), { ...headersOf(version, 'tools/call', name), ...headers });
-    },
-    [Symbol.asyncDispose]: async () => {
-      await gateway[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-  return world;
-}
-
-function metaOf(version: string, elicitation: boolean): object | undefined {
-  if (version !== NEW) return undefined;
-  return {
-    'io.modelcontextprotocol/protocolVersion': version,
-    'io.modelcontextprotocol/clientCapabilities': elicitation ? { elicitation: { url: {} } } : {},
-  };
-}
-
-function headersOf(version: string, method: string, name?: string): Record<string, string> {
-  if (version !== NEW) return { 'mcp-protocol-version': version };
-  return { 'mcp-protocol-version': version, 'mcp-method': method, ...(name === undefined ? {} : { 'mcp-name': name }) };
-}
-
-function sendJsonOf(response: ServerResponse, id: unknown, result: object): void {
-  sendJson(response, { jsonrpc: '2.0', id, result });
-}
-
-/** All that is on record, bodies too, as one text. */
-async function said(gateway: McpGateway): Promise<string> {
-  return (await recorded(gateway)).map(({ event, body }) => JSON.stringify(event) + body.toString('utf8')).join('\n');
 }
