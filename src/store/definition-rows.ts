@@ -217,6 +217,43 @@ export function readDefinitionRows(store: Store, definition: string): Promise<re
   );
 }
 
+/** Targets of which something was met since a time (RFC 3339) that nobody decided on, with when that was last. */
+export function newestListings(store: Store, since: string): Promise<readonly { target: string; at: string }[]> {
+  return store.read((db) =>
+    db
+      .selectFrom('definition_versions')
+      .select((select) => ['target', select.fn.max('first_met_at').as('at')])
+      .where('standing', '=', 'waiting')
+      .where('listed', '=', 1)
+      .where('logged', '=', 1)
+      .where('first_met_at', '>=', since)
+      .groupBy('target')
+      .orderBy('target')
+      .execute(),
+  );
+}
+
+export type NewDefinition = Pick<DefinitionRow, 'kind' | 'name' | 'findings'> & { readonly hasAccepted: boolean };
+
+/** What a target tells of now and nobody decided on; those of which another form was accepted come first. */
+export function listNewDefinitions(store: Store, target: string): Promise<readonly NewDefinition[]> {
+  return store.read(async (db) => {
+    const of = db.selectFrom('definition_versions').where('target', '=', target);
+    const accepted = await of.select('definition').distinct().where('standing', '=', 'accepted').execute();
+    const known = new Set(accepted.map(({ definition }) => definition));
+    const rows = await of
+      .select(['definition', 'kind', 'name', 'findings'])
+      .where('standing', '=', 'waiting')
+      .where('listed', '=', 1)
+      .orderBy('kind')
+      .orderBy('name')
+      .execute();
+    return rows
+      .map(({ definition, ...row }) => ({ ...row, hasAccepted: known.has(definition) }))
+      .toSorted((one, other) => Number(other.hasAccepted) - Number(one.hasAccepted));
+  });
+}
+
 /** How many definitions are there now in a form that nobody decided on, by target. */
 export async function countWaitingDefinitions(store: Store): Promise<ReadonlyMap<string, number>> {
   const rows = await store.read((db) =>

@@ -10,11 +10,13 @@ export interface NewDelivery {
   readonly event: string;
   readonly approval: string;
   readonly step: string;
+  /** RFC 3339; at once where absent. */
+  readonly dueAt?: string;
 }
 
-/** Files a delivery, due at once; false where this step of this approval was filed before, by whichever gateway. */
-export async function insertDelivery(trx: Db, fresh: NewDelivery, now: string): Promise<boolean> {
-  const row = { ...fresh, state: 'waiting' as const, attempts: 0, next_at: now, created_at: now };
+/** Files a delivery, due at once unless it says when; false where this step of this approval was filed before, by whichever gateway. */
+export async function insertDelivery(trx: Db, { dueAt, ...fresh }: NewDelivery, now: string): Promise<boolean> {
+  const row = { ...fresh, state: 'waiting' as const, attempts: 0, next_at: dueAt ?? now, created_at: now };
   const inserted = await trx
     .insertInto('deliveries')
     .values({ ...row, is_open: fresh.step === FIRST_STEP ? 1 : 0 })

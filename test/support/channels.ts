@@ -60,6 +60,7 @@ export function deliveriesOf(
         find: (approval) => service.find(approval, { all: true }),
         url: (approval) => `https://gateway.test/approvals/${approval}`,
       }),
+    definitionsUrl: (target) => `https://gateway.test/definitions?target=${target}`,
     mint: (prefix) => mintId(prefix, Date.now(), (bytes) => randomBytes(bytes)),
     dice: () => 0.5,
     nowMs: Date.now,

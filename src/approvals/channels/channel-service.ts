@@ -4,6 +4,7 @@ import { channelTotals, type DeliveryRow, listDeliveries, retryDelivery } from '
 import type { Store } from '../../store/store.ts';
 import { DeliveryFault } from './channel.ts';
 import type { ChannelDirectory, DirectoryChannel } from './channel-directory.ts';
+import { DEFINITION_EVENT } from './definition-notice.ts';
 import { visibleText } from './visible-text.ts';
 
 export interface ChannelView {
@@ -30,7 +31,8 @@ export interface DeliveryView {
   readonly id: string;
   readonly channel: string;
   readonly event: string;
-  readonly approval: string;
+  /** Absent where it tells of definitions. */
+  readonly approval?: string;
   readonly state: DeliveryRow['state'];
   readonly attempts: number;
   readonly nextAt?: string;
@@ -111,7 +113,7 @@ function deliveryView(row: DeliveryRow): DeliveryView {
     id: row.id,
     channel: row.channel,
     event: row.event,
-    approval: row.approval,
+    ...(row.event === DEFINITION_EVENT ? {} : { approval: row.approval }),
     state: row.state,
     attempts: row.attempts,
     ...(row.state === 'waiting' && { nextAt: row.next_at }),

@@ -1,5 +1,6 @@
 import type { Secret } from '../../model/secret.ts';
 import type { ApprovalNotice } from './approval-notice.ts';
+import type { DefinitionNotice } from './definition-notice.ts';
 
 /** A way to tell people of approvals, as declared; its secrets stand apart, sealed. */
 export type ChannelDeclaration = SlackDeclaration | WebhookDeclaration | EmailDeclaration;
@@ -63,13 +64,15 @@ export interface ChannelMessage {
   readonly external?: string;
 }
 
-/** One channel in force. Both calls end when the signal does, and throw a `DeliveryFault` for whatever went wrong. */
+/** One channel in force. Its calls end when the signal does, and throw a `DeliveryFault` for whatever went wrong. */
 export interface Channel {
   readonly declaration: ChannelDeclaration;
   /** What it tells; `approval.progress` is of use where a message can be changed. */
   readonly events: readonly ChannelEvent[];
   /** Gives what the channel calls its message, where it can be changed later. */
   send(message: ChannelMessage, signal: AbortSignal): Promise<string | undefined>;
+  /** Says that something waits of what an MCP target says of itself; `delivery` is the same at every attempt. */
+  tell(notice: DefinitionNotice, delivery: string, signal: AbortSignal): Promise<void>;
   /** Sends a message that says it is a test; resolves with where it went. */
   test(signal: AbortSignal): Promise<string>;
 }

@@ -15,6 +15,7 @@ import type { Store } from '../../store/store.ts';
 import type { ApprovalNotice } from './approval-notice.ts';
 import { type Channel, type ChannelEvent, DeliveryFault } from './channel.ts';
 import type { DirectoryChannel } from './channel-directory.ts';
+import { DEFINITION_EVENT, definitionNotice, fileDefinitionNotices, targetOfNotice } from './definition-notice.ts';
 import { fileDeliveries } from './file-deliveries.ts';
 import { Lane } from './lane.ts';
 import { rejectOn } from './reject-on.ts';
@@ -25,6 +26,8 @@ export interface DeliveriesParts {
   readonly channels: () => readonly DirectoryChannel[];
   /** An approval as it stands now; undefined where it is gone. */
   readonly notice: (approval: string) => Promise<ApprovalNotice | undefined>;
+  /** Where people read what an MCP target says of itself. */
+  readonly definitionsUrl: (target: string) => string;
   readonly mint: (prefix: string) => string;
   /** Between 0 and 1. */
   readonly dice: () => number;
@@ -60,6 +63,7 @@ export class Deliveries implements AsyncDisposable {
     const { store } = parts;
     this.#unwatch = [
       store.watch('approvals', () => this.#scan()),
+      store.watch('definitions', () => this.#scan()),
       store.watch('deliveries', () => this.#wake()),
       store.watch('configuration', () => this.#everything()),
     ];
@@ -93,6 +97,7 @@ export class Deliveries implements AsyncDisposable {
       { store, channels: inForce, mint: () => mint('dlv'), nowMs },
       { changedSince: since ?? rfc3339(nowMs() - LIMITS.deliveryLookBackMs), andUntold: since === undefined },
     );
+    await fileDefinitionNotices({ store, channels: inForce, mint: () => mint('dlv'), nowMs });
     if (since === undefined) {
       const names = inForce.map(({ channel }) => channel.declaration.name);
       await abandonDeliveries(store, names, 'the channel is not declared any more');
@@ -155,6 +160,7 @@ export class Deliveries implements AsyncDisposable {
   async #send(row: DeliveryRow): Promise<Ended> {
     const { store, notice: noticeOf } = this.#parts;
     const channel = this.#channel(row.channel);
+    if (row.event === DEFINITION_EVENT) return this.#tell(row, channel);
     const notice = await noticeOf(row.approval);
     if (notice === undefined) throw new DeliveryFault('the approval is gone', { permanent: true });
     const first =
@@ -172,6 +178,17 @@ export class Deliveries implements AsyncDisposable {
     const external = await Promise.race([channel.send(message, signal), rejectOn(signal)]);
     const { attempts, next_at } = row;
     return { row: { state: 'delivered', attempts, next_at, last_fault: null, external: external ?? row.external } };
+  }
+
+  /** What waits of a target now; where nothing does any more, nothing is said. */
+  async #tell(row: DeliveryRow, channel: Channel): Promise<Ended> {
+    const { store, definitionsUrl } = this.#parts;
+    const target = targetOfNotice(row.approval);
+    const notice = await definitionNotice(store, target, definitionsUrl(target));
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(this.#times.channelSendMs)]);
+    if (notice !== undefined) await Promise.race([channel.tell(notice, row.id, signal), rejectOn(signal)]);
+    const { attempts, next_at, external } = row;
+    return { row: { state: 'delivered', attempts, next_at, last_fault: null, external } };
   }
 
   #channel(name: string): Channel {

@@ -1,5 +1,6 @@
 import { type ApprovalNotice, type NoticeStatement, outcomeText, requirementText } from './approval-notice.ts';
 import type { ChannelEvent } from './channel.ts';
+import { type DefinitionNotice, definitionLine, noticeTitle } from './definition-notice.ts';
 import { visibleLines, visibleText } from './visible-text.ts';
 
 export interface EmailMessage {
@@ -35,6 +36,24 @@ export function emailMessage(event: ChannelEvent, notice: ApprovalNotice): Email
       `<table cellpadding="3">${lines.map(row).join('')}</table>`,
       ...(unseen === undefined ? statements.map(htmlStatement) : [`<p>${unseen}</p>`]),
       `<p><a href="${escapeHtml(notice.url)}">Read all of it${isRequest ? ' and answer' : ''}</a></p>`,
+      `<p><small>${FOOTER}</small></p>`,
+    ]),
+  };
+}
+
+/** What an MCP target says of itself and nobody decided on, as a mail. */
+export function definitionMessage(notice: DefinitionNotice): EmailMessage {
+  const title = visibleText(noticeTitle(notice), 150);
+  const lines = notice.definitions.map((one) => visibleText(definitionLine(one), MAX_FACT_CHARACTERS));
+  const more = notice.count > lines.length ? [`and ${notice.count - lines.length} more`] : [];
+  const intro = `${title}. Agents neither see nor can use what is named until somebody accepts it.`;
+  return {
+    subject: title,
+    text: [intro, '', ...lines, ...more, '', `Read and decide: ${notice.url}`, '', FOOTER, ''].join('\n'),
+    html: page([
+      `<p>${escapeHtml(intro)}</p>`,
+      `<ul>${[...lines, ...more].map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`,
+      `<p><a href="${escapeHtml(notice.url)}">Read and decide</a></p>`,
       `<p><small>${FOOTER}</small></p>`,
     ]),
   };

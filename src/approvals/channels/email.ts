@@ -8,7 +8,7 @@ import {
   DeliveryFault,
   type EmailDeclaration,
 } from './channel.ts';
-import { type EmailMessage, emailMessage, testMessage } from './email-message.ts';
+import { definitionMessage, type EmailMessage, emailMessage, testMessage } from './email-message.ts';
 import { rejectOn } from './reject-on.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -49,6 +49,10 @@ export function emailChannel(declaration: EmailDeclaration, { secrets, random }:
       if (to.length === 0) return undefined;
       await deliver(emailMessage(event, notice), to, threadingOf(event, notice.id, domain), signal);
       return undefined;
+    },
+    async tell(notice, delivery, signal) {
+      const to = recipients(declaration, []);
+      if (to.length > 0) await deliver(definitionMessage(notice), to, { messageId: `<${delivery}@${domain}>` }, signal);
     },
     async test(signal) {
       const to = [...new Set(Object.values(declaration.to).flat())];

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../model/limits.ts';
 import { type ApprovalNotice, outcomeText, requirementText } from './approval-notice.ts';
+import { type DefinitionNotice, definitionLine, noticeTitle } from './definition-notice.ts';
 import { visibleLines, visibleText } from './visible-text.ts';
 
 export interface SlackMessage {
@@ -24,6 +25,21 @@ export function slackMessage(notice: ApprovalNotice): SlackMessage {
       ...(isWhole ? statementsOf(notice) : notice.state === 'pending' ? [UNSEEN] : []),
       ...(notice.votes.length > 0 || notice.state !== 'pending' ? [richText(answers(notice))] : []),
       { type: 'actions', block_id: 'answer', elements: buttons(notice, isWhole) },
+    ],
+  };
+}
+
+/** What an MCP target says of itself and nobody decided on: it is read and decided in the web UI alone. */
+export function definitionBlocks(notice: DefinitionNotice): SlackMessage {
+  const title = visibleText(noticeTitle(notice), 150);
+  const lines = notice.definitions.map((one) => visibleText(definitionLine(one), MAX_FACT_CHARACTERS));
+  const more = notice.count > lines.length ? [`and ${notice.count - lines.length} more`] : [];
+  return {
+    text: escapeMrkdwn(title),
+    blocks: [
+      { type: 'header', text: plainText(title) },
+      preformatted([...lines, ...more].join('\n').slice(0, LIMITS.slackTextCharacters)),
+      richText([['Read and decide', notice.url, notice.url]]),
     ],
   };
 }

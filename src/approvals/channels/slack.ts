@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Channel, type ChannelSecrets, DeliveryFault, type SlackDeclaration } from './channel.ts';
 import { slackClient } from './slack-client.ts';
-import { slackMessage } from './slack-message.ts';
+import { definitionBlocks, slackMessage } from './slack-message.ts';
 
 /** What Slack calls a message (`chat.postMessage`): needed to change it. */
 const placeSchema = z.object({ channel: z.string(), ts: z.string() });
@@ -26,6 +26,9 @@ export function slackChannel(
       const place = placeSchema.parse(JSON.parse(external));
       await client.call('chat.update', { ...place, ...content }, signal);
       return undefined;
+    },
+    async tell(notice, _delivery, signal) {
+      await client.call('chat.postMessage', { channel, ...definitionBlocks(notice), ...QUIET }, signal);
     },
     async test(signal) {
       const text = 'A test from Chaperone: approvals will be told here.';

@@ -9,6 +9,7 @@ import {
   DeliveryFault,
   type WebhookDeclaration,
 } from './channel.ts';
+import { DEFINITION_EVENT } from './definition-notice.ts';
 import { excerpt, post } from './outgoing.ts';
 
 export interface WebhookParts {
@@ -45,6 +46,14 @@ export function webhookChannel(declaration: WebhookDeclaration, parts: WebhookPa
     send: async (message, signal) => {
       await deliver(message.delivery, webhookContent(message), signal);
       return undefined;
+    },
+    tell: ({ target, url: read, count, definitions }, delivery, signal) => {
+      const timestamp = new Date(parts.nowMs()).toISOString();
+      return deliver(
+        delivery,
+        { type: DEFINITION_EVENT, timestamp, data: { target, url: read, count, definitions } },
+        signal,
+      );
     },
     test: async (signal) => {
       const id = `test_${Buffer.from(parts.random(12)).toString('hex')}`;

@@ -77,6 +77,7 @@ export async function openChannels(parts: ChannelParts): Promise<OpenChannels> {
           store,
           channels: () => directory.list(),
           notice,
+          definitionsUrl: (target) => `${web.url}/definitions?target=${encodeURIComponent(target)}`,
           mint: (prefix) => mintId(prefix, nowMs(), random),
           dice: Math.random,
           nowMs,
