@@ -16,7 +16,7 @@ export function openMcp(
 ): HttpLayer {
   const onSaid = ({ target, text }: { readonly target: string; readonly text: string }): void =>
     onFault(text, `the MCP server ${target}`);
-  const upstreams = parts.use(new McpUpstreams({ limits: LIMITS, onSaid }));
+  const upstreams = parts.use(new McpUpstreams({ limits: LIMITS, hidden: [config.dataDirectory], onSaid }));
   const ending = (fault: unknown): void => onFault(fault, 'an MCP server');
   parts.defer(grants.onRevoked((grant) => void upstreams.endGrant(grant).catch(ending)));
   return createMcp({

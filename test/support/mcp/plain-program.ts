@@ -1,5 +1,6 @@
 /** A program that answers on its standard output as tests of the adapters ask it to; no MCP, but its messages. */
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 interface Asked {
@@ -38,13 +39,13 @@ const ANSWERS: Readonly<Record<string, (asked: Asked) => unknown>> = {
     write({ id: 'server-1', method: 'sampling/createMessage', params: {} });
     return undefined;
   },
+  folder: ({ params }) => readdirSync(params?.words ?? ''),
   error: ({ params }) => {
     process.stderr.write(`${params?.words ?? ''}\n`);
     return 'said';
   },
   network: async () => {
     const { networkInterfaces } = await import('node:os');
-    const { readdirSync } = await import('node:fs');
     const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length;
     return { interfaces: Object.keys(networkInterfaces()), processes, uid: process.getuid?.() };
   },

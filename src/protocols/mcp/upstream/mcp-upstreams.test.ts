@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../../test/support/until.ts';
@@ -163,14 +167,23 @@ describe('a program behind an MCP target', { concurrency: true }, () => {
     assert.deepEqual(world.said, ['65536', '9']);
   });
 
-  test('that is isolated has no network, and sees no processes but its own', async (context) => {
+  test('that is isolated has no network, and sees neither other processes nor what the gateway keeps', async (context) => {
     if (!userNamespaces()) return context.skip('this machine allows no user namespaces');
-    await using world = start({ transport: { isolate: true } });
-    const seen = (await world.call('network')) as {
-      readonly interfaces: readonly string[];
-      readonly processes: number;
-    };
-    assert.deepEqual([seen.interfaces, seen.processes], [[], 1]);
+    const directory = await mkdtemp(join(tmpdir(), 'gateway-of-a-program-'));
+    try {
+      await writeFile(join(directory, 'deployment.key'), 'key');
+      await using world = start({ transport: { isolate: true }, hidden: [directory, '/no/such/folder'] });
+      const seen = (await world.call('network')) as Isolated;
+      assert.deepEqual([seen.interfaces, seen.processes, seen.uid], [[], 1, process.getuid?.()]);
+      assert.deepEqual(await world.call('folder', { words: directory }), []);
+      const script = `umount ${directory}; unshare -Urm umount ${directory}; ls ${directory} >&2`;
+      const transport = { isolate: true, command: '/bin/sh', args: ['-c', script] } as const;
+      await using other = start({ transport, hidden: [directory] });
+      await assert.rejects(other.call('pid'), { code: 'upstream-closed' });
+      assert.doesNotMatch(other.said.join(), /deployment/);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 
   test('that is another user is that user', { skip: process.getuid?.() !== 0 && 'only root can choose' }, async () => {
@@ -192,6 +205,12 @@ describe('a program behind an MCP target', { concurrency: true }, () => {
   });
 });
 
+interface Isolated {
+  readonly interfaces: readonly string[];
+  readonly processes: number;
+  readonly uid: number;
+}
+
 interface Environment {
   readonly env: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
@@ -201,11 +220,16 @@ interface Environment {
 interface Settings {
   readonly transport?: Partial<StdioTransport>;
   readonly limits?: Partial<Limits>;
+  readonly hidden?: readonly string[];
 }
 
-function start({ transport, limits }: Settings = {}) {
+function start({ transport, limits, hidden = [] }: Settings = {}) {
   const said: string[] = [];
-  const upstreams = new McpUpstreams({ limits: { ...LIMITS, ...limits }, onSaid: ({ text: line }) => said.push(line) });
+  const upstreams = new McpUpstreams({
+    limits: { ...LIMITS, ...limits },
+    hidden,
+    onSaid: ({ text: line }) => said.push(line),
+  });
   const target: Target = {
     name: 'tools' as TargetName,
     protocol: 'mcp',
@@ -304,10 +328,8 @@ async function runs(pid: number): Promise<boolean> {
   }
 }
 
+/** Found out by doing it: kernels, their modules and containers forbid it in different ways. */
 function userNamespaces(): boolean {
-  try {
-    return Number(readFileSync('/proc/sys/user/max_user_namespaces', 'utf8')) > 0;
-  } catch {
-    return false;
-  }
+  const flags = ['--user', '--map-root-user', '--net', '--pid', '--fork', '--mount', '--mount-proc'];
+  return spawnSync('unshare', [...flags, '--', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 }

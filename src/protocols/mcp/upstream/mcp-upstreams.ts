@@ -19,6 +19,8 @@ import { type StdioLimits, startProgram } from './stdio-channel.ts';
 
 export interface McpUpstreamsOptions {
   readonly limits: AdapterLimits & ServersLimits & StdioLimits & { readonly upstreamConnectDeadlineMs: number };
+  /** Folders of the gateway's own, which an isolated program finds empty. */
+  readonly hidden?: readonly string[];
   /** Takes what servers say that is no client's: their standard error, and what is no message. For the operator. */
   readonly onSaid: (said: { readonly target: string; readonly run: string; readonly text: string }) => void;
 }
@@ -99,7 +101,7 @@ export class McpUpstreams implements AsyncDisposable {
   }
 
   async #start(transport: StdioTransport, credential: Credential, report: (text: string) => void): Promise<Channel> {
-    const launch = await prepareLaunch(transport, credential.environment ?? {});
+    const launch = await prepareLaunch(transport, credential.environment ?? {}, this.#options.hidden ?? []);
     return startProgram({ launch, limits: this.#options.limits, onErrorLine: report });
   }
 

@@ -25,9 +25,10 @@ const PATH = '/usr/local/bin:/usr/bin:/bin';
 export async function prepareLaunch(
   transport: StdioTransport,
   environment: Readonly<Record<string, Secret>>,
+  hidden: readonly string[],
 ): Promise<Launch> {
   const owner = transport.user === undefined ? undefined : ownerOf(transport.user);
-  const wrapped = wrap(transport);
+  const wrapped = wrap(transport, owner, hidden);
   const home = await mkdtemp(join(tmpdir(), 'chaperone-mcp-'));
   const remove = (): Promise<void> => rm(home, { recursive: true, force: true, maxRetries: 3 });
   try {
@@ -48,8 +49,7 @@ export async function prepareLaunch(
 
 /** Says by a `Fault` why a declared program could not be started here, as far as that can be told without starting it. */
 export async function checkLaunch(transport: StdioTransport): Promise<void> {
-  if (transport.user !== undefined) ownerOf(transport.user);
-  wrap(transport);
+  wrap(transport, transport.user === undefined ? undefined : ownerOf(transport.user), []);
   try {
     await access(transport.command, constants.X_OK);
   } catch (cause) {
@@ -57,11 +57,20 @@ export async function checkLaunch(transport: StdioTransport): Promise<void> {
   }
 }
 
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** The command behind those that limit and isolate it. Each becomes the next, or waits for it in the same group. */
-function wrap({ command, args, isolate, memoryMib, cpuSeconds }: StdioTransport): Pick<Launch, 'command' | 'args'> {
+function wrap(
+  { command, args, isolate, memoryMib, cpuSeconds }: StdioTransport,
+  owner: Owner | undefined,
+  hidden: readonly string[],
+): Pick<Launch, 'command' | 'args'> {
   const words = [
     ...limited(memoryMib, cpuSeconds),
-    ...(isolate === true ? [found('unshare'), ...ISOLATED, '--'] : []),
+    ...(isolate === true ? isolated(owner, hidden) : []),
     command,
     ...args,
   ];
@@ -69,8 +78,30 @@ function wrap({ command, args, isolate, memoryMib, cpuSeconds }: StdioTransport)
   return { command: first, args: rest };
 }
 
-/** unshare(1): namespaces of its own for users, the network, processes and mounts; it ends with whoever started it. */
-const ISOLATED = ['--user', '--map-current-user', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+/**
+ * unshare(1): namespaces of its own for users, the network, processes and mounts, in which an empty folder stands in the
+ * place of each that is hidden. The second gives back its own id, and with that takes the power over the first.
+ */
+function isolated(owner: Owner | undefined, hidden: readonly string[]): readonly string[] {
+  const unshare = found('unshare');
+  const { uid, gid } = owner ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const covered = hidden.filter((path) => existsSync(path));
+  const own = ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
+  return [unshare, ...NAMESPACES, '--', '/bin/sh', '-c', COVER, 'sh', ...covered, '--', unshare, ...own];
+}
+
+const NAMESPACES = [
+  '--user',
+  '--map-root-user',
+  '--net',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount',
+  '--mount-proc',
+] as const;
+const COVER =
+  'while [ "$1" != -- ]; do mount -t tmpfs -o size=4k,mode=0700 tmpfs "$1" || exit 126; shift; done; shift; exec "$@"';
 
 function limited(memoryMib: number | undefined, cpuSeconds: number | undefined): readonly string[] {
   const limits = [
@@ -89,7 +120,7 @@ function found(program: string): string {
 }
 
 /** passwd(5): a user of this machine's own. */
-function ownerOf(user: string): { readonly uid: number; readonly gid: number } {
+function ownerOf(user: string): Owner {
   if (process.getuid?.() !== 0) {
     throw new Fault('config-invalid', `only a gateway that runs as root can start an MCP server as ${user}`);
   }
