@@ -113,7 +113,9 @@ export interface TestApiOptions {
   readonly sql?: string;
   readonly evidence?: EvidenceConfig;
   /** An HTTP server without TLS, which becomes the target `web`, also known as shop.test. */
-  readonly web?: { readonly host: string; readonly port: number };
+  readonly web?: { readonly host: string; readonly port: number } | undefined;
+  /** An MCP server without TLS, which becomes the target `tracker`. */
+  readonly mcp?: { readonly host: string; readonly port: number } | undefined;
   readonly log?: LogConfig;
   /** The gateway's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -124,7 +126,7 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web } = options;
+  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web, mcp } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -145,7 +147,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         dataDirectory: directory,
         api: loopback,
         postgres: loopback,
-        ...(web ? { http: loopback } : {}),
+        ...(web || mcp ? { http: loopback } : {}),
         portsMayMove: false,
         audience: AUDIENCE,
         ...(login ? { login } : {}),
@@ -174,7 +176,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     const applied = await call('POST', '/v1/apply', { auth: admin, json });
     if (applied.status !== 200) throw new Error(plan.text + applied.text);
   };
-  await apply(configuration(server, issuer.url, policies, web));
+  await apply(configuration(server, issuer.url, policies, { web, mcp }));
   const ciToken = (more: Readonly<Record<string, unknown>> = {}) => {
     const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
     return issuer.sign({ ...claims, repository_id: '74', ...more });
@@ -244,12 +246,17 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   };
 }
 
-function configuration(server: PostgresServer, issuer: string, policies: string, web: TestApiOptions['web']): string {
+function configuration(
+  server: PostgresServer,
+  issuer: string,
+  policies: string,
+  { web, mcp }: Pick<TestApiOptions, 'web' | 'mcp'>,
+): string {
   return `
 issuers:
   - { name: ci, kind: github, issuer: "${issuer}", insecureLoopback: true }
 trust:
-  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}] }
+  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}] }
 targets:
   - name: people
     protocol: postgres
@@ -258,7 +265,7 @@ targets:
     tls: { mode: verify-full, ca: ${JSON.stringify(server.ca)} }
     credential: { user: "${server.user}", password: { value: "${server.password}" } }
     classified: [{ column: public.people.email, class: email }]
-${web ? webTarget(web) : ''}policies:${policies}`;
+${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}policies:${policies}`;
 }
 
 function webTarget({ host, port }: NonNullable<TestApiOptions['web']>): string {
@@ -267,6 +274,14 @@ function webTarget({ host, port }: NonNullable<TestApiOptions['web']>): string {
     url: "http://${host}:${port}"
     http: { hosts: [shop.test] }
     credential: { bearer: { token: { value: target-token } } }
+`;
+}
+
+function mcpTarget({ host, port }: NonNullable<TestApiOptions['mcp']>): string {
+  return `  - name: tracker
+    protocol: mcp
+    url: "http://${host}:${port}/mcp"
+    credential: { none: true }
 `;
 }
 
