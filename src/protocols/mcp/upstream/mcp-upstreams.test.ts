@@ -196,6 +196,12 @@ describe('a program behind an MCP target', { concurrency: true }, () => {
     assert.deepEqual(world.said, [String(nobody), 'made']);
   });
 
+  test('is ended where nobody asks it anything for long', async () => {
+    await using world = start({ limits: { mcpServerIdleMs: 20 } });
+    const { pid } = await world.begin();
+    await until(async () => !(await runs(pid)));
+  });
+
   test('has a room: the one that was asked longest ago makes place', async () => {
     await using world = start({ limits: { maxMcpServersOfRun: 2 } });
     const [first, second, third] = [await world.begin(), await world.begin(), await world.begin()];
