@@ -179,6 +179,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/audit/verify/verify-worker.ts': 'read-log.test.ts, which starts the thread',
   'src/store/budget-rows.ts': 'src/budgets/budget-service.test.ts, on each store',
   'src/store/run-token-rows.ts': 'src/grants/kept-tokens.test.ts, on each store',
+  'src/store/definition-rows.ts': 'src/definitions/definition-service.test.ts, on each store',
   'src/store/erasure-rows.ts': 'src/retention/erasing-gateways.test.ts, on each store',
   'src/store/hold-rows.ts': 'src/retention/erasing-gateways.test.ts, on each store',
   'src/store/kept-runs.ts': 'src/retention/erasing-gateways.test.ts, on each store',

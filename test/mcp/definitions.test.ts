@@ -137,11 +137,12 @@ async function startServer(
     let text = '';
     request.setEncoding('utf8').on('data', (piece: string) => (text += piece));
     request.on('end', () => {
-      if (request.method !== 'POST') return void response.writeHead(405).end();
-      const { id, method } = JSON.parse(text) as { readonly id?: number; readonly method: string };
-      if (id === undefined) return void response.writeHead(202).end();
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ jsonrpc: '2.0', id, result: resultOf(method) }));
+      const asked = request.method === 'POST' ? (JSON.parse(text) as { id?: number; method: string }) : undefined;
+      const said =
+        asked?.id === undefined ? undefined : { jsonrpc: '2.0', id: asked.id, result: resultOf(asked.method) };
+      const status = asked === undefined ? 405 : said === undefined ? 202 : 200;
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(said === undefined ? undefined : JSON.stringify(said));
     });
   });
   await new Promise<void>((resolve) => {
