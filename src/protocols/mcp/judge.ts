@@ -1,4 +1,4 @@
-import type { Refusal } from '../../model/refusal.ts';
+import { type Refusal, Refused } from '../../model/refusal.ts';
 import type { Operation } from '../../model/request.ts';
 import type { HttpExchangeParts } from '../http/exchange.ts';
 import type { ForwardedHead } from '../http/forwarded-head.ts';
@@ -9,7 +9,7 @@ import { textAt } from './canonical-json.ts';
 import { isAccepted, LISTS, type ListKind } from './definitions.ts';
 import { type Asked, operationOf, sameOf } from './inspect.ts';
 import type { Message } from './message.ts';
-import type { MetDefinitions } from './met-definitions.ts';
+import { type MetDefinitions, UNKNOWN_SESSION } from './met-definitions.ts';
 import { originMistake } from './origin.ts';
 import { type MapId, mapTaskIds } from './task-ids.ts';
 import { resumed, type UrlWay } from './url-approval.ts';
@@ -71,7 +71,13 @@ async function judgeRequest(judging: Judging, sent: RpcRequest): Promise<Judged>
   const params = mapTaskIds(plain.params, judging.openTask);
   if (params === undefined) return unknownTask(judging, sent);
   const message = params === plain.params ? plain : { ...plain, params };
-  const refused = await refusedDefinition(message, judging);
+  let refused: Refusal | undefined;
+  try {
+    refused = await refusedDefinition(message, judging);
+  } catch (cause) {
+    if (!(cause instanceof Refused)) throw cause;
+    refused = cause.refusal;
+  }
   const { method } = message;
   const tool = method === 'tools/call' ? textAt(params, 'name') : undefined;
   const isDestructive = tool !== undefined && definitions.of(session, { kind: 'tool' })?.destructive.has(tool) === true;
@@ -81,7 +87,7 @@ async function judgeRequest(judging: Judging, sent: RpcRequest): Promise<Judged>
     ...(message === sent ? {} : { message }),
     ...(refused === undefined ? {} : { unsupported: refused }),
   };
-  return judged(judging, changes, undefined);
+  return judged(judging, changes, refused === UNKNOWN_SESSION ? 404 : undefined);
 }
 
 /** In the specification's words, which a server of another run would use as well. */
@@ -169,11 +175,6 @@ function unaccepted({ kind }: ListKind, standing: string | undefined): Refusal {
   };
 }
 
-const UNKNOWN_SESSION: Refusal = {
-  code: 'protocol-malformed',
-  message: 'there is no such session, for this run at this target',
-  hint: 'Initialize again.',
-};
 const OTHER_REQUEST: Refusal = {
   code: 'approval-void',
   message: 'the approval that this comes with is of another request',

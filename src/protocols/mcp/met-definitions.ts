@@ -1,5 +1,5 @@
 import type { Definition } from '../../model/mcp.ts';
-import { Refused } from '../../model/refusal.ts';
+import { type Refusal, Refused } from '../../model/refusal.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import type { OnBehalf } from './ask-server.ts';
 import { type JsonObject, listAt, textAt } from './canonical-json.ts';
@@ -87,6 +87,7 @@ async function pageOf(
   const listing = new OwnListing(session.target, behalf, method, cursor);
   await session.run(listing);
   if (listing.refused) throw new Refused(UNKEPT);
+  if (listing.isGone) throw new Refused(UNKNOWN_SESSION);
   return listing.result;
 }
 
@@ -103,6 +104,12 @@ function keyOf({ principal, target }: HttpSession, kind: Definition['kind']): st
   return `${principal.run.id} ${target.name} ${kind}`;
 }
 
+/** Told with the status 404, at which clients open another. */
+export const UNKNOWN_SESSION: Refusal = {
+  code: 'protocol-malformed',
+  message: 'there is no such session, for this run at this target',
+  hint: 'Initialize again.',
+};
 const UNKEPT = {
   code: 'record-unavailable',
   message: 'what the server says of itself could not be kept, so nothing of it is used',

@@ -5,11 +5,12 @@ import type { ExchangeResult, FieldMasker, Part } from '../../model/reply.ts';
 import type { Request } from '../../model/request.ts';
 import type { Target } from '../../model/target.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
+import { fieldOf } from '../http/forwarded-head.ts';
 import { MalformedHttp } from '../http/message.ts';
 import type { HttpUpstream } from '../http/upstream.ts';
 import type { Exchange, Forward } from '../protocol.ts';
 import { askServer, type OnBehalf, ownParams } from './ask-server.ts';
-import { isObject, type JsonObject } from './canonical-json.ts';
+import { isObject, type JsonObject, objectAt } from './canonical-json.ts';
 import { operationOf } from './inspect.ts';
 
 /** One page of a list that the gateway asks for itself; an exchange on record like a client's. */
@@ -19,6 +20,7 @@ export class OwnListing implements Exchange<HttpUpstream> {
   readonly #behalf: OnBehalf;
   #result: JsonObject | undefined;
   #refused = false;
+  #isGone = false;
 
   constructor(target: Target, behalf: OnBehalf, method: string, cursor: string | undefined) {
     this.#behalf = behalf;
@@ -38,6 +40,11 @@ export class OwnListing implements Exchange<HttpUpstream> {
     return this.#result;
   }
 
+  /** True where the server knows the session no more; its client must open another. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   get refused(): boolean {
     return this.#refused;
   }
@@ -50,6 +57,8 @@ export class OwnListing implements Exchange<HttpUpstream> {
       const { head, bytes } = await askServer(connection, upstream, asked);
       const said = parsed(bytes);
       this.#result = isObject(said) && isObject(said['result']) ? said['result'] : undefined;
+      const hasSession = fieldOf(this.#behalf.head.fields, 'mcp-session-id') !== undefined;
+      this.#isGone = hasSession && head.status === 404 && objectAt(said, 'error')['code'] !== METHOD_UNKNOWN;
       const line = `HTTP/1.1 ${head.status} ${STATUS_CODES[head.status] ?? ''}\r\ncontent-type: application/json\r\n\r\n`;
       const result = {
         status: this.#result === undefined ? 'error' : 'ok',
@@ -75,6 +84,9 @@ export class OwnListing implements Exchange<HttpUpstream> {
     return Promise.resolve();
   }
 }
+
+/** JSON-RPC 2.0, 5.1: a server that has no such list. */
+const METHOD_UNKNOWN = -32601;
 
 class ListedPart implements Part {
   readonly wire: Buffer;

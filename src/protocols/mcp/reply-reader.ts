@@ -38,6 +38,7 @@ export class ReplyReader {
   readonly #asked: Asked;
   readonly #upstream: HttpUpstream;
   #shape: 'message' | 'events' | 'other' = 'other';
+  #isFailure = false;
   #blocks = new EventBlocks(LIMITS.maxMaskedHttpBytes);
   /** How what was asked ended, once that was said. */
   #result: ExchangeResult | undefined;
@@ -63,6 +64,11 @@ export class ReplyReader {
         yield* this.#events(part, common);
         return;
       case 'other':
+        // What says that it went well must say it in messages: nobody could look into anything else.
+        if (part.head !== undefined) this.#isFailure = part.head.status >= 400;
+        if (!this.#isFailure && part.body.length > 0) {
+          throw new Fault('upstream-protocol', 'the target answered with what is no message of MCP');
+        }
         yield head === undefined ? part : this.#bytes(part, head);
         return;
       default:

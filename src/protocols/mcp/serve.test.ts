@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { FakeApprovals } from '../../../test/support/fake-approvals.ts';
 import { PERMIT_ALL } from '../../../test/support/gateway.ts';
-import type { Asked } from '../../../test/support/mcp/scripted-server.ts';
+import { type Asked, sendJson } from '../../../test/support/mcp/scripted-server.ts';
 import { NEW, OLD, said, startScriptedWorld, TOOLS } from '../../../test/support/mcp/scripted-world.ts';
 import { recorded } from '../../../test/support/recorded.ts';
 import { until } from '../../../test/support/until.ts';
@@ -331,6 +331,36 @@ describe('a call that waits for people', () => {
     const [sent] = world.server.of('tools/call');
     assert.deepEqual(Object.keys(sent?.params ?? {}).sort(), ['_meta', 'arguments', 'name']);
   });
+});
+
+test('a client of the old era that has pages is sent to one by the error that it knows', async () => {
+  const approvals = new FakeApprovals();
+  const held = rule({
+    name: 'asks',
+    approve: { group: 'dba', quorum: 1, withinMs: 60_000, allowActor: false, measureRows: false, showText: false },
+  });
+  await using world = await startScriptedWorld({ approvals, policies: onCalls([held]) });
+  const opened = await world.ask('initialize', { protocolVersion: OLD, capabilities: { elicitation: { url: {} } } });
+  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+  const refused = await world.call('add', { n: 1 }, OLD, session);
+  assert.equal(refused.body.error.code, -32042);
+  assert.match(refused.text, new RegExp(`"elicitationId":"${approvals.asked[0]?.id}","url":"http`));
+  approvals.asked[0]?.approve();
+  assert.equal((await world.call('add', { n: 1 }, OLD, session)).body.result.content[0].text, 'done');
+});
+
+test('a server that knows a session no more makes its client open another', async () => {
+  await using world = await startScriptedWorld({
+    script: ({ message, headers }, response) => {
+      if (message?.method === 'initialize' || headers['mcp-session-id'] === undefined) return undefined;
+      sendJson(response, { jsonrpc: '2.0', id: null, error: { code: -32001, message: 'Session not found' } }, 404);
+      return 'answered';
+    },
+  });
+  const opened = await world.ask('initialize', {});
+  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+  assert.equal((await world.call('add', {}, OLD, session)).status, 404);
+  assert.equal((await world.post('{"jsonrpc":"2.0","id":1,"method":"ping"}', session)).status, 404);
 });
 
 /** Calls need people, all else does not. */
