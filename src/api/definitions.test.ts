@@ -159,3 +159,22 @@ test('a name that would hide or move text is shown in characters that show', asy
     ['a<U+202E>b\\x00\\e[31m'],
   );
 });
+
+test('what a target said waits for nobody once the target is gone', async () => {
+  const path = '/v1/configuration/target/spare';
+  const text = 'targets: [{ name: spare, protocol: mcp, url: "https://spare.test/mcp", credential: { none: true } }]';
+  const made = await api.call('PUT', path, { auth: api.admin, json: { text }, headers: { 'if-none-match': '*' } });
+  assert.equal(made.status, 200, made.text);
+  await meet('spare', tool('a', {}));
+  assert.deepEqual(
+    (await list('target=spare')).map(({ waits }) => waits),
+    [true],
+  );
+  const { headers } = await api.call('GET', path, { auth: api.admin });
+  const gone = await api.call('DELETE', path, { auth: api.admin, headers: { 'if-match': String(headers.etag) } });
+  assert.equal(gone.status, 200, gone.text);
+  assert.deepEqual(
+    (await list('target=spare')).map(({ waits, standing }) => [waits, standing]),
+    [[false, 'new']],
+  );
+});

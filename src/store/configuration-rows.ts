@@ -97,8 +97,13 @@ export async function writeDeclarations(
       await claimVersion(trx, options.version);
       for (const change of changes) await writeRow(trx, change, options.now);
     },
-    [TOPIC],
+    changes.some(isTargetGone) ? [TOPIC, 'definitions'] : [TOPIC],
   );
+}
+
+/** Nobody waits for a decision on what it said; what was accepted stays accepted, should the target come back. */
+function isTargetGone(change: RowChange): boolean {
+  return change.table === 'targets' && change.target === undefined;
 }
 
 /** Somebody else changed the configuration first: what was planned is to be planned again. */
@@ -139,6 +144,8 @@ async function writeRow(trx: Transaction<Schema>, change: RowChange, now: string
     case 'targets':
       await trx.deleteFrom('credentials').where('target', '=', name).execute();
       await trx.deleteFrom('targets').where('name', '=', name).execute();
+      if (isTargetGone(change))
+        await trx.updateTable('definition_versions').set({ listed: 0 }).where('target', '=', name).execute();
       if (change.target !== undefined) await insertTarget(trx, name, change.target, now);
       return;
     case 'policies': {
