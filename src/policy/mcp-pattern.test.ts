@@ -12,7 +12,7 @@ const FACTS: McpFacts = {
   method: 'tools/call',
   from: 'client',
   name: 'add_comment',
-  uri: 'file:///docs/a/b.md',
+  uri: 'file:///notes/a/b.txt',
   arguments: { project: 'shop', labels: ['a', 'b'], deep: [{ n: 1 }] },
   version: '2025-11-25',
 };
@@ -36,7 +36,7 @@ describe('an mcp pattern', () => {
       servers: ['track*'],
       methods: ['tools/*'],
       tools: ['get_*', 'add_*'],
-      resources: ['file:///docs/**'],
+      resources: ['file:///notes/**'],
       arguments: { project: ['shop'], 'deep[].n': ['1'] },
     };
     assert.equal(extent(all), 'all');
@@ -45,7 +45,7 @@ describe('an mcp pattern', () => {
       methods: ['prompts/*'],
       tools: ['add'],
       prompts: ['add_comment'],
-      resources: ['file:///docs/*'],
+      resources: ['file:///notes/*'],
       arguments: { project: ['sho'] },
     })) {
       assert.equal(extent({ ...all, [key]: other }), 'none', key);

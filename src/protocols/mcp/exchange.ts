@@ -11,6 +11,7 @@ import { HttpPart } from '../http/parts.ts';
 import { toldRefusal } from '../http/refusal.ts';
 import type { HttpUpstream } from '../http/upstream.ts';
 import type { Forward, WaitingNotice } from '../protocol.ts';
+import type { HeldCalls } from './held-calls.ts';
 import { HeldStream } from './held-stream.ts';
 import type { Asked } from './inspect.ts';
 import { toldMessage } from './refusals.ts';
@@ -25,6 +26,9 @@ export interface McpExchangeParts {
   readonly status: number | undefined;
   /** How a client is shown where people answer, where it can be. */
   readonly urlWay: UrlWay | undefined;
+  readonly held: HeldCalls;
+  /** The run, the target and the session, which alone can take a request back. */
+  readonly whose: readonly string[];
 }
 
 /** One message of a client, and what comes back: its HTTP exchange, with the reply's messages looked into one by one. */
@@ -35,6 +39,7 @@ export class McpExchange implements LayeredExchange {
   readonly #inner: HttpExchange;
   #held: HeldStream | undefined;
   #waiting: WaitingNotice | undefined;
+  #forget: (() => void) | undefined;
   /** True once the reply's own head was given to the client. */
   #begun = false;
   #over = false;
@@ -48,6 +53,8 @@ export class McpExchange implements LayeredExchange {
   }
 
   async *forward(call: Forward<HttpUpstream>): AsyncGenerator<Part> {
+    this.#forget?.();
+    this.#takeBack();
     const reader = new ReplyReader(this.#parts.rules, this.#parts.asked, call.upstream);
     try {
       // What is masked or not, messages must be whole to be looked into.
@@ -76,11 +83,16 @@ export class McpExchange implements LayeredExchange {
     const { http, asked, urlWay } = this.#parts;
     if (this.patienceMs === 0 || urlWay !== undefined) return;
     if (asked.kind !== 'message' || asked.message.kind !== 'request') return;
+    const { held, whose } = this.#parts;
+    // Who took it back gets no answer to it: its stream ends, and what was asked of people with it.
+    this.#forget = held.hold(whose, asked.message.id, () => http.incoming.abort());
+    http.incoming.signal.addEventListener('abort', this.#forget, { once: true });
     const accept = fieldOf(http.incoming.head.fields, 'accept') ?? '';
     if (accept.includes('text/event-stream')) this.#held = new HeldStream(http.incoming, asked.message, notice);
   }
 
   tell(refusal: Refusal, status: number | undefined = this.#parts.status): void {
+    this.#forget?.();
     if (this.#over) return;
     const { http, asked, urlWay } = this.#parts;
     const isPending = refusal.code === 'approval-pending' && this.#waiting !== undefined;
@@ -102,6 +114,15 @@ export class McpExchange implements LayeredExchange {
       this.#over = true;
       answer(http.incoming, inJson(told.message, told.status, refusal));
     }
+  }
+
+  /** A call that waits for people is no server's yet: nobody else could take it back. */
+  #takeBack(): void {
+    const { asked, held, whose } = this.#parts;
+    if (asked.kind !== 'message' || asked.message.kind !== 'notification') return;
+    const { method, params } = asked.message;
+    const id = method === 'notifications/cancelled' ? params['requestId'] : undefined;
+    if (typeof id === 'string' || typeof id === 'number') held.takeBack(whose, id);
   }
 }
 

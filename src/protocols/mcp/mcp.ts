@@ -6,6 +6,7 @@ import type { HttpLayer, LayeredExchange } from '../http/layer.ts';
 import type { OnBehalf } from './ask-server.ts';
 import { isObject, objectAt, textAt } from './canonical-json.ts';
 import { McpExchange } from './exchange.ts';
+import { HeldCalls } from './held-calls.ts';
 import { type Asked, askedOf, createMcpInspector } from './inspect.ts';
 import { judge } from './judge.ts';
 import { MetDefinitions, type MetLimits } from './met-definitions.ts';
@@ -30,7 +31,7 @@ const TASK = 'task';
 /** The Model Context Protocol over HTTP (2026-07-28, and 2025-11-25 and before); docs/design/0008-mcp.md. */
 export function createMcp({ limits, now, dial, seals = new Seals(), domains = [] }: McpOptions): HttpLayer {
   const definitions = new MetDefinitions(limits, now);
-  const parts = { definitions, seals, domains };
+  const parts = { definitions, seals, domains, held: new HeldCalls() };
   return {
     name: 'mcp',
     inspector: createMcpInspector(limits.maxInspectedBodyBytes),
@@ -43,6 +44,7 @@ interface Shared {
   readonly definitions: MetDefinitions;
   readonly seals: Seals;
   readonly domains: readonly string[];
+  readonly held: HeldCalls;
 }
 
 async function exchangeOf(http: HttpExchangeParts, session: HttpSession, shared: Shared): Promise<LayeredExchange> {
@@ -73,6 +75,8 @@ async function exchangeOf(http: HttpExchangeParts, session: HttpSession, shared:
     http: { ...http, asked: judged.read },
     asked: judged.asked,
     status: judged.status,
+    held: shared.held,
+    whose: [...bound, fieldOf(head.fields, 'mcp-session-id') ?? ''],
     urlWay: showsPlace ? way : undefined,
     rules: {
       session,

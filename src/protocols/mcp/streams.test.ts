@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
+import { FakeApprovals } from '../../../test/support/fake-approvals.ts';
 import type { Asked } from '../../../test/support/mcp/scripted-server.ts';
 import { NEW, said, startScriptedWorld, TOOLS } from '../../../test/support/mcp/scripted-world.ts';
 import { until } from '../../../test/support/until.ts';
@@ -123,4 +124,28 @@ test('what a server asks for in the middle of a call of the new era is not permi
   assert.ok(!text.includes('password'));
   assert.equal(body.result.isError, true);
   assert.match(text, /the server asks its client for elicitation\/create, which is not permitted/);
+});
+
+test('a call that waits for people is taken back by its client, and never reaches the server', async () => {
+  const approvals = new FakeApprovals();
+  const asks = { group: 'dba', quorum: 1, withinMs: 60_000, allowActor: false, measureRows: false, showText: false };
+  const anybody = { principals: 'any', targets: 'any', effect: 'permit' } as const;
+  await using world = await startScriptedWorld({
+    approvals,
+    policies: [
+      { ...anybody, name: 'reads', operations: ['read'] },
+      { ...anybody, name: 'asks', operations: ['tools/call'], approve: asks },
+    ],
+  });
+  const called = assert.rejects(world.call('add', {}));
+  await until(async () => approvals.asked.length > 0);
+  const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
+  // By another run it is nobody's.
+  const { user, password } = await world.gateway.grant();
+  await world.post(JSON.stringify(cancelled), { authorization: `Bearer ${user}.${password}` });
+  assert.equal(approvals.asked[0]?.cancelledBecause, undefined);
+  await world.post(JSON.stringify(cancelled));
+  await until(async () => approvals.asked[0]?.cancelledBecause !== undefined);
+  await called;
+  assert.equal(world.server.of('tools/call').length, 0);
 });
