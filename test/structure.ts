@@ -16,7 +16,7 @@ export interface Floor {
 }
 
 const WORDS = ['model', 'wire'];
-const ENGINES = ['sql', 'policy', 'masking', 'audit'];
+const ENGINES = ['sql', 'policy', 'masking', 'openapi', 'grpc', 'audit'];
 const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention', 'definitions'];
 const OUTLETS = ['export', 'telemetry'];
 
@@ -33,6 +33,10 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     packages: ['@secretlint/secretlint-rule-preset-recommend', 'ibantools', 'libphonenumber-js'],
     pure: true,
   },
+  // Documents of HTTP services: read when targets are declared, asked by the protocol and by who tries policies.
+  openapi: { level: 1, imports: ['model'], packages: ['yaml'], pure: true },
+  // Services of gRPC by their descriptors: read when targets are declared, asked by the protocol.
+  grpc: { level: 1, imports: ['model'], packages: ['@bufbuild/protobuf'], pure: true },
   // How logs and those who vouch for them write (C2SP, RFC 9162), read in browsers as well: hashes are handed in.
   'audit/c2sp': { level: 1, imports: [], packages: [], pure: true },
   // The packages are the evidence bundle's: tokens sealed to auditors, timestamps of RFC 3161.
@@ -66,7 +70,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   },
   'protocols/http': {
     level: 1,
-    imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream'],
+    imports: [...WORDS, 'openapi', 'grpc', 'protocols/protocol.ts', 'protocols/upstream'],
     packages: ['graphql', 'jose'],
   },
 
@@ -86,7 +90,11 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   declared: { level: 2, imports: ['model'], packages: ['zod'] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
-  targets: { level: 2, imports: [...WORDS, 'policy', 'store', 'declared'], packages: ['yaml', 'zod'] },
+  targets: {
+    level: 2,
+    imports: [...WORDS, 'policy', 'openapi', 'grpc', 'store', 'declared'],
+    packages: ['yaml', 'zod'],
+  },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
   // What MCP targets say of themselves, and what people said of that.
   definitions: { level: 2, imports: [...WORDS, 'store', 'definitions/scan'], packages: [] },
@@ -103,7 +111,12 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   telemetry: { level: 2, imports: [...WORDS, 'audit', 'gateway'], packages: ['prom-client'] },
 
   // Policies tried without traffic: cases, replays, lint. It reads what targets and trust declare, and decides nothing that counts.
-  trials: { level: 2, imports: [...WORDS, ...ENGINES, 'targets', 'identity'], packages: ['yaml', 'zod'] },
+  // A request of HTTP is read by what reads it in the gateway.
+  trials: {
+    level: 2,
+    imports: [...WORDS, ...ENGINES, 'protocols/http', 'targets', 'identity'],
+    packages: ['yaml', 'zod'],
+  },
 
   api: {
     level: 3,
@@ -165,7 +178,6 @@ export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
   'src/audit/verify/verify-worker.ts': 'the thread that verify-thread.ts starts',
   'src/audit/seal/sealer-worker.ts': 'the thread that sealer-thread.ts starts',
   'src/masking/detectors/found.ts': 'the tests of the detectors',
-  'src/masking/stream-masker.ts': 'protocols whose replies are streams of text; none is served yet',
 };
 
 /**

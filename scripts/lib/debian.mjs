@@ -33,8 +33,10 @@ const PROGRAMS = {
   },
   curl: { package: 'curl', present: () => onPath('curl') },
   git: { package: 'git', present: () => onPath('git') },
+  gh: { package: 'gh', present: () => onPath('gh') },
   requests: { package: 'python3-requests', present: () => runs('/usr/bin/python3', ['-c', 'import requests']) },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
+  wrk: { package: 'wrk', present: () => onPath('wrk') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
 };
@@ -58,9 +60,10 @@ export const TEST_PROGRAMS = [
   'curl',
   'nginx',
   'git',
+  'gh',
   'requests',
 ];
-export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
+export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];
 
 const SYSTEM_DIRECTORIES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];
 const POLICY = '/usr/sbin/policy-rc.d';

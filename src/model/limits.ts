@@ -16,6 +16,7 @@ export const LIMITS = {
   maxInspectedBodyBytes: 1024 * 1024,
   maxWebSocketFrameBytes: 16 * 1024 * 1024,
   maxMaskedHttpBytes: 16 * 1024 * 1024,
+  maxHttpInflateRatio: 500,
   maxHttpLeaves: 1_000,
 
   // protocols/mcp: what servers say of themselves, as the gateway last asked
@@ -333,6 +334,7 @@ export const LIMITS = {
   // masking
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,
+  maxMaskOrder: 200,
   maskedBlockBytes: 1024,
   maxKeptColumnNames: 2_000,
   // policy: `session` of a rule; PostgreSQL's timeouts are 32-bit milliseconds

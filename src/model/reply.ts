@@ -1,4 +1,4 @@
-import type { ColumnSource, JsonRows } from './request.ts';
+import type { ColumnSource, JsonRows, Operation } from './request.ts';
 
 /** A column of a result as the wire describes it. */
 export interface ResultColumn {
@@ -47,6 +47,34 @@ export interface FieldMasker {
   absent?(column: number): Uint8Array | undefined;
   /** Free text: an error or notice field, a channel's payload. */
   text(wire: Buffer, start: number, end: number, told?: Told): Uint8Array | undefined;
+  /** Of what has no rows: messages with fields and a body. Absent where only rows are masked. */
+  readonly messages?: MessageMasks;
+}
+
+/** Masks messages of HTTP: their bodies as they come, and the fields that have a class. */
+export interface MessageMasks {
+  /** True where something in the body has a class: a body that cannot be taken apart must not pass. */
+  readonly needsFields: boolean;
+  /** Begins a body. Throws `Refused` of code `mask-impossible` where something in it has a class and it is text alone. */
+  body(shape: BodyShape): BodyMasker;
+  /** What stands for a short text of no body, of which nothing has a class; undefined where nothing is found in it. */
+  words(text: Buffer): Buffer | undefined;
+  /** The value that stands for that of a field or cookie with a class; undefined where it has none. */
+  named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined;
+}
+
+/** How a body is taken apart; `json` is one JSON text or several, one after another. */
+export type BodyShape = 'json' | 'csv' | 'form' | 'text';
+
+/**
+ * Masks a body that comes in pieces, cut anywhere, as if it had come whole. Throws `Refused` of code `mask-impossible`
+ * where it turns out not to be what it was said to be, and something in it has a class.
+ */
+export interface BodyMasker {
+  /** What may go on now: a view of `bytes`, or bytes of its own. */
+  push(bytes: Buffer): Buffer;
+  /** What was held, once the body is over. */
+  end(): Buffer;
 }
 
 /** What is known of a text of the server beside its words. */
@@ -79,6 +107,8 @@ export interface Part {
   readonly wire: Buffer;
   /** Present on the last part of a reply. */
   readonly result?: ExchangeResult;
+  /** Of what a client goes on sending: what this asks for by itself, which is decided before it is forwarded. */
+  readonly asks?: readonly Operation[];
   /** What begins in the part; present where the reply is metered. */
   readonly counts?: readonly ReplyCount[];
   /** The part as the masker wants it; `this` where nothing changed. */
@@ -110,4 +140,9 @@ export interface MaskCount {
   readonly by: 'column' | 'detector';
   readonly name: string;
   readonly count: number;
+  /**
+   * Of a detector in a message: which of all that detectors found in it are its own, from 0, in the order in which they
+   * stand. There where several detectors found something, and not more than can be told.
+   */
+  readonly order?: readonly number[];
 }

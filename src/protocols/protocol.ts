@@ -12,6 +12,7 @@ import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Operation, Request } from '../model/request.ts';
 import type { Secret } from '../model/secret.ts';
+import type { KeyedProof } from '../model/signing-key.ts';
 import type { Survey } from '../model/survey.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -81,7 +82,8 @@ export type Claim =
       /** The place of the HTTP port where it was shown (RFC 8707), which a grant may be bound to. */
       readonly resource?: string;
     }
-  | ProvenClaim;
+  | ProvenClaim
+  | { readonly kind: 'keyed'; readonly user: string; readonly proof: KeyedProof };
 
 /** A proof that `proveGrant` began and the client completed: SCRAM keeps the secret off the wire. */
 export interface ProvenClaim {

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type SecretSource, sourceSchema } from '../declared/secret-source.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
+import { classesOfDocument } from './http-document.ts';
 import { declareHttp } from './http-target.ts';
 import { declareMcp } from './mcp-target.ts';
 
@@ -9,6 +11,8 @@ import { declareMcp } from './mcp-target.ts';
 export function declareTarget(target: Target, credential: object): object {
   const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes, http, mcp } =
     target;
+  const derived = http === undefined ? [] : classesOfDocument(http);
+  const said = classified.filter((one) => !derived.some((other) => isDeepStrictEqual(one, other)));
   const place = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   return {
     name,
@@ -18,14 +22,16 @@ export function declareTarget(target: Target, credential: object): object {
     ...(mcp?.transport.kind === 'stdio' ? {} : { tls }),
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
-    ...(classified.length > 0 ? { classified: classified.map(columnOf) } : {}),
+    ...(said.length > 0 ? { classified: said.map(columnOf) } : {}),
     ...(recordMode === 'strict' ? {} : { record: recordMode }),
     ...(storedReplyBytes === LIMITS.storedReplyBytes ? {} : { limits: { storedReplyBytes } }),
   };
 }
 
-function columnOf({ schema, table, column, class: of, mask }: Target['classified'][number]): object {
-  return { column: `${schema}.${table}.${column}`, class: of, ...(mask === undefined ? {} : { mask }) };
+function columnOf({ schema, table, column, class: of, mask, place }: Target['classified'][number]): object {
+  const named = { class: of, ...(mask === undefined ? {} : { mask }) };
+  if (place === undefined) return { column: `${schema}.${table}.${column}`, ...named };
+  return { path: table, [place === 'body' ? 'field' : place]: column, ...named };
 }
 
 /** Stands where a secret was given: it is sealed, and shown to nobody. */

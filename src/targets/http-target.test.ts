@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { credentialBinding, parseCredential, resolveCredential } from './credential.ts';
@@ -57,7 +58,13 @@ describe('a declared HTTP target', () => {
   });
 
   test('says all that it can say, and is declared again as it was, whatever its credential', () => {
-    const more = `    http: { hosts: [api.example.com, Other.Example], version: '2', dialect: graphql, cookies: true }
+    const more = `    http: { hosts: [api.example.com, Other.Example], version: '2', dialect: graphql, cookies: true,
+      graphql: { path: /api/graphql }, openapi: { base: /v2, text: '{"openapi":"3.1.0"}' } }
+    classified:
+      - { path: "GET /customers/{id}", field: "[].customers[].email", class: email }
+      - { path: /**, field: "**.card", class: card, mask: partial }
+      - { path: /export, header: X-Total-Name, class: name }
+      - { path: /export, cookie: uid, class: name, mask: hash }
 `;
     for (const text of [SHORT + more, ...KINDS.map(withCredential)]) {
       const first = one(text);
@@ -65,13 +72,57 @@ describe('a declared HTTP target', () => {
       assert.deepEqual(again, first);
     }
     const { target } = one(SHORT + more);
+    assert.deepEqual(target.classified, [
+      { schema: '', table: 'GET /customers/{id}', column: '[].customers[].email', class: 'email', place: 'body' },
+      { schema: '', table: '/**', column: '**.card', class: 'card', mask: 'partial', place: 'body' },
+      { schema: '', table: '/export', column: 'X-Total-Name', class: 'name', place: 'header' },
+      { schema: '', table: '/export', column: 'uid', class: 'name', mask: 'hash', place: 'cookie' },
+    ]);
     assert.deepEqual(target.http, {
       basePath: '/v1',
       hosts: ['api.example.com', 'other.example'],
       version: '2',
       dialect: 'graphql',
       cookies: true,
+      graphqlPath: '/api/graphql',
+      openapi: { text: '{"openapi":"3.1.0"}', base: '/v2' },
     });
+  });
+
+  test("has the classes that its document says, which are the document's alone to declare", () => {
+    const schema = `{ properties: { email: { type: string, x-chaperone-class: email } } }`;
+    const get = `get: { operationId: one, responses: { '200': { content: { application/json: { schema: ${schema} } } } } }`;
+    const document = `openapi: 3.1.0\npaths: { '/customers/{id}': { ${get} }, '/x': {} }`;
+    const { target, credential } = one(`${SHORT}    http: { openapi: { text: ${JSON.stringify(document)} } }\n`);
+    assert.deepEqual(target.classified, [
+      { schema: '', table: 'GET /customers/{id}', column: 'email', class: 'email', place: 'body' },
+    ]);
+    assert.equal('classified' in declareTarget(target, credential), false);
+    const elsewhere = document.replace('paths:', 'servers: [{ url: /v9 }]\npaths:');
+    assert.deepEqual(
+      one(`${SHORT}    http: { openapi: { text: ${JSON.stringify(elsewhere)} } }\n`).target.classified,
+      [],
+    );
+  });
+
+  test('has the descriptors of its services, which are read when it is declared', () => {
+    const descriptors = readFileSync('test/corpus/grpc/shop.binpb').toString('base64');
+    const grpc = (text: string, url = 'https://api.example.com') =>
+      SHORT.replace('https://API.example.com/v1/', url) +
+      `    http: { version: '2', grpc: { descriptors: ${text} } }\n`;
+    const { target, credential } = one(grpc(descriptors));
+    assert.deepEqual(target.http?.grpc, { descriptors });
+    assert.deepEqual(one(stringify({ targets: [declareTarget(target, credential)] })).target, target);
+    assert.match(problems(grpc('aGVsbG8=')).join(), /http\.grpc: it is no FileDescriptorSet/);
+    assert.match(problems(grpc(descriptors, 'https://api.example.com/v1')).join(), /no path before their service/);
+    assert.match(problems(`${SHORT}    http: { grpc: { file: a } }\n`).join(), /`chaperone apply` puts that in place/);
+  });
+
+  test('speaks of AWS where its credential signs for it, and knows what for', () => {
+    const aws = (more: string) =>
+      one(withCredential(`{ aws: { accessKeyId: AKIA1, secretAccessKey: { env: S }${more} } }`)).target.http;
+    assert.deepEqual([aws('')?.dialect, aws('')?.signs], ['aws', undefined]);
+    assert.deepEqual(aws(', region: eu-west-1, service: s3')?.signs, { region: 'eu-west-1', service: 's3' });
   });
 
   test('is refused at its line for what cannot be', () => {
@@ -86,12 +137,28 @@ describe('a declared HTTP target', () => {
     assert.deepEqual(problems(`${SHORT}    address: x:1\n`), [
       '2: an HTTP target has a `url`, or an `address`, and not both',
     ]);
+    assert.deepEqual(problems(`${SHORT}    http: { openapi: { file: /etc/passwd } }\n`), [
+      '6: http.openapi: give the document as `text`; `chaperone apply` puts that in place of `file`',
+    ]);
+    assert.deepEqual(problems(`${SHORT}    http: { openapi: { text: '{"openapi":"3.0.0","paths":{"/a":1}}' } }\n`), [
+      '6: http.openapi: paths → /a: it is no object',
+    ]);
     assert.match(problems(`${SHORT}    database: x\n`).join(), /^\d: target: .*database/);
-    // Nothing of a reply is masked by a class yet, so none may be declared.
-    assert.match(
-      problems(`${SHORT}    classified: [{ column: a.b.c, class: x }]\n`).join(),
-      /^\d: target: .*classified/,
+    const classified = (entry: string) => problems(`${SHORT}    classified: [{ ${entry}, class: x }]\n`).join();
+    assert.match(classified('column: a.b.c'), /^6: classified.0.path: /);
+    assert.equal(classified('path: /a'), '6: classified.0: say one of `field`, `header` and `cookie`');
+    assert.equal(
+      classified('path: /a, field: b, header: c'),
+      '6: classified.0: say one of `field`, `header` and `cookie`',
     );
+    for (const field of ['a b', 'a..b', '.a', 'a[0]', 'a[', '""']) {
+      assert.match(
+        classified(`path: /a, field: "${field.replaceAll('"', '')}"`),
+        /^6: classified.0.field: a field is/,
+        field,
+      );
+    }
+    assert.match(classified('path: "/a?b", field: c'), /^6: classified.0.path: a path is written/);
     assert.deepEqual(problems(SHORT + SHORT.replace('targets:\n', '').replace('name: api', 'name: other')), [
       '6: clients that ask for api.example.com could mean the target api or other',
     ]);

@@ -2,9 +2,11 @@ import type { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
-import type { Target, TlsSettings } from '../model/target.ts';
+import type { ClassifiedColumn, MaskKind, Target, TlsSettings } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
-import { type HttpPlace, httpOf, placeOf } from './http-target.ts';
+import { problemOfGrpc } from './http-descriptors.ts';
+import { documentOf } from './http-document.ts';
+import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
 import { mcpOf, STDIO_PLACE, transportOf } from './mcp-target.ts';
 import {
   type DatabaseTarget,
@@ -99,14 +101,18 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
   const place = httpPlace(item);
   if ('message' in place) return [place];
   const { address, basePath, tls } = place;
+  const http = withSigning(httpOf(item.http ?? {}, address.host, basePath), item.credential);
+  const known = documentOf(http);
+  if ('problems' in known) return known.problems;
+  const problem = problemOfGrpc(http);
+  if (problem !== undefined) return [{ path: ['http', 'grpc'], message: `http.grpc: ${problem}` }];
   const target: Target = {
     ...namedOf(item),
     address,
     tls,
     ...keptOf(item),
-    // Replies of HTTP are masked by detectors: no class is said of them.
-    classified: [],
-    http: httpOf(item.http ?? {}, address.host, basePath),
+    classified: [...(item.classified ?? []).map(fieldOf), ...known.classified],
+    http,
   };
   return { target, credential: item.credential };
 }
@@ -195,7 +201,14 @@ function tlsOf({ mode, ca, serverName }: NonNullable<Common['tls']> = {}): Parti
   };
 }
 
-function classOf({ class: of, mask }: NonNullable<DatabaseTarget['classified']>[number]) {
+/** The path stands for the table. */
+function fieldOf(entry: NonNullable<HttpTargetDeclaration['classified']>[number]): ClassifiedColumn {
+  const { path, field, header, cookie } = entry;
+  const place = header !== undefined ? 'header' : cookie !== undefined ? 'cookie' : 'body';
+  return { schema: '', table: path, column: field ?? header ?? cookie ?? '', ...classOf(entry), place };
+}
+
+function classOf({ class: of, mask }: Pick<ClassifiedColumn, 'class'> & { readonly mask?: MaskKind | undefined }) {
   return { class: of, ...(mask !== undefined && { mask }) };
 }
 

@@ -113,7 +113,14 @@ export interface TestApiOptions {
   readonly sql?: string;
   readonly evidence?: EvidenceConfig;
   /** An HTTP server without TLS, which becomes the target `web`, also known as shop.test. */
-  readonly web?: { readonly host: string; readonly port: number } | undefined;
+  readonly web?:
+    | {
+        readonly host: string;
+        readonly port: number;
+        /** YAML; a token where absent. */
+        readonly credential?: string;
+      }
+    | undefined;
   /** An MCP server without TLS, which becomes the target `tracker`. */
   readonly mcp?: { readonly host: string; readonly port: number } | undefined;
   readonly log?: LogConfig;
@@ -268,12 +275,16 @@ targets:
 ${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}policies:${policies}`;
 }
 
-function webTarget({ host, port }: NonNullable<TestApiOptions['web']>): string {
+function webTarget({
+  host,
+  port,
+  credential = '{ bearer: { token: { value: target-token } } }',
+}: NonNullable<TestApiOptions['web']>): string {
   return `  - name: web
     protocol: http
     url: "http://${host}:${port}"
     http: { hosts: [shop.test] }
-    credential: { bearer: { token: { value: target-token } } }
+    credential: ${credential}
 `;
 }
 

@@ -27,8 +27,8 @@ export function packOperation(operation: Operation): Json {
 }
 
 /** What the target's own documents name: addresses, fields and bodies are what somebody typed, and stand in the body. */
-function packHttp({ method, template, operationId, action, graphql }: HttpFacts) {
-  return { method, template, operationId, action, graphql: graphql && { type: graphql.type } };
+export function packHttp({ method, template, operationId, declared, action, graphql }: HttpFacts) {
+  return { method, template, operationId, declared, action, graphql: graphql && { type: graphql.type } };
 }
 
 /** URIs and what is given along stand in the body. */

@@ -14,6 +14,8 @@ export interface LocalTarget {
   readonly user: string;
   /** Of this run and this listener alone; in direct mode the grant's own secret. */
   readonly password: Secret;
+  /** Of a target that speaks AWS, at a listener: what its clients sign with, the user as the access key. */
+  readonly aws?: LocalAws;
   /** `none` is a listener on this machine alone: the way from there on is the wrapper's. */
   readonly tls: 'none' | 'verify-full';
 }
@@ -24,10 +26,19 @@ export function addressOf({ host, port, name, tls }: LocalTarget): URL {
   return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}/t/${encodeURIComponent(name)}/`);
 }
 
+export interface LocalAws {
+  readonly secretAccessKey: Secret;
+  /** What its requests are for, where that is known. */
+  readonly region?: string;
+  readonly service?: string;
+}
+
 /** The run's own forward proxy, for the names of its HTTP targets. */
 export interface LocalProxy {
   /** Of 127.0.0.1. */
   readonly port: number;
+  /** The names of its targets, lower case. */
+  readonly hosts: readonly string[];
   readonly user: string;
   readonly password: Secret;
 }

@@ -85,6 +85,7 @@ async function converse(
 ): Promise<void> {
   const { admission, lanes, options } = serving;
   const { places, inspector = HEAD_INSPECTOR, layers = [], open, leafFor } = options;
+  const { nowMs } = options.tokens;
   try {
     const connection = await open(stream);
     onOpen(connection);
@@ -98,7 +99,8 @@ async function converse(
       if (opening !== 'nothing') await converse(end, into, onOpen, serving);
       await end.end();
     };
-    await new HttpConversation({ connection, door, places, admission, lanes, inspector, layers, tunnel }).run();
+    const parts = { connection, door, places, admission, lanes, inspector, layers, nowMs, tunnel };
+    await new HttpConversation(parts).run();
   } catch (reason) {
     // The client was told by its wire, or has gone.
     if (!(reason instanceof MalformedHttp || reason instanceof PeerLeft)) throw reason;

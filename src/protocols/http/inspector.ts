@@ -15,6 +15,8 @@ export interface AskedHead {
   readonly contentType: string;
   /** What it asks the connection to become (`websocket`); absent of a request that is answered and over. */
   readonly upgrade?: string;
+  /** Of a target that speaks AWS: what the client signed its request for. */
+  readonly signed?: { readonly region: string; readonly service: string };
 }
 
 /** A body as far as it was read before the request is decided, content codings still on it. */
@@ -31,6 +33,8 @@ export interface Inspector {
    * nothing of it would tell more. Not asked where there is no body.
    */
   wants(asked: AskedHead): number;
+  /** True where what was read of a body that goes on is all that is waited for: the first message of a stream. */
+  isEnough?(asked: AskedHead, bytes: Buffer): boolean;
   /** `body` is undefined where there is none, or nothing of it was wanted. */
   inspect(asked: AskedHead, body: ReadBody | undefined): Inspected | Promise<Inspected>;
 }
@@ -44,4 +48,19 @@ export interface Inspected {
   readonly forwarded?: (head: ForwardedHead) => ForwardedHead;
   /** What makes another request the same, in place of the body's bytes. */
   readonly same?: string;
+  /** Takes what follows apart, where each message of it is to be decided; absent where it goes on as it comes. */
+  readonly later?: LaterMessages;
+}
+
+/** What follows of a body that was decided before all of it came. */
+export interface LaterMessages {
+  /** The messages that are whole now. Rejects with `Refused` where one cannot be told. */
+  push(bytes: Buffer): Promise<readonly LaterMessage[]>;
+}
+
+export interface LaterMessage {
+  /** What goes on of it. */
+  readonly wire: Buffer;
+  /** What it asks for. */
+  readonly operations: readonly Operation[];
 }

@@ -2,14 +2,18 @@ import type { HttpFacts } from '../../model/http.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { Target } from '../../model/target.ts';
+import { clientScope } from './credentials/aws/client-scope.ts';
 import { type ForwardedHead, factsOf, fieldOf, forwardedHead } from './forwarded-head.ts';
 import { listOf } from './grammar.ts';
 import { operationOf } from './head-inspector.ts';
-import type { AskedHead, Inspector, ReadBody } from './inspector.ts';
-import type { IncomingRequest, MessageBody } from './message.ts';
+import type { AskedHead, Inspector, LaterMessages, ReadBody } from './inspector.ts';
+import type { IncomingRequest, MessageBody, RequestHead } from './message.ts';
 import { normalTarget } from './path.ts';
 import { HttpRequest } from './request.ts';
 import type { Digest } from './secret-fields.ts';
+
+/** A client's request without the ways to answer it. */
+export type RequestToRead = Pick<IncomingRequest, 'head' | 'body' | 'expectsContinue'>;
 
 export interface ReadingParts {
   readonly target: Target;
@@ -27,10 +31,12 @@ export interface ReadRequest {
   readonly read: ReadBody | undefined;
   /** True where more of the body follows. */
   readonly streams: boolean;
+  /** Where each message of what follows is to be decided. */
+  readonly later?: LaterMessages | undefined;
 }
 
 /** Rejects where the body breaks off: with `PeerLeft`, or `MalformedHttp`. */
-export async function readRequest(incoming: IncomingRequest, parts: ReadingParts): Promise<ReadRequest> {
+export async function readRequest(incoming: RequestToRead, parts: ReadingParts): Promise<ReadRequest> {
   const { target, origin, inspector, digest, nonce } = parts;
   const normal = normalTarget(origin);
   const hasBody = incoming.body.length !== 'none' && incoming.body.length !== 0;
@@ -46,27 +52,25 @@ export async function readRequest(incoming: IncomingRequest, parts: ReadingParts
     const request = new HttpRequest({ ...common, read: undefined, streams: hasBody, operations, unsupported });
     return { request, head, read: undefined, streams: hasBody };
   }
-  const asked = askedOf(head, target, facts);
+  const asked = askedOf(incoming.head, head, target, facts);
   const read = hasBody ? await readBody(incoming, asked, inspector) : undefined;
   const streams = hasBody && read?.complete !== true;
   const inspecting = inspector.inspect(asked, read);
-  const inspected = inspecting instanceof Promise ? await inspecting : inspecting;
-  const sent = inspected.forwarded?.(head) ?? head;
-  return {
-    request: new HttpRequest({ ...common, read, streams, ...inspected, head: sent }),
-    head: sent,
-    read,
-    streams,
-  };
+  const { later, ...found } = inspecting instanceof Promise ? await inspecting : inspecting;
+  const sent = found.forwarded?.(head) ?? head;
+  const request = new HttpRequest({ ...common, read, streams, ...found, head: sent });
+  return { request, head: sent, read, streams, later };
 }
 
-function askedOf(head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {
+function askedOf(client: RequestHead, head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {
+  const signed = target.http?.dialect === 'aws' ? clientScope(client) : undefined;
   return {
     target,
     facts,
     codings: listOf(fieldOf(head.fields, 'content-encoding') ?? ''),
     contentType: fieldOf(head.fields, 'content-type') ?? '',
     ...(head.upgrade === undefined ? {} : { upgrade: head.upgrade }),
+    ...(signed === undefined ? {} : { signed }),
   };
 }
 
@@ -74,17 +78,22 @@ function askedOf(head: ForwardedHead, target: Target, facts: HttpFacts): AskedHe
  * A short body is read whatever its type, so that an approval is of all that will be sent; but not one that its client
  * sends only once it is asked to, which a refusal spares it.
  */
-function readBody(incoming: IncomingRequest, asked: AskedHead, inspector: Inspector): Promise<ReadBody> | undefined {
+function readBody(incoming: RequestToRead, asked: AskedHead, inspector: Inspector): Promise<ReadBody> | undefined {
   const { length } = incoming.body;
   const most = LIMITS.maxInspectedBodyBytes;
   const wanted = Math.min(inspector.wants(asked), most);
   const isShort = typeof length === 'number' && length <= most && !incoming.expectsContinue;
   if (wanted === 0 && !isShort) return undefined;
-  return readUpTo(incoming.body, isShort ? most : wanted);
+  const isEnough = (bytes: Buffer): boolean => inspector.isEnough?.(asked, bytes) ?? false;
+  return readUpTo(incoming.body, isShort ? most : wanted, isShort || wanted === 0 ? undefined : isEnough);
 }
 
 /** What is read beyond the bound came together with what was wanted. */
-async function readUpTo(body: MessageBody, most: number): Promise<ReadBody> {
+async function readUpTo(
+  body: MessageBody,
+  most: number,
+  isEnough: ((bytes: Buffer) => boolean) | undefined,
+): Promise<ReadBody> {
   const pieces: Buffer[] = [];
   for (let length = 0; length <= most; ) {
     if (length === body.length) return { bytes: joined(pieces), complete: true };
@@ -92,6 +101,7 @@ async function readUpTo(body: MessageBody, most: number): Promise<ReadBody> {
     if (bytes === null) return { bytes: joined(pieces), complete: true };
     length += bytes.length;
     pieces.push(Buffer.from(bytes));
+    if (isEnough?.(joined(pieces))) break;
   }
   return { bytes: joined(pieces), complete: false };
 }
@@ -101,7 +111,7 @@ function joined(pieces: readonly Buffer[]): Buffer {
   return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
 }
 
-function unsupportedMethod({ head: { method, target } }: IncomingRequest): Refusal | undefined {
+function unsupportedMethod({ head: { method, target } }: RequestToRead): Refusal | undefined {
   if (method === 'TRACE' || method === 'TRACK') {
     // It would send back what the gateway put in.
     return { code: 'protocol-unsupported', message: `${method} requests are not forwarded` };

@@ -6,7 +6,9 @@ import { type Refusal, Refused } from '../../model/refusal.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Admission } from '../protocol.ts';
-import { answer, refusalOf } from './answers.ts';
+import { answer, errorShapeOf, refusalOf } from './answers.ts';
+import { awsShapeOf } from './aws-refusal.ts';
+import type { ChunkSigning } from './credentials/aws/chunks.ts';
 import { HttpExchange } from './exchange.ts';
 import { fieldOf } from './forwarded-head.ts';
 import type { Inspector } from './inspector.ts';
@@ -14,8 +16,9 @@ import type { HttpSession, Lane, Lanes } from './lanes.ts';
 import { type HttpLayer, type LayeredExchange, layerOf } from './layer.ts';
 import { type Fields, type IncomingRequest, MalformedHttp, type ServerConnection } from './message.ts';
 import { readRequest } from './read-request.ts';
-import { toldRefusal } from './refusal.ts';
+import { type Telling, toldRefusal } from './refusal.ts';
 import { type Door, metadataOf, type OwnPlace, type Places, type Route, routeOf, type Stray } from './route.ts';
+import { isSigned, SignedClients } from './signed-clients.ts';
 import type { HttpUpstream } from './upstream.ts';
 
 export interface ConversationParts {
@@ -26,6 +29,7 @@ export interface ConversationParts {
   readonly lanes: Lanes;
   readonly inspector: Inspector;
   readonly layers: readonly HttpLayer[];
+  readonly nowMs: () => number;
   /** Serves what comes inside of a CONNECT to the host, until it ends. */
   readonly tunnel: (stream: ByteStream, door: Door & { readonly kind: 'tunnel' }) => Promise<void>;
 }
@@ -33,10 +37,12 @@ export interface ConversationParts {
 /** Reads a client's requests, and hands each to a session of its grant and target as one exchange. */
 export class HttpConversation {
   readonly #parts: ConversationParts;
+  readonly #signed: SignedClients;
   #wrongProofs = 0;
 
   constructor(parts: ConversationParts) {
     this.#parts = parts;
+    this.#signed = new SignedClients(parts);
   }
 
   /** Returns when the client sends no more, and what it asked is answered. Throws what ends the connection otherwise. */
@@ -46,6 +52,10 @@ export class HttpConversation {
     for (;;) {
       const request = await connection.next();
       if (request === undefined) break;
+      if (connection.concurrency === 1) {
+        await this.#handle(request);
+        continue;
+      }
       const work: Promise<void> = this.#handle(request).finally(() => working.delete(work));
       working.add(work);
       // One that is waited for elsewhere as well must not count as unheard.
@@ -65,16 +75,24 @@ export class HttpConversation {
     try {
       if ('refusal' in route) return await this.#stray(incoming, route);
       if ('own' in route) return await this.#own(incoming, route);
-      const lane = await this.#lane(incoming, route);
-      if (incoming.head.method === 'CONNECT') return await this.#tunnel(incoming, route, lane);
-      await this.#exchange(incoming, route, lane, inner);
+      if (incoming.head.method === 'CONNECT') {
+        return await this.#tunnel(incoming, route, await this.#lane(incoming, route));
+      }
+      const signed = isSigned(incoming.head) ? await this.#signed.check(incoming, route.proof) : undefined;
+      const proven = signed === undefined ? route : { ...route, proof: signed.proof };
+      await this.#exchange(signed?.incoming ?? incoming, proven, await this.#lane(incoming, proven), {
+        signing: signed?.chunks,
+        inner,
+      });
     } catch (cause) {
-      if (!(cause instanceof Refused)) throw cause;
+      if (cause instanceof PeerLeft) return incoming.abort();
+      if (!(cause instanceof Refused || cause instanceof MalformedHttp)) throw cause;
+      const { refusal, ...told } = refusalOf(cause);
       // Whoever guesses shall at least come again for it.
-      if (cause.refusal.code === 'claim-invalid' && ++this.#wrongProofs >= MOST_WRONG_PROOFS) {
+      if (refusal.code === 'claim-invalid' && ++this.#wrongProofs >= MOST_WRONG_PROOFS) {
         this.#parts.connection.retire();
       }
-      this.#refuse(incoming, cause.refusal, route);
+      this.#refuse(incoming, refusal, route, told);
     }
   }
 
@@ -97,14 +115,14 @@ export class HttpConversation {
   async #stray(incoming: IncomingRequest, stray: Stray): Promise<void> {
     if (stray.proof === undefined) throw new Refused(NO_PROOF);
     await this.#parts.admission.stray(stray.proof.claim, stray.place);
-    this.#refuse(incoming, stray.refusal, stray, stray.proxied ? 403 : undefined);
+    this.#refuse(incoming, stray.refusal, stray, stray.proxied ? { status: 403 } : {});
   }
 
   async #exchange(
     incoming: IncomingRequest,
     { origin, prefix, proxied }: Route,
     lane: Lane,
-    inner: boolean,
+    { signing, inner }: { readonly signing: ChunkSigning | undefined; readonly inner: boolean },
   ): Promise<void> {
     const { lanes, layers } = this.#parts;
     const { session } = lane;
@@ -117,7 +135,7 @@ export class HttpConversation {
       const where = { target: session.target, prefix, proxied };
       const asked = await readRequest(incoming, { ...where, origin, inspector, digest, nonce });
       const patienceMs = patienceOf(incoming.head.fields);
-      const parts = { incoming, asked, where, patienceMs, digest };
+      const parts = { incoming, asked, where, patienceMs, digest, signing };
       exchange = layer === undefined ? new HttpExchange(parts) : await layer.exchange(parts, session);
       // Taken back while its session was opened or its body read: nobody was told to cancel anything then.
       if (incoming.signal.aborted) throw incoming.signal.reason;
@@ -141,7 +159,7 @@ export class HttpConversation {
     const why = session.signal.aborted && session.signal.reason instanceof Refused ? session.signal.reason : cause;
     if (why instanceof PeerLeft) return incoming.abort();
     const { refusal, status } = refusalOf(why);
-    if (exchange === undefined) answer(incoming, toldRefusal(refusal, { status }));
+    if (exchange === undefined) answer(incoming, toldRefusal(refusal, { status, ...errorShapeOf(incoming) }));
     else exchange.tell(refusal, status);
     if (why instanceof Refused || why instanceof MalformedHttp) return;
     if (!(why instanceof Fault)) throw why;
@@ -167,11 +185,12 @@ export class HttpConversation {
     await this.#parts.tunnel(stream, { kind: 'tunnel', authority, target, proof });
   }
 
-  #refuse(incoming: IncomingRequest, refusal: Refusal, route: Route | OwnPlace | Stray, status?: number): void {
+  #refuse(incoming: IncomingRequest, refusal: Refusal, route: Route | OwnPlace | Stray, telling: Telling = {}): void {
     const { connection, door, places } = this.#parts;
     if (refusal.code === 'draining') connection.retire();
     const metadata = metadataOf(incoming.head, route, door, places);
-    answer(incoming, toldRefusal(refusal, { proxied: route.proxied, status, metadata }));
+    const { proxied } = route;
+    answer(incoming, toldRefusal(refusal, { ...telling, proxied, metadata, aws: awsShapeOf(incoming.head) }));
   }
 }
 

@@ -58,7 +58,9 @@ export class McpExchange implements LayeredExchange {
     const reader = new ReplyReader(this.#parts.rules, this.#parts.asked, call.upstream);
     try {
       // What is masked or not, messages must be whole to be looked into.
-      for await (const part of this.#inner.forward({ ...call, whole: true })) yield* reader.read(part);
+      for await (const part of this.#inner.forward({ ...call, whole: true, metered: false })) {
+        if (part instanceof HttpPart) yield* reader.read(part);
+      }
     } catch (cause) {
       if (cause instanceof RangeError)
         throw new Fault('upstream-protocol', `the target sent what is too long: ${cause.message}`);

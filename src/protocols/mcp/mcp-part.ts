@@ -1,4 +1,5 @@
-import type { ExchangeResult, FieldMasker } from '../../model/reply.ts';
+import type { BodyMasker, ExchangeResult, FieldMasker } from '../../model/reply.ts';
+import { BodyRewriter } from '../http/mask/rewrite.ts';
 import type { BodyLength, Fields, ReplyHead } from '../http/message.ts';
 import { HttpPart } from '../http/parts.ts';
 import type { Digest } from '../http/secret-fields.ts';
@@ -7,7 +8,7 @@ import { maskedMessage } from './mask-message.ts';
 
 export interface McpPartParts {
   readonly head: ReplyHead | undefined;
-  readonly length: BodyLength;
+  readonly length: BodyLength | 'one';
   readonly trailers: Fields | undefined;
   readonly result: ExchangeResult | undefined;
   readonly digest: Digest;
@@ -25,9 +26,8 @@ export class McpPart extends HttpPart {
     const { head, length, trailers, result, digest, said } = parts;
     const body =
       said.kind === 'message' ? Buffer.from(said.text) : Buffer.concat(said.blocks.map(({ bytes }) => bytes));
-    const whole = typeof length === 'number' ? body.length : length;
     // Its bodies are masked here: to what is above it they are bytes.
-    super({ head, length: whole, body, trailers, result, mediaType: 'application/octet-stream', digest });
+    super({ head, length, body, trailers, result, rewriter: new BodyRewriter('', () => AS_IT_IS), digest });
     this.#parts = parts;
   }
 
@@ -47,6 +47,8 @@ export class McpPart extends HttpPart {
     });
   }
 }
+
+const AS_IT_IS: BodyMasker = { push: (bytes) => bytes, end: () => Buffer.alloc(0) };
 
 function maskedSaid(said: McpPartParts['said'], masker: FieldMasker): McpPartParts['said'] | undefined {
   if (said.kind === 'message') {

@@ -4,7 +4,7 @@ import { LIMITS } from '../../model/limits.ts';
 import type { ExchangeResult } from '../../model/reply.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import type { Fields, ReplyHead } from '../http/message.ts';
-import { bodyTypeOf, HttpPart } from '../http/parts.ts';
+import { bodyTypeOf, type HttpPart } from '../http/parts.ts';
 import type { Digest } from '../http/secret-fields.ts';
 import type { HttpUpstream } from '../http/upstream.ts';
 import { AskClient, type ServerRequest } from './ask-client.ts';
@@ -39,6 +39,10 @@ export class ReplyReader {
   readonly #upstream: HttpUpstream;
   #shape: 'message' | 'events' | 'other' = 'other';
   #isFailure = false;
+  /** Of a message that comes in pieces. */
+  #head: ReplyHead | undefined;
+  readonly #pieces: Buffer[] = [];
+  #length = 0;
   #blocks = new EventBlocks(LIMITS.maxMaskedHttpBytes);
   /** How what was asked ended, once that was said. */
   #result: ExchangeResult | undefined;
@@ -50,16 +54,14 @@ export class ReplyReader {
   }
 
   async *read(part: HttpPart): AsyncGenerator<HttpPart> {
-    const head = part.head && this.#head(part.head);
+    const head = part.head && this.#shownHead(part.head);
     if (part.head !== undefined) this.#shape = shapeOf(part.head);
     const { trailers, length } = part;
     const common = { head, length, trailers, digest: this.#rules.digest };
     switch (this.#shape) {
-      case 'message': {
-        const text = part.body.length === 0 ? '' : await this.#message(part.body.toString('utf8'));
-        yield new McpPart({ ...common, result: this.#ended(part), said: { kind: 'message', text } });
+      case 'message':
+        yield* this.#wholeMessage(part, common);
         return;
-      }
       case 'events':
         yield* this.#events(part, common);
         return;
@@ -69,11 +71,25 @@ export class ReplyReader {
         if (!this.#isFailure && part.body.length > 0) {
           throw new Fault('upstream-protocol', 'the target answered with what is no message of MCP');
         }
-        yield head === undefined ? part : this.#bytes(part, head);
+        yield head === undefined ? part : part.withHead(head);
         return;
       default:
         this.#shape satisfies never;
     }
+  }
+
+  /** Nothing of a message is told before all of it is there. */
+  async *#wholeMessage(part: HttpPart, common: Omit<McpPartParts, 'result' | 'said'>): AsyncGenerator<McpPart> {
+    this.#head ??= common.head;
+    this.#length += part.body.length;
+    if (this.#length > LIMITS.maxMaskedHttpBytes) throw new RangeError('a message is longer than it may be');
+    this.#pieces.push(Buffer.from(part.body));
+    if (part.trailers === undefined) return;
+    const body = Buffer.concat(this.#pieces);
+    const text = body.length === 0 ? '' : await this.#message(body.toString('utf8'));
+    const length = common.length === 'none' ? 'none' : 'one';
+    const said = { kind: 'message', text } as const;
+    yield new McpPart({ ...common, head: this.#head, length, result: this.#ended(part), said });
   }
 
   async *#events(part: HttpPart, common: Omit<McpPartParts, 'result' | 'said'>): AsyncGenerator<McpPart> {
@@ -238,16 +254,11 @@ export class ReplyReader {
     return session.mayPermit(operationOf(session.target, { method, params, version: behalf.version, isDestructive }));
   }
 
-  #head(head: ReplyHead): ReplyHead {
+  #shownHead(head: ReplyHead): ReplyHead {
     const fields: Fields = head.fields.map(([name, value]) =>
       name === 'mcp-session-id' ? ([name, this.#rules.sessionId(value)] as const) : ([name, value] as const),
     );
     return { ...head, fields };
-  }
-
-  #bytes({ body, length, trailers, result }: HttpPart, head: ReplyHead): HttpPart {
-    const common = { head, length, body, trailers, result, digest: this.#rules.digest };
-    return new HttpPart({ ...common, mediaType: bodyTypeOf(head) });
   }
 
   #ended({ result }: HttpPart): ExchangeResult | undefined {

@@ -358,6 +358,8 @@ export interface StatementView {
   /** Empty where the caller may not read recordings. */
   text: string;
   status?: string;
+  /** The protocol's own word for how it ended: an SQLSTATE, an HTTP status. */
+  code?: string;
   rows?: number;
   masked?: number;
   approval?: string;
@@ -382,7 +384,8 @@ export interface RecordedEvent {
   forwarded?: { statement: number; edits: { at: number; removed: number; inserted: string }[] }[];
   result?: { status: string; code?: string; rows: string | number; tags?: string[] };
   refusal?: { code: string; message: string; rule?: string; hint?: string };
-  masked?: { by: string; name: string; count: number }[];
+  /** `order`: which of all findings are this detector's, from 0, in the order in which they stand. */
+  masked?: { by: string; name: string; count: number; order?: number[] }[];
   /** Of `approval`: who the voters are, and why they answered so, is in the body: `{votes: [{person, login, name?, reason?}]}`. */
   held?: { id: string; state: string; votes: RecordedVote[]; waitedMs: number };
   body?: { media: string; bytes: number | string; base64?: string; complete?: boolean; withheld?: string };
@@ -554,7 +557,7 @@ export interface PolicyExplanation {
   at: string;
   text?: string;
   recorded?: string;
-  analysis: 'recorded' | 'catalogue' | 'text';
+  analysis: 'recorded' | 'catalogue' | 'text' | 'request';
 }
 
 /** `POST /v1/trust/check {token}`: each step, and which rules a CI token would meet, or why none. The token is not kept. */

@@ -1,5 +1,6 @@
 import { isMcp, mcpRequestText } from '../../../../src/model/mcp-message.ts';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
+import { askedLine } from '../../parts/http/http-message.ts';
 
 /** What a request asked for: SQL, or the statements of a batch with their parameters. */
 export interface RequestText {
@@ -48,7 +49,10 @@ export function requestHead(event: RecordedEvent): string {
   const enough = event.body?.media === 'application/json' && encoded.length <= 1 << 16;
   const head = enough ? event : { ...event, body: { ...event.body, base64: encoded.slice(0, HEAD_BASE64) } };
   const { statements } = requestText(head as RecordedEvent);
-  return oneLine(statements.map(({ text }) => text).join('; '));
+  const text = statements.map((statement) => statement.text).join('; ');
+  if (event.body?.media !== 'message/http') return oneLine(text);
+  // The rest of a message is its own, and a line may go on beyond what was read of it.
+  return oneLine(askedLine(text) ?? text.split('\r\n', 1)[0] ?? '');
 }
 
 /** `tools/call create_issue {…}`; of a message that is too large to be read for a line, what the line itself says. */
