@@ -70,6 +70,7 @@ const ALLOWED = [
   'src/audit/bundle/statement.ts',
   'src/audit/verify/pack/looks-like-pack.ts',
   'src/audit/audit-event.ts',
+  'src/audit/packs-of.ts',
   'src/audit/canonical-json.ts',
   'src/model/',
 ];
