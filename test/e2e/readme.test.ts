@@ -8,7 +8,7 @@ import { ROOT } from '../support/source-tree.ts';
 import { environment, makeDataDirectory, startDemo } from './program.ts';
 
 test("the README's commands print what the README shows", {
-  skip: isInstalled('psql', process.env) ? false : 'psql is not installed',
+  skip: ['psql', 'curl'].every((name) => isInstalled(name, process.env)) ? false : 'psql or curl is not installed',
 }, async () => {
   const { commands, output } = readTranscript();
   const dataDirectory = await makeDataDirectory();

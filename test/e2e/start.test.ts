@@ -106,6 +106,25 @@ describe('what the README shows', () => {
     assert.match(stdout, /session ended: completed/);
   });
 
+  test("the demo's API is asked by its name: replies are masked, orders wait for people, and nothing is deleted", async () => {
+    const script = `
+      const ask = async (path, options) => {
+        const reply = await fetch('https://api.shop.example' + path, options);
+        const { email, phone, code, detail } = await reply.json();
+        console.log(reply.status, email ?? code, phone ?? detail);
+      };
+      await ask('/customers/1');
+      await ask('/orders/3', { method: 'DELETE' });
+      const headers = { 'content-type': 'application/json', prefer: 'wait=1' };
+      await ask('/orders', { method: 'POST', headers, body: '{"customer":1,"item":"Kettle"}' });`;
+    const node = [process.execPath, '--input-type=module', '-e', script];
+    const ran = await gateway.chaperone('run', '--target', 'demo-api', '--', ...node);
+    const [read, deleted, placed] = ran.stdout.split('\n');
+    assert.equal(read, '200 [redacted] [redacted]', ran.stderr);
+    assert.equal(deleted, '403 policy-denied Agents delete nothing here.');
+    assert.match(placed ?? '', /^403 approval-pending the approval apr_\w+ is still pending/);
+  });
+
   test('the gateway reaches its target and says so, step by step', async () => {
     const { stdout, status } = await gateway.chaperone('targets', 'check', 'demo', '--json');
     assert.equal(status, 0);

@@ -7,13 +7,14 @@ import pg from 'pg';
 import { stringify } from 'yaml';
 import { Secret } from '../../model/secret.ts';
 import type { CertificateAuthority } from '../start/certificates.ts';
+import { startDemoApi } from './demo-api.ts';
 import { DEMO_REPOSITORY, startDemoIssuer } from './demo-issuer.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { shopScript } from './shop-data.ts';
 
-/** The demo's world: a database to guard, a job to let in, and the issuer that vouches for it. Ends all of it. */
+/** The demo's world: a database and an API to guard, a job to let in, and the issuer that vouches for it. Ends all of it. */
 export interface Demo extends AsyncDisposable {
-  /** What is applied to the gateway: issuer, trust, target and starter policies. Holds the target's password. */
+  /** What is applied to the gateway: issuer, trust, targets and starter policies. Holds the targets' secrets. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
   /** For `gateway.json`: where a local command gets a token. */
   readonly tokens: { readonly requestUrl: string; readonly requestTokenFile: string };
@@ -26,6 +27,9 @@ export interface DemoOptions {
 }
 
 export const DEMO_TARGET = 'demo';
+export const DEMO_API_TARGET = 'demo-api';
+/** The name by which clients know the shop's API; nobody has it (RFC 2606). */
+export const DEMO_API_HOST = 'api.shop.example';
 const DATABASE = 'shop';
 const ROLE = 'shop_app';
 const POLICIES = new URL('../../../examples/policies/demo.yaml', import.meta.url);
@@ -41,7 +45,7 @@ const CLASSIFIED = [
   { column: 'public.staff.salary', class: 'salary' },
 ] as const;
 
-/** Starts PostgreSQL and the issuer side by side. Loopback alone; every secret is of this start. */
+/** Starts PostgreSQL, the API and the issuer side by side. Loopback alone; every secret is of this start. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const directory = join(options.dataDirectory, 'demo');
   await mkdir(directory, { recursive: true });
@@ -51,15 +55,19 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const starting = [
     startDatabase(directory, options.authority).then((started) => parts.use(started)),
     startIssuer(directory, options.nowMs).then((started) => parts.use(started)),
+    startApi(options).then((started) => parts.use(started)),
     readFile(POLICIES, 'utf8'),
   ] as const;
   // What has started is ended where another part fails, so all of them settle first.
   await Promise.allSettled(starting);
-  const [database, issuer, policies] = await Promise.all(starting);
+  const [database, issuer, api, policies] = await Promise.all(starting);
   const running = parts.move();
   return {
     files: [
-      { name: 'demo.yaml', text: declarations(database, issuer.url, options.authority.certificate) },
+      {
+        name: 'demo.yaml',
+        text: declarations({ database, api, issuer: issuer.url, ca: options.authority.certificate }),
+      },
       { name: 'examples/policies/demo.yaml', text: policies },
     ],
     tokens: { requestUrl: issuer.requestUrl, requestTokenFile: issuer.requestTokenFile },
@@ -114,6 +122,12 @@ async function loadShop(port: number, password: Secret, ca: string): Promise<voi
   }
 }
 
+async function startApi({ authority, nowMs }: DemoOptions) {
+  const token = new Secret(randomBytes(24).toString('base64url'));
+  const api = await startDemoApi({ token, tls: await authority.issue(['localhost', '127.0.0.1']), nowMs });
+  return { ...api, token };
+}
+
 async function startIssuer(directory: string, nowMs: () => number) {
   const requestToken = randomBytes(32).toString('base64url');
   const requestTokenFile = join(directory, 'issuer-request-token');
@@ -122,7 +136,14 @@ async function startIssuer(directory: string, nowMs: () => number) {
   return { ...issuer, requestTokenFile };
 }
 
-function declarations(database: Database, issuer: string, ca: string): string {
+interface World {
+  readonly database: Database;
+  readonly api: { readonly port: number; readonly token: Secret };
+  readonly issuer: string;
+  readonly ca: string;
+}
+
+function declarations({ database, api, issuer, ca }: World): string {
   return stringify({
     issuers: [{ name: 'demo', kind: 'github', issuer, insecureLoopback: true, demo: true }],
     trust: [
@@ -134,7 +155,7 @@ function declarations(database: Database, issuer: string, ca: string): string {
           sourceOwnerId: DEMO_REPOSITORY.ownerId,
           sourceRef: 'refs/heads/main',
         },
-        targets: [DEMO_TARGET],
+        targets: [DEMO_TARGET, DEMO_API_TARGET],
       },
     ],
     targets: [
@@ -147,6 +168,15 @@ function declarations(database: Database, issuer: string, ca: string): string {
         credential: { user: ROLE, password: { value: database.password.reveal() } },
         labels: { environment: 'demo' },
         classified: CLASSIFIED,
+      },
+      {
+        name: DEMO_API_TARGET,
+        protocol: 'http',
+        url: `https://127.0.0.1:${api.port}`,
+        http: { hosts: [DEMO_API_HOST] },
+        tls: { mode: 'verify-full', ca },
+        credential: { bearer: { token: { value: api.token.reveal() } } },
+        labels: { environment: 'demo' },
       },
     ],
   });

@@ -99,19 +99,19 @@ const CUSTOMERS = 200;
 const ORDERS = 520;
 const STAFF = 24;
 const TICKETS = 60;
+const SEED = 20260105;
 const DAY_MS = 86_400_000;
 const OPENED_MS = Date.UTC(2026, 0, 5, 8);
 
 /** The whole shop as one script: tables, a view and their rows. Runs in a single transaction. */
 export function shopScript(): string {
-  const random = dice(20260105);
+  const random = dice(SEED);
+  const { orders, payments } = ordersAndPayments(random);
   return [
     SCHEMA,
-    insert(
-      'customers',
-      Array.from({ length: CUSTOMERS }, (_, index) => customer(index)),
-    ),
-    ...ordersAndPayments(random),
+    insert('customers', customers()),
+    insert('orders', orders),
+    insert('payments', payments),
     insert(
       'staff',
       Array.from({ length: STAFF }, (_, index) => staffMember(index, random)),
@@ -124,7 +124,24 @@ export function shopScript(): string {
   ].join('\n');
 }
 
-type Value = string | number | null;
+export type Value = string | number | null;
+
+/** The shop's customers and orders as its API tells them: the same as in its database. */
+export function shopRecords() {
+  const { orders } = ordersAndPayments(dice(SEED));
+  return {
+    customers: customers().map((row) => named(['id', 'name', 'email', 'phone', 'country', 'created'], row)),
+    orders: orders.map((row) => named(['id', 'customer', 'item', 'quantity', 'total', 'status', 'placed'], row)),
+  };
+}
+
+function named(names: readonly string[], row: readonly Value[]): Readonly<Record<string, Value>> {
+  return Object.fromEntries(names.map((name, index) => [name, row[index] ?? null]));
+}
+
+function customers(): (readonly Value[])[] {
+  return Array.from({ length: CUSTOMERS }, (_, index) => customer(index));
+}
 
 function customer(index: number): readonly Value[] {
   const first = pick(FIRST, index);
@@ -135,7 +152,7 @@ function customer(index: number): readonly Value[] {
   return [index + 1, `${first} ${last}`, email, phone, country, time(OPENED_MS + index * 0.8 * DAY_MS)];
 }
 
-function ordersAndPayments(random: (below: number) => number): readonly string[] {
+function ordersAndPayments(random: (below: number) => number) {
   const orders: (readonly Value[])[] = [];
   const payments: (readonly Value[])[] = [];
   for (let id = 1; id <= ORDERS; id++) {
@@ -159,7 +176,7 @@ function ordersAndPayments(random: (below: number) => number): readonly string[]
     const paid = time(placedMs + (1 + random(40)) * 60_000);
     payments.push([payments.length + 1, id, byCard ? 'card' : 'transfer', card, iban, total.toFixed(2), paid]);
   }
-  return [insert('orders', orders), insert('payments', payments)];
+  return { orders, payments };
 }
 
 function ticket(index: number): readonly Value[] {

@@ -57,16 +57,24 @@ function demoLines(
   const elsewhere =
     relative(process.cwd(), dataDirectory) === '.chaperone' ? '' : `CHAPERONE_DATA_DIR=${dataDirectory} `;
   return [
-    paint('dim', 'A made-up shop behind it, and a made-up CI job to let in. Trust nothing of it with real data.'),
+    paint(
+      'dim',
+      'A made-up shop and its API behind it, and a made-up CI job to let in. Trust nothing of it with real data.',
+    ),
     '',
     'In another terminal:',
     `  ${paint('cyan', `${elsewhere}npx chaperone run --target demo -- ${client}`)}`,
+    ...(isInstalled('curl', env)
+      ? [`  ${paint('cyan', `${elsewhere}npx chaperone run --target demo-api -- ${ASK_API}`)}`]
+      : []),
     `  ${paint('cyan', `${elsewhere}npx chaperone replay last`)}`,
     '',
     ...(firstLogin ? ['In a browser, once:', `  ${paint('cyan', firstLogin.url)}`, ''] : []),
     paint('dim', 'Ctrl-C ends it.'),
   ];
 }
+
+const ASK_API = 'curl -s https://api.shop.example/customers/1';
 
 function configuredLines({ targets, adminTokenFile, firstLogin }: Started, paint: Output['paint']): readonly string[] {
   const known = targets === 1 ? '1 target.' : `${targets} targets.`;

@@ -30,7 +30,7 @@ export interface PeopleParts {
 }
 
 /** What the demo's policies ask for approval. */
-const DEMO_GROUPS = ['dba'];
+const DEMO_GROUPS = ['dba', 'support'];
 
 /** Logins, approvals and channels, over one store and one log. */
 export async function openPeople(config: StartConfig, parts: PeopleParts): Promise<OpenPeople> {
