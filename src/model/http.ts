@@ -13,6 +13,10 @@ export interface HttpFacts {
   readonly template?: string;
   /** What the document calls the operation. */
   readonly operationId?: string;
+  /** Whether the document has an operation of this method there; absent where the target has no document. */
+  readonly declared?: boolean;
+  /** Others of the document that its server may take the request for: no better a match, or written alike. */
+  readonly alike?: readonly DeclaredName[];
   /** Decoded; a name may occur more than once. */
   readonly query: Readonly<Record<string, readonly string[]>>;
   /** By lower-case name; several of one name joined by `, ` (RFC 9110, 5.3). Those that carry secrets are left out. */
@@ -20,9 +24,13 @@ export interface HttpFacts {
   /** Type and subtype, lower case, without parameters; empty where there is none. */
   readonly mediaType: string;
   readonly body: HttpBodyFacts;
-  /** The action of a cloud API and what it is done to: `s3:GetObject` on `arn:aws:s3:::bucket/key`. */
+  /** The action of a cloud API as its own policies name it, `s3:GetObject`; `unknown` where nobody can tell. */
   readonly action?: string;
-  readonly resource?: string;
+  /**
+   * What it is done to: `arn:aws:s3:::bucket/key`; without an account where the request names none. Absent where nobody
+   * can tell.
+   */
+  readonly resources?: readonly string[];
   readonly graphql?: GraphqlFacts;
 }
 
@@ -43,11 +51,19 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
+/** An operation of an OpenAPI document. */
+export interface DeclaredName {
+  readonly template: string;
+  readonly operationId?: string;
+}
+
 export interface GraphqlFacts {
   readonly type: 'query' | 'mutation' | 'subscription';
   readonly name: string;
   /** The root fields that it selects, fragments followed. */
   readonly fields: readonly string[];
+  /** True where an alias in it gives a field another name in the reply. */
+  readonly renames?: true;
 }
 
 /** What an HTTP target has beside its address. */

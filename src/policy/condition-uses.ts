@@ -9,18 +9,28 @@ export interface Uses {
   readonly lock: boolean;
   /** What stands in a request's body, or whether it is known. */
   readonly body: boolean;
+  /** What the target's OpenAPI document calls a request. */
+  readonly template: boolean;
+  /** The action of a cloud API, and its resources. */
+  readonly action: boolean;
+  readonly resources: boolean;
+  readonly graphql: boolean;
   readonly time: boolean;
 }
 
 /** Reads it off the syntax tree; any use of the operation as a whole counts as all of it. */
 export function usesOf(ast: unknown): Uses {
-  const uses = { classes: false, columns: false, lock: false, body: false, time: false };
+  const uses = { classes: false, columns: false, lock: false, ...NO_HTTP, time: false };
   const walk = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(walk);
     if (!isNode(node)) return;
     const part = fieldOf(node, isHttp);
     if (part !== undefined) {
       uses.body ||= part === 'body' || part === 'bodyKnown';
+      uses.template ||= part === 'template' || part === 'operationId';
+      uses.action ||= part === 'action';
+      uses.resources ||= part === 'resources';
+      uses.graphql ||= part === 'graphql';
       return;
     }
     const field = fieldOf(node, isOperation);
@@ -28,10 +38,10 @@ export function usesOf(ast: unknown): Uses {
       uses.classes ||= CLASS_FIELDS.has(field);
       uses.columns ||= field === 'columns' || field === 'columnsKnown';
       uses.lock ||= field === 'lock';
-      uses.body ||= field === 'http';
+      if (field === 'http') Object.assign(uses, ALL_HTTP);
       return;
     }
-    if (isOperation(node)) uses.classes = uses.columns = uses.lock = uses.body = true;
+    if (isOperation(node)) Object.assign(uses, { classes: true, columns: true, lock: true }, ALL_HTTP);
     if (node.op === 'id' && node.args === 'time') uses.time = true;
     walk(node.args);
   };
@@ -39,6 +49,8 @@ export function usesOf(ast: unknown): Uses {
   return uses;
 }
 
+const NO_HTTP = { body: false, template: false, action: false, resources: false, graphql: false };
+const ALL_HTTP: typeof NO_HTTP = { body: true, template: true, action: true, resources: true, graphql: true };
 const CLASS_FIELDS: ReadonlySet<string> = new Set(COLUMN_KEYS);
 
 export interface Node {

@@ -5,7 +5,9 @@ import type { Target } from '../model/target.ts';
 import { type ClassifiedColumns, hasColumns } from './column-facts.ts';
 import { mayHold } from './condition-outcomes.ts';
 import { type Uses, usesOf } from './condition-uses.ts';
+import { hasDoubtfulResources } from './http-action-pattern.ts';
 import { isBodyKnown } from './http-body-pattern.ts';
+import { isTemplateDoubtful } from './http-document-pattern.ts';
 import { type LocalTime, localTime } from './local-time.ts';
 import { NAMED_FIELDS } from './principal-fields.ts';
 
@@ -113,6 +115,12 @@ const ENVIRONMENT = new Environment({
         mediaType: 'string',
         body: 'dyn',
         bodyKnown: 'bool',
+        template: 'string',
+        operationId: 'string',
+        declared: 'bool',
+        action: 'string',
+        resources: 'list<string>',
+        graphql: { type: 'string', name: 'string', fields: 'list<string>' },
       },
     },
   })
@@ -154,9 +162,14 @@ function httpOf({ http }: Operation): Readonly<Record<string, unknown>> {
   if (http === undefined) return NO_REQUEST;
   const { method, host, path, query, headers, mediaType, body } = http;
   const fields = body.kind === 'fields' ? body.value : {};
-  return { method, host, path, query, headers, mediaType, body: fields, bodyKnown: isBodyKnown(body) };
+  const { template = '', operationId = '', declared = false, action = '', resources = [], graphql } = http;
+  return {
+    ...{ method, host, path, query, headers, mediaType, body: fields, bodyKnown: isBodyKnown(body) },
+    ...{ template, operationId, declared, action, resources, graphql: graphql ?? NO_GRAPHQL },
+  };
 }
 
+const NO_GRAPHQL = { type: '', name: '', fields: [] };
 const NO_REQUEST = {
   method: '',
   host: '',
@@ -166,9 +179,15 @@ const NO_REQUEST = {
   mediaType: '',
   body: {},
   bodyKnown: true,
+  template: '',
+  operationId: '',
+  declared: false,
+  action: '',
+  resources: [],
+  graphql: NO_GRAPHQL,
 };
 /** What of a request is known whatever its body is. */
-const OF_HEADS = ['method', 'host', 'path', 'mediaType', 'bodyKnown'];
+const OF_HEADS = ['method', 'host', 'path', 'mediaType', 'bodyKnown', 'declared'];
 
 /** What is known of an operation whose columns, lock or body are not, and of all else, by path. */
 function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<string, unknown> {
@@ -179,6 +198,10 @@ function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<stri
   if (lock !== undefined) known.set('operation.lock', lock);
   const http = httpOf(operation);
   for (const name of OF_HEADS) known.set(`operation.http.${name}`, http[name]);
+  if (!doubtsOf(operation).template) {
+    for (const name of ['template', 'operationId']) known.set(`operation.http.${name}`, http[name]);
+  }
+  if (operation.http?.action !== 'unknown') known.set('operation.http.action', http['action']);
   const { principal, run, target } = seen.subject;
   const objects = { principal, run, target, ...(uses.time ? { time: timeOf(seen) } : {}) };
   for (const [object, fields] of Object.entries(objects)) {
@@ -186,6 +209,23 @@ function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<stri
   }
   return known;
 }
+
+/** What rules may ask of a request and nobody knows. */
+export function doubtsOf({
+  access,
+  http,
+}: Operation): Pick<Uses, 'body' | 'template' | 'action' | 'resources' | 'graphql'> {
+  if (http === undefined) return NO_DOUBTS;
+  return {
+    body: !isBodyKnown(http.body),
+    template: isTemplateDoubtful(http),
+    action: http.action === 'unknown',
+    resources: hasDoubtfulResources(http),
+    graphql: access === 'unknown' && http.graphql === undefined,
+  };
+}
+
+const NO_DOUBTS = { body: false, template: false, action: false, resources: false, graphql: false };
 
 function timeOf({ nowMs, timezone }: Seen): LocalTime {
   if (nowMs === undefined) throw new Error('the time is not known');

@@ -10,6 +10,8 @@ export interface GraphqlPattern {
   readonly fields?: readonly string[];
 }
 
+export const GRAPHQL_UNKNOWN = 'its GraphQL is not known, so it may bind and does not permit';
+
 /** A document that nobody could read may be any: then the rule binds, and does not permit. */
 export function compileGraphqlPattern({ types, fields }: GraphqlPattern): (operation: Operation) => Aspect {
   const globs = fields?.map((field) => compileGlob(field, ''));
@@ -17,7 +19,7 @@ export function compileGraphqlPattern({ types, fields }: GraphqlPattern): (opera
     const asked = http?.graphql;
     if (asked === undefined) {
       return access === 'unknown'
-        ? { extent: 'some', why: 'its GraphQL is not known, so it may bind and does not permit' }
+        ? { extent: 'some', why: GRAPHQL_UNKNOWN }
         : { extent: 'none', why: 'it is no GraphQL' };
     }
     if (types !== undefined && !types.includes(asked.type)) return { extent: 'none', why: `it is a ${asked.type}` };

@@ -3,7 +3,9 @@ import type { Operation } from '../model/request.ts';
 import type { Aspect, Extent } from './column-aspects.ts';
 import { compileGlob } from './glob.ts';
 import { compileGraphqlPattern, type GraphqlPattern } from './graphql-pattern.ts';
+import { actionQuestions } from './http-action-pattern.ts';
 import { bodyQuestions, type HttpBodyPattern } from './http-body-pattern.ts';
+import { documentQuestions } from './http-document-pattern.ts';
 
 /** What a rule says of an HTTP request; all keys must match, and a key matches when one of its values does. */
 export interface HttpPattern {
@@ -22,6 +24,16 @@ export interface HttpPattern {
   /** What stands in a JSON body or a form. */
   readonly body?: HttpBodyPattern;
   readonly graphql?: GraphqlPattern;
+  /** Patterns of what the target's OpenAPI document calls its operations. */
+  readonly operations?: readonly string[];
+  /** Patterns of the document's paths, as it writes them; `*` stands for anything but `/`. */
+  readonly templates?: readonly string[];
+  /** Whether the document has the operation. */
+  readonly declared?: boolean;
+  /** Patterns of cloud APIs' actions. */
+  readonly actions?: readonly string[];
+  /** Patterns of what they are done to. */
+  readonly resources?: readonly string[];
 }
 
 /** How much of a request lies within an `http` pattern; undefined where the operation is no request. */
@@ -37,6 +49,8 @@ export function compileHttpPattern(pattern: HttpPattern): CompiledHttpPattern {
     ...named('header', pattern.headers, ({ headers }, name) => own(headers, name)),
     ...named('query parameter', pattern.query, ({ query }, name) => own(query, name)),
     ...bodyQuestions(pattern.body),
+    ...documentQuestions(pattern),
+    ...actionQuestions(pattern),
   ].filter((question) => question !== undefined);
   const graphql = pattern.graphql && compileGraphqlPattern(pattern.graphql);
   return (operation) => {

@@ -46,5 +46,16 @@ export const http = z
     mediaTypes: oneOrMore(mediaType).optional(),
     body: byName(fieldPath).optional(),
     graphql: graphql.optional(),
+    operations: oneOrMore(text).optional(),
+    templates: oneOrMore(
+      text.regex(/^\//, 'A template begins with /, as in the document: /customers/{id}.'),
+    ).optional(),
+    declared: z.boolean({ error: 'Write true or false.' }).optional(),
+    actions: oneOrMore(
+      text.regex(/^[a-z0-9*-]+:[A-Za-z0-9*]+$/, 'Write an action as SERVICE:ACTION: s3:GetObject, dynamodb:*.'),
+    ).optional(),
+    resources: oneOrMore(
+      text.regex(/^(?:\*+$|arn:)/, 'Write a resource as its ARN: arn:aws:s3:::bucket/*.'),
+    ).optional(),
   })
   .refine((pattern) => Object.keys(pattern).length > 0, 'Say something of the request, or leave the line out.');

@@ -10,9 +10,12 @@ import {
   lockAspect,
 } from './column-aspects.ts';
 import { COLUMN_KEYS, hasColumns, isOpaque } from './column-facts.ts';
-import { type Condition, compileCondition, type Surroundings } from './condition.ts';
+import { type Condition, compileCondition, doubtsOf, type Surroundings } from './condition.ts';
 import { compileGlob } from './glob.ts';
-import { BODY_UNKNOWN, isBodyKnown } from './http-body-pattern.ts';
+import { GRAPHQL_UNKNOWN } from './graphql-pattern.ts';
+import { ACTION_UNKNOWN } from './http-action-pattern.ts';
+import { BODY_UNKNOWN } from './http-body-pattern.ts';
+import { TEMPLATE_UNKNOWN } from './http-document-pattern.ts';
 import { compileHttpPattern } from './http-pattern.ts';
 import type { Policy, PrincipalPattern, TablePattern, TargetPattern } from './policy.ts';
 import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
@@ -203,7 +206,11 @@ function doubtOf(
 ): string | undefined {
   if (condition === undefined) return undefined;
   const { uses } = condition;
-  if (uses.body && operation.http !== undefined && !isBodyKnown(operation.http.body)) return BODY_UNKNOWN;
+  const doubts = doubtsOf(operation);
+  if (uses.body && doubts.body) return BODY_UNKNOWN;
+  if (uses.template && doubts.template) return TEMPLATE_UNKNOWN;
+  if ((uses.action && doubts.action) || (uses.resources && doubts.resources)) return ACTION_UNKNOWN;
+  if (uses.graphql && doubts.graphql) return GRAPHQL_UNKNOWN;
   const isUnknown = (uses.classes && !columns.factsOf(operation).known) || (uses.columns && !hasColumns(operation));
   if (isUnknown) return COLUMNS_UNKNOWN;
   return uses.lock && operation.lock === undefined && isOpaque(operation) ? LOCK_UNKNOWN : undefined;
