@@ -16,7 +16,7 @@ export interface Floor {
 }
 
 const WORDS = ['model', 'wire'];
-const ENGINES = ['sql', 'policy', 'masking', 'audit'];
+const ENGINES = ['sql', 'policy', 'masking', 'openapi', 'audit'];
 const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention'];
 const OUTLETS = ['export', 'telemetry'];
 
@@ -33,6 +33,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     packages: ['@secretlint/secretlint-rule-preset-recommend', 'ibantools', 'libphonenumber-js'],
     pure: true,
   },
+  // Documents of HTTP services: read when targets are declared, asked by the protocol and by who tries policies.
+  openapi: { level: 1, imports: ['model'], packages: ['yaml'], pure: true },
   // How logs and those who vouch for them write (C2SP, RFC 9162), read in browsers as well: hashes are handed in.
   'audit/c2sp': { level: 1, imports: [], packages: [], pure: true },
   // The packages are the evidence bundle's: tokens sealed to auditors, timestamps of RFC 3161.
@@ -66,7 +68,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   },
   'protocols/http': {
     level: 1,
-    imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream'],
+    imports: [...WORDS, 'openapi', 'protocols/protocol.ts', 'protocols/upstream'],
     packages: ['graphql', 'jose'],
   },
 
@@ -79,7 +81,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   declared: { level: 2, imports: ['model'], packages: ['zod'] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
-  targets: { level: 2, imports: [...WORDS, 'policy', 'store', 'declared'], packages: ['yaml', 'zod'] },
+  targets: { level: 2, imports: [...WORDS, 'policy', 'openapi', 'store', 'declared'], packages: ['yaml', 'zod'] },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
   budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
   // What is erased when, and what may not be: it orders, and the audit log does it.

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient } from './api-client.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
+import { inlineOpenApi } from './inline-openapi.ts';
 import { type Output, processOutput } from './output.ts';
 import { printable } from './printable.ts';
 
@@ -71,13 +72,19 @@ async function apply(paths: readonly string[], options: ApplyOptions): Promise<v
 export function readYamlFiles(paths: readonly string[]): readonly NamedFile[] {
   return paths.flatMap((path) => {
     try {
-      if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
+      if (!statSync(path).isDirectory()) return [readYamlFile(path)];
       const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(isConfiguration);
-      return names.toSorted().map((name) => ({ name: join(path, name), text: readFileSync(join(path, name), 'utf8') }));
+      return names.toSorted().map((name) => readYamlFile(join(path, name)));
     } catch (cause) {
       throw new CliError(EXIT.config, `${printable(path)} cannot be read: ${(cause as Error).message}`, { cause });
     }
   });
+}
+
+/** With the OpenAPI documents that it names, by paths from where it stands. */
+function readYamlFile(name: string): NamedFile {
+  const text = inlineOpenApi(readFileSync(name, 'utf8'), (path) => readFileSync(resolve(dirname(name), path), 'utf8'));
+  return { name, text };
 }
 
 /** What tests policies stands beside them and is no part of them. */

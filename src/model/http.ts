@@ -76,6 +76,19 @@ export interface HttpTarget {
   readonly version: 'auto' | '1.1' | '2';
   /** True where the client's cookies go to the target, and the target's to the client. */
   readonly cookies?: boolean;
-  /** Its bodies say what is asked, in this language. */
-  readonly dialect?: 'graphql';
+  /** Its requests say what is asked in this language. */
+  readonly dialect?: 'graphql' | 'aws';
+  /** Of `graphql`: the path that takes documents; where absent, those that end as such paths do by custom. */
+  readonly graphqlPath?: string;
+  /** What is known of it beforehand. */
+  readonly openapi?: HttpDocument;
+  /** Of `aws`: what its credential signs requests for, where that is not what the client signed for. */
+  readonly signs?: { readonly region?: string; readonly service?: string };
+}
+
+/** An OpenAPI document (3.0 or 3.1, JSON or YAML). */
+export interface HttpDocument {
+  readonly text: string;
+  /** What its paths have before them at the target, in place of what it says of servers. */
+  readonly base?: string;
 }

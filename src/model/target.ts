@@ -23,6 +23,11 @@ export interface ClassifiedColumn {
   /** What it holds: `email`, `card`, `name`, … Policies mask by class. */
   readonly class: string;
   readonly mask?: MaskKind;
+  /**
+   * Of an HTTP target, where `table` is a path (`GET /customers/{id}`): what `column` names, a field of bodies
+   * (`customers[].email`), or a header or cookie of replies.
+   */
+  readonly place?: 'body' | 'header' | 'cookie';
 }
 
 /** A column that has its class from others, whose values were copied into it. */

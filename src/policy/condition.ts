@@ -164,8 +164,20 @@ function httpOf({ http }: Operation): Readonly<Record<string, unknown>> {
   const fields = body.kind === 'fields' ? body.value : {};
   const { template = '', operationId = '', declared = false, action = '', resources = [], graphql } = http;
   return {
-    ...{ method, host, path, query, headers, mediaType, body: fields, bodyKnown: isBodyKnown(body) },
-    ...{ template, operationId, declared, action, resources, graphql: graphql ?? NO_GRAPHQL },
+    method,
+    host,
+    path,
+    query,
+    headers,
+    mediaType,
+    body: fields,
+    bodyKnown: isBodyKnown(body),
+    template,
+    operationId,
+    declared,
+    action,
+    resources,
+    graphql: graphql ?? NO_GRAPHQL,
   };
 }
 

@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type SecretSource, sourceSchema } from '../declared/secret-source.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Target } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
+import { classesOfDocument } from './http-document.ts';
 import { declareHttp } from './http-target.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {
   const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes, http } = target;
+  const derived = http === undefined ? [] : classesOfDocument(http);
+  const said = classified.filter((one) => !derived.some((other) => isDeepStrictEqual(one, other)));
   const place = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   return {
     name,
@@ -16,7 +20,7 @@ export function declareTarget(target: Target, credential: object): object {
     tls,
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
-    ...(classified.length > 0 ? { classified: classified.map(columnOf) } : {}),
+    ...(said.length > 0 ? { classified: said.map(columnOf) } : {}),
     ...(recordMode === 'strict' ? {} : { record: recordMode }),
     ...(storedReplyBytes === LIMITS.storedReplyBytes ? {} : { limits: { storedReplyBytes } }),
   };

@@ -57,7 +57,8 @@ describe('a declared HTTP target', () => {
   });
 
   test('says all that it can say, and is declared again as it was, whatever its credential', () => {
-    const more = `    http: { hosts: [api.example.com, Other.Example], version: '2', dialect: graphql, cookies: true }
+    const more = `    http: { hosts: [api.example.com, Other.Example], version: '2', dialect: graphql, cookies: true,
+      graphql: { path: /api/graphql }, openapi: { base: /v2, text: '{"openapi":"3.1.0"}' } }
 `;
     for (const text of [SHORT + more, ...KINDS.map(withCredential)]) {
       const first = one(text);
@@ -71,7 +72,32 @@ describe('a declared HTTP target', () => {
       version: '2',
       dialect: 'graphql',
       cookies: true,
+      graphqlPath: '/api/graphql',
+      openapi: { text: '{"openapi":"3.1.0"}', base: '/v2' },
     });
+  });
+
+  test("has the classes that its document says, which are the document's alone to declare", () => {
+    const schema = `{ properties: { email: { type: string, x-chaperone-class: email } } }`;
+    const get = `get: { operationId: one, responses: { '200': { content: { application/json: { schema: ${schema} } } } } }`;
+    const document = `openapi: 3.1.0\npaths: { '/customers/{id}': { ${get} }, '/x': {} }`;
+    const { target, credential } = one(`${SHORT}    http: { openapi: { text: ${JSON.stringify(document)} } }\n`);
+    assert.deepEqual(target.classified, [
+      { schema: '', table: 'GET /customers/{id}', column: 'email', class: 'email', place: 'body' },
+    ]);
+    assert.equal('classified' in declareTarget(target, credential), false);
+    const elsewhere = document.replace('paths:', 'servers: [{ url: /v9 }]\npaths:');
+    assert.deepEqual(
+      one(`${SHORT}    http: { openapi: { text: ${JSON.stringify(elsewhere)} } }\n`).target.classified,
+      [],
+    );
+  });
+
+  test('speaks of AWS where its credential signs for it, and knows what for', () => {
+    const aws = (more: string) =>
+      one(withCredential(`{ aws: { accessKeyId: AKIA1, secretAccessKey: { env: S }${more} } }`)).target.http;
+    assert.deepEqual([aws('')?.dialect, aws('')?.signs], ['aws', undefined]);
+    assert.deepEqual(aws(', region: eu-west-1, service: s3')?.signs, { region: 'eu-west-1', service: 's3' });
   });
 
   test('is refused at its line for what cannot be', () => {
@@ -85,6 +111,12 @@ describe('a declared HTTP target', () => {
     ]);
     assert.deepEqual(problems(`${SHORT}    address: x:1\n`), [
       '2: an HTTP target has a `url`, or an `address`, and not both',
+    ]);
+    assert.deepEqual(problems(`${SHORT}    http: { openapi: { file: /etc/passwd } }\n`), [
+      '6: http.openapi: give the document as `text`; `chaperone apply` puts that in place of `file`',
+    ]);
+    assert.deepEqual(problems(`${SHORT}    http: { openapi: { text: '{"openapi":"3.0.0","paths":{"/a":1}}' } }\n`), [
+      '6: http.openapi: paths → /a: it is no object',
     ]);
     assert.match(problems(`${SHORT}    database: x\n`).join(), /^\d: target: .*database/);
     // Nothing of a reply is masked by a class yet, so none may be declared.

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { HttpTarget } from '../model/http.ts';
+import { LIMITS } from '../model/limits.ts';
 import type { Target, TlsSettings } from '../model/target.ts';
+import type { CredentialDeclaration } from './credential.ts';
 
 const MOST_HOSTS = 100;
 
@@ -12,12 +14,29 @@ const hostSchema = z
     error: 'a host name, without a scheme, a port or a path',
   });
 
+const pathSchema = z
+  .string()
+  .max(500)
+  .regex(/^\/[^?#]*[^?#/]$/, 'a path that begins with / and does not end with one');
+
 /** What `http:` of a target says. */
 export const httpSettingsSchema = z.strictObject({
   hosts: z.array(hostSchema).max(MOST_HOSTS).optional(),
   version: z.enum(['auto', '1.1', '2']).optional(),
-  dialect: z.literal('graphql').optional(),
+  dialect: z.enum(['graphql', 'aws']).optional(),
   cookies: z.boolean().optional(),
+  graphql: z.strictObject({ path: pathSchema }).optional(),
+  openapi: z
+    .strictObject({
+      text: z.string().min(1).max(LIMITS.maxDeclarationBytes).optional(),
+      file: z.string().optional(),
+      base: z.union([z.literal(''), pathSchema]).optional(),
+    })
+    // A gateway that read any file that a configuration names would show it to whoever may write one.
+    .refine(({ text, file }) => text !== undefined && file === undefined, {
+      error: 'give the document as `text`; `chaperone apply` puts that in place of `file`',
+    })
+    .optional(),
 });
 
 export interface HttpPlace {
@@ -48,20 +67,32 @@ function isWeb({ protocol, hostname }: URL): boolean {
 
 /** What is declared, with what the address says where nothing is. */
 export function httpOf(declared: z.infer<typeof httpSettingsSchema>, host: string, basePath: string): HttpTarget {
-  const { hosts, version, dialect, cookies } = declared;
+  const { hosts, version, dialect, cookies, graphql, openapi } = declared;
   return {
     basePath,
     hosts: hosts === undefined ? [host.toLowerCase()] : hosts.map((name) => name.toLowerCase()),
     version: version ?? 'auto',
     ...(dialect !== undefined && { dialect }),
     ...(cookies === true && { cookies }),
+    ...(graphql !== undefined && { graphqlPath: graphql.path }),
+    ...(openapi?.text !== undefined && {
+      openapi: { text: openapi.text, ...(openapi.base !== undefined && { base: openapi.base }) },
+    }),
   };
+}
+
+/** Requests that are signed for AWS are its own, so that rules about its actions bind them; and how they will be signed. */
+export function withSigning(http: HttpTarget, credential: CredentialDeclaration): HttpTarget {
+  if (!('aws' in credential) || credential.aws === undefined) return http;
+  const { region, service } = credential.aws;
+  const signs = { ...(region === undefined ? {} : { region }), ...(service === undefined ? {} : { service }) };
+  return { dialect: 'aws', ...http, ...(Object.keys(signs).length > 0 ? { signs } : {}) };
 }
 
 /** The target as `url` and `http` of a declaration. */
 export function declareHttp({ address, tls, http }: Target): object {
   if (http === undefined) return {};
-  const { basePath, hosts, version, dialect, cookies } = http;
+  const { basePath, hosts, version, dialect, cookies, graphqlPath, openapi } = http;
   const isPlain = tls.mode === 'disable';
   const name = isIP(address.host) === 6 ? `[${address.host}]` : address.host;
   const port = address.port === (isPlain ? 80 : 443) ? '' : `:${address.port}`;
@@ -70,6 +101,8 @@ export function declareHttp({ address, tls, http }: Target): object {
     ...(version === 'auto' ? {} : { version }),
     ...(dialect === undefined ? {} : { dialect }),
     ...(cookies === true ? { cookies } : {}),
+    ...(graphqlPath === undefined ? {} : { graphql: { path: graphqlPath } }),
+    ...(openapi === undefined ? {} : { openapi }),
   };
   return {
     url: `${isPlain ? 'http' : 'https'}://${name}${port}${basePath}`,

@@ -4,7 +4,8 @@ import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Target, TlsSettings } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
-import { type HttpPlace, httpOf, placeOf } from './http-target.ts';
+import { documentOf } from './http-document.ts';
+import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
 import {
   type DatabaseTarget,
   databaseTargetSchema,
@@ -100,14 +101,16 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
     return [{ path: ['tls', 'mode'], message }];
   }
   const { address, basePath, tls } = place;
+  const http = withSigning(httpOf(item.http ?? {}, address.host, basePath), item.credential);
+  const known = documentOf(http);
+  if ('problems' in known) return known.problems;
   const target: Target = {
     ...namedOf(item),
     address,
     tls,
     ...keptOf(item),
-    // Replies of HTTP are masked by detectors: no class is said of them.
-    classified: [],
-    http: httpOf(item.http ?? {}, address.host, basePath),
+    classified: known.classified,
+    http,
   };
   return { target, credential: item.credential };
 }

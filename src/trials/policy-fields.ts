@@ -13,7 +13,7 @@ export const POLICY_FIELDS: Readonly<Record<string, string>> = {
   writes: 'Operations that assign a column of one of these classes, or of `any`.',
   copies: 'Operations that store values of a column of one of these classes, or of `any`, in another column.',
   lock: 'Operations that lock a table at least so strongly.',
-  http: 'HTTP requests of this kind alone: methods, hosts, paths, query, headers, mediaTypes, body, graphql.',
+  http: 'HTTP requests of this kind alone: methods, hosts, paths, query, headers, mediaTypes, body, operations, templates, declared, actions, resources, graphql.',
   when: 'A condition in CEL over `operation`, `principal`, `run`, `target` and `time`.',
   timezone: 'The zone in which `when` asks for the `time`, such as Europe/Berlin.',
   effect: '`permit` or `deny`. A rule that denies wins.',

@@ -56,3 +56,55 @@ test('rules decide on the normal path, however it was written, and on fields of 
     await new Promise((resolve) => server.close(resolve));
   }
 });
+
+const DOCUMENT = `
+openapi: 3.1.0
+servers: [{ url: https://shop.example/v1 }]
+paths:
+  /customers/{id}: { get: { operationId: getCustomer, responses: {} }, delete: { operationId: dropCustomer, responses: {} } }
+  /orders: { post: { operationId: order, responses: {} } }
+`;
+const BY_NAME = `
+policies:
+  - { name: look, principals: any, targets: any, operations: [read], http: { operations: [getCustomer] }, effect: permit }
+  - { name: order, principals: any, targets: any, operations: [any], when: operation.http.operationId == "order", effect: permit }
+  - { name: undocumented, principals: any, targets: any, operations: [read], http: { paths: ["/open/**"] }, effect: permit }
+  - { name: not all, principals: any, targets: any, http: { paths: ["/open/closed"], declared: false }, effect: deny }
+`;
+
+test("rules decide by the names that the target's document gives, behind the paths of its servers", async () => {
+  const server = createServer((_, reply) => reply.end('ok'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { policies, problems } = parsePolicies([{ path: 'rules.yaml', text: BY_NAME }]);
+    assert.deepEqual(problems, []);
+    const place = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    const http = { basePath: '/v1', hosts: [], version: 'auto', openapi: { text: DOCUMENT } } as const;
+    await using gateway = await startHttpGateway({ targets: [httpTarget(place, { http })], policies });
+    const { user, password } = await gateway.grant();
+    const ask = async (method: string, path: string) => {
+      const headers = { authorization: `Bearer ${user}.${password}` };
+      const reply = await fetch(`http://127.0.0.1:${gateway.port}/t/api${path}`, { method, headers });
+      await reply.arrayBuffer();
+      return reply.status;
+    };
+    assert.equal(await ask('GET', '/customers/17'), 200);
+    assert.equal(await ask('HEAD', '/customers/17'), 200);
+    assert.equal(await ask('POST', '/orders'), 200);
+    assert.equal(await ask('GET', '/open/door'), 200);
+    const refused = [
+      'DELETE /customers/17',
+      'GET /customers',
+      'GET /Customers/17',
+      'POST /orders/',
+      'GET /open/closed',
+    ];
+    for (const line of refused) {
+      const [method = '', path = ''] = line.split(' ');
+      assert.equal(await ask(method, path), 403, line);
+    }
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});

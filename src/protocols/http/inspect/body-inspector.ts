@@ -1,9 +1,11 @@
 import type { HttpFacts } from '../../../model/http.ts';
 import { LIMITS } from '../../../model/limits.ts';
 import type { Operation } from '../../../model/request.ts';
+import { documentFacts } from '../../../openapi/document-facts.ts';
 import { operationOf } from '../head-inspector.ts';
 import type { AskedHead, Inspected, Inspector, ReadBody } from '../inspector.ts';
 import { bodyFacts, hasFields } from './body-facts.ts';
+import type { GraphqlReading } from './graphql-document.ts';
 import { graphqlRequest } from './graphql-request.ts';
 
 export interface BodyInspectorParts {
@@ -20,16 +22,16 @@ export function createBodyInspector({ asksForBody }: BodyInspectorParts): Inspec
   return {
     wants: (asked: AskedHead) => (isRead(asked) && hasFields(asked.facts.mediaType) ? LIMITS.maxInspectedBodyBytes : 0),
     inspect: (asked: AskedHead, body: ReadBody | undefined): Inspected | Promise<Inspected> => {
-      const { facts } = asked;
-      if (facts.body.kind === 'none' || !isRead(asked)) return { operations: [operationIn(asked, facts)] };
-      return withBody(asked, body);
+      const facts = documentFacts(asked.target.http, asked.facts);
+      if (facts.body.kind === 'none' || !isRead(asked)) return { operations: operationsIn(asked, facts) };
+      return withBody({ ...asked, facts }, body);
     },
   };
 }
 
 async function withBody(asked: AskedHead, body: ReadBody | undefined): Promise<Inspected> {
   const found = await bodyFacts(asked, body, LIMITS.maxInspectedBodyBytes);
-  return { operations: [operationIn(asked, { ...asked.facts, body: found })] };
+  return { operations: operationsIn(asked, { ...asked.facts, body: found }) };
 }
 
 function isGraphqlTarget({ target }: AskedHead): boolean {
@@ -37,10 +39,13 @@ function isGraphqlTarget({ target }: AskedHead): boolean {
 }
 
 /** By the method or, where that says nothing of what is done, by the document. */
-function operationIn(asked: AskedHead, facts: HttpFacts): Operation {
-  const plain = operationOf(facts);
+function operationsIn(asked: AskedHead, facts: HttpFacts): readonly Operation[] {
   const read = isGraphqlTarget(asked) ? graphqlRequest(asked, facts) : undefined;
-  if (read === undefined) return plain;
+  return read === undefined ? [operationOf(facts)] : read.map((one) => graphqlOperation(one, facts));
+}
+
+function graphqlOperation(read: GraphqlReading, facts: HttpFacts): Operation {
+  const plain = operationOf(facts);
   if ('why' in read) return { ...plain, access: 'unknown', reason: read.why };
   const { type } = read.facts;
   return {

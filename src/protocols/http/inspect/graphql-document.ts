@@ -26,7 +26,22 @@ export function readGraphql(text: string, operationName: string | undefined): Gr
   if (operation === undefined || running.length > 1) return { why: 'its document does not say which operation runs' };
   const fields = rootFields(operation.selectionSet, fragments);
   if (fields === undefined) return { why: 'its document names a fragment that it does not define' };
-  return { facts: { type: operation.operation, name: operation.name?.value ?? '', fields } };
+  const facts = { type: operation.operation, name: operation.name?.value ?? '', fields };
+  return { facts: hasAlias(document) ? { ...facts, renames: true } : facts };
+}
+
+/** In any operation or fragment of it, at whatever depth. */
+function hasAlias({ definitions }: DocumentNode): boolean {
+  const left: SelectionSetNode[] = definitions.flatMap((one) =>
+    'selectionSet' in one ? (one.selectionSet ?? []) : [],
+  );
+  for (let set = left.pop(); set !== undefined; set = left.pop()) {
+    for (const selection of set.selections) {
+      if (selection.kind === 'Field' && selection.alias !== undefined) return true;
+      if ('selectionSet' in selection && selection.selectionSet !== undefined) left.push(selection.selectionSet);
+    }
+  }
+  return false;
 }
 
 /** True of a text that a GraphQL service would run something of. */

@@ -2,13 +2,30 @@ import type { HttpFacts, JsonValue } from '../../../model/http.ts';
 import type { AskedHead } from '../inspector.ts';
 import { type GraphqlReading, isGraphql, readGraphql } from './graphql-document.ts';
 
+/** Each is decided, and an operation on record. */
+const MOST_OF_BATCH = 50;
+
 /**
- * What a request to a GraphQL service asks for (GraphQL over HTTP, working draft, 5): one document, by POST as JSON or by
- * GET. `facts` has the body as it was read. Undefined of what is none: another path, a page, a question about methods.
+ * What a request to a GraphQL service asks for (GraphQL over HTTP, working draft, 5): a document, by POST as JSON or by
+ * GET; or a list of them, as many services take it. `facts` has the body as it was read. Undefined of what is none: another
+ * path, a page, a question about methods.
  */
-export function graphqlRequest({ target, upgrade }: AskedHead, facts: HttpFacts): GraphqlReading | undefined {
-  if (upgrade !== undefined) return { why: 'what is asked over a WebSocket is not read as GraphQL' };
-  if (!isEndpoint(`${target.http?.basePath ?? ''}${facts.path}`)) return elsewhere(facts);
+export function graphqlRequest(asked: AskedHead, facts: HttpFacts): readonly GraphqlReading[] | undefined {
+  const { body, method } = facts;
+  if (method === 'POST' && body.kind === 'fields' && Array.isArray(body.value) && isAt(asked, facts)) {
+    const items: readonly JsonValue[] = body.value;
+    if (items.length === 0 || items.length > MOST_OF_BATCH) {
+      return [{ why: `it is a batch of none, or of more than ${MOST_OF_BATCH}` }];
+    }
+    return items.map((item) => one(asked, { ...facts, body: { kind: 'fields', value: item } }) ?? { why: NO_REQUEST });
+  }
+  const found = one(asked, facts);
+  return found && [found];
+}
+
+function one(asked: AskedHead, facts: HttpFacts): GraphqlReading | undefined {
+  if (asked.upgrade !== undefined) return { why: 'what is asked over a WebSocket is not read as GraphQL' };
+  if (!isAt(asked, facts)) return elsewhere(facts);
   switch (facts.method) {
     case 'OPTIONS':
       return undefined;
@@ -22,15 +39,21 @@ export function graphqlRequest({ target, upgrade }: AskedHead, facts: HttpFacts)
   }
 }
 
-/** By custom: the last segment, `graphql.json` included. */
-function isEndpoint(path: string): boolean {
+/** As the target says; or by custom the last segment, `graphql.json` included. Servers mind neither case nor slashes. */
+function isAt({ target: { http } }: AskedHead, { path: asked }: HttpFacts): boolean {
+  if (http?.graphqlPath !== undefined) return plainPath(asked) === plainPath(http.graphqlPath);
+  const path = `${http?.basePath ?? ''}${asked}`;
   return /\/(?:graphql(?:\.[a-z]+)?|gql)\/*$/i.test(path);
+}
+
+function plainPath(path: string): string {
+  return path.toLowerCase().replaceAll(/\/+/g, '/').replace(/\/$/, '');
 }
 
 /** What looks like GraphQL at another path may be run there, or not. */
 function elsewhere({ body, query }: HttpFacts): GraphqlReading | undefined {
   const sent = [...(query['query'] ?? []), ...(body.kind === 'fields' ? documentsIn(body.value) : [])];
-  return sent.some(isGraphql) ? { why: 'it has a GraphQL document, and its path does not end in /graphql' } : undefined;
+  return sent.some(isGraphql) ? { why: 'it has a GraphQL document, and its path is not the one for them' } : undefined;
 }
 
 function documentsIn(value: JsonValue): readonly string[] {
@@ -54,9 +77,8 @@ function byBody({ query, body, mediaType }: HttpFacts): GraphqlReading {
   if (Object.keys(query).some(isCarrier)) return { why: 'its address has parameters of GraphQL, too' };
   if (body.kind === 'unknown') return { why: body.why };
   if (mediaType !== 'application/json' || body.kind !== 'fields') return { why: 'its body is not JSON' };
-  if (Array.isArray(body.value)) return { why: 'it is a batch' };
   const asked = body.value;
-  if (!isObject(asked)) return { why: 'its body is not a GraphQL request' };
+  if (!isObject(asked)) return { why: NO_REQUEST };
   if (Object.keys(asked).some((name) => !OF_POST.has(name))) return { why: PERSISTED };
   const { query: document, operationName: name = null, extensions = null } = asked;
   if (typeof document !== 'string' || (isObject(extensions) && 'persistedQuery' in extensions))
@@ -65,6 +87,7 @@ function byBody({ query, body, mediaType }: HttpFacts): GraphqlReading {
   return readGraphql(document, name ?? undefined);
 }
 
+const NO_REQUEST = 'its body is not a GraphQL request';
 const PERSISTED = 'it names a document that stands elsewhere, or says more than GraphQL has';
 const OF_GET: ReadonlySet<string> = new Set(['query', 'operationName', 'variables']);
 const OF_POST: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { targetNamed } from '../../../../test/support/subjects.ts';
-import type { HttpFacts } from '../../../model/http.ts';
+import type { HttpFacts, HttpTarget } from '../../../model/http.ts';
 import type { Operation } from '../../../model/request.ts';
 import { compileHttpPattern, type HttpPattern } from '../../../policy/http-pattern.ts';
 import type { AskedHead } from '../inspector.ts';
@@ -22,16 +22,17 @@ interface Sent {
   readonly type?: string;
   readonly codings?: readonly string[];
   readonly upgrade?: string;
+  readonly http?: Partial<HttpTarget>;
   readonly body?: string | Buffer;
 }
 
 const inspector = createBodyInspector({ asksForBody: () => false });
 
-async function operationOf(sent: Sent): Promise<Operation> {
+async function operationsOf(sent: Sent): Promise<readonly Operation[]> {
   const { method = 'POST', path = '/graphql', query = {}, type = 'application/json', body, upgrade } = sent;
   const contentType = body === undefined ? '' : type;
   const head: AskedHead = {
-    target: { ...TARGET, http: { ...TARGET.http, basePath: sent.basePath ?? '' } },
+    target: { ...TARGET, http: { ...TARGET.http, basePath: sent.basePath ?? '', ...sent.http } },
     facts: {
       method,
       host: 'api',
@@ -49,9 +50,13 @@ async function operationOf(sent: Sent): Promise<Operation> {
     ...(upgrade === undefined ? {} : { upgrade }),
   };
   const read = body === undefined ? undefined : { bytes: Buffer.from(body), complete: true };
-  const { operations } = await inspector.inspect(head, read);
-  assert.equal(operations.length, 1);
-  return operations[0] as Operation;
+  return (await inspector.inspect(head, read)).operations;
+}
+
+async function operationOf(sent: Sent): Promise<Operation> {
+  const [first, ...others] = await operationsOf(sent);
+  assert.ok(first !== undefined && others.length === 0);
+  return first;
 }
 
 const post = (query: string, more: Readonly<Record<string, unknown>> = {}) =>
@@ -113,7 +118,8 @@ describe('a GraphQL request', () => {
       [{ body: '{"query":"{ ...F }"}' }, 'its document names a fragment that it does not define'],
       [{ body: '{"query":"type A { b: Int }"}' }, 'its document defines types'],
       [{ body: '{"query":"{...F} fragment F on Q {a} fragment F on Q {b}"}' }, 'its document defines a fragment twice'],
-      [{ body: '[{"query":"{ me }"}]' }, 'it is a batch'],
+      [{ body: '[]' }, 'it is a batch of none, or of more than 50'],
+      [{ body: `[${'{"query":"{ me }"},'.repeat(50)}{}]` }, 'it is a batch of none, or of more than 50'],
       [{ body: JSON.stringify(apq) }, persisted],
       [{ body: JSON.stringify({ query: '{ me }', ...apq }) }, persisted],
       [{ body: '{"documentId":"1"}' }, persisted],
@@ -139,10 +145,29 @@ describe('a GraphQL request', () => {
   test('at another path is what its method says, unless it has a document', async () => {
     assert.equal(told(await operationOf({ path: '/v3/search', body: '{"query":"customers"}' })), 'write - - ');
     assert.equal(told(await operationOf({ method: 'GET', path: '/v3/users' })), 'read - - ');
-    const why = 'unknown - -  it has a GraphQL document, and its path does not end in /graphql';
+    const why = 'unknown - -  it has a GraphQL document, and its path is not the one for them';
     assert.equal(told(await operationOf({ path: '/repos', body: '{"query":"{ me }","private":false}' })), why);
     assert.equal(told(await operationOf({ path: '/repos', body: '[{"query":"mutation { pay }"}]' })), why);
     assert.equal(told(await operationOf({ method: 'GET', path: '/x', query: { query: ['{ me }'] } })), why);
+  });
+
+  test('of several documents is an operation for each, and what one of them hides is unknown', async () => {
+    const batch = [{ query: '{ me }' }, { query: 'mutation { pay }' }, { documentId: '1' }, 7];
+    const found = await operationsOf({ body: JSON.stringify(batch) });
+    assert.deepEqual(found.map(told), [
+      'read query  me',
+      'write mutation  pay',
+      'unknown - -  it names a document that stands elsewhere, or says more than GraphQL has',
+      'unknown - -  its body is not a GraphQL request',
+    ]);
+  });
+
+  test('is taken at the path that the target says, and there alone', async () => {
+    const body = '{"query":"{ me }"}';
+    const http = { graphqlPath: '/api/q' };
+    assert.equal(told(await operationOf({ path: '/API//q/', body, http })), 'read query  me');
+    assert.match(told(await operationOf({ path: '/graphql', body, http })), /^unknown .* not the one for them$/);
+    assert.equal(told(await operationOf({ path: '/graphql', body: '{"query":"text"}', http })), 'write - - ');
   });
 
   test('of no document is a page, and its methods may be asked for', async () => {

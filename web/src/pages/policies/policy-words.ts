@@ -157,6 +157,11 @@ const HTTP: WordTree = {
     headers: { info: 'Fields by name in lower case, each with its values.' },
     mediaTypes: { info: 'The body’s type: application/json.' },
     body: { info: 'Fields of JSON or a form by path, each with its values: customer.tier, items[].sku.' },
+    operations: { info: 'What the target’s OpenAPI document calls its operations.' },
+    templates: { info: 'The document’s paths: /customers/{id}.' },
+    declared: { info: 'Whether the document has the request.', values: wordsOf(['true', 'false']) },
+    actions: { info: 'Actions of AWS: s3:GetObject, dynamodb:*' },
+    resources: { info: 'Their resources: arn:aws:s3:::bucket/*' },
     graphql: {
       info: 'Of targets with the dialect graphql.',
       keys: {

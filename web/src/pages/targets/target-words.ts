@@ -16,7 +16,18 @@ export const TARGET_WORDS: WordTree = {
           keys: {
             hosts: { info: 'Names by which clients of the forward proxy ask for it.' },
             version: { values: words(['auto', '1.1', '2']) },
-            dialect: { info: 'How its bodies say what is asked.', values: words(['graphql']) },
+            dialect: { info: 'How its requests say what is asked.', values: words(['graphql', 'aws']) },
+            graphql: {
+              keys: { path: { info: 'The path that takes documents, where it is another one than /graphql.' } },
+            },
+            openapi: {
+              info: 'The service’s OpenAPI document, 3.0 or 3.1.',
+              keys: {
+                text: { info: 'JSON or YAML.' },
+                file: { info: 'For chaperone apply, which puts the text in its place.' },
+                base: { info: 'What its paths have before them, in place of its servers’.' },
+              },
+            },
             cookies: { info: 'Whether cookies pass, both ways.', values: words(['true', 'false']) },
           },
         },

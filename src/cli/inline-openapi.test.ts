@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadTargets } from '../targets/load-targets.ts';
+import { readConfiguration } from '../targets/read-configuration.ts';
+import { inlineOpenApi } from './inline-openapi.ts';
+
+const OPENAPI = 'openapi: 3.1.0\ninfo: { title: "ü: \\"x\\" #" }\npaths: {}\n';
+const target = (name: string, openapi: string) => `  - name: ${name}
+    protocol: http
+    url: https://${name}.example
+    http:${openapi}
+    credential: { none: true }
+`;
+
+test('a target has the text of the document that it names, and every line stays where it was', () => {
+  const text = `targets:\n${target('one', ' { openapi: { file: ./a.yaml, base: /v1 } }')}${target('two', "\n      openapi:\n        file: 'b.json' # here")}`;
+  const asked: string[] = [];
+  const inlined = inlineOpenApi(text, (path) => {
+    asked.push(path);
+    return OPENAPI;
+  });
+  assert.deepEqual(asked.toSorted(), ['./a.yaml', 'b.json']);
+  assert.equal(inlined.split('\n').length, text.split('\n').length);
+  const { sections } = readConfiguration([{ name: 'x.yaml', text: inlined }]);
+  const { items, problems } = loadTargets(sections.targets ?? [], ['http']);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    items.map((item) => item.target.http?.openapi),
+    [{ text: OPENAPI, base: '/v1' }, { text: OPENAPI }],
+  );
+});
+
+test('a text without one, or that is not YAML, stays as it is', () => {
+  const never = () => assert.fail('nothing is to be read');
+  for (const text of ['targets: []\n', 'openapi: [', `targets:\n${target('one', ' { openapi: { text: x } }')}`]) {
+    assert.equal(inlineOpenApi(text, never), text);
+  }
+});

@@ -1,0 +1,40 @@
+import { isMap, isPair, isScalar, type Pair, parseDocument, type Scalar, visit } from 'yaml';
+
+/**
+ * A configuration file whose targets have the text of their OpenAPI documents in place of `file:`, each on its line: the
+ * gateway reads no files that a configuration names. `read` takes the path as it is written; what it throws is thrown.
+ */
+export function inlineOpenApi(text: string, read: (path: string) => string): string {
+  if (!/\bopenapi\b/.test(text)) return text;
+  const document = parseDocument(text);
+  // Whoever reads the file next says what is wrong with it.
+  if (document.errors.length > 0) return text;
+  const places: { readonly from: number; readonly to: number; readonly path: string }[] = [];
+  visit(document, {
+    Pair: (_, pair) => {
+      const file = fileOf(pair);
+      const from = file?.key.range?.[0];
+      const to = file?.value.range?.[1];
+      if (file !== undefined && from !== undefined && to !== undefined) places.push({ from, to, path: file.path });
+    },
+  });
+  return places.reduceRight(
+    (left, { from, to, path }) => `${left.slice(0, from)}text: ${JSON.stringify(read(path))}${left.slice(to)}`,
+    text,
+  );
+}
+
+interface FilePair {
+  readonly key: Scalar;
+  readonly value: Scalar;
+  readonly path: string;
+}
+
+/** Of `openapi: { file: PATH, … }`. */
+function fileOf({ key, value }: Pair): FilePair | undefined {
+  if (!isScalar(key) || key.value !== 'openapi' || !isMap(value)) return undefined;
+  const file = value.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === 'file');
+  if (file === undefined || !isScalar(file.key) || !isScalar(file.value)) return undefined;
+  const path = file.value.value;
+  return typeof path === 'string' ? { key: file.key, value: file.value, path } : undefined;
+}
