@@ -33,8 +33,11 @@ export class SessionMasks implements Masks {
 
   refusal(permit: Permit, { operations }: Request): Refusal | undefined {
     const plan = this.#planOf(permit);
-    const carrier = plan === 'none' ? undefined : plan.carrier(operations);
-    return carrier === undefined ? undefined : unmaskable(carrier);
+    if (plan === 'none') return undefined;
+    const carrier = plan.carrier(operations);
+    if (carrier !== undefined) return unmaskable(carrier);
+    const renamed = plan.renamed(operations);
+    return renamed === undefined ? undefined : renaming(renamed);
   }
 
   masker(permit: Permit, request: Request): Masker | undefined {
@@ -81,5 +84,13 @@ function unmaskable(carrier: string): Refusal {
     code: 'mask-impossible',
     message: `it reads columns that are masked, and ${carrier} could take their values to where they are not`,
     hint: `Call ${carrier} in a statement that reads none of them.`,
+  };
+}
+
+function renaming(by: string): Refusal {
+  return {
+    code: 'mask-impossible',
+    message: `fields of its reply are masked by their names, and ${by} could give them others`,
+    hint: 'Ask for the fields by their own names.',
   };
 }

@@ -1,4 +1,4 @@
-import type { MaskCount, ResultColumn, Told } from '../model/reply.ts';
+import type { MaskCount, MessageMasks, ResultColumn, Told } from '../model/reply.ts';
 import type { ColumnMask, ColumnRules, Reading } from './column-rules.ts';
 import { maskErrorText } from './error-text.ts';
 import type { Findings } from './findings.ts';
@@ -8,6 +8,8 @@ import { MaskCounts } from './mask-counts.ts';
 import { maskJsonRows, type RowsOrder, rowsOrder } from './mask-json-rows.ts';
 import type { Masker } from './masker.ts';
 import { type MaskOrder, maskValue } from './masks.ts';
+import { ExchangeMessages } from './messages/exchange-messages.ts';
+import type { MessageFields } from './messages/field-rules.ts';
 
 /** What all exchanges under one decision share. */
 export interface MaskRules {
@@ -47,9 +49,11 @@ export class ExchangeMasker implements Masker {
   #shape: Shape;
   readonly #counts = new MaskCounts();
   readonly #countFinding = (detector: string): void => this.#counts.add('detector', detector);
+  readonly messages: MessageMasks;
 
-  constructor(shared: MaskRules, reading: Reading, said?: () => Uint8Array) {
+  constructor(shared: MaskRules, reading: Reading, said?: () => Uint8Array, fields?: MessageFields) {
     this.#shared = shared;
+    this.messages = new ExchangeMessages({ ...shared, fields, counts: this.#counts });
     this.#reading = reading;
     this.#said = said;
     // Rows before any description would be of unknown columns.

@@ -112,34 +112,51 @@ function maskJsonContent(
   count: CountFinding,
 ): Buffer | undefined {
   const prefix = jsonPrefix(type, format);
-  if (!findings.suspects(value, prefix, value.length)) return undefined;
-  const text = value.toString('latin1', prefix);
+  const masked = maskJsonTokens(findings, value, prefix, prefix, count);
+  if (masked === 'malformed') return asJson(value, prefix);
+  return masked === undefined || prefix === 0 ? masked : Buffer.concat([value.subarray(0, prefix), masked]);
+}
+
+/**
+ * `value[start, end)`, which is tokens of JSON, without its findings; undefined where there are none, `malformed` where there
+ * are and it is no JSON. `value[from, start)` stands before it: a word there may name what is found.
+ */
+export function maskJsonTokens(
+  findings: Findings,
+  value: Buffer,
+  from: number,
+  start: number,
+  count: CountFinding,
+): Buffer | undefined | 'malformed' {
+  if (!findings.suspects(value, from, value.length)) return undefined;
+  const text = value.toString('latin1', start);
   const pieces: Buffer[] = [];
-  let kept = 0;
-  const keep = (start: number, end: number, replacement: Buffer | undefined): void => {
+  let kept = start;
+  const keep = (first: number, end: number, replacement: Buffer | undefined): void => {
     if (replacement === undefined) return;
-    pieces.push(value.subarray(kept, start + prefix), replacement);
-    kept = end + prefix;
+    pieces.push(value.subarray(kept, first + start), replacement);
+    kept = end + start;
   };
   // A key may say what its value is (`"password": …`): what is found in the whole counts where it lies in one string.
-  const whole = findings.in(value, prefix, value.length);
+  const before = start - from;
+  const whole = findings.in(value, from, value.length).filter((finding) => finding.end > before);
   let next = 0;
   const complete = eachToken(text, (token) => {
-    const { start, end } = token;
+    const { start: open, end } = token;
     const inside: Finding[] = [];
-    while (next < whole.length && whole[next]!.start < end) {
-      const { start: from, end: to, detector } = whole[next++]!;
-      if (token.kind === 'number' || (from > start && to < end))
-        inside.push({ start: from - start - 1, end: to - start - 1, detector });
+    while (next < whole.length && whole[next]!.start - before < end) {
+      const { start: first, end: last, detector } = whole[next++]!;
+      if (token.kind === 'number' || (first - before > open && last - before < end))
+        inside.push({ start: first - before - open - 1, end: last - before - open - 1, detector });
     }
     if (token.kind === 'number') {
-      if (tell(inside, count) || tell(findings.in(value, start + prefix, end + prefix), count)) keep(start, end, ZERO);
+      if (tell(inside, count) || tell(findings.in(value, open + start, end + start), count)) keep(open, end, ZERO);
     } else if (token.kind === 'string' || token.kind === 'key') {
-      keep(start + 1, end - 1, maskFreeText(findings, value, start + 1 + prefix, end - 1 + prefix, count, inside));
+      keep(open + 1, end - 1, maskFreeText(findings, value, open + 1 + start, end - 1 + start, count, inside));
     }
   });
-  if (!complete) return tell(whole, count) ? asJson(value, prefix) : undefined;
-  return kept === 0 ? undefined : Buffer.concat([...pieces, value.subarray(kept)]);
+  if (!complete) return tell(whole, count) ? 'malformed' : undefined;
+  return pieces.length === 0 ? undefined : Buffer.concat([...pieces, value.subarray(kept)]);
 }
 
 const ZERO = Buffer.from('0');

@@ -40,7 +40,8 @@ export function replaceTokens(text: string, replace: (token: JsonToken) => strin
   return complete ? pieces.join('') + text.slice(kept) : undefined;
 }
 
-function maskLeaf(order: MaskOrder, text: string, token: JsonToken): string | undefined {
+/** What stands for a key or leaf; undefined keeps it. */
+export function maskLeaf(order: MaskOrder, text: string, token: JsonToken): string | undefined {
   switch (token.kind) {
     case 'string':
       return maskString(order, text.slice(token.start, token.end));

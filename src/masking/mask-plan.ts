@@ -6,6 +6,7 @@ import { expandClasses } from './detectors/detectors.ts';
 import { ExchangeMasker } from './exchange-masker.ts';
 import { type Findings, findingsFor } from './findings.ts';
 import type { Masker } from './masker.ts';
+import { FieldRules } from './messages/field-rules.ts';
 
 /** What one decision masks in one target: made once a session and decision, so that a masker costs next to nothing. */
 export interface MaskPlan {
@@ -18,6 +19,8 @@ export interface MaskPlan {
   masker(operations: readonly Operation[], said?: () => Uint8Array): Masker;
   /** The function by which a request would take masked values to where no mask is; undefined where there is none. */
   carrier(operations: readonly Operation[]): string | undefined;
+  /** By what a request could have classified fields come back under other names; undefined where it cannot. */
+  renamed(operations: readonly Operation[]): string | undefined;
 }
 
 /** Makes what is costly to make for these classes, and is kept: a tenth of a second that no exchange should wait for. */
@@ -37,13 +40,16 @@ export function createMaskPlan(
 ): MaskPlan | undefined {
   const expanded = expandClasses(classes);
   const findings = findingsFor(expanded);
-  const rules = new ColumnRules(target.classified, expanded);
-  if (findings === undefined && rules.size === 0) return undefined;
+  const columns = target.classified.filter(({ place }) => place === undefined);
+  const rules = new ColumnRules(columns, expanded);
+  const fields = new FieldRules(target.classified, expanded);
+  if (findings === undefined && rules.size === 0 && fields.size === 0) return undefined;
   const digest = (bytes: Uint8Array) => createHmac('sha256', hashKey).update(bytes).digest();
   const shared = { findings, rules, digest };
   return {
     findings,
     carrier: (operations) => rules.carrier(operations),
-    masker: (operations, said) => new ExchangeMasker(shared, rules.reading(operations), said),
+    renamed: (operations) => fields.renamed(operations),
+    masker: (operations, said) => new ExchangeMasker(shared, rules.reading(operations), said, fields.of(operations)),
   };
 }

@@ -3,7 +3,7 @@ import type { MaskCount } from '../model/reply.ts';
 import { settledLines } from './detectors/private-key.ts';
 import type { Finding } from './finding.ts';
 import type { Findings } from './findings.ts';
-import { maskFreeText } from './mask-content.ts';
+import { type CountFinding, maskFreeText } from './mask-content.ts';
 import { MaskCounts } from './mask-counts.ts';
 import { REDACTED } from './mask-text.ts';
 
@@ -30,21 +30,35 @@ export class StreamMasker {
   #before: Buffer = NOTHING;
   /** True inside a finding that was longer than what may be held: the rest of it is dropped. */
   #dropping = false;
-  readonly #count = (detector: string): void => this.#counts.add('detector', detector);
+  #count: CountFinding = (detector: string): void => this.#counts.add('detector', detector);
 
-  constructor(findings: Findings) {
+  /** `count` is told of each finding, where somebody else counts. `before` stands before the text, which may name what is in it. */
+  constructor(findings: Findings, count?: CountFinding, before: Buffer = NOTHING) {
     this.#findings = findings;
+    if (count !== undefined) this.#count = count;
+    this.#before = Buffer.from(before.subarray(-NAMING_BYTES));
   }
 
   /** What may go on now; views of `chunk` where nothing changed. */
   push(chunk: Buffer): Buffer {
+    const released: Buffer[] = [];
+    for (let at = 0; at < chunk.length; ) {
+      // A line that is too long is cut at the same place, however it comes.
+      const end = Math.min(chunk.length, at + LIMITS.maxHeldStreamBytes + 1 - this.#held.length);
+      this.#take(chunk.subarray(at, end), released);
+      at = end;
+    }
+    return released.length === 1 ? released[0]! : Buffer.concat(released);
+  }
+
+  #take(chunk: Buffer, released: Buffer[]): void {
     const fresh = this.#dropping ? this.#drop(chunk) : chunk;
-    if (fresh.length === 0) return NOTHING;
+    if (fresh.length === 0) return;
     const text = this.#held.length === 0 ? fresh : Buffer.concat([this.#held, fresh]);
     const lines = Math.max(text.lastIndexOf(NEWLINE), text.lastIndexOf(RETURN)) + 1;
     const settled = this.#findings.includes('private-key') ? settledLines(text, lines) : lines;
-    const released = this.#mask(text, settled);
-    return this.#held.length <= LIMITS.maxHeldStreamBytes ? released : Buffer.concat([released, this.#relieve()]);
+    released.push(this.#mask(text, settled));
+    if (this.#held.length > LIMITS.maxHeldStreamBytes) released.push(this.#relieve());
   }
 
   /**

@@ -47,6 +47,32 @@ export interface FieldMasker {
   absent?(column: number): Uint8Array | undefined;
   /** Free text: an error or notice field, a channel's payload. */
   text(wire: Buffer, start: number, end: number, told?: Told): Uint8Array | undefined;
+  /** Of what has no rows: messages with fields and a body. Absent where only rows are masked. */
+  readonly messages?: MessageMasks;
+}
+
+/** Masks messages of HTTP: their bodies as they come, and the fields that have a class. */
+export interface MessageMasks {
+  /** True where something in the body has a class: a body that cannot be taken apart must not pass. */
+  readonly needsFields: boolean;
+  /** Begins a body. Throws `Refused` of code `mask-impossible` where something in it has a class and it is text alone. */
+  body(shape: BodyShape): BodyMasker;
+  /** The value that stands for that of a field or cookie with a class; undefined where it has none. */
+  named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined;
+}
+
+/** How a body is taken apart; `json` is one JSON text or several, one after another. */
+export type BodyShape = 'json' | 'csv' | 'form' | 'text';
+
+/**
+ * Masks a body that comes in pieces, cut anywhere, as if it had come whole. Throws `Refused` of code `mask-impossible`
+ * where it turns out not to be what it was said to be, and something in it has a class.
+ */
+export interface BodyMasker {
+  /** What may go on now: a view of `bytes`, or bytes of its own. */
+  push(bytes: Buffer): Buffer;
+  /** What was held, once the body is over. */
+  end(): Buffer;
 }
 
 /** What is known of a text of the server beside its words. */
