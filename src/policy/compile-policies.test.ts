@@ -297,12 +297,19 @@ describe('conditions', () => {
   });
 });
 
-test('a decision is made once for an array of operations', () => {
+test('a decision is made once for an array of operations, and a permit for the rules that bind it', () => {
   const decider = compilePolicies([READ]).decider(jobOf(), targetNamed('demo'));
   const operations = [SELECT];
   const first = decider({ operations });
   assert.equal(decider({ operations }), first);
-  assert.notEqual(decider({ operations: [SELECT] }), first);
+  assert.equal(decider({ operations: [SELECT] }), first);
+  assert.notEqual(
+    compilePolicies([READ, rule('also', { operations: ['read'] })]).decider(
+      jobOf(),
+      targetNamed('demo'),
+    )({ operations }),
+    first,
+  );
   const rounds = 500_000;
   assertTakesLess(rounds / 1_000, () => {
     for (let round = 0; round < rounds; round++) decider({ operations });

@@ -7,10 +7,11 @@ import { ClassifiedColumns } from './column-facts.ts';
 import { subjectOf } from './condition.ts';
 import { decide } from './decide.ts';
 import { minuteOf } from './local-time.ts';
+import { Permits } from './permits.ts';
 import type { Policy } from './policy.ts';
 import type { PolicySet } from './policy-set.ts';
 import { compileRule } from './rule.ts';
-import { permitsReadsAlone, readOnly } from './session-obligation.ts';
+import { permitsReadsAlone } from './session-obligation.ts';
 
 /**
  * Compiles policies that `parsePolicies` found no problem with. Throws where a condition does not compile. `clock` tells
@@ -33,16 +34,19 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
         applicable.map(({ policy }) => policy),
         target.protocol,
       );
+      const permits = new Permits(digest, { isReader });
       const kept = new WeakMap<readonly Operation[], Kept>();
       return ({ operations }) => {
         const at = nowMs?.();
         const minute = at === undefined ? 0 : minuteOf(at);
         const classified = classifiedNow();
-        const known = kept.get(operations);
+        // Operations of HTTP have the address and the body in them: they are of one request, and met once.
+        const isShared = operations[0]?.http === undefined;
+        const known = isShared ? kept.get(operations) : undefined;
         if (known?.minute === minute && known.classified === classified) return known.decision;
         const surroundings = { subject, columns: ClassifiedColumns.of(classified), nowMs: at };
-        const judged = decideSafely(() => decide(operations, applicable, surroundings, digest), digest);
-        const made = isReader ? readOnly(judged) : judged;
+        const made = decideSafely(() => decide(operations, applicable, surroundings, permits), digest);
+        if (!isShared) return made;
         // The same decision stays the same object: what was planned for it still holds.
         const decision = known !== undefined && isDeepStrictEqual(known.decision, made) ? known.decision : made;
         kept.set(operations, { decision, minute, classified });

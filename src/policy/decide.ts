@@ -1,7 +1,7 @@
-import type { Decision, Deny, Obligation } from '../model/decision.ts';
+import type { Decision, Deny } from '../model/decision.ts';
 import type { Operation } from '../model/request.ts';
 import type { Surroundings } from './condition.ts';
-import { obligationsOf } from './obligations.ts';
+import type { Permits } from './permits.ts';
 import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
 
@@ -13,16 +13,14 @@ export function decide(
   operations: readonly Operation[],
   rules: readonly Rule[],
   surroundings: Surroundings,
-  digest: string,
+  permits: Permits,
 ): Decision {
   const verdicts = operations.filter((one) => one.kind !== 'empty').map((one) => judge(one, rules, surroundings));
   const denied = strictest(verdicts.filter((verdict) => verdict.outcome !== 'permit'));
   const matched = new Map<string, Policy>();
   for (const verdict of verdicts) for (const policy of verdict.matched) matched.set(policy.name, policy);
-  if (denied !== undefined) return deny(denied, verdicts, digest);
-  const policies = [...matched.values()].sort(byName);
-  const obligations: readonly Obligation[] = obligationsOf(policies);
-  return { effect: 'permit', rules: policies.map((policy) => policy.name), obligations, policy: digest };
+  if (denied !== undefined) return deny(denied, verdicts, permits.digest);
+  return permits.of([...matched.values()].sort(byName));
 }
 
 export type Outcome =

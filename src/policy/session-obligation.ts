@@ -1,4 +1,4 @@
-import type { Decision, SessionObligation } from '../model/decision.ts';
+import type { Permit, SessionObligation } from '../model/decision.ts';
 import type { Policy } from './policy.ts';
 
 /** What the policies ask of the target's session together: the shortest times, the fewest rows, every switch. */
@@ -54,12 +54,11 @@ export function sessionWords(obligation: SessionObligation): string {
   return [...times, ...(isReadOnly ? ['readOnly'] : []), ...counts, ...(name ? ['name'] : [])].join(', ');
 }
 
-/** The decision, its request read-only where it is permitted. */
-export function readOnly(decision: Decision): Decision {
-  if (decision.effect === 'deny') return decision;
-  const asked = decision.obligations.find((one) => one.kind === 'session');
-  const others = decision.obligations.filter((one) => one.kind !== 'session');
-  return { ...decision, obligations: [...others, { ...asked, kind: 'session', readOnly: true }] };
+/** The permit, its request read-only. */
+export function readOnly(permit: Permit): Permit {
+  const asked = permit.obligations.find((one) => one.kind === 'session');
+  const others = permit.obligations.filter((one) => one.kind !== 'session');
+  return { ...permit, obligations: [...others, { ...asked, kind: 'session', readOnly: true }] };
 }
 
 function isHarmless(operation: string): boolean {

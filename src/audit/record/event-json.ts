@@ -5,20 +5,28 @@ import type { Refusal } from '../../model/refusal.ts';
 import type { ExchangeResult, MaskCount } from '../../model/reply.ts';
 import type { ForwardedStatement, Operation } from '../../model/request.ts';
 import { canonicalJson, type Json } from '../canonical-json.ts';
+import { HttpOperations } from './http-operations.ts';
 import { JSON_CHARACTER_BYTES, type RecordPen } from './record-pen.ts';
 import { packOperation } from './recorded-operations.ts';
 
+const httpOperations = new HttpOperations();
 const operationsText = new WeakMap<readonly Operation[], Uint8Array>();
 const decisionText = new WeakMap<Decision, Uint8Array>();
 
 /** `"op":[…],`: what was asked, as policy judged it. */
 export function operationsMember(operations: readonly Operation[]): Uint8Array {
+  // Those of HTTP are made for each request, and most say the same.
+  if (operations[0]?.http !== undefined) return httpOperations.text(operations, writtenOperations);
   let text = operationsText.get(operations);
   if (text === undefined) {
-    text = Buffer.from(`"op":${canonicalJson(operations.map(packOperation))},`);
+    text = writtenOperations(operations);
     operationsText.set(operations, text);
   }
   return text;
+}
+
+function writtenOperations(operations: readonly Operation[]): Uint8Array {
+  return Buffer.from(`"op":${canonicalJson(operations.map(packOperation))},`);
 }
 
 /** `"decision":{…},` */

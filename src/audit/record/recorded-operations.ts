@@ -25,8 +25,8 @@ export function packOperation(operation: Operation): Json {
 }
 
 /** What the target's own documents name: addresses, fields and bodies are what somebody typed, and stand in the body. */
-function packHttp({ method, template, operationId, action, graphql }: HttpFacts) {
-  return { method, template, operationId, action, graphql: graphql && { type: graphql.type } };
+export function packHttp({ method, template, operationId, declared, action, graphql }: HttpFacts) {
+  return { method, template, operationId, declared, action, graphql: graphql && { type: graphql.type } };
 }
 
 /** What `packOperation` was given, but for the order of its columns; undefined where a line has no such operation. */

@@ -45,6 +45,8 @@ export interface MessageBody {
    * where the framing breaks, with `PeerLeft` where the sender does. At most one call at a time.
    */
   read(): Promise<Buffer | null>;
+  /** What `read` would give, where that is there already; undefined where it must be waited for. Throws what it rejects with. */
+  take?(): Buffer | null | undefined;
   /** What stood behind the body; known once `read` gave null. */
   readonly trailers: Fields;
 }

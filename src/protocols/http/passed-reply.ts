@@ -11,11 +11,9 @@ const SMALL_BYTES = 64 * 1024;
 export async function* passed<Made>(body: MessageBody, make: MakePart<Made>): AsyncGenerator<Made> {
   if (body.length === 'none') return yield make(NOTHING, true);
   let begun = false;
-  for (let pending = body.read(); ; ) {
-    // What comes later fails where it is waited for.
-    pending.catch(() => undefined);
+  for (let pending = next(body); ; ) {
     // The head does not wait for bytes that take their time.
-    const bytes = begun ? await pending : await soon(pending);
+    const bytes = !(pending instanceof Promise) ? pending : begun ? await pending : await soon(pending);
     if (bytes === null) return yield make(NOTHING, true);
     if (bytes === undefined) {
       begun = true;
@@ -25,16 +23,24 @@ export async function* passed<Made>(body: MessageBody, make: MakePart<Made>): As
     if (bytes.length > SMALL_BYTES) {
       begun = true;
       yield make(bytes, false);
-      pending = body.read();
+      pending = next(body);
       continue;
     }
     const kept = Buffer.from(bytes);
-    pending = body.read();
-    pending.catch(() => undefined);
-    if ((await soon(pending)) === null) return yield make(kept, true);
+    pending = next(body);
+    if ((pending instanceof Promise ? await soon(pending) : pending) === null) return yield make(kept, true);
     begun = true;
     yield make(kept, false);
   }
+}
+
+function next(body: MessageBody): Buffer | null | Promise<Buffer | null> {
+  const taken = body.take?.();
+  if (taken !== undefined) return taken;
+  const pending = body.read();
+  // What comes later fails where it is waited for.
+  pending.catch(() => undefined);
+  return pending;
 }
 
 /** What a promise gives in this turn of the loop; undefined where that takes longer. */

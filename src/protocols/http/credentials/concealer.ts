@@ -3,6 +3,7 @@ import type { Fields, IncomingReply, MessageBody } from '../message.ts';
 /** Shorter ones stand in every text by chance, and are worth nothing. Characters. */
 const SHORTEST = 6;
 const STAR = 0x2a;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Takes the credential out of replies that repeat it, as services do that answer with what they were asked. Each
@@ -17,8 +18,16 @@ export class Concealer {
     this.#needles = texts.map((text) => Buffer.from(text));
   }
 
-  /** Undefined where there is nothing to conceal. */
+  /** Undefined where there is nothing to conceal. The same one for the same list. */
   static of(secrets: readonly string[]): Concealer | undefined {
+    const known = MADE.get(secrets);
+    if (known !== undefined) return known === 'none' ? undefined : known;
+    const made = Concealer.#make(secrets);
+    MADE.set(secrets, made ?? 'none');
+    return made;
+  }
+
+  static #make(secrets: readonly string[]): Concealer | undefined {
     const long = secrets.filter((secret) => secret.length >= SHORTEST);
     // The longest first: one may hold another.
     const texts = [...new Set(long.flatMap(written))].sort((one, other) => other.length - one.length);
@@ -64,11 +73,14 @@ export class Concealer {
   }
 }
 
+/** Credentials have one list for as long as their secrets are the same. */
+const MADE = new WeakMap<readonly string[], Concealer | 'none'>();
+
 class ConcealedBody implements MessageBody {
   readonly length: MessageBody['length'];
   readonly #inner: MessageBody;
   readonly #concealer: Concealer;
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = NOTHING;
   #over = false;
 
   constructor(inner: MessageBody, concealer: Concealer) {
@@ -81,20 +93,36 @@ class ConcealedBody implements MessageBody {
     return this.#concealer.fields(this.#inner.trailers);
   }
 
-  async read(): Promise<Buffer | null> {
+  take(): Buffer | null | undefined {
     while (!this.#over) {
-      const bytes = await this.#inner.read();
-      if (bytes === null) {
-        this.#over = true;
-        return this.#held.length === 0 ? null : this.#concealer.bytes(this.#held);
-      }
-      const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-      const settled = all.length - this.#concealer.openEnd(all);
-      const text = this.#concealer.bytes(all, settled);
-      this.#held = Buffer.from(text.subarray(settled));
-      if (settled > 0) return text.subarray(0, settled);
+      const bytes = this.#inner.take?.();
+      if (bytes === undefined) return undefined;
+      const shown = this.#shown(bytes);
+      if (shown !== undefined) return shown;
     }
     return null;
+  }
+
+  async read(): Promise<Buffer | null> {
+    while (!this.#over) {
+      const shown = this.#shown(await this.#inner.read());
+      if (shown !== undefined) return shown;
+    }
+    return null;
+  }
+
+  /** What may be shown now that this came; undefined where all of it may be the beginning of a secret. */
+  #shown(bytes: Buffer | null): Buffer | null | undefined {
+    if (bytes === null) {
+      this.#over = true;
+      return this.#held.length === 0 ? null : this.#concealer.bytes(this.#held);
+    }
+    const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    const open = this.#concealer.openEnd(all);
+    const settled = all.length - open;
+    const text = this.#concealer.bytes(all, settled);
+    this.#held = open === 0 ? NOTHING : Buffer.from(text.subarray(settled));
+    return settled > 0 ? text.subarray(0, settled) : undefined;
   }
 }
 

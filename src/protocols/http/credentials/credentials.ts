@@ -21,7 +21,7 @@ export interface Credentials {
   refusedBy(reply: ReplyHead): boolean;
   /** True where a secret goes along with requests, so that a server can repeat it; what proves by signing has none. */
   readonly travels: boolean;
-  /** What was put into requests, of which no reply may repeat anything. */
+  /** What was put into requests, of which no reply may repeat anything; another list where they are others. */
   readonly secrets: readonly string[];
 }
 

@@ -24,8 +24,9 @@ export function tokenCredentials(credential: Fetched, tokens: Tokens): Credentia
       return shown;
     },
     async apply(request, _client, signal) {
-      last = await cached.get(signal);
-      shown = isGithub ? [last, gitPair(last)] : [last];
+      const token = await cached.get(signal);
+      if (token !== last) shown = isGithub ? [token, gitPair(token)] : [token];
+      last = token;
       return withField(request, 'authorization', isGithub ? githubProof(request.target, last) : `Bearer ${last}`);
     },
     refusedBy(reply) {

@@ -60,12 +60,30 @@ export class H1Body implements MessageBody {
     }
   }
 
+  take(): Buffer | null | undefined {
+    try {
+      while (!this.#complete) {
+        if (!this.#input.isAhead) return undefined;
+        this.#wanted = true;
+        const content = this.#taken(this.#input.takeAhead());
+        if (content.length > 0) return content;
+      }
+      return this.#over();
+    } catch (fault) {
+      throw this.#hooks.onFault?.(fault) ?? fault;
+    }
+  }
+
   async #readContent(): Promise<Buffer | null> {
     while (!this.#complete) {
       const bytes = await this.#next();
       const content = bytes === null ? this.#ended() : this.#taken(bytes);
       if (content.length > 0) return content;
     }
+    return this.#over();
+  }
+
+  #over(): null {
     if (!this.#told) this.#hooks.onEnd?.();
     this.#told = true;
     return null;

@@ -55,16 +55,21 @@ export class H2Body implements MessageBody {
     return this.#trailers;
   }
 
-  async read(): Promise<Buffer | null> {
+  take(): Buffer | null | undefined {
     if (this.#state === 'waiting') {
       this.#state = 'reading';
       this.#options.onWanted?.();
     }
+    const bytes = this.#state === 'read' ? null : (this.#stream.read() as Buffer | null);
+    if (bytes !== null) return this.#counted(bytes);
+    if (this.#fault !== undefined) throw this.#fault;
+    return this.complete ? this.#finish() : undefined;
+  }
+
+  async read(): Promise<Buffer | null> {
     for (;;) {
-      const bytes = this.#state === 'read' ? null : (this.#stream.read() as Buffer | null);
-      if (bytes !== null) return this.#counted(bytes);
-      if (this.#fault !== undefined) throw this.#fault;
-      if (this.complete) return this.#finish();
+      const taken = this.take();
+      if (taken !== undefined) return taken;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
