@@ -7,7 +7,7 @@ export const OPERATION_FLAGS: readonly string[] = `
   explain-analyze returning for-update into temporary sensitive-catalog unparsable opaque-source in-function
   in-trigger fires-trigger cascades through-view unknown-relation advisory-lock sleep
   listen notify terminate-backend two-phase
-  subscription
+  subscription credentials
 `
   .trim()
   .split(/\s+/);

@@ -14,6 +14,8 @@ export interface AskedHead {
   readonly contentType: string;
   /** What it asks the connection to become (`websocket`); absent of a request that is answered and over. */
   readonly upgrade?: string;
+  /** Of a target that speaks AWS: what the client signed its request for. */
+  readonly signed?: { readonly region: string; readonly service: string };
 }
 
 /** A body as far as it was read before the request is decided, content codings still on it. */

@@ -2,11 +2,12 @@ import type { HttpFacts } from '../../model/http.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { Target } from '../../model/target.ts';
+import { clientScope } from './credentials/aws/client-scope.ts';
 import { type ForwardedHead, factsOf, fieldOf, forwardedHead } from './forwarded-head.ts';
 import { listOf } from './grammar.ts';
 import { operationOf } from './head-inspector.ts';
 import type { AskedHead, Inspector, ReadBody } from './inspector.ts';
-import type { IncomingRequest, MessageBody } from './message.ts';
+import type { IncomingRequest, MessageBody, RequestHead } from './message.ts';
 import { normalTarget } from './path.ts';
 import { HttpRequest } from './request.ts';
 import type { Digest } from './secret-fields.ts';
@@ -46,7 +47,7 @@ export async function readRequest(incoming: IncomingRequest, parts: ReadingParts
     const request = new HttpRequest({ ...common, read: undefined, streams: hasBody, operations, unsupported });
     return { request, head, read: undefined, streams: hasBody };
   }
-  const asked = askedOf(head, target, facts);
+  const asked = askedOf(incoming.head, head, target, facts);
   const read = hasBody ? await readBody(incoming, asked, inspector) : undefined;
   const streams = hasBody && read?.complete !== true;
   const inspecting = inspector.inspect(asked, read);
@@ -54,13 +55,15 @@ export async function readRequest(incoming: IncomingRequest, parts: ReadingParts
   return { request: new HttpRequest({ ...common, read, streams, ...inspected }), head, read, streams };
 }
 
-function askedOf(head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {
+function askedOf(client: RequestHead, head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {
+  const signed = target.http?.dialect === 'aws' ? clientScope(client) : undefined;
   return {
     target,
     facts,
     codings: listOf(fieldOf(head.fields, 'content-encoding') ?? ''),
     contentType: fieldOf(head.fields, 'content-type') ?? '',
     ...(head.upgrade === undefined ? {} : { upgrade: head.upgrade }),
+    ...(signed === undefined ? {} : { signed }),
   };
 }
 

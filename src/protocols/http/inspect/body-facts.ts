@@ -46,6 +46,8 @@ export function hasFields(mediaType: string): boolean {
 
 function readerOf(mediaType: string): typeof strictJson | undefined {
   if (mediaType === 'application/json' || mediaType === 'text/json') return strictJson;
+  // AWS's own, which is JSON.
+  if (/^application\/x-amz-json-1\.[01]$/.test(mediaType)) return strictJson;
   // RFC 6839, 3.1
   if (/^[a-z]+\/[^\s,;+]+(?:\+[^\s,;+]+)*\+json$/.test(mediaType)) return strictJson;
   return mediaType === 'application/x-www-form-urlencoded' ? formFields : undefined;

@@ -4,6 +4,7 @@ import type { Operation } from '../../../model/request.ts';
 import { documentFacts } from '../../../openapi/document-facts.ts';
 import { operationOf } from '../head-inspector.ts';
 import type { AskedHead, Inspected, Inspector, ReadBody } from '../inspector.ts';
+import { awsOperations } from './aws/aws-operations.ts';
 import { bodyFacts, hasFields } from './body-facts.ts';
 import type { GraphqlReading } from './graphql-document.ts';
 import { graphqlRequest } from './graphql-request.ts';
@@ -15,15 +16,16 @@ export interface BodyInspectorParts {
 
 /**
  * Reads bodies where somebody asks for their fields, `maxInspectedBodyBytes` at most, before and after decompression; and
- * GraphQL where the target speaks it.
+ * what the target speaks: GraphQL, AWS.
  */
 export function createBodyInspector({ asksForBody }: BodyInspectorParts): Inspector {
-  const isRead = (asked: AskedHead): boolean => isGraphqlTarget(asked) || asksForBody();
+  const isRead = ({ target }: AskedHead): boolean => target.http?.dialect !== undefined || asksForBody();
+  const hasMore = (asked: AskedHead): boolean => hasFields(asked.facts.mediaType) || isKeyList(asked);
   return {
-    wants: (asked: AskedHead) => (isRead(asked) && hasFields(asked.facts.mediaType) ? LIMITS.maxInspectedBodyBytes : 0),
+    wants: (asked: AskedHead) => (isRead(asked) && hasMore(asked) ? LIMITS.maxInspectedBodyBytes : 0),
     inspect: (asked: AskedHead, body: ReadBody | undefined): Inspected | Promise<Inspected> => {
       const facts = documentFacts(asked.target.http, asked.facts);
-      if (facts.body.kind === 'none' || !isRead(asked)) return { operations: operationsIn(asked, facts) };
+      if (facts.body.kind === 'none' || !isRead(asked)) return { operations: operationsIn(asked, facts, undefined) };
       return withBody({ ...asked, facts }, body);
     },
   };
@@ -31,17 +33,27 @@ export function createBodyInspector({ asksForBody }: BodyInspectorParts): Inspec
 
 async function withBody(asked: AskedHead, body: ReadBody | undefined): Promise<Inspected> {
   const found = await bodyFacts(asked, body, LIMITS.maxInspectedBodyBytes);
-  return { operations: operationsIn(asked, { ...asked.facts, body: found }) };
+  return { operations: operationsIn(asked, { ...asked.facts, body: found }, body) };
 }
 
-function isGraphqlTarget({ target }: AskedHead): boolean {
-  return target.http?.dialect === 'graphql';
+/** What S3 is asked to delete stands in the body, whatever its type is. */
+function isKeyList({ target, facts }: AskedHead): boolean {
+  return target.http?.dialect === 'aws' && facts.method === 'POST' && facts.query['delete'] !== undefined;
 }
 
 /** By the method or, where that says nothing of what is done, by the document. */
-function operationsIn(asked: AskedHead, facts: HttpFacts): readonly Operation[] {
-  const read = isGraphqlTarget(asked) ? graphqlRequest(asked, facts) : undefined;
-  return read === undefined ? [operationOf(facts)] : read.map((one) => graphqlOperation(one, facts));
+function operationsIn(asked: AskedHead, facts: HttpFacts, body: ReadBody | undefined): readonly Operation[] {
+  const dialect = asked.target.http?.dialect;
+  switch (dialect) {
+    case 'aws':
+      return awsOperations(asked, facts, body);
+    case 'graphql':
+      return graphqlRequest(asked, facts)?.map((one) => graphqlOperation(one, facts)) ?? [operationOf(facts)];
+    case undefined:
+      return [operationOf(facts)];
+    default:
+      return dialect satisfies never;
+  }
 }
 
 function graphqlOperation(read: GraphqlReading, facts: HttpFacts): Operation {

@@ -224,7 +224,7 @@ function approveWords(groups: readonly string[]): WordTree {
 export const FLAGS: readonly string[] = `
   copy-program copy-file file-access large-object do-block dynamic-sql dynamic-setting dblink foreign-access
   untrusted-language parser-setting set-role session-replication-role superuser-setting row-security row-security-setting
-  terminate-backend sensitive-catalog temporary subscription
+  terminate-backend sensitive-catalog temporary subscription credentials
 `
   .trim()
   .split(/\s+/u);

@@ -7,7 +7,7 @@ import type { Scope } from './canonical.ts';
 type Aws = Extract<HttpCredential, { readonly kind: 'aws' }>;
 
 /** How far clocks may differ. Milliseconds. */
-const SKEW_MS = 5 * 60_000;
+export const SKEW_MS = 5 * 60_000;
 
 /**
  * The region and the service to sign for: the credential's own, or those that the client signed for with its placeholders.
@@ -18,7 +18,8 @@ export function scopeOf(
   { region, service }: Aws,
   nowMs: number,
 ): Pick<Scope, 'region' | 'service'> {
-  const asked = ofHeader(client) ?? ofQuery(client, nowMs);
+  checkExpiry(client, nowMs);
+  const asked = clientScope(client);
   const found = { region: region ?? asked?.region, service: service ?? asked?.service };
   if (found.region !== undefined && found.service !== undefined) {
     return { region: found.region, service: found.service };
@@ -30,27 +31,44 @@ export function scopeOf(
   });
 }
 
+/** What the client signed for: in its header, or else in a presigned URL. */
+export function clientScope(client: RequestHead): Pick<Scope, 'region' | 'service'> | undefined {
+  return ofHeader(client) ?? scopeIn(`Credential=${presignedQuery(client)?.get('X-Amz-Credential') ?? ''}`);
+}
+
 const CREDENTIAL = /Credential=[^/,\s]+\/\d{8}\/([a-z0-9-]{1,64})\/([a-z0-9-]{1,64})\/aws4_request(?:$|[,\s])/;
 
 function ofHeader({ fields }: RequestHead): Pick<Scope, 'region' | 'service'> | undefined {
-  const shown = fieldOf(fields, 'authorization');
-  const [, region, service] = CREDENTIAL.exec(shown ?? '') ?? [];
+  return scopeIn(fieldOf(fields, 'authorization') ?? '');
+}
+
+function scopeIn(shown: string): Pick<Scope, 'region' | 'service'> | undefined {
+  const [, region, service] = CREDENTIAL.exec(shown) ?? [];
   return region === undefined || service === undefined ? undefined : { region, service };
 }
 
-/** A presigned URL (the same, "Add the signature to a request", in the query). */
-function ofQuery({ target }: RequestHead, nowMs: number): Pick<Scope, 'region' | 'service'> | undefined {
-  const query = new URLSearchParams(target.slice(target.indexOf('?') + 1));
-  const shown = query.get('X-Amz-Credential');
-  if (shown === null) return undefined;
-  const [, year, month, day, hour, minute, second] = TIME.exec(query.get('X-Amz-Date') ?? '') ?? [];
-  const from = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+/** The parameters of a presigned URL (the same, "Add the signature to a request", in the query); undefined of any other. */
+export function presignedQuery({ target }: RequestHead): URLSearchParams | undefined {
+  const mark = target.indexOf('?');
+  if (mark < 0 || !/x-amz-(?:credential|signature)/i.test(target)) return undefined;
+  const query = new URLSearchParams(target.slice(mark + 1));
+  return query.has('X-Amz-Credential') ? query : undefined;
+}
+
+function checkExpiry(client: RequestHead, nowMs: number): void {
+  const query = ofHeader(client) === undefined ? presignedQuery(client) : undefined;
+  if (query === undefined) return;
+  const from = timeOf(query.get('X-Amz-Date') ?? '');
   const until = from + Number(query.get('X-Amz-Expires') ?? Number.NaN) * 1_000;
   if (!(from - SKEW_MS <= nowMs && nowMs <= until)) {
     throw new Refused({ code: 'claim-expired', message: 'the presigned URL has expired, or is not good yet' });
   }
-  const [, region, service] = CREDENTIAL.exec(`Credential=${shown}`) ?? [];
-  return region === undefined || service === undefined ? undefined : { region, service };
+}
+
+/** Of `YYYYMMDDTHHMMSSZ`, in milliseconds since 1970; NaN of what is none. */
+export function timeOf(text: string): number {
+  const [, year, month, day, hour, minute, second] = TIME.exec(text) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
 const TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;

@@ -1,0 +1,34 @@
+const AWS = /\.amazonaws\.com(?:\.cn)?$/;
+const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d+$/;
+
+/** The labels of one of AWS's own hosts, before `amazonaws.com`; undefined of any other host. */
+function labelsOf(host: string): readonly string[] | undefined {
+  return AWS.test(host) ? host.replace(AWS, '').split('.') : undefined;
+}
+
+export function isAwsHost(host: string): boolean {
+  return AWS.test(host);
+}
+
+/** Why a host of AWS's own is not for this service and region; other hosts may be for any. */
+export function hostMismatch(host: string, service: string, region: string): string | undefined {
+  const labels = labelsOf(host);
+  if (labels === undefined) return undefined;
+  if (!labels.some((label) => label === service || label.startsWith(`${service}-`))) {
+    return 'it is signed for another service than that of its host';
+  }
+  const regions = labels
+    .flatMap((label) => [label, label.slice(label.indexOf('-') + 1)])
+    .filter((one) => REGION.test(one));
+  if (regions.length === 0 || regions.includes(region)) return undefined;
+  return 'it is signed for another region than that of its host';
+}
+
+/** The bucket in `BUCKET.s3.REGION.amazonaws.com` and its kin. */
+export function bucketOfHost(host: string): string | undefined {
+  const labels = labelsOf(host);
+  const at = labels?.findIndex(
+    (label) => label === 's3' || /^s3-(?:accelerate|fips|[a-z]{2}(?:-[a-z]+)+-\d+)$/.test(label),
+  );
+  return labels === undefined || at === undefined || at <= 0 ? undefined : labels.slice(0, at).join('.');
+}
