@@ -31,8 +31,8 @@ export function eachToken(text: string, report: (token: JsonToken) => void): boo
   return true;
 }
 
-/** Blanks and `,:[]{}`. */
-const PUNCTUATION: ReadonlySet<number> = new Set([9, 10, 13, 32, 44, 58, 91, 93, 123, 125]);
+/** Blanks, `,:[]{}`, and what separates the texts of a sequence (RFC 7464, 2.2). */
+const PUNCTUATION: ReadonlySet<number> = new Set([9, 10, 13, 30, 32, 44, 58, 91, 93, 123, 125]);
 
 /** Where the string that begins at `open` ends, after its quote; -1 where it does not. */
 export function stringEnd(text: string, open: number): number {

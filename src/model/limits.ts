@@ -16,6 +16,7 @@ export const LIMITS = {
   maxInspectedBodyBytes: 1024 * 1024,
   maxWebSocketFrameBytes: 16 * 1024 * 1024,
   maxMaskedHttpBytes: 16 * 1024 * 1024,
+  maxHttpInflateRatio: 500,
   maxHttpLeaves: 1_000,
   // gateway: requests that wait for people
   approvalDeskMs: 10_000,

@@ -57,6 +57,8 @@ export interface MessageMasks {
   readonly needsFields: boolean;
   /** Begins a body. Throws `Refused` of code `mask-impossible` where something in it has a class and it is text alone. */
   body(shape: BodyShape): BodyMasker;
+  /** What stands for a short text of no body, of which nothing has a class; undefined where nothing is found in it. */
+  words(text: Buffer): Buffer | undefined;
   /** The value that stands for that of a field or cookie with a class; undefined where it has none. */
   named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined;
 }

@@ -1,6 +1,7 @@
 import { Refused } from '../../model/refusal.ts';
 import type { BodyMasker, BodyShape, MessageMasks } from '../../model/reply.ts';
 import type { Findings } from '../findings.ts';
+import { maskFreeText } from '../mask-content.ts';
 import type { MaskCounts } from '../mask-counts.ts';
 import { maskLeaf } from '../mask-json.ts';
 import { maskText } from '../mask-text.ts';
@@ -38,6 +39,11 @@ export class ExchangeMessages implements MessageMasks {
   body(shape: BodyShape): BodyMasker {
     const stages = [this.#fields(shape), this.#detectors(shape)].filter((stage) => stage !== undefined);
     return new Chain(stages);
+  }
+
+  words(text: Buffer): Buffer | undefined {
+    const { findings } = this.#parts;
+    return findings && maskFreeText(findings, text, 0, text.length, this.#countFinding);
   }
 
   named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined {

@@ -7,22 +7,23 @@ import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Exchange, Forward, WaitingNotice } from '../protocol.ts';
 import { answer, isGrpc } from './answers.ts';
 import { Concealer } from './credentials/concealer.ts';
-import { fieldOf } from './forwarded-head.ts';
-import { listOf } from './grammar.ts';
-import { FRAMES } from './mask/rewrite.ts';
+import { fieldOf, mediaTypeOf } from './forwarded-head.ts';
+import { codingsOf, decodedReply, readableReply } from './mask/plain-reply.ts';
+import { BodyRewriter } from './mask/rewrite.ts';
+import { FRAMES, shapeOf } from './mask/shape.ts';
 import type { BodyLength, Fields, IncomingReply, IncomingRequest, OutgoingRequest, ReplyHead } from './message.ts';
 import { MalformedHttp } from './message.ts';
-import { bodyTypeOf, HttpPart } from './parts.ts';
-import { passed } from './passed-reply.ts';
+import { HttpPart, ONE_CHANGE } from './parts.ts';
+import { type MakePart, passed } from './passed-reply.ts';
 import type { ReadRequest } from './read-request.ts';
 import { toldRefusal } from './refusal.ts';
 import { replyHeadFor, type Whereabouts } from './reply-head.ts';
 import { resultOf } from './reply-result.ts';
+import { rowFinder } from './reply-rows.ts';
 import type { HttpRequest } from './request.ts';
 import type { Digest } from './secret-fields.ts';
 import type { HttpUpstream } from './upstream.ts';
 import { framesOf, sendFrames, WebSocketRelay } from './websocket.ts';
-import { maskable } from './whole-reply.ts';
 
 export interface HttpExchangeParts {
   readonly incoming: IncomingRequest;
@@ -54,27 +55,28 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     if (this.#relay !== undefined || parts.asked.streams) this.input = this.#input();
   }
 
-  async *forward({ upstream, input, whole, signal }: Forward<HttpUpstream>): AsyncGenerator<HttpPart> {
+  async *forward({ upstream, input, whole, metered, signal }: Forward<HttpUpstream>): AsyncGenerator<Part> {
     const until = upstream.until(signal);
     try {
+      // What it changes is spent before it leaves: nothing can be undone.
+      if (metered && this.request.operations.some(({ access }) => access !== 'read')) yield ONE_CHANGE;
       const connection = await upstream.ready(until);
       const { credentials } = upstream;
-      const plain = this.#outgoing(input, { whole, plain: whole || credentials.travels });
+      const plain = this.#outgoing(input, { whole, plain: whole || metered || credentials.travels });
       const asked = this.#relay?.offer(plain) ?? plain;
       const sent = await connection.send(await credentials.apply(asked, this.#parts.incoming.head, until), until);
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
-      const concealer = Concealer.of(credentials.secrets);
-      const reply = withoutCookies(concealer?.reply(sent) ?? sent, this.#parts.where.target);
-      const isMasked = whole || (credentials.travels && isCoded(reply.head));
-      if (reply.upgraded !== undefined) yield* this.#relayed(reply, reply.upgraded, input, whole);
-      else yield* isMasked ? this.#masked(reply, concealer) : this.#passed(reply);
+      const reply = withoutCookies(seenReply(sent, { whole, metered, upstream }), this.#parts.where.target);
+      if (reply.upgraded === undefined) yield* passed(reply.body, this.#maker(reply, { whole, metered }));
+      else yield* this.#relayed(reply, reply.upgraded, input, { whole, metered });
     } catch (cause) {
       throw this.#why(cause, until);
     }
   }
 
-  reply(part: HttpPart): Promise<void> | undefined {
+  reply(part: Part): Promise<void> | undefined {
     const { incoming, where } = this.#parts;
+    if (!(part instanceof HttpPart)) return undefined;
     if (this.#relay !== undefined && this.#relays) return this.#relayTo(this.#relay, part);
     let slow: Promise<void> | undefined;
     if (part.head !== undefined) {
@@ -89,6 +91,12 @@ export class HttpExchange implements Exchange<HttpUpstream> {
 
   /** Not awaited: a client that has read it may leave before the kernel has told that it was sent. */
   refuse(refusal: Refusal): Promise<void> {
+    this.tell(refusal);
+    return Promise.resolve();
+  }
+
+  /** A reply that has begun is broken off, and what else the target sends is for nobody. */
+  stop(refusal: Refusal): Promise<void> {
     this.tell(refusal);
     return Promise.resolve();
   }
@@ -121,34 +129,21 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     return { ...request, length, body: bodyOf(read?.bytes, input) };
   }
 
-  async *#passed(reply: IncomingReply): AsyncGenerator<HttpPart> {
-    yield* passed(reply.body, this.#maker(reply, reply.head, reply.body.length));
-  }
-
-  async *#masked(reply: IncomingReply, concealer: Concealer | undefined): AsyncGenerator<HttpPart> {
-    const { head, whole, parts } = maskable(reply);
-    const { length } = reply.body;
-    const known = whole && length !== 'none' ? 0 : length === 'none' ? length : 'unknown';
-    const make = this.#maker(reply, head, known);
-    // What was coded could not be looked into before.
-    yield* parts(concealer === undefined ? make : (body, isLast) => make(concealer.bytes(body), isLast));
-  }
-
   async *#relayed(
     reply: IncomingReply,
     upstream: ByteStream,
     input: AsyncIterable<Part>,
-    whole: boolean,
+    how: Looking,
   ): AsyncGenerator<HttpPart, void> {
     const head = this.#relay?.agreed(reply);
     if (head === undefined) throw new MalformedHttp(502, 'an upgrade that nobody asked for');
     this.#relays = true;
-    const make = this.#maker(reply, head, 'unknown', FRAMES);
+    const make = this.#maker({ ...reply, head }, how, FRAMES);
     yield make(NOTHING, false);
     // Where it breaks, so does the reading of what comes back.
     const sending = sendFrames(input, upstream).catch((cause: Error) => upstream.destroy(cause));
     try {
-      for await (const frames of framesOf(upstream, whole)) yield make(frames, false);
+      for await (const frames of framesOf(upstream, how.whole)) yield make(frames, false);
       yield make(NOTHING, true);
     } finally {
       upstream.destroy();
@@ -164,24 +159,35 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     return trailers === undefined ? slow : after(slow, relay.end());
   }
 
-  /** Makes the parts of a reply; `length` 0 stands for that of the one part that there is. */
-  #maker(reply: IncomingReply, head: ReplyHead, length: BodyLength, mediaType = bodyTypeOf(head)) {
+  /** Makes the parts of a reply. */
+  #maker(
+    { head, body }: IncomingReply,
+    { whole, metered }: Looking,
+    contentType = fieldOf(head.fields, 'content-type') ?? '',
+  ): MakePart<HttpPart> {
     const { digest } = this.#parts;
+    const rewriter = new BodyRewriter(contentType);
+    const finder = metered ? rowFinder(contentType) : undefined;
+    const length = contentType === FRAMES || (whole && body.length !== 'none') ? 'unknown' : body.length;
     let isFirst = true;
-    return (body: Buffer, isLast: boolean): HttpPart => {
-      const trailers: Fields | undefined = isLast ? reply.body.trailers : undefined;
-      const result = trailers && resultOf(head, trailers, digest);
-      const first = isFirst ? head : undefined;
-      isFirst = false;
-      return new HttpPart({
-        head: first,
-        length: length === 0 ? body.length : length,
-        body,
+    let rowsRead = 0;
+    return (bytes, isLast) => {
+      const trailers: Fields | undefined = isLast ? body.trailers : undefined;
+      const rows = finder?.push(bytes);
+      rowsRead += rows?.length ?? 0;
+      const isOne = length === 'unknown' && contentType !== FRAMES && isFirst && trailers?.length === 0;
+      const part = new HttpPart({
+        head: isFirst ? head : undefined,
+        length: isOne && (whole || metered) ? 'one' : length,
+        body: bytes,
         trailers,
-        result,
-        mediaType,
+        result: trailers && { ...resultOf(head, trailers, digest), rows: rowsRead },
+        rewriter,
+        rows,
         digest,
       });
+      isFirst = false;
+      return part;
     };
   }
 
@@ -213,8 +219,23 @@ export class HttpExchange implements Exchange<HttpUpstream> {
 const NOTHING = Buffer.alloc(0);
 const REFUSED_CREDENTIAL = "the target refused the gateway's credential";
 
-function isCoded({ fields }: ReplyHead): boolean {
-  return listOf(fieldOf(fields, 'content-encoding') ?? '').some((coding) => coding !== 'identity');
+/** How much is made of a reply. */
+interface Looking {
+  readonly whole: boolean;
+  readonly metered: boolean;
+}
+
+/** The reply as far as the gateway must be able to read it, without the credential. */
+function seenReply(reply: IncomingReply, { whole, metered, upstream }: Looking & { readonly upstream: HttpUpstream }) {
+  const { travels, secrets } = upstream.credentials;
+  // Compressed, or in what has no text, nobody reads a credential.
+  const isSought = travels && codingsOf(reply.head.fields).length > 0 && !isBinary(reply.head);
+  const readable = whole ? readableReply(reply) : metered || isSought ? decodedReply(reply) : reply;
+  return Concealer.of(secrets)?.reply(readable) ?? readable;
+}
+
+function isBinary({ fields }: ReplyHead): boolean {
+  return shapeOf(mediaTypeOf(fieldOf(fields, 'content-type'))) === 'binary';
 }
 
 /** A session that the target gave to the gateway's credential is the gateway's, unless the target says otherwise. */

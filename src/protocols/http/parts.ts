@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import type { ExchangeResult, FieldMasker, Part } from '../../model/reply.ts';
-import { fieldOf, mediaTypeOf } from './forwarded-head.ts';
-import { rewriteBody, rewriteFields } from './mask/rewrite.ts';
+import type { CutPart, ExchangeResult, FieldMasker, Part, ReplyCount } from '../../model/reply.ts';
+import { type BodyRewriter, rewriteFields } from './mask/rewrite.ts';
 import type { BodyLength, Fields, ReplyHead } from './message.ts';
 import { type Digest, recordedLines } from './secret-fields.ts';
 
@@ -9,20 +8,23 @@ import { type Digest, recordedLines } from './secret-fields.ts';
 export interface HttpPartParts {
   /** Of the first part. */
   readonly head?: ReplyHead | undefined;
-  /** Of the whole body; it counts with the head. */
-  readonly length: BodyLength;
+  /** Of the whole body; it counts with the head. `one`: the body is in this part, whatever becomes of it. */
+  readonly length: BodyLength | 'one';
   readonly body: Buffer;
   /** Of the last part: the fields behind the body. */
   readonly trailers?: Fields | undefined;
   readonly result?: ExchangeResult | undefined;
-  /** The media type of the body, lower case. */
-  readonly mediaType: string;
+  /** Masks the body; one for all parts of a reply. */
+  readonly rewriter: BodyRewriter;
+  /** Of a metered reply: where rows begin in the body. */
+  readonly rows?: readonly number[] | undefined;
   readonly digest: Digest;
 }
 
 /** A piece of a reply. `wire` is what stands on record (`message/http`), in which secrets are digests. */
 export class HttpPart implements Part {
   declare readonly result?: ExchangeResult;
+  declare readonly counts?: readonly ReplyCount[];
   readonly head: ReplyHead | undefined;
   readonly length: BodyLength;
   readonly body: Buffer;
@@ -33,10 +35,11 @@ export class HttpPart implements Part {
   constructor(parts: HttpPartParts) {
     this.#parts = parts;
     this.head = parts.head;
-    this.length = parts.length;
+    this.length = parts.length === 'one' ? parts.body.length : parts.length;
     this.body = parts.body;
     this.trailers = parts.trailers;
     if (parts.result !== undefined) this.result = parts.result;
+    if (parts.rows !== undefined) this.counts = countsOf(parts.rows, parts.body);
   }
 
   get wire(): Buffer {
@@ -45,15 +48,37 @@ export class HttpPart implements Part {
   }
 
   rewrite(masker: FieldMasker): HttpPart {
-    const { mediaType } = this.#parts;
+    const isLast = this.trailers !== undefined;
     const fields = this.head && rewriteFields(this.head.fields, masker);
-    const body = this.body.length === 0 ? undefined : rewriteBody(this.body, mediaType, masker);
+    const body = this.#parts.rewriter.rewrite(this.body, isLast, masker);
     const trailers = this.trailers && rewriteFields(this.trailers, masker);
-    if (fields === undefined && body === undefined && trailers === undefined) return this;
+    if (fields === undefined && body === this.body && trailers === undefined) return this;
     const head = this.head && fields ? { ...this.head, fields } : this.head;
-    const kept = { ...this.#parts, head, body: body ?? this.body, trailers: trailers ?? this.trailers };
-    const isWhole = typeof this.length === 'number' && this.head !== undefined && this.trailers !== undefined;
-    return new HttpPart(isWhole ? { ...kept, length: kept.body.length } : kept);
+    return new HttpPart({ ...this.#parts, head, body, trailers: trailers ?? this.trailers, rows: undefined });
+  }
+
+  /** Cuts before a row, or before bytes that go on with one. */
+  cut(allow: (message: ReplyCount) => boolean): CutPart {
+    const { rows = [], head, length, trailers, result } = this.#parts;
+    const begins = [...new Set([0, ...rows])];
+    const at = begins.find((begin, index) => {
+      const bytes = (begins[index + 1] ?? this.body.length) - begin;
+      return !allow({ ...NOTHING, rowsRead: rows.includes(begin) ? 1 : 0, bytes });
+    });
+    if (at === undefined) return { head: this, rest: undefined };
+    const known = length === 'one' ? 'unknown' : length;
+    const rest = {
+      body: this.body.subarray(at),
+      trailers,
+      result,
+      rows: rows.filter((row) => row >= at).map((row) => row - at),
+    };
+    if (at === 0) return { head: undefined, rest: new HttpPart({ ...this.#parts, ...rest, head, length: known }) };
+    const before = { body: this.body.subarray(0, at), trailers: undefined, result: undefined, rows: [] };
+    return {
+      head: new HttpPart({ ...this.#parts, ...before, length: known }),
+      rest: new HttpPart({ ...this.#parts, ...rest, head: undefined, length: known }),
+    };
   }
 
   #record(): Buffer {
@@ -70,9 +95,20 @@ export function trailersTag(trailers: Fields, digest: Digest): readonly string[]
   return trailers.length === 0 ? [] : [`trailers ${recordedLines(trailers, digest).length}`];
 }
 
-export function bodyTypeOf({ fields }: ReplyHead): string {
-  return mediaTypeOf(fieldOf(fields, 'content-type'));
+const NOTHING: ReplyCount = { statement: 0, rowsRead: 0, rowsChanged: 0, bytes: 0 };
+
+function countsOf(rows: readonly number[], body: Buffer): readonly ReplyCount[] {
+  return rows.length === 0 && body.length === 0 ? [] : [{ ...NOTHING, rowsRead: rows.length, bytes: body.length }];
 }
+
+/** Takes from budgets what a request changes, before it is sent: it is no part of the reply. */
+export const ONE_CHANGE: Part = {
+  wire: Buffer.alloc(0),
+  counts: [{ ...NOTHING, rowsChanged: 1 }],
+  rewrite: () => ONE_CHANGE,
+  cut: (allow) => (allow({ ...NOTHING, rowsChanged: 1 }) ? { head: ONE_CHANGE, rest: undefined } : NO_CHANGE),
+};
+const NO_CHANGE: CutPart = { head: undefined, rest: ONE_CHANGE };
 
 /** RFC 9112, 4, whichever version carried it; the length where it is known. */
 function recordedHead({ status, fields }: ReplyHead, length: BodyLength, digest: Digest): string {

@@ -1,81 +1,80 @@
-import type { FieldMasker, ResultColumn } from '../../../model/reply.ts';
+import type { BodyMasker, FieldMasker, MessageMasks } from '../../../model/reply.ts';
 import type { Fields } from '../message.ts';
 import { FrameReader, frameBytes, OPCODE } from '../websocket-frames.ts';
+import { bodyMask } from './body-mask.ts';
+import { maskWhole } from './mask-whole.ts';
+import { FRAMES } from './shape.ts';
 
 /** The fields as the masker wants them; undefined where nothing changed. */
 export function rewriteFields(fields: Fields, masker: FieldMasker): Fields | undefined {
+  const masks = messagesOf(masker);
   let changed = false;
   const rewritten = fields.map(([name, value]) => {
-    if (STRUCTURE.has(name)) return [name, value] as const;
-    const bytes = Buffer.from(value, 'latin1');
-    const masked = masker.text(bytes, 0, bytes.length);
-    if (masked === undefined) return [name, value] as const;
-    changed = true;
-    return [name, Buffer.from(masked).toString('latin1')] as const;
+    const masked = maskedValue(name, value, masks);
+    changed ||= masked !== undefined;
+    return [name, masked ?? value] as const;
   });
   return changed ? rewritten : undefined;
 }
 
-/** A piece of a body that holds whole messages of its type; undefined where nothing changed. */
-export function rewriteBody(body: Buffer, mediaType: string, masker: FieldMasker): Buffer | undefined {
-  switch (shapeOf(mediaType)) {
-    case 'json': {
-      masker.columns([JSON_BODY]);
-      const masked = masker.field(0, body, 0, body.length);
-      return masked === undefined ? undefined : Buffer.from(masked ?? 'null');
-    }
-    case 'text': {
-      const masked = masker.text(body, 0, body.length);
-      return masked === undefined ? undefined : Buffer.from(masked);
-    }
-    case 'frames':
-      return rewriteFrames(body, masker);
-    case 'binary':
-      return undefined;
-    default:
-      return shapeOf(mediaType) as never;
+/** The body of one reply: each piece as it comes, until `isLast`. `contentType` as sent, or what stands for frames. */
+export class BodyRewriter {
+  readonly #contentType: string;
+  #mask: BodyMasker | undefined;
+
+  constructor(contentType: string) {
+    this.#contentType = contentType;
+  }
+
+  /** The same bytes where nothing changed. Throws `Refused` where the body cannot be masked. */
+  rewrite(body: Buffer, isLast: boolean, masker: FieldMasker): Buffer {
+    const masks = messagesOf(masker);
+    if (this.#contentType === FRAMES) return rewriteFrames(body, masks) ?? body;
+    if (this.#mask === undefined && body.length === 0) return body;
+    this.#mask ??= bodyMask(this.#contentType, masks);
+    return isLast ? maskWhole(this.#mask, body) : this.#mask.push(body);
   }
 }
 
+function messagesOf({ messages }: FieldMasker): MessageMasks {
+  if (messages === undefined) throw new Error('a masker of rows alone was given a message');
+  return messages;
+}
+
+function maskedValue(name: string, value: string, masks: MessageMasks): string | undefined {
+  const bytes = Buffer.from(value, 'latin1');
+  const named = masks.named('header', name, bytes) ?? (name === 'set-cookie' ? maskedCookie(value, masks) : undefined);
+  if (named !== undefined) return Buffer.from(named).toString('latin1');
+  return STRUCTURE.has(name) ? undefined : masks.words(bytes)?.toString('latin1');
+}
+
+/** RFC 6265, 4.1.1; what stands behind its value says how it is kept. */
+function maskedCookie(cookie: string, masks: MessageMasks): Buffer | undefined {
+  const end = cookie.includes(';') ? cookie.indexOf(';') : cookie.length;
+  const equals = cookie.indexOf('=');
+  if (equals < 0 || equals > end) return undefined;
+  const value = Buffer.from(cookie.slice(equals + 1, end).trim(), 'latin1');
+  const masked = masks.named('cookie', cookie.slice(0, equals).trim(), value);
+  if (masked === undefined) return undefined;
+  return Buffer.from(
+    `${cookie.slice(0, equals + 1)}${Buffer.from(masked).toString('latin1')}${cookie.slice(end)}`,
+    'latin1',
+  );
+}
+
 /** Messages of a WebSocket: those that are text, which may be JSON. */
-function rewriteFrames(body: Buffer, masker: FieldMasker): Buffer | undefined {
+function rewriteFrames(body: Buffer, masks: MessageMasks): Buffer | undefined {
   let changed = false;
   const frames = new FrameReader({ masked: false }).push(body).map((frame) => {
-    if (frame.opcode !== OPCODE.text) return frame;
-    const isJson = /^\s*[[{]/.test(frame.payload.toString('latin1', 0, 64));
-    const payload = rewriteBody(frame.payload, isJson ? 'application/json' : 'text/plain', masker);
-    changed ||= payload !== undefined;
-    return payload === undefined ? frame : { ...frame, payload };
+    if (frame.opcode !== OPCODE.text && frame.opcode !== OPCODE.binary) return frame;
+    const type = frame.opcode === OPCODE.text ? 'text/plain' : 'application/octet-stream';
+    const payload = maskWhole(bodyMask(type, masks), frame.payload);
+    if (payload.equals(frame.payload)) return frame;
+    changed = true;
+    return { ...frame, payload };
   });
   return changed ? Buffer.concat(frames.map((frame) => frameBytes(frame))) : undefined;
 }
-
-/** What stands for the media type of what a WebSocket carries. */
-export const FRAMES = 'websocket frames';
-
-/** How a body is masked: as one JSON text, as lines of text, or not at all. What does not say what it is, is text. */
-export function shapeOf(mediaType: string): 'json' | 'text' | 'frames' | 'binary' {
-  if (mediaType === FRAMES) return 'frames';
-  if (mediaType === 'application/json' || mediaType.endsWith('+json')) return 'json';
-  if (mediaType === '' || mediaType.startsWith('text/') || mediaType.endsWith('+xml')) return 'text';
-  return TEXTS.has(mediaType) ? 'text' : 'binary';
-}
-
-const TEXTS: ReadonlySet<string> = new Set([
-  'application/xml',
-  'application/javascript',
-  'application/x-www-form-urlencoded',
-  'application/x-ndjson',
-  'application/jsonl',
-  'application/json-seq',
-  'application/yaml',
-  'application/toml',
-  'application/sql',
-  'application/graphql',
-  'application/x-yaml',
-  'application/csv',
-  'application/ecmascript',
-]);
 
 /** Fields that hold no text of the data. */
 const STRUCTURE: ReadonlySet<string> = new Set([
@@ -95,5 +94,3 @@ const STRUCTURE: ReadonlySet<string> = new Set([
   'allow',
   'trailer',
 ]);
-
-const JSON_BODY: ResultColumn = { name: 'body', sources: [], plain: false, type: 'json', format: 'text' };
