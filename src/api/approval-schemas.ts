@@ -88,6 +88,7 @@ export const statementSchema = z.object({
   rules: listOf(z.string()),
   text: z.string(),
   status: z.string().optional(),
+  code: z.string().optional(),
   rows: z.number().int().optional(),
   masked: z.number().int().optional(),
   approval: z.string().optional(),

@@ -65,6 +65,8 @@ export interface StatementView {
   readonly text: string;
   /** How it ended, `waiting` while people are asked; absent while it runs. */
   readonly status?: string;
+  /** The protocol's own word for that: an SQLSTATE, an HTTP status. */
+  readonly code?: string;
   readonly rows?: number;
   /** Values that were masked in its reply. */
   readonly masked?: number;

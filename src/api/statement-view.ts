@@ -43,6 +43,7 @@ export function statementView(
     text: text === undefined ? '(withheld)' : joinedText(Buffer.from(text), request.body?.media),
     ...(from.repository === undefined ? {} : { repository: from.repository }),
     ...(status === undefined ? {} : { status }),
+    ...(result?.code === undefined ? {} : { code: result.code }),
     ...(result?.rows === undefined ? {} : { rows: Number(result.rows) }),
     ...(masked ? { masked } : {}),
     ...(approval?.held === undefined ? {} : { approval: approval.held.id }),

@@ -1,4 +1,5 @@
 import { factsLine } from '../audit/record/operation-facts.ts';
+import { askedLine } from '../model/http-message.ts';
 import type { Approval, ApprovalSummary } from './approval-schemas.ts';
 import { shortTime } from './listing.ts';
 import type { Output } from './output.ts';
@@ -147,7 +148,8 @@ function before({ before: statements }: Approval, paint: Paint): string {
   const shown = statements.slice(0, BEFORE).toReversed();
   const more = statements.length > BEFORE ? `, the last ${BEFORE} of ${statements.length}` : '';
   const rows = shown.map(({ at, decision, kinds, tables, text, rows: count }) => {
-    const what = text === '' ? `${kinds.join(', ')} ${tables.join(', ')}` : text.slice(0, 100);
+    const what =
+      text === '' ? `${kinds.join(', ')} ${tables.join(', ')}` : (askedLine(text, kinds) ?? text).slice(0, 100);
     const end = decision === 'deny' ? 'denied' : count === undefined ? '' : `${count} rows`;
     return `${paint('dim', '│')} ${shortTime(at)} ${printable(what)} ${paint('dim', end)}`.trimEnd();
   });

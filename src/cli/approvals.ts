@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { askedLine } from '../model/http-message.ts';
 import { ApiClient } from './api-client.ts';
 import { type Approval, type ApprovalSummary, approvalPageSchema, approvalSchema } from './approval-schemas.ts';
 import { approvalText, stateStyle, stateText } from './approval-text.ts';
@@ -101,7 +102,11 @@ function columns(nowMs: number) {
     { head: 'STATE', text: (item: ApprovalSummary) => stateText(item, nowMs), paint: stateStyle, most: 60 },
     { head: 'WHO', text: ({ run }: ApprovalSummary) => run.display, most: 50 },
     { head: 'TARGET', text: ({ target }: ApprovalSummary) => target },
-    { head: 'WHAT', text: ({ text }: ApprovalSummary) => text.replaceAll(/\s+/g, ' '), most: 80 },
+    {
+      head: 'WHAT',
+      text: ({ text, kinds }: ApprovalSummary) => askedLine(text, kinds) ?? text.replaceAll(/\s+/g, ' '),
+      most: 80,
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { askedLine } from '../model/http-message.ts';
 import { ApiClient } from './api-client.ts';
 import { BUDGET_COLUMNS, budgetsSchema } from './budgets.ts';
 import { CliError, EXIT } from './cli-error.ts';
@@ -54,6 +55,7 @@ const statementSchema = z.object({
   rules: z.array(z.string()),
   text: z.string(),
   status: z.string().optional(),
+  code: z.string().optional(),
   rows: z.number().optional(),
 });
 const statementsSchema = z.object({ statements: z.array(statementSchema), next: z.string().optional() });
@@ -79,7 +81,7 @@ export function sessionsCommand(): Command {
   );
   command.addCommand(
     withFilters(new Command('search').description('Searches the statements of all sessions, newest first.'))
-      .argument('[text]', 'part of the statement')
+      .argument('[text]', 'part of the statement, or of the request: "GET /customers"')
       .option('--session <id>', 'within one session')
       .option('--table <name>', 'that touch a table, as TABLE or SCHEMA.TABLE')
       .option('--kind <verb>', 'select, insert, drop, …')
@@ -194,7 +196,15 @@ const STATEMENT_COLUMNS = [
     paint: ({ decision }: StatementItem) => (decision === 'deny' ? ('red' as const) : undefined),
   },
   { head: 'RULE', text: ({ rules }: StatementItem) => rules.join(', '), most: 40 },
-  { head: 'STATEMENT', text: ({ text }: StatementItem) => text.replaceAll(/\s+/g, ' ').trim(), most: 100 },
+  {
+    head: 'STATEMENT',
+    text: ({ text, kinds, code }: StatementItem) => {
+      const line = askedLine(text, kinds);
+      if (line === undefined) return text.replaceAll(/\s+/g, ' ').trim();
+      return code === undefined ? line : `${line} → ${code}`;
+    },
+    most: 100,
+  },
 ];
 
 function filters(options: FilterOptions): Readonly<Record<string, string | undefined>> {

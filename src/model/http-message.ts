@@ -20,3 +20,12 @@ export function readHttpMessage(bytes: Uint8Array): HttpMessage {
   });
   return { start, fields, body: wire.subarray(end + 4) };
 }
+
+/**
+ * `GET /customers?limit=3` of a recorded text that is a request of HTTP, by its first line and the kinds that the gateway
+ * found in it; undefined of anything else.
+ */
+export function askedLine(text: string, kinds: readonly string[]): string | undefined {
+  const line = /^([^\s]+) [^\s]+(?= HTTP\/1\.\d\r\n)/.exec(text);
+  return line !== null && kinds.includes((line[1] ?? '').toLowerCase()) ? line[0] : undefined;
+}

@@ -206,7 +206,7 @@ function* longStatements(session: SessionView): Generator<StatementView> {
   }
 }
 
-function openingOf({ principal, target, repository }: SessionView): object {
+export function openingOf({ principal, target, repository }: SessionView): object {
   return {
     principal: { id: principal, kind: 'workload' },
     target: { name: target, protocol: 'postgres', tls: 'verify-full', database: 'shop' },

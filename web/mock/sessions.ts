@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { Run, SessionView } from '../src/api/types.ts';
 import { followRoute } from './follow.ts';
-import { LONG_SESSION, recordingOf, TOLD_SESSION } from './recordings.ts';
+import { HTTP_SESSION, httpRecordingOf } from './http-recording.ts';
+import { EventPen, LONG_SESSION, recordingOf, TOLD_SESSION } from './recordings.ts';
 import { bodiesOf } from './retention.ts';
 import { Answered, paged, type Route, route } from './route.ts';
 import { tell, type World } from './world.ts';
@@ -71,12 +72,14 @@ export function sessionRoutes(world: World): readonly Route[] {
 }
 
 function* linesOf(world: World, session: SessionView): Generator<string> {
-  for (const event of recordingOf(world, session)) yield `${JSON.stringify(event)}\n`;
+  const events =
+    session.id === HTTP_SESSION ? httpRecordingOf(new EventPen(session), session) : recordingOf(world, session);
+  for (const event of events) yield `${JSON.stringify(event)}\n`;
 }
 
 function find(world: World, id: string | undefined): SessionView {
   const last = world.sessions.at(-1);
-  if ((id === LONG_SESSION || id === TOLD_SESSION) && last !== undefined) return { ...last, id };
+  if ((id === LONG_SESSION || id === TOLD_SESSION || id === HTTP_SESSION) && last !== undefined) return { ...last, id };
   const session = world.sessions.find((each) => each.id === id);
   if (session === undefined) throw new Answered(404, 'There is no such session');
   return session;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import {
   BACKEND,
   cstring,
@@ -184,12 +185,35 @@ test('what was forwarded in the place of what was asked stands below it', () => 
   assert.equal(shown(plain(), request), 'demo=> select * from t\n  forwarded: select * from t\n    LIMIT 100\n');
 });
 
-test('an HTTP exchange is its request, its reply and, refused, the words of the refusal', () => {
+test('an HTTP exchange is its line, its reply with its time and, refused, the words of the refusal', () => {
   const renderer = plain();
-  const request = body(Buffer.from('GET /a HTTP/1.1\r\nhost: x\r\n\r\n'), 'message/http');
-  assert.match(shown(renderer, event('request', request)), /^demo=> GET \/a HTTP\/1\.1/);
+  const line = 'POST /a?b=1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\r\n{"q":[1]}';
+  const request = { ...body(Buffer.from(line), 'message/http'), mono: '1000' };
+  assert.equal(
+    shown(renderer, event('request', request)),
+    'demo> POST /a?b=1\n  fields: host, content-type\n  {\n    "q": [\n      1\n    ]\n  }\n',
+  );
   const reply = Buffer.from('HTTP/1.1 200 OK\r\nx: \u001b[31m\r\n\r\n{"a":1}');
-  assert.equal(shown(renderer, event('reply', body(reply))), 'HTTP/1.1 200 OK\nx: \\e[31m\n{"a":1}\n');
+  assert.equal(
+    shown(renderer, event('reply', { ...body(reply), mono: '5200' })),
+    '200 OK · 4.2 ms · 7 bytes\n  fields: x\n  {"a":1}\n',
+  );
   const bytes = Buffer.from('HTTP/1.1 200\r\n\r\n\xff', 'latin1');
-  assert.equal(shown(renderer, event('reply', body(bytes))), 'HTTP/1.1 200\n(1 bytes)\n');
+  assert.equal(shown(renderer, event('reply', body(bytes))), '200 · 1 bytes\n  (1 bytes that are no text)\n');
+  const refusal = { code: 'policy-denied', message: 'no', hint: 'ask' };
+  assert.equal(shown(renderer, event('refusal', { refusal })), 'policy-denied: no\nask\n');
+});
+
+test('details show the fields of HTTP, and hostile text in any of its places is named', () => {
+  const renderer = new SessionRenderer((_style, text) => text, 'demo', { details: true });
+  const hostile = Buffer.from('GET /\u001b[2J HTTP/1.1\r\nx: \u001b]0;owned\u0007\r\n\r\n\u001b[1m\u202e');
+  const request = shown(renderer, event('request', body(hostile, 'message/http')));
+  assert.match(request, /^demo> GET \/\\e\[2J\n {2}x: \\e\]0;owned\\x07\n {2}\\e\[1m<U\+202E>\n/);
+  const packed = gzipSync('{"id":12345678901234567890}');
+  const head = 'HTTP/1.1 404 Not\u001b[0m\r\ncontent-encoding: gzip\r\ncontent-type: application/json\r\n\r\n';
+  const reply = shown(renderer, event('reply', body(Buffer.concat([Buffer.from(head), packed]))));
+  assert.match(reply, /^404 Not\\e\[0m · \d+ bytes\n/);
+  assert.ok(reply.endsWith('  {"id":12345678901234567890}\n'));
+  const unknown = Buffer.from('HTTP/1.1 200\r\ncontent-encoding: sdch\r\n\r\nabc');
+  assert.ok(shown(renderer, event('reply', body(unknown))).endsWith('  (3 bytes, sdch)\n'));
 });

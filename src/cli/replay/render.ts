@@ -1,6 +1,4 @@
-import { isUtf8 } from 'node:buffer';
 import type { RecordedStatement } from '../../audit/record/recorded-statements.ts';
-import { readHttpMessage } from '../../model/http-message.ts';
 import { REFUSAL_CODES, type Refusal } from '../../model/refusal.ts';
 import { refusalResponse } from '../../protocols/postgres/refusal.ts';
 import { type ReplayColumn, type ReplayError, type ReplayEvent, replayReply } from '../../protocols/postgres/replay.ts';
@@ -8,6 +6,7 @@ import type { Output } from '../output.ts';
 import { printable, printableLines } from '../printable.ts';
 import { alignedTable, rowCount } from '../table.ts';
 import { approvalText } from './approval-text.ts';
+import { httpReplyText, httpRequestText } from './http-text.ts';
 import {
   bodyBytes,
   factsOfRequest,
@@ -29,7 +28,7 @@ export interface Shown {
   readonly typed?: string;
 }
 
-/** Turns the events of one recording, in order, into what psql would have shown. Keeps what later events refer to. */
+/** Turns the events of one recording, in order, into what psql would have shown, or requests and replies of HTTP. Keeps what later events refer to. */
 export class SessionRenderer {
   readonly #paint: Paint;
   readonly #details: boolean;
@@ -37,6 +36,8 @@ export class SessionRenderer {
   #columns: readonly ReplayColumn[] = [];
   #state = '';
   #isHttp = false;
+  /** When the request was recorded, in microseconds of the gateway's clock. */
+  #asked: number | undefined;
 
   /** `details` adds what each operation does with columns, and how it locks. */
   constructor(paint: Paint, target: string | undefined, { details = false }: { readonly details?: boolean } = {}) {
@@ -49,6 +50,8 @@ export class SessionRenderer {
     switch (event.kind) {
       case 'request':
         this.#isHttp = event.body?.media === 'message/http';
+        this.#asked = event.mono === undefined ? undefined : Number(event.mono);
+        if (this.#isHttp) return [this.#httpRequest(event), ...this.#facts(event)];
         return [
           ...requestStatements(event).map((one, i) => this.#statement(one, forwardedText(event, i, one.text))),
           ...this.#facts(event),
@@ -93,6 +96,14 @@ export class SessionRenderer {
     return { text: prompt('='), typed: `${lines}\n${beside === '' ? '' : this.#paint('dim', beside)}` };
   }
 
+  #httpRequest(event: RecordedEvent): Shown {
+    const text = this.#paint('cyan', `${this.#prompt}> `);
+    const bytes = bodyBytes(event);
+    if (bytes === undefined) return { text, typed: `(${printable(event.body?.withheld ?? 'not kept')})\n` };
+    const { line, below } = httpRequestText(bytes, { paint: this.#paint, details: this.#details });
+    return { text, typed: `${line}\n${below}` };
+  }
+
   /** What policy judged, where somebody asked for it. */
   #facts(event: RecordedEvent): readonly Shown[] {
     if (!this.#details) return [];
@@ -101,14 +112,20 @@ export class SessionRenderer {
 
   #reply(event: RecordedEvent): string {
     const masked = event.masked ?? [];
-    const shown = event.body?.withheld ? `(${printable(event.body.withheld)})\n` : this.#wire(bodyBytes(event), masked);
+    const shown = event.body?.withheld ? `(${printable(event.body.withheld)})\n` : this.#answered(event, masked);
     const marks = masked.map(({ name, count }) => `${printable(name)} ×${count}`);
     return marks.length > 0 ? `${shown}${this.#paint('yellow', `masked: ${marks.join(', ')}`)}\n` : shown;
   }
 
+  #answered(event: RecordedEvent, masked: readonly RecordedMask[]): string {
+    const bytes = bodyBytes(event);
+    if (!this.#isHttp) return this.#wire(bytes, masked);
+    const tookMs = timeBetween(this.#asked, event.mono);
+    return bytes === undefined ? '' : httpReplyText(bytes, { paint: this.#paint, details: this.#details, tookMs });
+  }
+
   #wire(bytes: Buffer | undefined, masked: readonly RecordedMask[]): string {
     if (!bytes) return '';
-    if (this.#isHttp) return httpText(bytes, this.#paint);
     const tables = new Tables(this.#paint, masked);
     for (const event of replayReply(bytes, this.#columns)) {
       if (event.kind === 'columns') this.#columns = event.columns;
@@ -138,14 +155,8 @@ export class SessionRenderer {
   }
 }
 
-/** The status, the fields and, where it is text, the body of a recorded HTTP reply. */
-function httpText(bytes: Buffer, paint: Paint): string {
-  const { start, fields, body } = readHttpMessage(bytes);
-  const head = fields.map(([name, value]) => `${paint('dim', printable(`${name}: ${value}`))}\n`);
-  const lines = start === undefined ? [] : [`${printable(start)}\n`, ...head];
-  if (body.length === 0) return lines.join('');
-  const text = isUtf8(body) ? printableLines(body.toString('utf8')) : paint('dim', `(${body.length} bytes)`);
-  return `${lines.join('')}${text}${text.endsWith('\n') ? '' : '\n'}`;
+function timeBetween(asked: number | undefined, mono: string | undefined): number | undefined {
+  return asked === undefined || mono === undefined ? undefined : Math.max(0, (Number(mono) - asked) / 1000);
 }
 
 /** Gathers the rows of a reply into tables, and the rest into lines. */

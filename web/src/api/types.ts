@@ -356,6 +356,8 @@ export interface StatementView {
   /** Empty where the caller may not read recordings. */
   text: string;
   status?: string;
+  /** The protocol's own word for how it ended: an SQLSTATE, an HTTP status. */
+  code?: string;
   rows?: number;
   masked?: number;
   approval?: string;

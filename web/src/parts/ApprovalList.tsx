@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
 import type { ApprovalSummary } from '../api/types.ts';
 import { paths } from '../paths.ts';
-import { Sql, Visible } from '../ui/Code.tsx';
+import { Visible } from '../ui/Code.tsx';
 import { type Column, DataTable } from '../ui/DataTable.tsx';
 import { ApprovalBadge } from '../ui/StateBadge.tsx';
 import { Time } from '../ui/Time.tsx';
 import { Countdown } from './Countdown.tsx';
+import { Asked } from './http/Asked.tsx';
 
 const COLUMNS: readonly Column<ApprovalSummary>[] = [
   {
@@ -14,7 +15,7 @@ const COLUMNS: readonly Column<ApprovalSummary>[] = [
     fold: 'title',
     cell: (approval) => (
       <span className="font-mono text-sm">
-        <Sql text={approval.text.replace(/\s+/g, ' ')} />
+        <Asked text={approval.text} kinds={approval.kinds} />
       </span>
     ),
   },

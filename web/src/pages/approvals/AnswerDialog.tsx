@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import { answerApproval, key } from '../../api/queries.ts';
 import type { Approval, ApprovalAnswer } from '../../api/types.ts';
+import { Asked } from '../../parts/http/Asked.tsx';
 import { Button } from '../../ui/Button.tsx';
-import { Sql } from '../../ui/Code.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Field, TextArea } from '../../ui/Field.tsx';
 import { Problem } from '../../ui/Problem.tsx';
@@ -57,7 +57,7 @@ export function AnswerDialog({ approval, answer, isOver, onClose, children }: An
     >
       <div className="grid gap-3">
         <p className="line-clamp-3 border-l-2 border-line-strong pl-3 font-mono text-sm">
-          <Sql text={approval.text} />
+          <Asked text={approval.text} kinds={approval.kinds} />
         </p>
         <p className="text-muted">{children}</p>
         <Field

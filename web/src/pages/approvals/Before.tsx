@@ -1,6 +1,7 @@
 import type { Approval, StatementView } from '../../api/types.ts';
+import { Asked } from '../../parts/http/Asked.tsx';
 import { paths } from '../../paths.ts';
-import { Sql, Visible } from '../../ui/Code.tsx';
+import { Visible } from '../../ui/Code.tsx';
 import { Section } from '../../ui/Page.tsx';
 import { AppLink } from '../../ui/routing.tsx';
 import { DecisionBadge } from '../../ui/StateBadge.tsx';
@@ -42,7 +43,7 @@ export function Before({ approval }: { readonly approval: Approval }) {
 
 /** Texts are for those who may read recordings; the rest see of what kind it was. */
 function What({ statement }: { readonly statement: StatementView }) {
-  if (statement.text !== '') return <Sql text={statement.text} />;
+  if (statement.text !== '') return <Asked text={statement.text} kinds={statement.kinds} />;
   return (
     <Visible
       text={`${statement.kinds.join(', ').toUpperCase()} ${statement.tables.join(', ')}`.trim() || 'a statement'}

@@ -1,11 +1,16 @@
+import { useState } from 'react';
 import type { Approval, ApprovalStatement, EstimateView } from '../../api/types.ts';
+import { HttpRequest } from '../../parts/http/HttpRequest.tsx';
+import { readHttpMessage } from '../../parts/http/http-message.ts';
+import { Button } from '../../ui/Button.tsx';
 import { Code, Mono } from '../../ui/Code.tsx';
 import { Facts, Section } from '../../ui/Page.tsx';
 import { Estimate } from './Estimate.tsx';
 
 /** All that would run, as it would run: nothing is shortened. */
 export function Statements({ approval }: { readonly approval: Approval }) {
-  const { statements, estimate, context } = approval;
+  const { statements, estimate, context, protocol } = approval;
+  if (protocol === 'http') return <AskedRequest text={statements[0]?.text ?? ''} />;
   return (
     <Section title={statements.length === 1 ? 'The statement' : `${statements.length} statements, run together`}>
       <ol className="grid gap-5">
@@ -20,6 +25,29 @@ export function Statements({ approval }: { readonly approval: Approval }) {
         ))}
       </ol>
       <Facts items={context.map(({ name, value }) => [name, <Mono key={name} text={value} />] as const)} />
+    </Section>
+  );
+}
+
+/** A request of HTTP, as it would be forwarded. */
+function AskedRequest({ text }: { readonly text: string }) {
+  const message = readHttpMessage(new TextEncoder().encode(text));
+  const [asSent, setAsSent] = useState(false);
+  return (
+    <Section
+      title="The request"
+      actions={
+        <Button size="sm" variant="quiet" onClick={() => setAsSent(!asSent)}>
+          {asSent ? 'Laid out for reading' : 'All of it as sent'}
+        </Button>
+      }
+    >
+      {asSent || message === undefined ? (
+        <Code text={text} whole label="The request as sent" />
+      ) : (
+        <HttpRequest message={message} whole />
+      )}
+      {text.includes('\uFFFD') && <p className="text-sm text-muted">Bytes that are no text stand as {'\uFFFD'}.</p>}
     </Section>
   );
 }

@@ -8,6 +8,7 @@ import { exact } from '../../ui/moments.ts';
 import { DecisionBadge } from '../../ui/StateBadge.tsx';
 import { ApprovalPart } from './ApprovalPart.tsx';
 import { entryTitle, outcomeWords, tookText } from './entry-words.ts';
+import { HttpReplyPart } from './HttpReplyPart.tsx';
 import { MaskedPart } from './MaskedPart.tsx';
 import { OpeningPart } from './OpeningPart.tsx';
 import { RefusalPart } from './RefusalPart.tsx';
@@ -110,7 +111,7 @@ function EventPart({ event, entry, shown }: EventPartProps) {
     case 'unasked':
       return (
         <>
-          <ReplyPart event={event} />
+          {entry.http ? <HttpReplyPart event={event} /> : <ReplyPart event={event} />}
           <MaskedPart masked={event.masked ?? []} />
           <RefusalPart refusal={event.refusal} reason={false} />
         </>

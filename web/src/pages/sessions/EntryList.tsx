@@ -1,5 +1,5 @@
 import { memo, useEffect, useRef } from 'react';
-import { Sql } from '../../ui/Code.tsx';
+import { Sql, Visible } from '../../ui/Code.tsx';
 import { classes } from '../../ui/class-names.ts';
 import { useMedia } from '../../ui/use-media.ts';
 import { EntryMarks } from './EntryMarks.tsx';
@@ -111,19 +111,31 @@ const Row = memo(function Row({ entry, place, count, current, wholeMs, top, heig
       <span
         className={classes('min-w-0 grow truncate', entry.kind === 'exchange' ? 'font-mono text-xs' : 'text-muted')}
       >
-        {entry.kind === 'exchange' && entry.head !== '' ? (
-          <Sql text={entry.head.slice(0, SHOWN_CHARACTERS)} />
-        ) : (
-          entryTitle(entry)
-        )}
+        {entry.kind === 'exchange' && entry.head !== '' ? <Asked entry={entry} /> : entryTitle(entry)}
       </span>
       <EntryMarks marks={entry.marks} />
       <span className={classes('shrink-0 text-right text-xs', outcome.grave ? 'text-deny' : 'text-muted')}>
         {outcome.text}
+        {outcome.more !== undefined && <span className="max-sm:sr-only">{outcome.more}</span>}
       </span>
     </div>
   );
 });
+
+/** A statement, or the line of a request: its method, and its address. */
+function Asked({ entry: { head, http } }: { readonly entry: Entry }) {
+  const text = head.slice(0, SHOWN_CHARACTERS);
+  if (!http) return <Sql text={text} />;
+  const space = text.indexOf(' ');
+  return (
+    <>
+      <span className="font-semibold">
+        <Visible text={text.slice(0, Math.max(space, 0))} />
+      </span>
+      <Visible text={text.slice(Math.max(space, 0))} />
+    </>
+  );
+}
 
 function useKeptInView(
   scroller: { readonly current: HTMLElement | null },

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Visible } from '../../ui/Code.tsx';
+import { HttpRequestPart } from './HttpRequestPart.tsx';
 import { JudgedPart } from './JudgedPart.tsx';
 import { forwardedText, requestText } from './request-text.ts';
 
@@ -13,6 +14,7 @@ const SHOWN_STATEMENTS = 50;
 export function RequestPart({ event }: { readonly event: RecordedEvent }) {
   const { statements, withheld } = useMemo(() => requestText(event), [event]);
   const [all, setAll] = useState(false);
+  if (withheld === undefined && event.body?.media === 'message/http') return <HttpRequestPart event={event} />;
   if (withheld !== undefined) return <p className="text-muted">Its text is not here: {withheld}.</p>;
   const shown = all ? statements : statements.slice(0, SHOWN_STATEMENTS);
   return (

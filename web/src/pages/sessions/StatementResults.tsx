@@ -1,14 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { StatementView } from '../../api/types.ts';
+import { Asked } from '../../parts/http/Asked.tsx';
 import { paths } from '../../paths.ts';
-import { Sql, Visible } from '../../ui/Code.tsx';
+import { Visible } from '../../ui/Code.tsx';
 import { type Column, DataTable } from '../../ui/DataTable.tsx';
 import { EmptyState } from '../../ui/EmptyState.tsx';
 import { Loaded } from '../../ui/Loaded.tsx';
 import { SkeletonRows } from '../../ui/Skeleton.tsx';
 import { Time } from '../../ui/Time.tsx';
 import { Amount } from './Amount.tsx';
-import { oneLine } from './request-text.ts';
 import { StatementOutcome } from './StatementOutcome.tsx';
 import type { SearchFilter } from './search-filter.ts';
 import { foundStatementsQuery } from './search-queries.ts';
@@ -90,10 +90,13 @@ export function StatementText({ statement: { text, kinds, tables } }: { readonly
   }
   return (
     <span className="font-mono text-xs">
-      <Sql text={oneLine(text)} />
+      <Asked text={text.slice(0, MOST_CHARACTERS)} kinds={kinds} />
     </span>
   );
 }
+
+/** More than a row has room for. */
+const MOST_CHARACTERS = 2_000;
 
 function NoStatements() {
   return (

@@ -21,15 +21,19 @@ export function entryTitle({ kind, exchange }: Entry): string {
 
 export interface Outcome {
   readonly text: string;
+  /** Behind it, where there is room. */
+  readonly more?: string;
   /** It was refused, or it failed. */
   readonly grave: boolean;
 }
 
 /** How an exchange ended, in a word or two. */
-export function entryOutcome({ kind, status, rows, decision, asks, approval, answeredMs }: Entry): Outcome {
+export function entryOutcome(entry: Entry): Outcome {
+  const { kind, status, rows, decision, asks, approval, answeredMs } = entry;
   if (kind !== 'exchange') return { text: '', grave: false };
   if (answeredMs === undefined) return { text: asks && approval === undefined ? 'waiting' : 'running', grave: false };
   if (decision === 'deny') return { text: 'refused', grave: true };
+  if (entry.http && entry.code !== undefined) return httpOutcome(entry, entry.code, answeredMs);
   switch (status) {
     case 'ok':
       return { text: rows === undefined || rows === 0 ? 'ok' : rowsText(rows), grave: false };
@@ -44,6 +48,14 @@ export function entryOutcome({ kind, status, rows, decision, asks, approval, ans
     default:
       return { text: 'refused', grave: true };
   }
+}
+
+/** `200 · 3.1 ms · 2 masked` */
+function httpOutcome({ status, startMs, maskedValues }: Entry, code: string, answeredMs: number): Outcome {
+  const masked = maskedValues === 0 ? [] : [`${maskedValues.toLocaleString('en')} masked`];
+  const grave = status !== 'ok';
+  const more = [tookText(answeredMs - startMs), ...masked].map((word) => ` · ${word}`).join('');
+  return { text: code, more, grave };
 }
 
 export function rowsText(rows: number): string {

@@ -18,6 +18,10 @@ export interface Entry {
   /** When its answer (reply, refusal, gap) was recorded; undefined while there is none. */
   answeredMs: number | undefined;
   head: string;
+  /** True of a request of HTTP, whose head is its line. */
+  http: boolean;
+  /** The protocol's own word for how it ended: an SQLSTATE, an HTTP status. */
+  code: string | undefined;
   verbs: readonly string[];
   decision: 'permit' | 'deny' | undefined;
   status: string | undefined;
@@ -107,6 +111,10 @@ export class Recording {
   #kept(line: Uint8Array, event: RecordedEvent): Uint8Array {
     if (this.#lines.bytes + line.length > this.#maxBytes) return this.#withoutBody(event);
     const { decoded, body } = event;
+    if (decoded !== undefined && this.#isHttp(event)) {
+      // Shown from its bytes: what its tables say of it is less.
+      return new TextEncoder().encode(JSON.stringify({ ...event, decoded: undefined }));
+    }
     if (decoded === undefined || (body?.base64?.length ?? 0) < WORTH_DROPPING) return line;
     // The reply is there twice, as bytes and as tables; a page shows the tables.
     return new TextEncoder().encode(JSON.stringify({ ...event, body: { ...body, base64: undefined } }));
@@ -120,6 +128,10 @@ export class Recording {
       withheld: 'too much for this page; download the recording',
     };
     return new TextEncoder().encode(JSON.stringify(kept ? { ...event, body: kept } : event));
+  }
+
+  #isHttp({ exchange }: RecordedEvent): boolean {
+    return exchange !== undefined && this.#byExchange.get(exchange)?.http === true;
   }
 
   #index(event: RecordedEvent, place: number): void {
@@ -142,6 +154,8 @@ export class Recording {
       endMs: startMs,
       answeredMs: undefined,
       head: '',
+      http: false,
+      code: undefined,
       verbs: [],
       decision: undefined,
       status: undefined,
@@ -177,6 +191,7 @@ function entryKind({ kind, exchange }: RecordedEvent): Entry['kind'] {
   return kind === 'gap' ? 'gap' : 'unasked';
 }
 
+const HTTP = 'message/http';
 const WRITES = new Set(['write', 'ddl', 'admin']);
 
 function describe(entry: Entry, event: RecordedEvent, ms: number): void {
@@ -198,6 +213,7 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
       entry.status ??= event.refusal?.code ?? event.result?.status;
       if (event.refusal) entry.marks |= MARKS.refusal;
       if (event.result) entry.rows = Number(event.result.rows);
+      entry.code = event.result?.code;
       if (event.result?.status === 'error') entry.marks |= MARKS.error;
       return;
     case 'refusal':
@@ -218,6 +234,7 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
 function describeRequest(entry: Entry, event: RecordedEvent): void {
   const operations = (event.op ?? []) as readonly { readonly kind?: string; readonly access?: string }[];
   entry.head = requestHead(event);
+  entry.http = event.body?.media === HTTP;
   entry.verbs = [...new Set(operations.flatMap(({ kind }) => kind ?? []))];
   entry.decision = event.decision?.effect;
   if (entry.decision === 'deny') entry.marks |= MARKS.refusal;

@@ -1,4 +1,5 @@
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
+import { askedLine } from '../../parts/http/http-message.ts';
 
 /** What a request asked for: SQL, or the statements of a batch with their parameters. */
 export interface RequestText {
@@ -44,7 +45,10 @@ export function requestHead(event: RecordedEvent): string {
   const enough = event.body?.media === 'application/json' && encoded.length <= 1 << 16;
   const head = enough ? event : { ...event, body: { ...event.body, base64: encoded.slice(0, HEAD_BASE64) } };
   const { statements } = requestText(head as RecordedEvent);
-  return oneLine(statements.map(({ text }) => text).join('; '));
+  const text = statements.map((statement) => statement.text).join('; ');
+  if (event.body?.media !== 'message/http') return oneLine(text);
+  // The rest of a message is its own, and a line may go on beyond what was read of it.
+  return oneLine(askedLine(text) ?? text.split('\r\n', 1)[0] ?? '');
 }
 
 /** White space as one space each, at most `HEAD_CHARACTERS` long. */

@@ -70,6 +70,10 @@ export const TARGET_WORDS: WordTree = {
           info: 'Columns whose values are masked where a policy masks their class.',
           keys: {
             column: { info: 'schema.table.column' },
+            path: { info: 'Of an HTTP target: GET /customers/{id}' },
+            field: { info: 'Of an HTTP target: customers[].email' },
+            header: { info: 'Of an HTTP target: a header of replies' },
+            cookie: { info: 'Of an HTTP target: a cookie that it sets' },
             class: { values: words(['email', 'phone', 'card', 'iban', 'salary', 'secret']) },
             mask: { values: words(['redact', 'partial', 'hash', 'null']) },
           },

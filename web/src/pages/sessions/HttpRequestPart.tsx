@@ -1,0 +1,23 @@
+import { useMemo } from 'react';
+import type { RecordedEvent } from '../../api/types.ts';
+import { HttpRequest } from '../../parts/http/HttpRequest.tsx';
+import { readHttpMessage } from '../../parts/http/http-message.ts';
+import { Code } from '../../ui/Code.tsx';
+import { JudgedPart } from './JudgedPart.tsx';
+import { bodyBytes } from './request-text.ts';
+
+/** What was asked of an HTTP target, as it was forwarded. */
+export function HttpRequestPart({ event }: { readonly event: RecordedEvent }) {
+  const bytes = useMemo(() => bodyBytes(event) ?? new Uint8Array(), [event]);
+  const message = useMemo(() => readHttpMessage(bytes), [bytes]);
+  return (
+    <section aria-label="Request" className="grid min-w-0 grid-cols-1 gap-2">
+      {message === undefined ? (
+        <Code text={new TextDecoder().decode(bytes)} label="What was asked" />
+      ) : (
+        <HttpRequest message={message} />
+      )}
+      <JudgedPart event={event} />
+    </section>
+  );
+}
