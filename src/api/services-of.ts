@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { classifiedName } from '../model/classified-name.ts';
 import type { Target } from '../model/target.ts';
 import type { InheritedClass } from '../targets/inherited-classes.ts';
 import { approvalServices } from './approval-services.ts';
@@ -153,11 +154,7 @@ function targetView(target: Target, inherited: readonly InheritedClass[]): Targe
     address: `${address.host}:${address.port}`,
     tls: tls.mode,
     labels,
-    classified: classified.map(({ schema, table, column, class: of }) => ({
-      // Of an HTTP target: a path, and a field under it.
-      column: schema === '' ? `${table} ${column}` : `${schema}.${table}.${column}`,
-      class: of,
-    })),
+    classified: classified.map((one) => ({ column: classifiedName(one), class: one.class })),
     inherited: inherited.map(({ id, schema, table, column, class: of, from, run, session, exchange, at }) => ({
       id,
       column: `${schema}.${table}.${column}`,

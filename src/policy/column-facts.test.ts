@@ -211,3 +211,25 @@ test('a class of any column of a table is that of each', () => {
   assert.equal(effectOf('cards.number'), 'deny');
   assert.equal(effectOf('users.email'), 'permit');
 });
+
+describe('classes of what an HTTP target answers', () => {
+  const field = { schema: '', table: 'GET /customers/*', column: 'email', class: 'email', place: 'body' } as const;
+  const target: Target = { ...TARGET, protocol: 'http', classified: [field] };
+  const asked = (path: string, method = 'GET') => {
+    const http = { method, host: 'x', path, query: {}, headers: {}, mediaType: '', body: { kind: 'none' } } as const;
+    return operationOf(method.toLowerCase(), 'read', { http });
+  };
+  const permits = [rule('permit', { reads: ['email'] })];
+  const denies = [ALL, rule('deny', { reads: ['email'] })];
+
+  test('may be in a reply under their path: a rule that denies them binds, one that permits them alone does not do', () => {
+    assert.equal(decide(denies, asked('/customers/7'), target), 'policy-denied');
+    assert.equal(decide(permits, asked('/customers/7'), target), 'policy-no-match');
+  });
+
+  test('are in no other reply', () => {
+    for (const other of [asked('/orders'), asked('/customers/7', 'OPTIONS')]) {
+      assert.equal(decide(denies, other, target), 'permit');
+    }
+  });
+});

@@ -1,3 +1,5 @@
+import type { HttpFacts } from '../model/http.ts';
+import { compilePath } from '../model/http-path.ts';
 import type { ColumnSource, LockMode, Operation } from '../model/request.ts';
 import type { ClassifiedColumn } from '../model/target.ts';
 
@@ -16,9 +18,14 @@ export class ClassifiedColumns {
   readonly #all: readonly ClassifiedColumn[];
   readonly #byColumn = new Map<string, ClassifiedColumn[]>();
   readonly #facts = new WeakMap<Operation, ColumnFacts>();
+  /** Of an HTTP target: where something of a class is answered. */
+  readonly #paths: readonly { readonly matches: ReturnType<typeof compilePath>; readonly class: string }[];
 
   private constructor(all: readonly ClassifiedColumn[]) {
     this.#all = all;
+    this.#paths = all.flatMap(({ place, table, class: of }) => {
+      return place === undefined ? [] : [{ matches: compilePath(table), class: of }];
+    });
     for (const one of all) {
       const same = this.#byColumn.get(one.column);
       if (same === undefined) this.#byColumn.set(one.column, [one]);
@@ -41,7 +48,8 @@ export class ClassifiedColumns {
 
   #find(operation: Operation): ColumnFacts {
     if (this.#all.length === 0) return NONE;
-    const { columns, copies } = operation;
+    const { columns, copies, http } = operation;
+    if (http !== undefined && this.#paths.length > 0) return this.#answered(http);
     if (columns === undefined || columns === 'unknown' || isOpaque(operation)) return this.#possible(operation);
     const used = (use: 'output' | 'filter' | 'write') => this.#classes(columns.filter((one) => one.use === use));
     const copied = copies?.map(({ from }) => from) ?? [];
@@ -53,6 +61,13 @@ export class ClassifiedColumns {
       copies: this.#classes(copied.flatMap((from) => (from === 'unknown' ? [] : from))),
       known: true,
     };
+  }
+
+  /** A reply has what its path has, or less of it; what a request says of such fields nobody knows. */
+  #answered({ method, path }: HttpFacts): ColumnFacts {
+    const reads = sorted(this.#paths.filter(({ matches }) => matches(method, path)).map((one) => one.class));
+    if (reads.length === 0) return NONE;
+    return { reads, filters: reads, writes: method === 'GET' ? [] : reads, copies: [], known: false };
   }
 
   /** All that it may be: of the tables that it touches or, where it may touch others, of all tables. */

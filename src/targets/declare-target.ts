@@ -26,8 +26,10 @@ export function declareTarget(target: Target, credential: object): object {
   };
 }
 
-function columnOf({ schema, table, column, class: of, mask }: Target['classified'][number]): object {
-  return { column: `${schema}.${table}.${column}`, class: of, ...(mask === undefined ? {} : { mask }) };
+function columnOf({ schema, table, column, class: of, mask, place }: Target['classified'][number]): object {
+  const named = { class: of, ...(mask === undefined ? {} : { mask }) };
+  if (place === undefined) return { column: `${schema}.${table}.${column}`, ...named };
+  return { path: table, [place === 'body' ? 'field' : place]: column, ...named };
 }
 
 /** Stands where a secret was given: it is sealed, and shown to nobody. */

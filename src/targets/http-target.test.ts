@@ -59,6 +59,11 @@ describe('a declared HTTP target', () => {
   test('says all that it can say, and is declared again as it was, whatever its credential', () => {
     const more = `    http: { hosts: [api.example.com, Other.Example], version: '2', dialect: graphql, cookies: true,
       graphql: { path: /api/graphql }, openapi: { base: /v2, text: '{"openapi":"3.1.0"}' } }
+    classified:
+      - { path: "GET /customers/{id}", field: "[].customers[].email", class: email }
+      - { path: /**, field: "**.card", class: card, mask: partial }
+      - { path: /export, header: X-Total-Name, class: name }
+      - { path: /export, cookie: uid, class: name, mask: hash }
 `;
     for (const text of [SHORT + more, ...KINDS.map(withCredential)]) {
       const first = one(text);
@@ -66,6 +71,12 @@ describe('a declared HTTP target', () => {
       assert.deepEqual(again, first);
     }
     const { target } = one(SHORT + more);
+    assert.deepEqual(target.classified, [
+      { schema: '', table: 'GET /customers/{id}', column: '[].customers[].email', class: 'email', place: 'body' },
+      { schema: '', table: '/**', column: '**.card', class: 'card', mask: 'partial', place: 'body' },
+      { schema: '', table: '/export', column: 'X-Total-Name', class: 'name', place: 'header' },
+      { schema: '', table: '/export', column: 'uid', class: 'name', mask: 'hash', place: 'cookie' },
+    ]);
     assert.deepEqual(target.http, {
       basePath: '/v1',
       hosts: ['api.example.com', 'other.example'],
@@ -119,11 +130,21 @@ describe('a declared HTTP target', () => {
       '6: http.openapi: paths → /a: it is no object',
     ]);
     assert.match(problems(`${SHORT}    database: x\n`).join(), /^\d: target: .*database/);
-    // Nothing of a reply is masked by a class yet, so none may be declared.
-    assert.match(
-      problems(`${SHORT}    classified: [{ column: a.b.c, class: x }]\n`).join(),
-      /^\d: target: .*classified/,
+    const classified = (entry: string) => problems(`${SHORT}    classified: [{ ${entry}, class: x }]\n`).join();
+    assert.match(classified('column: a.b.c'), /^6: classified.0.path: /);
+    assert.equal(classified('path: /a'), '6: classified.0: say one of `field`, `header` and `cookie`');
+    assert.equal(
+      classified('path: /a, field: b, header: c'),
+      '6: classified.0: say one of `field`, `header` and `cookie`',
     );
+    for (const field of ['a b', 'a..b', '.a', 'a[0]', 'a[', '""']) {
+      assert.match(
+        classified(`path: /a, field: "${field.replaceAll('"', '')}"`),
+        /^6: classified.0.field: a field is/,
+        field,
+      );
+    }
+    assert.match(classified('path: "/a?b", field: c'), /^6: classified.0.path: a path is written/);
     assert.deepEqual(problems(SHORT + SHORT.replace('targets:\n', '').replace('name: api', 'name: other')), [
       '6: clients that ask for api.example.com could mean the target api or other',
     ]);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
-import type { Target, TlsSettings } from '../model/target.ts';
+import type { ClassifiedColumn, MaskKind, Target, TlsSettings } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { documentOf } from './http-document.ts';
 import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
@@ -109,7 +109,7 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
     address,
     tls,
     ...keptOf(item),
-    classified: known.classified,
+    classified: [...(item.classified ?? []).map(fieldOf), ...known.classified],
     http,
   };
   return { target, credential: item.credential };
@@ -157,7 +157,14 @@ function tlsOf({ mode, ca, serverName }: NonNullable<Common['tls']> = {}): Parti
   };
 }
 
-function classOf({ class: of, mask }: NonNullable<DatabaseTarget['classified']>[number]) {
+/** The path stands for the table. */
+function fieldOf(entry: NonNullable<HttpTargetDeclaration['classified']>[number]): ClassifiedColumn {
+  const { path, field, header, cookie } = entry;
+  const place = header !== undefined ? 'header' : cookie !== undefined ? 'cookie' : 'body';
+  return { schema: '', table: path, column: field ?? header ?? cookie ?? '', ...classOf(entry), place };
+}
+
+function classOf({ class: of, mask }: Pick<ClassifiedColumn, 'class'> & { readonly mask?: MaskKind | undefined }) {
   return { class: of, ...(mask !== undefined && { mask }) };
 }
 

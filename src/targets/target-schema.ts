@@ -23,6 +23,39 @@ const columnSchema = z.strictObject({
   mask: maskSchema.optional(),
 });
 
+const FIELD_NAME = /^[^.\s[\]]+(?:\[\])*$/;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Something in what an HTTP target answers under a path. */
+const fieldSchema = z
+  .strictObject({
+    path: z
+      .string()
+      .max(500)
+      .regex(/^(?:[A-Z]+ )?\/[^\s?#]*$/, 'a path is written `GET /customers/{id}`, `/customers/*` or `/**`'),
+    field: z
+      .string()
+      .max(500)
+      .refine(isField, { error: 'a field is written customers[].email; `*` is any name, `**` any number of them' })
+      .optional(),
+    header: z.string().max(100).regex(TOKEN, 'the name of a header').optional(),
+    cookie: z.string().max(100).regex(TOKEN, 'the name of a cookie').optional(),
+    class: classSchema,
+    mask: maskSchema.optional(),
+  })
+  .refine(({ field, header, cookie }) => [field, header, cookie].filter((one) => one !== undefined).length === 1, {
+    error: 'say one of `field`, `header` and `cookie`',
+  });
+
+/** Names of members with what there is a list of; the whole body may be one. */
+function isField(text: string): boolean {
+  if (text === '') return false;
+  return text
+    .replace(/^(?:\[\])+\.?/, '')
+    .split('.')
+    .every((name, at, all) => FIELD_NAME.test(name) || (name === '' && all.length === 1));
+}
+
 const common = {
   name: nameSchema,
   tls: z
@@ -56,6 +89,7 @@ export const httpTargetSchema = z.strictObject({
   address: addressSchema.optional(),
   http: httpSettingsSchema.optional(),
   credential: httpCredentialSchema,
+  classified: z.array(fieldSchema).max(10_000).optional(),
 });
 
 /** One entry under `targets:`. */

@@ -43,4 +43,17 @@ describe('the classes that a session met', () => {
     met.mask({ by: 'column', name: 'public.copies.email', count: 1 });
     assert.equal(met.names(), undefined);
   });
+
+  test('are those of what an HTTP target answers under the path of a request', () => {
+    const field = { schema: '', table: 'GET /customers/*', column: 'email', place: 'body' } as const;
+    const met = new MetClasses([
+      { ...field, class: 'email' },
+      { ...field, column: 'iban', class: 'bank', table: '/bank' },
+    ]);
+    const http = { method: 'GET', host: 'x', query: {}, headers: {}, mediaType: '', body: { kind: 'none' } } as const;
+    met.meet(operation([]).map((one) => ({ ...one, http: { ...http, path: '/customers/7' } })));
+    assert.deepEqual(met.names(), ['email']);
+    met.mask({ by: 'column', name: '/bank iban', count: 1 });
+    assert.deepEqual(met.names(), ['bank', 'email']);
+  });
 });

@@ -1,3 +1,4 @@
+import { classifiedName } from '../../model/classified-name.ts';
 import { compilePath } from '../../model/http-path.ts';
 import type { Operation } from '../../model/request.ts';
 import type { ClassifiedColumn } from '../../model/target.ts';
@@ -80,7 +81,7 @@ function named(classified: readonly ClassifiedColumn[], place: 'header' | 'cooki
   return rules;
 }
 
-function ruleOf({ table, column, class: of, mask, place }: ClassifiedColumn): FieldRule {
-  const what = place === 'body' ? column : `${place} ${column}`;
-  return { field: column, kind: mask ?? 'redact', class: of, name: `${table} ${what}` };
+function ruleOf(classified: ClassifiedColumn): FieldRule {
+  const { column, class: of, mask } = classified;
+  return { field: column, kind: mask ?? 'redact', class: of, name: classifiedName(classified) };
 }
