@@ -47,6 +47,8 @@ export interface MessageBody {
   read(): Promise<Buffer | null>;
   /** What `read` would give, where that is there already; undefined where it must be waited for. Throws what it rejects with. */
   take?(): Buffer | null | undefined;
+  /** True where all that is left of it is there already, for `take` to give. */
+  readonly isWhole?: boolean;
   /** What stood behind the body; known once `read` gave null. */
   readonly trailers: Fields;
 }

@@ -86,7 +86,11 @@ export class HttpPart implements Part {
     if (this.head === undefined && !this.trailers?.length) return this.body;
     const head = this.head === undefined ? '' : recordedHead(this.head, this.length, digest);
     const tail = this.trailers?.length ? recordedLines(this.trailers, digest) : '';
-    return Buffer.concat([Buffer.from(head, 'latin1'), this.body, Buffer.from(tail, 'latin1')]);
+    const record = Buffer.allocUnsafe(head.length + this.body.length + tail.length);
+    record.write(head, 0, 'latin1');
+    record.set(this.body, head.length);
+    if (tail !== '') record.write(tail, head.length + this.body.length, 'latin1');
+    return record;
   }
 }
 

@@ -7,6 +7,20 @@ const NOTHING = Buffer.alloc(0);
 /** What is copied so that what follows may be looked at; more goes on as it is. */
 const SMALL_BYTES = 64 * 1024;
 
+/** A short body that is there with its end, copied; undefined where it is not, and nothing was taken of it then. */
+export function wholeAtOnce(body: MessageBody): Buffer | undefined {
+  const { length, isWhole } = body;
+  if (length === 'none') return NOTHING;
+  if (typeof length !== 'number' || length > SMALL_BYTES || isWhole !== true || body.take === undefined)
+    return undefined;
+  const pieces: Buffer[] = [];
+  for (let bytes = body.take(); bytes !== null; bytes = body.take()) {
+    if (bytes === undefined) throw new RangeError('a body that is whole, and must be waited for');
+    pieces.push(Buffer.from(bytes));
+  }
+  return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+}
+
 /** A body as it comes, in as few parts as it can be told in without letting anything wait. */
 export async function* passed<Made>(body: MessageBody, make: MakePart<Made>): AsyncGenerator<Made> {
   if (body.length === 'none') return yield make(NOTHING, true);

@@ -26,8 +26,11 @@ export class HttpUpstream implements AsyncDisposable {
   }
 
   /** Where the next request may be sent: what was closed meanwhile is dialled anew, before anything was sent. */
-  async ready(signal: AbortSignal): Promise<ClientConnection> {
-    if (this.#connection.reusable) return this.#connection;
+  ready(signal: AbortSignal): ClientConnection | Promise<ClientConnection> {
+    return this.#connection.reusable ? this.#connection : this.#dialAgain(signal);
+  }
+
+  async #dialAgain(signal: AbortSignal): Promise<ClientConnection> {
     await this.#connection[Symbol.asyncDispose]();
     const expired = (): Error => new Fault('deadline', 'the target did not answer in time');
     this.#connection = await withDeadline(LIMITS.upstreamConnectDeadlineMs, signal, expired, this.#dial);

@@ -93,6 +93,10 @@ class ConcealedBody implements MessageBody {
     return this.#concealer.fields(this.#inner.trailers);
   }
 
+  get isWhole(): boolean {
+    return this.#over || this.#inner.isWhole === true;
+  }
+
   take(): Buffer | null | undefined {
     while (!this.#over) {
       const bytes = this.#inner.take?.();

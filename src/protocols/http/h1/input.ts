@@ -22,6 +22,10 @@ export class Input {
     return this.#ahead.length > 0;
   }
 
+  get aheadBytes(): number {
+    return this.#ahead.length;
+  }
+
   /** What was read ahead, or the next bytes of the peer; null at its end. A view, valid until the next call. */
   read(): Promise<Buffer | null> {
     if (this.#ahead.length > 0) return Promise.resolve(this.takeAhead());

@@ -60,6 +60,10 @@ export class H1Body implements MessageBody {
     }
   }
 
+  get isWhole(): boolean {
+    return this.#complete || (this.#chunks === undefined && this.#input.aheadBytes >= this.#left);
+  }
+
   take(): Buffer | null | undefined {
     try {
       while (!this.#complete) {
