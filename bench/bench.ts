@@ -1,4 +1,4 @@
-/** `npm run bench`: what the gateway costs, beside a direct connection, haproxy and pgbouncer, in one run. */
+/** `npm run bench`: what the gateway costs, beside a direct connection and other proxies, in one run. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import { measureDetectors } from './detectors.ts';
 import { detectorsPage } from './detectors-report.ts';
 import { measureHeld } from './held.ts';
 import { heldSection, sectionOf, withHeldSection } from './held-report.ts';
+import { httpPage } from './http/http-report.ts';
+import { measureHttp } from './http/measure-http.ts';
 import { measureMaskedRead } from './masked-read.ts';
 import { measureAll } from './measure.ts';
 import { measureNewStatements } from './new-statements.ts';
@@ -38,6 +40,7 @@ async function main(args: readonly string[]): Promise<void> {
   await mkdir(directory, { recursive: true });
   try {
     if (options.detectors) return await detectors(options, directory);
+    if (options.http) return await http(options, directory);
     if (options.statements) return await statements(options, directory);
     if (options.verify !== undefined) return await verify(options.verify, options, directory);
     if (options.held !== undefined) return await held(options.held, options, directory);
@@ -106,6 +109,23 @@ async function statements({ rounds, seconds, results }: BenchOptions, directory:
   const page = statementsPage(figures, { when, node: process.versions.node, loadBefore });
   process.stdout.write(page);
   if (results !== undefined) await writeFile(join(import.meta.dirname, 'STATEMENTS.md'), page);
+}
+
+/** A page of its own. */
+async function http({ rounds, seconds, clients, results }: BenchOptions, directory: string): Promise<void> {
+  const loadBefore = loadavg()[0] ?? Number.NaN;
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const figures = await measureHttp({ rounds, seconds, connections: clients, directory, say });
+  const page = httpPage(figures, {
+    when: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    rounds,
+    loadBefore,
+  });
+  process.stdout.write(page);
+  if (results !== undefined) await writeFile(join(import.meta.dirname, 'HTTP.md'), page);
 }
 
 /** A page of its own. */

@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly detectors: boolean;
   /** True where nothing but what it costs to understand and decide statements is measured. */
   readonly statements: boolean;
+  /** True where nothing but HTTP is measured. */
+  readonly http: boolean;
   /** Events of the run whose bundle is verified, where nothing but that is measured. */
   readonly verify: number | undefined;
   /** Where the table goes; nothing is written where it is undefined. */
@@ -36,6 +38,8 @@ export const HELP = `npm run bench -- [options]
   --held-count N      of them (1000; 100 with --quick)
   --detectors         only what detectors find, miss and cost; written to bench/DETECTORS.md where --results is given
   --statements        only what it costs to understand and decide; written to bench/STATEMENTS.md where --results is given
+  --http              only HTTP, beside nginx and haproxy; written to bench/HTTP.md where --results is given. --clients are
+                      connections (1,8,64)
   --verify            only how long the bundle of a large run takes to verify; written to bench/VERIFY.md where --results is
                       given
   --verify-events N   of that run (1000000; 100000 with --quick)
@@ -58,6 +62,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
       'held-count': { type: 'string' },
       detectors: { type: 'boolean' },
       statements: { type: 'boolean' },
+      http: { type: 'boolean' },
       verify: { type: 'boolean' },
       'verify-events': { type: 'string' },
       results: { type: 'boolean' },
@@ -69,20 +74,22 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
   const held = values.held ? count(values['held-count'], quick ? 100 : 1000) : undefined;
   const detectors = values.detectors ?? false;
   const statements = values.statements ?? false;
+  const http = values.http ?? false;
   const verify = values.verify ? count(values['verify-events'], quick ? 100_000 : 1_000_000) : undefined;
-  const isAll = held === undefined && verify === undefined && !detectors && !statements;
+  const isAll = held === undefined && verify === undefined && !detectors && !statements && !http;
   const isWritten = isAll ? !quick && !values['no-results'] : values.results;
   return {
     quick,
     rounds: count(values.rounds, quick ? 1 : 3),
     seconds: count(values.seconds, quick ? 1 : 5),
-    clients: (values.clients ?? '1,8,32').split(',').map((text) => count(text, 1)),
+    clients: (values.clients ?? (http ? '1,8,64' : '1,8,32')).split(',').map((text) => count(text, 1)),
     modes: ['simple', 'prepared'],
     bulkMegabytes: count(values['bulk-mb'], quick ? 64 : 1024),
     idleConnections: count(values.idle, quick ? 100 : 1000),
     held,
     detectors,
     statements,
+    http,
     verify,
     results: isWritten ? resultsPath : undefined,
   };

@@ -46,7 +46,7 @@ listen postgres
   server one 127.0.0.1:${server.port}
 `,
   );
-  return start('haproxy', ['-db', '-f', config], port);
+  return startProgram('haproxy', ['-db', '-f', config], port);
 }
 
 /** pgbouncer with session pooling: one server connection for each client's. */
@@ -75,10 +75,11 @@ ignore_startup_parameters = extra_float_digits
   );
   // It refuses to run as root, and becomes another user by name.
   const asUser = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
-  return start('pgbouncer', ['-q', ...asUser, config], port);
+  return startProgram('pgbouncer', ['-q', ...asUser, config], port);
 }
 
-async function start(program: string, args: readonly string[], port: number): Promise<Running> {
+/** Starts what listens on a port that was chosen for it. */
+export async function startProgram(program: string, args: readonly string[], port: number): Promise<Running> {
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, PATH: path } });
   await until(child, () => answers(port), `${program} on port ${port}`);

@@ -35,6 +35,7 @@ const PROGRAMS = {
   git: { package: 'git', present: () => onPath('git') },
   requests: { package: 'python3-requests', present: () => runs('/usr/bin/python3', ['-c', 'import requests']) },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
+  wrk: { package: 'wrk', present: () => onPath('wrk') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
   pgbouncer: { package: 'pgbouncer', present: () => onPath('pgbouncer') },
 };
@@ -60,7 +61,7 @@ export const TEST_PROGRAMS = [
   'git',
   'requests',
 ];
-export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer'];
+export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];
 
 const SYSTEM_DIRECTORIES = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];
 const POLICY = '/usr/sbin/policy-rc.d';
