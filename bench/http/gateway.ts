@@ -7,6 +7,7 @@ import { LIMITS } from '../../src/model/limits.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { GatewayTotals } from '../../src/telemetry/gateway-totals.ts';
 import { httpTarget, startHttpGateway } from '../../test/support/http-gateway.ts';
+import { HTTP_TARGETS } from './targets.ts';
 
 /** What the parent says: the origin, and where to keep the log. */
 export interface HttpGatewayRequest {
@@ -21,9 +22,8 @@ export interface HttpGatewayAnswer {
   readonly password: string;
 }
 
-/** The gateway's settings that are compared, one target each. `capped` keeps so much of each reply, and a digest of it all. */
+/** Of each reply, `capped` keeps so much, and a digest of it all. */
 const CAPPED_BYTES = 256 * 1024;
-export const HTTP_TARGETS = ['batched', 'strict', 'capped'] as const;
 
 const READ: Policy = {
   name: 'the shop reads',

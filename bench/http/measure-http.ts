@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GatewayProcess, startGatewayProcess } from '../chaperone.ts';
 import { median } from '../statistics.ts';
-import { HTTP_TARGETS, type HttpGatewayAnswer, type HttpGatewayRequest } from './gateway.ts';
+import type { HttpGatewayAnswer, HttpGatewayRequest } from './gateway.ts';
 import { startHttpHaproxy, startNginxProxy, startOrigin } from './servers.ts';
+import { HTTP_TARGETS } from './targets.ts';
 import { type HttpWay, type Load, type LoadFigures, load } from './wrk.ts';
 
 /** The median of the rounds, for each way. */
