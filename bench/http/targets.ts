@@ -1,0 +1,2 @@
+/** The gateway's settings that are compared, one target each. */
+export const HTTP_TARGETS = ['batched', 'strict', 'capped'] as const;
