@@ -50,7 +50,8 @@ export async function measureHttp(measuring: HttpMeasuring): Promise<readonly Ht
     '/small': [...others, ...through.filter(({ name }) => !name.endsWith('capped'))],
     '/large': [...others, ...through.filter(({ name }) => !name.endsWith('strict'))],
   };
-  return measureRounds(ways, measuring, () => chaperone.settle());
+  // Awaited here: what is measured ends with this function.
+  return await measureRounds(ways, measuring, () => chaperone.settle());
 }
 
 const PATHS = ['/small', '/large'] as const;
