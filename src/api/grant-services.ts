@@ -4,6 +4,7 @@ import type { Carriers } from '../gateway/carriers.ts';
 import type { GrantListing } from '../grants/grant-records.ts';
 import type { Exchanged, GrantService } from '../grants/grant-service.ts';
 import type { RunAttachments } from '../grants/run-attachments.ts';
+import type { HttpTarget } from '../model/http.ts';
 import type { GrantId, RunId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Grant } from '../model/principal.ts';
@@ -189,7 +190,7 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
     const { protocol, http } = target;
     const reach = parts.reach(protocol);
     if (reach === undefined && parts.carriers(protocol) === undefined) return [];
-    return [{ name, protocol, ...reach, database: name, ...(http === undefined ? {} : { hosts: http.hosts }) }];
+    return [{ name, protocol, ...reach, database: name, ...(http === undefined ? {} : reachOf(http)) }];
   });
   return {
     grant: grant.id,
@@ -201,6 +202,11 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
     targets,
     ...(parts.certificateAuthority === undefined ? {} : { certificateAuthority: parts.certificateAuthority }),
   };
+}
+
+/** What clients of an HTTP target need to know of it. */
+function reachOf({ hosts, dialect, signs = {} }: HttpTarget): Pick<IssuedGrant['targets'][number], 'hosts' | 'aws'> {
+  return { hosts, ...(dialect === 'aws' ? { aws: signs } : {}) };
 }
 
 function grantView({ grant, rules, display, state }: GrantListing): GrantView {

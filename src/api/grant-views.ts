@@ -50,5 +50,7 @@ export interface IssuedGrant {
     readonly database: string;
     /** Of an HTTP target: the names that it has on the forward proxy. */
     readonly hosts?: readonly string[];
+    /** Of one that speaks AWS: what its credential signs requests for, where that is fixed. */
+    readonly aws?: { readonly region?: string; readonly service?: string };
   }[];
 }

@@ -58,6 +58,11 @@ const grantSchema = z.object({
       port: z.number().int().optional(),
       database: z.string(),
       hosts: z.array(z.string()).readonly().optional().describe('Its names on the forward proxy (HTTP).'),
+      aws: z
+        .object({ region: z.string().optional(), service: z.string().optional() })
+        .readonly()
+        .optional()
+        .describe('Of a target that speaks AWS: what requests are signed for, where that is fixed.'),
     }),
   ),
 });

@@ -120,7 +120,7 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
     if (claim.user !== user) {
       throw new Refused({ code: 'claim-invalid', message: 'the user or its password is wrong' });
     }
-    const proof = claim.kind === 'scram' ? claim.proof : await this.#passwords.proofOf(claim.password);
+    const proof = claim.kind !== 'password' ? claim.proof : await this.#passwords.proofOf(claim.password);
     return { kind: 'carried', user, proof, keys, keyThumbprint };
   }
 }

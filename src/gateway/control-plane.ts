@@ -6,6 +6,7 @@ import type { Budget } from '../model/decision.ts';
 import type { HeldRequest, Hold } from '../model/held-request.ts';
 import type { ExchangeNumber, GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
+import type { KeyedProof } from '../model/signing-key.ts';
 import type { ClassifiedColumn, Credential, InheritedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Claim, ScramKeys, ScramProof } from '../protocols/protocol.ts';
@@ -36,7 +37,7 @@ export interface CarriedClaim {
   readonly kind: 'carried';
   /** The grant's id. */
   readonly user: GrantId;
-  readonly proof: ScramProof;
+  readonly proof: ScramProof | KeyedProof;
   /** What the holder sent of the listener's password when the carrier was opened. */
   readonly keys: ScramKeys;
   readonly keyThumbprint: string | undefined;

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
+import { provesKey as provesKeyed, signingSecret } from '../model/signing-key.ts';
 import type { GrantRow } from '../store/grant-rows.ts';
 import { decoyScramKeys, provesPossession, sha256 } from './scram-keys.ts';
-import type { Claim } from './vocabulary.ts';
+import type { CarriedClaim, Claim } from './vocabulary.ts';
 
 /** Compares in constant time, and for a grant that does not exist as long as for one that does. */
 export function holdsGrant(claim: Claim, grant: GrantRow | undefined, decoyKey: Uint8Array): boolean {
@@ -17,11 +18,20 @@ export function holdsGrant(claim: Claim, grant: GrantRow | undefined, decoyKey: 
           : Buffer.from(grant.scram_stored_key, 'base64');
       return provesPossession(claim.proof, stored) && grant !== undefined;
     }
+    // What would check it lies in the store, so that whoever reads that could make one: it proves no grant's own secret.
+    case 'keyed':
+      return false;
     case 'carried':
-      return provesPossession(claim.proof, claim.keys.storedKey) && grant !== undefined;
+      return isListeners(claim) && grant !== undefined;
     default:
       return claim satisfies never;
   }
+}
+
+/** By the listener's password, or by the key for signatures that is derived of it. */
+function isListeners({ proof, keys }: CarriedClaim): boolean {
+  if ('mac' in proof) return provesKeyed(proof, signingSecret(keys.serverKey));
+  return provesPossession(proof, keys.storedKey);
 }
 
 /** Whether the key that a grant is bound to was proved; true of a grant that is bound to none. */

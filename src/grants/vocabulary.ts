@@ -5,12 +5,14 @@
 import type { TargetName } from '../model/ids.ts';
 import type { Workload } from '../model/principal.ts';
 import type { Secret } from '../model/secret.ts';
+import type { KeyedProof } from '../model/signing-key.ts';
 import type { ScramKeys, ScramProof } from './scram-keys.ts';
 
 /** What a client presented, unchecked. */
 export type Claim =
   | { readonly kind: 'password'; readonly user: string; readonly password: Secret }
   | { readonly kind: 'scram'; readonly user: string; readonly proof: ScramProof }
+  | { readonly kind: 'keyed'; readonly user: string }
   | CarriedClaim;
 
 /**
@@ -21,7 +23,7 @@ export interface CarriedClaim {
   readonly kind: 'carried';
   /** The grant's id. */
   readonly user: string;
-  readonly proof: ScramProof;
+  readonly proof: ScramProof | KeyedProof;
   readonly keys: ScramKeys;
   /** Of the key that was proved when the carrier was opened, where one was. */
   readonly keyThumbprint: string | undefined;

@@ -11,6 +11,7 @@ import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Operation, Request } from '../model/request.ts';
 import type { Secret } from '../model/secret.ts';
+import type { KeyedProof } from '../model/signing-key.ts';
 import type { Survey } from '../model/survey.ts';
 import type { Credential, Target } from '../model/target.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
@@ -67,7 +68,10 @@ export interface Connected<Upstream, Greeting> {
 }
 
 /** What a client presented, unchecked. */
-export type Claim = { readonly kind: 'password'; readonly user: string; readonly password: Secret } | ProvenClaim;
+export type Claim =
+  | { readonly kind: 'password'; readonly user: string; readonly password: Secret }
+  | ProvenClaim
+  | { readonly kind: 'keyed'; readonly user: string; readonly proof: KeyedProof };
 
 /** A proof that `proveGrant` began and the client completed: SCRAM keeps the secret off the wire. */
 export interface ProvenClaim {

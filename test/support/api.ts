@@ -113,7 +113,12 @@ export interface TestApiOptions {
   readonly sql?: string;
   readonly evidence?: EvidenceConfig;
   /** An HTTP server without TLS, which becomes the target `web`, also known as shop.test. */
-  readonly web?: { readonly host: string; readonly port: number };
+  readonly web?: {
+    readonly host: string;
+    readonly port: number;
+    /** YAML; a token where absent. */
+    readonly credential?: string;
+  };
   readonly log?: LogConfig;
   /** The gateway's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -261,12 +266,16 @@ targets:
 ${web ? webTarget(web) : ''}policies:${policies}`;
 }
 
-function webTarget({ host, port }: NonNullable<TestApiOptions['web']>): string {
+function webTarget({
+  host,
+  port,
+  credential = '{ bearer: { token: { value: target-token } } }',
+}: NonNullable<TestApiOptions['web']>): string {
   return `  - name: web
     protocol: http
     url: "http://${host}:${port}"
     http: { hosts: [shop.test] }
-    credential: { bearer: { token: { value: target-token } } }
+    credential: ${credential}
 `;
 }
 

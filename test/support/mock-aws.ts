@@ -29,10 +29,24 @@ export async function mockAws(): Promise<MockAws> {
       if (!(await isSignedRight(request, body)))
         return response.writeHead(403).end('<Error><Code>SignatureDoesNotMatch</Code></Error>');
       taken.push(`${method} ${url} ${body.length}`);
+      const [path = '', query = ''] = url.split('?');
+      if (query.includes('uploads')) return response.end(STARTED);
+      if (query.includes('uploadId') && method === 'POST') {
+        const parts = [...objects]
+          .filter(([name]) => name.startsWith(`${path}#`))
+          .toSorted(([a], [b]) => (a < b ? -1 : 1));
+        objects.set(path, Buffer.concat(parts.map(([, part]) => part)));
+        return response.end('<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');
+      }
+      if (query.includes('partNumber')) {
+        objects.set(`${path}#${new URLSearchParams(query).get('partNumber')}`, plainOf(request, body));
+        return response.setHeader('etag', '"e"').end();
+      }
+      if (query.includes('list-type')) return response.end(listOf([...objects.keys()], path));
       if (request.headers['x-amz-target'] !== undefined) return response.end('{"TableNames":["orders"]}');
       if (method === 'POST') return response.setHeader('content-type', 'text/xml').end(IDENTITY);
       const key = url.split('?', 1)[0] ?? '';
-      if (method === 'PUT') objects.set(key, body);
+      if (method === 'PUT') objects.set(key, plainOf(request, body));
       const kept = objects.get(key);
       return method === 'GET' && kept === undefined
         ? response.writeHead(404).end()
@@ -51,6 +65,27 @@ export async function mockAws(): Promise<MockAws> {
       await once(server, 'close');
     },
   };
+}
+
+const STARTED = '<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>';
+
+function listOf(names: readonly string[], path: string): string {
+  const keys = names.filter((name) => name.startsWith(`${path.replace(/\/$/, '')}/`) && !name.includes('#'));
+  const contents = keys.map((name) => `<Contents><Key>${name.split('/').slice(2).join('/')}</Key></Contents>`);
+  return `<ListBucketResult>${contents.join('')}</ListBucketResult>`;
+}
+
+/** Without the framing of `aws-chunked`. */
+function plainOf({ headers }: IncomingMessage, body: Buffer): Buffer {
+  if (!String(headers['x-amz-content-sha256']).startsWith('STREAMING-')) return body;
+  const pieces: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const end = body.indexOf('\r\n', at);
+    const size = Number.parseInt(body.toString('latin1', at, end), 16);
+    if (!(size > 0)) return Buffer.concat(pieces);
+    pieces.push(body.subarray(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
 }
 
 const IDENTITY = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>

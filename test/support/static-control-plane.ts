@@ -11,6 +11,7 @@ import { decoyScramKeys, deriveScramKeys, provesPossession } from '../../src/gra
 import { type GrantId, mintId, type PrincipalId, type RunId, type TargetName } from '../../src/model/ids.ts';
 import type { Principal, Run } from '../../src/model/principal.ts';
 import { Refused } from '../../src/model/refusal.ts';
+import { provesKey, signingSecret } from '../../src/model/signing-key.ts';
 import type { ClassifiedColumn, Credential, Target } from '../../src/model/target.ts';
 import type { PolicySet } from '../../src/policy/policy-set.ts';
 import type { Claim, ScramKeys } from '../../src/protocols/protocol.ts';
@@ -139,7 +140,9 @@ function memoryClasses(): ClassDesk {
 
 function isProven(claim: Claim | CarriedClaim, held: Held): boolean {
   if (claim.kind === 'password') return claim.password.reveal() === held.password;
-  return provesPossession(claim.proof, (claim.kind === 'carried' ? claim.keys : held.keys).storedKey);
+  const keys = claim.kind === 'carried' ? claim.keys : held.keys;
+  if ('mac' in claim.proof) return claim.kind === 'carried' && provesKey(claim.proof, signingSecret(keys.serverKey));
+  return provesPossession(claim.proof, keys.storedKey);
 }
 
 function principalFor(id: GrantId, targets: readonly TargetName[], seconds: number): Principal {

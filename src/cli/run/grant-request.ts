@@ -35,6 +35,7 @@ const grantSchema = z.object({
       port: z.number().int().optional(),
       database: z.string(),
       hosts: z.array(z.string()).optional(),
+      aws: z.object({ region: z.string().optional(), service: z.string().optional() }).optional(),
     }),
   ),
 });
@@ -65,6 +66,8 @@ export interface LentTarget {
   readonly database: string;
   /** Names that an HTTP target has on the forward proxy. */
   readonly hosts?: readonly string[] | undefined;
+  /** Of one that speaks AWS: what its requests are signed for, where that is fixed. */
+  readonly aws?: { readonly region?: string | undefined; readonly service?: string | undefined } | undefined;
 }
 
 export interface GrantRequest {

@@ -4,7 +4,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { deriveScramKeys } from '../../grants/scram-keys.ts';
 import { Secret } from '../../model/secret.ts';
+import { signingSecret } from '../../model/signing-key.ts';
 import { errorResponse } from '../../protocols/postgres/messages.ts';
+import { awsPlace } from './aws-place.ts';
 import { carry } from './carry.ts';
 import type { Door } from './dial.ts';
 import type { LentTarget } from './grant-request.ts';
@@ -35,15 +37,18 @@ const MAX_SOCKET_PATH_BYTES = 103;
 
 /**
  * Opens a listener for each target: TCP on loopback, and for PostgreSQL a Unix socket where the platform has them. Each
- * has a password of its own, which stays here: the gateway gets what checks it.
+ * has a password of its own, those of HTTP one together; it stays here: the gateway gets what checks it.
  */
 export async function openListeners(parts: ListenersParts): Promise<Listeners> {
   await using opened = new AsyncDisposableStack();
   const targets: LocalTarget[] = [];
+  // Those of HTTP have one together: clients of AWS have one pair of keys for all that they sign.
+  const login = await newLogin();
   for (const [index, target] of parts.targets.entries()) {
-    targets.push(await openListener(target, index, parts, opened));
+    const own = target.protocol === 'http' ? login : await newLogin();
+    targets.push(await openListener(target, index, own, parts, opened));
   }
-  const proxy = await openProxy(parts, opened);
+  const proxy = await openProxy(login, parts, opened);
   const running = opened.move();
   return { targets, ...(proxy === undefined ? {} : { proxy }), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -52,13 +57,16 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
  * Opens the forward proxy of a run whose HTTP targets have names: a connection goes to the target that has the host it
  * asks for. The gateway refuses, and records, the hosts of none.
  */
-async function openProxy(parts: ListenersParts, opened: AsyncDisposableStack): Promise<LocalProxy | undefined> {
+async function openProxy(
+  login: ListenerLogin,
+  parts: ListenersParts,
+  opened: AsyncDisposableStack,
+): Promise<LocalProxy | undefined> {
   const { door, grant, targets, onTrouble } = parts;
   const named = targets.filter(({ hosts = [] }) => hosts.length > 0);
   const [first] = named;
   if (first === undefined) return undefined;
-  const password = new Secret(randomBytes(24).toString('base64url'));
-  const headers = { 'chaperone-login': await loginKeys(password), 'chaperone-listener': 'tcp' };
+  const headers = { 'chaperone-login': login.keys, 'chaperone-listener': 'tcp' };
   const serve = async (socket: Socket): Promise<void> => {
     const host = proxiedHost(await readFirstLine(socket));
     const target = named.find(({ hosts = [] }) => host !== undefined && hosts.includes(host)) ?? first;
@@ -78,17 +86,17 @@ async function openProxy(parts: ListenersParts, opened: AsyncDisposableStack): P
     },
     opened,
   );
-  return { port: (server.address() as AddressInfo).port, user: grant, password };
+  return { port: (server.address() as AddressInfo).port, user: grant, password: login.password };
 }
 
 async function openListener(
   target: LentTarget,
   index: number,
+  { password, keys, signingKey }: ListenerLogin,
   { door, grant, directory, onTrouble }: ListenersParts,
   opened: AsyncDisposableStack,
 ): Promise<LocalTarget> {
-  const password = new Secret(randomBytes(24).toString('base64url'));
-  const headers = { 'chaperone-login': await loginKeys(password) };
+  const headers = { 'chaperone-login': keys };
   const path = `/v1/carrier/${encodeURIComponent(target.name)}`;
   const serve = (listener: 'tcp' | 'unix') => (socket: Socket) => {
     socket.on('error', () => socket.destroy());
@@ -117,7 +125,8 @@ async function openListener(
   }
   const { name, protocol, database } = target;
   const common = { name, protocol, host: '127.0.0.1', port, database, user: grant, password, tls: 'none' } as const;
-  return hasSocket ? { ...common, socketDirectory } : common;
+  const aws = target.aws && { secretAccessKey: signingKey, ...awsPlace(target.aws, target.hosts) };
+  return { ...common, ...(hasSocket ? { socketDirectory } : {}), ...(aws === undefined ? {} : { aws }) };
 }
 
 async function listen(
@@ -144,13 +153,22 @@ async function listen(
   return server;
 }
 
-/** The verifier of a password as PostgreSQL keeps one (manual, 52.8, pg_authid). */
-async function loginKeys(password: Secret): Promise<string> {
+interface ListenerLogin {
+  readonly password: Secret;
+  /** Its verifier as PostgreSQL keeps one (manual, 52.8, pg_authid). */
+  readonly keys: string;
+  /** For clients that sign. */
+  readonly signingKey: Secret;
+}
+
+async function newLogin(): Promise<ListenerLogin> {
+  const password = new Secret(randomBytes(24).toString('base64url'));
   const { salt, iterations, storedKey, serverKey } = await deriveScramKeys(password.reveal(), randomBytes(16));
   const [salt64, stored64, server64] = [salt, storedKey, serverKey].map((bytes) =>
     Buffer.from(bytes).toString('base64'),
   );
-  return `SCRAM-SHA-256$${iterations}:${salt64}$${stored64}:${server64}`;
+  const keys = `SCRAM-SHA-256$${iterations}:${salt64}$${stored64}:${server64}`;
+  return { password, keys, signingKey: new Secret(signingSecret(serverKey)) };
 }
 
 /** Tells a client of the target's protocol why it is turned away. */

@@ -14,8 +14,17 @@ export interface LocalTarget {
   readonly user: string;
   /** Of this run and this listener alone; in direct mode the grant's own secret. */
   readonly password: Secret;
+  /** Of a target that speaks AWS, at a listener: what its clients sign with, the user as the access key. */
+  readonly aws?: LocalAws;
   /** `none` is a listener on this machine alone: the way from there on is the wrapper's. */
   readonly tls: 'none' | 'verify-full';
+}
+
+export interface LocalAws {
+  readonly secretAccessKey: Secret;
+  /** What its requests are for, where that is known. */
+  readonly region?: string;
+  readonly service?: string;
 }
 
 /** The run's own forward proxy, for the names of its HTTP targets. */

@@ -114,7 +114,7 @@ export async function run(
   if (grant.demo && process.stderr.isTTY) say(`${output.paintSaid('dim', demoNote(grant))}\n`);
   hideInLog(
     given,
-    context.targets.map(({ password }) => password),
+    context.targets.flatMap(({ password, aws }) => [password, ...(aws === undefined ? [] : [aws.secretAccessKey])]),
     say,
   );
   const { env: commandEnv } = await commandEnvironment({ context, rules, base: given, random: randomBytes });

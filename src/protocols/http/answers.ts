@@ -1,7 +1,10 @@
 import { Fault } from '../../model/fault.ts';
 import { type Refusal, Refused } from '../../model/refusal.ts';
+import { awsShapeOf } from './aws-refusal.ts';
+import { AwsRefused } from './credentials/aws/aws-refused.ts';
 import { fieldOf } from './forwarded-head.ts';
 import { type IncomingRequest, MalformedHttp, type ReplyHead } from './message.ts';
+import type { Telling } from './refusal.ts';
 
 /** Answers a request in one go. */
 export function answer(
@@ -18,8 +21,18 @@ export function isGrpc({ head }: IncomingRequest): boolean {
   return /^application\/grpc(?:$|[+;\s])/i.test(fieldOf(head.fields, 'content-type') ?? '');
 }
 
+/** In whose words a client reads errors. */
+export function errorShapeOf(incoming: IncomingRequest): Pick<Telling, 'grpc' | 'aws'> {
+  return { grpc: isGrpc(incoming), aws: awsShapeOf(incoming.head) };
+}
+
 /** What a client is told of what ended its request. */
-export function refusalOf(fault: unknown): { readonly refusal: Refusal; readonly status?: number } {
+export function refusalOf(fault: unknown): {
+  readonly refusal: Refusal;
+  readonly status?: number;
+  readonly awsCode?: string;
+} {
+  if (fault instanceof AwsRefused) return { refusal: fault.refusal, awsCode: fault.awsCode };
   if (fault instanceof Refused) return { refusal: fault.refusal };
   if (fault instanceof MalformedHttp) {
     return { refusal: { code: 'protocol-malformed', message: fault.message }, status: fault.status };

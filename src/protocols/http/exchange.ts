@@ -5,7 +5,8 @@ import type { Target } from '../../model/target.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Exchange, Forward, WaitingNotice } from '../protocol.ts';
-import { answer, isGrpc } from './answers.ts';
+import { answer, errorShapeOf } from './answers.ts';
+import type { ChunkSigning } from './credentials/aws/chunks.ts';
 import { Concealer } from './credentials/concealer.ts';
 import { fieldOf, mediaTypeOf } from './forwarded-head.ts';
 import { codingsOf, decodedReply, readableReply } from './mask/plain-reply.ts';
@@ -14,7 +15,7 @@ import { FRAMES, shapeOf } from './mask/shape.ts';
 import type { BodyLength, Fields, IncomingReply, IncomingRequest, OutgoingRequest, ReplyHead } from './message.ts';
 import { MalformedHttp } from './message.ts';
 import { HttpPart, ONE_CHANGE } from './parts.ts';
-import { type MakePart, passed } from './passed-reply.ts';
+import { type MakePart, passed, wholeAtOnce } from './passed-reply.ts';
 import type { ReadRequest } from './read-request.ts';
 import { toldRefusal } from './refusal.ts';
 import { replyHeadFor, type Whereabouts } from './reply-head.ts';
@@ -31,6 +32,8 @@ export interface HttpExchangeParts {
   readonly where: Whereabouts;
   readonly patienceMs: number;
   readonly digest: Digest;
+  /** By which its client has signed the chunks of its body, where that is known. */
+  readonly signing?: ChunkSigning | undefined;
 }
 
 /** One request and its reply. */
@@ -64,10 +67,15 @@ export class HttpExchange implements Exchange<HttpUpstream> {
       const { credentials } = upstream;
       const plain = this.#outgoing(input, { whole, plain: whole || metered || credentials.travels });
       const asked = this.#relay?.offer(plain) ?? plain;
-      const sent = await connection.send(await credentials.apply(asked, this.#parts.incoming.head, until), until);
+      const sent = await connection.send(
+        await credentials.apply(asked, this.#parts.incoming.head, until, this.#parts.signing),
+        until,
+      );
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
       const reply = withoutCookies(seenReply(sent, { whole, metered, upstream }), this.#parts.where.target);
-      if (reply.upgraded === undefined) yield* passed(reply.body, this.#maker(reply, { whole, metered }));
+      const atOnce = reply.upgraded === undefined ? wholeAtOnce(reply.body) : undefined;
+      if (atOnce !== undefined) yield this.#maker(reply, { whole, metered })(atOnce, true);
+      else if (reply.upgraded === undefined) yield* passed(reply.body, this.#maker(reply, { whole, metered }));
       else yield* this.#relayed(reply, reply.upgraded, input, { whole, metered });
     } catch (cause) {
       throw this.#why(cause, until);
@@ -112,7 +120,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     if (this.#answer === 'begun') return incoming.abort();
     this.#answer = 'over';
     const waiting = this.#waiting;
-    answer(incoming, toldRefusal(refusal, { status, grpc: isGrpc(incoming), proxied: where.proxied, waiting }));
+    answer(incoming, toldRefusal(refusal, { status, ...errorShapeOf(incoming), proxied: where.proxied, waiting }));
   }
 
   #outgoing(

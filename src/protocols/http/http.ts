@@ -80,6 +80,7 @@ async function converse(
 ): Promise<void> {
   const { admission, lanes, options } = serving;
   const { places, inspector = HEAD_INSPECTOR, open, leafFor } = options;
+  const { nowMs } = options.tokens;
   try {
     const connection = await open(stream);
     onOpen(connection);
@@ -93,7 +94,7 @@ async function converse(
       if (opening !== 'nothing') await converse(end, into, onOpen, serving);
       await end.end();
     };
-    await new HttpConversation({ connection, door, places, admission, lanes, inspector, tunnel }).run();
+    await new HttpConversation({ connection, door, places, admission, lanes, inspector, nowMs, tunnel }).run();
   } catch (reason) {
     // The client was told by its wire, or has gone.
     if (!(reason instanceof MalformedHttp || reason instanceof PeerLeft)) throw reason;

@@ -1,5 +1,6 @@
 import type { Refusal, RefusalCode } from '../../model/refusal.ts';
 import type { WaitingNotice } from '../protocol.ts';
+import { type AwsShape, awsRefusal } from './aws-refusal.ts';
 import type { Fields, ReplyHead } from './message.ts';
 
 /** The status for each refusal (RFC 9110, 15); clients branch on it, so it is part of the interface. */
@@ -72,13 +73,18 @@ export interface Telling {
   readonly proxied?: boolean;
   /** True of a call of gRPC, whose clients read no body. */
   readonly grpc?: boolean;
+  /** Of a request that is signed for AWS, the shape in which its client reads errors, and AWS's own word for this one. */
+  readonly aws?: AwsShape | undefined;
+  readonly awsCode?: string | undefined;
   /** The approval that is waited for. */
   readonly waiting?: WaitingNotice | undefined;
 }
 
-/** A refusal as a problem document (RFC 9457), or in gRPC's words. */
-export function toldRefusal(refusal: Refusal, { status, proxied = false, grpc = false, waiting }: Telling = {}): Told {
+/** A refusal as a problem document (RFC 9457), or in gRPC's words, or AWS's. */
+export function toldRefusal(refusal: Refusal, telling: Telling = {}): Told {
+  const { status, proxied = false, grpc = false, aws, awsCode, waiting } = telling;
   const own = status ?? STATUSES[refusal.code];
+  if (aws !== undefined) return awsRefusal(refusal, { shape: aws, status: own, awsCode, waiting });
   return grpc ? grpcStatus(refusal, own) : problem(refusal, own === 401 && proxied ? 407 : own, waiting);
 }
 

@@ -5,15 +5,18 @@ import { type Refusal, Refused } from '../../model/refusal.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Admission } from '../protocol.ts';
-import { answer, refusalOf } from './answers.ts';
+import { answer, errorShapeOf, refusalOf } from './answers.ts';
+import { awsShapeOf } from './aws-refusal.ts';
+import type { ChunkSigning } from './credentials/aws/chunks.ts';
 import { HttpExchange } from './exchange.ts';
 import { fieldOf } from './forwarded-head.ts';
 import type { Inspector } from './inspector.ts';
 import type { HttpSession, Lane, Lanes } from './lanes.ts';
 import { type Fields, type IncomingRequest, MalformedHttp, type ServerConnection } from './message.ts';
 import { readRequest } from './read-request.ts';
-import { toldRefusal } from './refusal.ts';
+import { type Telling, toldRefusal } from './refusal.ts';
 import { type Door, type Places, type Route, routeOf, type Stray } from './route.ts';
+import { isSigned, SignedClients } from './signed-clients.ts';
 import type { HttpUpstream } from './upstream.ts';
 
 export interface ConversationParts {
@@ -23,6 +26,7 @@ export interface ConversationParts {
   readonly admission: Admission<HttpUpstream, undefined>;
   readonly lanes: Lanes;
   readonly inspector: Inspector;
+  readonly nowMs: () => number;
   /** Serves what comes inside of a CONNECT to the host, until it ends. */
   readonly tunnel: (stream: ByteStream, door: Door & { readonly kind: 'tunnel' }) => Promise<void>;
 }
@@ -30,10 +34,12 @@ export interface ConversationParts {
 /** Reads a client's requests, and hands each to a session of its grant and target as one exchange. */
 export class HttpConversation {
   readonly #parts: ConversationParts;
+  readonly #signed: SignedClients;
   #wrongProofs = 0;
 
   constructor(parts: ConversationParts) {
     this.#parts = parts;
+    this.#signed = new SignedClients(parts);
   }
 
   /** Returns when the client sends no more, and what it asked is answered. Throws what ends the connection otherwise. */
@@ -43,6 +49,10 @@ export class HttpConversation {
     for (;;) {
       const request = await connection.next();
       if (request === undefined) break;
+      if (connection.concurrency === 1) {
+        await this.#handle(request);
+        continue;
+      }
       const work: Promise<void> = this.#handle(request).finally(() => working.delete(work));
       working.add(work);
       // One that is waited for elsewhere as well must not count as unheard.
@@ -56,16 +66,21 @@ export class HttpConversation {
     const route = routeOf(incoming.head, this.#parts.door, this.#parts.places);
     try {
       if ('refusal' in route) return await this.#stray(incoming, route);
-      const lane = await this.#lane(incoming, route);
-      if (incoming.head.method === 'CONNECT') return await this.#tunnel(incoming, route, lane);
-      await this.#exchange(incoming, route, lane);
+      if (incoming.head.method === 'CONNECT') {
+        return await this.#tunnel(incoming, route, await this.#lane(incoming, route));
+      }
+      const signed = isSigned(incoming.head) ? await this.#signed.check(incoming, route.proof) : undefined;
+      const proven = signed === undefined ? route : { ...route, proof: signed.proof };
+      await this.#exchange(signed?.incoming ?? incoming, proven, await this.#lane(incoming, proven), signed?.chunks);
     } catch (cause) {
-      if (!(cause instanceof Refused)) throw cause;
+      if (cause instanceof PeerLeft) return incoming.abort();
+      if (!(cause instanceof Refused || cause instanceof MalformedHttp)) throw cause;
+      const { refusal, ...told } = refusalOf(cause);
       // Whoever guesses shall at least come again for it.
-      if (cause.refusal.code === 'claim-invalid' && ++this.#wrongProofs >= MOST_WRONG_PROOFS) {
+      if (refusal.code === 'claim-invalid' && ++this.#wrongProofs >= MOST_WRONG_PROOFS) {
         this.#parts.connection.retire();
       }
-      this.#refuse(incoming, cause.refusal, route);
+      this.#refuse(incoming, refusal, route, told);
     }
   }
 
@@ -80,10 +95,15 @@ export class HttpConversation {
   async #stray(incoming: IncomingRequest, stray: Stray): Promise<void> {
     if (stray.proof === undefined) throw new Refused(NO_PROOF);
     await this.#parts.admission.stray(stray.proof.claim, stray.place);
-    this.#refuse(incoming, stray.refusal, stray, stray.proxied ? 403 : undefined);
+    this.#refuse(incoming, stray.refusal, stray, stray.proxied ? { status: 403 } : {});
   }
 
-  async #exchange(incoming: IncomingRequest, { origin, prefix, proxied }: Route, lane: Lane): Promise<void> {
+  async #exchange(
+    incoming: IncomingRequest,
+    { origin, prefix, proxied }: Route,
+    lane: Lane,
+    signing: ChunkSigning | undefined,
+  ): Promise<void> {
     const { lanes, inspector } = this.#parts;
     const { session } = lane;
     const stopListening = this.#cancelWith(incoming, session);
@@ -93,7 +113,7 @@ export class HttpConversation {
       const where = { target: session.target, prefix, proxied };
       const asked = await readRequest(incoming, { ...where, origin, inspector, digest, nonce });
       const patienceMs = patienceOf(incoming.head.fields);
-      exchange = new HttpExchange({ incoming, asked, where, patienceMs, digest });
+      exchange = new HttpExchange({ incoming, asked, where, patienceMs, digest, signing });
       await session.run(exchange);
       stopListening();
       await lanes.give(lane);
@@ -109,7 +129,7 @@ export class HttpConversation {
     const why = session.signal.aborted && session.signal.reason instanceof Refused ? session.signal.reason : cause;
     if (why instanceof PeerLeft) return incoming.abort();
     const { refusal, status } = refusalOf(why);
-    if (exchange === undefined) answer(incoming, toldRefusal(refusal, { status }));
+    if (exchange === undefined) answer(incoming, toldRefusal(refusal, { status, ...errorShapeOf(incoming) }));
     else exchange.tell(refusal, status);
     if (why instanceof Refused || why instanceof MalformedHttp) return;
     if (!(why instanceof Fault)) throw why;
@@ -135,9 +155,9 @@ export class HttpConversation {
     await this.#parts.tunnel(stream, { kind: 'tunnel', authority, target, proof });
   }
 
-  #refuse(incoming: IncomingRequest, refusal: Refusal, { proxied }: Route | Stray, status?: number): void {
+  #refuse(incoming: IncomingRequest, refusal: Refusal, { proxied }: Route | Stray, telling: Telling = {}): void {
     if (refusal.code === 'draining') this.#parts.connection.retire();
-    answer(incoming, toldRefusal(refusal, { proxied, status }));
+    answer(incoming, toldRefusal(refusal, { ...telling, proxied, aws: awsShapeOf(incoming.head) }));
   }
 }
 

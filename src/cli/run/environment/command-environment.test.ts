@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Secret } from '../../../model/secret.ts';
+import { awsPlace } from '../aws-place.ts';
 import type { LocalTarget, RunContext } from '../local-target.ts';
 import { commandEnvironment } from './command-environment.ts';
 import type { EnvironmentRules } from './inherited-variables.ts';
@@ -60,6 +61,53 @@ describe('the environment of a command', () => {
       assert.match(await readFile(env[name] ?? '', 'utf8'), /PEM of the gateway\n$/, name);
     }
     assert.equal(await readFile(env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8'), 'PEM of the gateway\n');
+  });
+
+  test('gives clients of AWS keys, a region and an endpoint for each service, in variables and in files', async () => {
+    const aws = (name: string, port: number, place: { readonly region?: string; readonly service?: string }) =>
+      target(name, { protocol: 'http', port, aws: { secretAccessKey: new Secret('signing'), ...place } });
+    const targets = [
+      aws('s3', 1, { region: 'eu-west-1', service: 's3' }),
+      aws('secrets', 2, { service: 'secretsmanager' }),
+      aws('queues', 3, { service: 'sqs' }),
+      aws('other-queues', 4, { service: 'sqs' }),
+      aws('rest', 5, {}),
+    ];
+    const { env } = await made({ targets }, {});
+    const own = Object.entries(env).filter(([name]) => name.startsWith('AWS_') && !name.endsWith('_FILE'));
+    assert.deepEqual(Object.fromEntries(own), {
+      AWS_ACCESS_KEY_ID: 'run',
+      AWS_SECRET_ACCESS_KEY: 'signing',
+      AWS_REGION: 'eu-west-1',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:5',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:2',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    });
+    assert.equal(
+      await readFile(env['AWS_CONFIG_FILE'] ?? '', 'utf8'),
+      `[default]
+region = eu-west-1
+endpoint_url = http://127.0.0.1:5
+services = chaperone
+
+[services chaperone]
+s3 =
+  endpoint_url = http://127.0.0.1:1
+secrets_manager =
+  endpoint_url = http://127.0.0.1:2
+`,
+    );
+    assert.match(
+      await readFile(env['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8'),
+      /aws_secret_access_key = signing\n$/,
+    );
+    assert.deepEqual(awsPlace({}, ['bucket.s3.eu-west-1.amazonaws.com']), { service: 's3', region: 'eu-west-1' });
+    assert.deepEqual(awsPlace({ service: 'sqs' }, ['localhost']), { service: 'sqs' });
+    assert.deepEqual(awsPlace({}, ['sqs.eu-west-1.amazonaws.com', 'sns.eu-west-1.amazonaws.com']), {
+      region: 'eu-west-1',
+    });
   });
 
   test('says where the run’s own listeners are, in every way that PostgreSQL’s clients read', async () => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../local-target.ts';
+import { awsVariables } from './aws-variables.ts';
 import { httpVariables } from './http-variables.ts';
 import { type EnvironmentRules, type Inherited, inheritedVariables } from './inherited-variables.ts';
 import { postgresVariables, type WriteFile } from './postgres-variables.ts';
@@ -23,6 +24,7 @@ export interface EnvironmentRequest {
 const PROTOCOLS: readonly ((context: RunContext, write: WriteFile) => Promise<Record<string, string>>)[] = [
   postgresVariables,
   httpVariables,
+  awsVariables,
 ];
 
 /**

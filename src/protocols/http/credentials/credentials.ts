@@ -1,6 +1,7 @@
 import type { Credential, HttpCredential } from '../../../model/target.ts';
 import type { OutgoingRequest, ReplyHead, RequestHead } from '../message.ts';
 import { awsCredentials } from './aws/aws-credentials.ts';
+import type { ChunkSigning } from './aws/chunks.ts';
 import { staticCredentials } from './static-credentials.ts';
 import { tokenCredentials } from './token-credentials.ts';
 import type { Tokens } from './tokens.ts';
@@ -16,6 +17,8 @@ export interface Credentials {
     /** As the client sent it, for kinds whose clients sign what they send. */
     client: RequestHead,
     signal: AbortSignal,
+    /** By which the client has signed the chunks of its body, where that was checked. */
+    signing?: ChunkSigning,
   ): OutgoingRequest | Promise<OutgoingRequest>;
   /** True where the reply says that it was not accepted; the client is not asked for a credential that it cannot have. */
   refusedBy(reply: ReplyHead): boolean;

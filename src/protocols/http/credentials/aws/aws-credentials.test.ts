@@ -129,6 +129,20 @@ describe("a signature of AWS's own test suite", () => {
   });
 });
 
+test("a chunk is signed again where its client's own signature is right, where that is known", async () => {
+  const scope = { at: '20130524T000000Z', region: 'us-east-1', service: 's3' };
+  const client = { key: Buffer.alloc(32, 1), scope, seed: '1'.repeat(64) };
+  const own = { key: Buffer.alloc(32, 2), scope, seed: '2'.repeat(64) };
+  const none = '0'.repeat(64);
+  const unsigned = `2;chunk-signature=${none}\r\nab\r\n0;chunk-signature=${none}\r\na:b\r\nx-amz-trailer-signature:${none}\r\n\r\n`;
+  const sent = await textOf(signedAgain(pieces(unsigned, 9), client));
+  const again = await textOf(signedAgain(pieces(sent, 9), own, client));
+  assert.equal(again, await textOf(signedAgain(pieces(unsigned, 9), own)));
+  for (const wrong of [unsigned, sent.replace('ab', 'ac'), sent.replace('a:b', 'a:c')]) {
+    await assert.rejects(textOf(signedAgain(pieces(wrong, 9), own, client)), /a chunk whose signature is wrong/);
+  }
+});
+
 describe('a request that is signed again', () => {
   test("goes to the client's region and service with the real keys, and with nothing of its own signature", async () => {
     const keys = { ...KEYS, sessionToken: new Secret('real-session-token') };

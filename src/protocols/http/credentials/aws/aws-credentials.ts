@@ -61,7 +61,7 @@ export function awsCredentials(credential: Aws, nowMs: () => number): Credential
     secrets: sessionToken === undefined ? [] : [sessionToken.reveal()],
     // A service says so in the body of a 403, which is as much the client's to know as any other.
     refusedBy: () => false,
-    async apply(request, client) {
+    async apply(request, client, _signal, signing) {
       const at = timeText(nowMs());
       const { region, service } = scopeOf(client, credential, nowMs());
       const scope: Scope = { at, region, service };
@@ -90,7 +90,7 @@ export function awsCredentials(credential: Aws, nowMs: () => number): Credential
         fields: [...fields, ['authorization', proof]],
         ...(body === undefined
           ? {}
-          : { body: SIGNED_CHUNKS.has(payload) ? signedAgain(body, { key, scope, seed }) : body }),
+          : { body: SIGNED_CHUNKS.has(payload) ? signedAgain(body, { key, scope, seed }, signing) : body }),
       };
     },
   };

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import { MalformedHttp } from '../../message.ts';
 import { type Scope, scopeText, sha256, signature } from './canonical.ts';
 
@@ -14,19 +15,27 @@ export interface ChunkSigning {
 
 /**
  * An `aws-chunked` body whose chunks are signed (Amazon S3 API Reference, "Signature calculations: transferring payload
- * in multiple chunks"), signed anew: chunks and lengths stay as they are. Throws `MalformedHttp`.
+ * in multiple chunks"), signed anew: chunks and lengths stay as they are. Where `client` is known, the client's own
+ * signatures must be right. Throws `MalformedHttp`.
  */
-export async function* signedAgain(body: AsyncIterable<Buffer>, signing: ChunkSigning): AsyncGenerator<Buffer> {
+export async function* signedAgain(
+  body: AsyncIterable<Buffer>,
+  signing: ChunkSigning,
+  client?: ChunkSigning,
+): AsyncGenerator<Buffer> {
   const input = new Input(body);
+  const check = new ChunkCheck(client);
   let previous = signing.seed;
   for (;;) {
     const head = await input.line();
-    const [, digits = ''] = CHUNK_HEAD.exec(head) ?? [];
+    const [, digits = '', shown = ''] = CHUNK_HEAD.exec(head) ?? [];
     const size = digits === '' ? -1 : Number.parseInt(digits, 16);
     if (size < 0 || size > MOST_CHUNK_BYTES)
       throw malformed(size < 0 ? 'a chunk without a signature' : 'a chunk too long');
     const data = await input.bytes(size);
-    previous = sign(signing, PAYLOAD, previous, [EMPTY, sha256(data)]);
+    const digests = [EMPTY, sha256(data)];
+    check.next(PAYLOAD, digests, shown);
+    previous = sign(signing, PAYLOAD, previous, digests);
     yield Buffer.from(`${digits};chunk-signature=${previous}\r\n`, 'latin1');
     if (size > 0) {
       yield data;
@@ -34,11 +43,11 @@ export async function* signedAgain(body: AsyncIterable<Buffer>, signing: ChunkSi
       yield CRLF;
       continue;
     }
-    return yield* ending(input, signing, previous);
+    return yield* ending(input, signing, previous, check);
   }
 }
 
-const CHUNK_HEAD = /^([0-9A-Fa-f]{1,8});chunk-signature=[0-9a-f]{64}$/;
+const CHUNK_HEAD = /^([0-9A-Fa-f]{1,8});chunk-signature=([0-9a-f]{64})$/;
 const PAYLOAD = 'AWS4-HMAC-SHA256-PAYLOAD';
 const TRAILER = 'AWS4-HMAC-SHA256-TRAILER';
 const EMPTY = sha256('');
@@ -49,7 +58,12 @@ const TRAILER_LINE = /^[A-Za-z0-9-]+:[\x20-\x7e]*\n?$/;
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature:';
 
 /** An empty line, or fields and the signature of them. */
-async function* ending(input: Input, signing: ChunkSigning, previous: string): AsyncGenerator<Buffer> {
+async function* ending(
+  input: Input,
+  signing: ChunkSigning,
+  previous: string,
+  check: ChunkCheck,
+): AsyncGenerator<Buffer> {
   const lines: string[] = [];
   for (let line = await input.line(); line !== ''; line = await input.line()) {
     if (lines.length >= MOST_TRAILERS || !TRAILER_LINE.test(line)) throw malformed('fields behind it that are none');
@@ -60,7 +74,13 @@ async function* ending(input: Input, signing: ChunkSigning, previous: string): A
     const colon = line.indexOf(':');
     return `${line.slice(0, colon).toLowerCase()}:${line.slice(colon + 1).trim()}\n`;
   });
-  const signed = sign(signing, TRAILER, previous, [sha256(written.join(''))]);
+  const digests = [sha256(written.join(''))];
+  const shown = lines
+    .find((line) => line.startsWith(TRAILER_SIGNATURE))
+    ?.slice(TRAILER_SIGNATURE.length)
+    .trim();
+  if (lines.length > 0) check.next(TRAILER, digests, shown ?? '');
+  const signed = sign(signing, TRAILER, previous, digests);
   for (const line of lines) {
     const sent = line.startsWith(TRAILER_SIGNATURE) ? line.replace(/:[0-9a-f]{64}/, `:${signed}`) : line;
     yield Buffer.from(`${sent}\r\n`, 'latin1');
@@ -71,6 +91,25 @@ async function* ending(input: Input, signing: ChunkSigning, previous: string): A
 
 function sign({ key, scope }: ChunkSigning, algorithm: string, previous: string, digests: readonly string[]): string {
   return signature(key, [algorithm, scope.at, scopeText(scope), previous, ...digests].join('\n'));
+}
+
+/** Holds the client's own signatures against what they should be, each made with the one before. */
+class ChunkCheck {
+  readonly #client: ChunkSigning | undefined;
+  #previous: string;
+
+  constructor(client: ChunkSigning | undefined) {
+    this.#client = client;
+    this.#previous = client?.seed ?? '';
+  }
+
+  next(algorithm: string, digests: readonly string[], shown: string): void {
+    if (this.#client === undefined) return;
+    this.#previous = sign(this.#client, algorithm, this.#previous, digests);
+    const [made, said] = [Buffer.from(this.#previous, 'latin1'), Buffer.from(shown, 'latin1')];
+    if (made.length !== said.length || !timingSafeEqual(made, said))
+      throw malformed('a chunk whose signature is wrong');
+  }
 }
 
 /** What is read of a body, by lines and by lengths. */
