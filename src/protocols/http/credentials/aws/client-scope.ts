@@ -48,11 +48,15 @@ function scopeIn(shown: string): Pick<Scope, 'region' | 'service'> | undefined {
 }
 
 /** The parameters of a presigned URL (the same, "Add the signature to a request", in the query); undefined of any other. */
-export function presignedQuery({ target }: RequestHead): URLSearchParams | undefined {
+function presignedQuery({ target }: RequestHead): URLSearchParams | undefined {
   const mark = target.indexOf('?');
   if (mark < 0 || !/x-amz-(?:credential|signature)/i.test(target)) return undefined;
   const query = new URLSearchParams(target.slice(mark + 1));
   return query.has('X-Amz-Credential') ? query : undefined;
+}
+
+export function isPresigned(head: RequestHead): boolean {
+  return presignedQuery(head) !== undefined;
 }
 
 function checkExpiry(client: RequestHead, nowMs: number): void {
