@@ -94,7 +94,12 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   telemetry: { level: 2, imports: [...WORDS, 'audit', 'gateway'], packages: ['prom-client'] },
 
   // Policies tried without traffic: cases, replays, lint. It reads what targets and trust declare, and decides nothing that counts.
-  trials: { level: 2, imports: [...WORDS, ...ENGINES, 'targets', 'identity'], packages: ['yaml', 'zod'] },
+  // A request of HTTP is read by what reads it in the gateway.
+  trials: {
+    level: 2,
+    imports: [...WORDS, ...ENGINES, 'protocols/http', 'targets', 'identity'],
+    packages: ['yaml', 'zod'],
+  },
 
   api: {
     level: 3,

@@ -15,7 +15,8 @@ import { findApproval } from '../store/approval-rows.ts';
 import { policyDocument, readDeclarations } from '../store/configuration-rows.ts';
 import { askedPrincipal } from '../trials/asked-principal.ts';
 import { type ExplanationView, explanationView } from '../trials/explanation-view.ts';
-import { maskedClasses, resultColumns } from '../trials/result-columns.ts';
+import { type AskedHttp, askedHttp, httpOperations, NO_REQUEST, recordedHttp } from '../trials/http-operations.ts';
+import { maskedClasses, replyFields, resultColumns } from '../trials/result-columns.ts';
 import type { ApiParts } from './open-api.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -59,27 +60,27 @@ export async function explainRequest(
   return row && explainRecorded({ ...row, texts: request.texts }, policies, parts);
 }
 
-function explainText(
+async function explainText(
   { statement, target: name, as }: Extract<ExplainRequest, { readonly statement: string }>,
   policies: readonly Policy[],
   parts: ExplainParts,
-): PolicyExplanation | undefined {
+): Promise<PolicyExplanation | undefined> {
   const target = targetNow(name, parts);
   if (target === undefined) return undefined;
   const nowMs = parts.nowMs();
+  const principal = askedPrincipal(as, nowMs);
+  const common = { target: name, principal: principal.display, at: new Date(nowMs).toISOString(), text: statement };
+  if (target.http !== undefined) {
+    const asked = askedHttp(statement);
+    if (asked === undefined) throw new HttpProblem(400, `Not a request: ${NO_REQUEST}`);
+    const operations = await httpOperations(asked, target);
+    const view = explained(policies, { principal, target, operations, analysis: undefined, nowMs });
+    return { ...view, ...common, analysis: 'text' };
+  }
   const catalogue = parts.catalogue?.(target);
   const analysis = analyse(statement, target, parts);
-  const principal = askedPrincipal(as, nowMs);
   const view = explained(policies, { principal, target, operations: analysis.operations, analysis, nowMs });
-  const at = new Date(nowMs).toISOString();
-  return {
-    ...view,
-    target: name,
-    principal: principal.display,
-    at,
-    text: statement,
-    analysis: catalogue === undefined ? 'text' : 'catalogue',
-  };
+  return { ...view, ...common, analysis: catalogue === undefined ? 'text' : 'catalogue' };
 }
 
 async function explainRecorded(
@@ -88,14 +89,16 @@ async function explainRecorded(
   parts: ExplainParts,
 ): Promise<PolicyExplanation | undefined> {
   await parts.audit.sync();
-  const found = await findRequest(parts.directory, session, exchange, texts);
+  const found = await findRequest(parts, session, exchange, texts);
   if (found === undefined) return undefined;
   const { principal, target: name, event, text } = found;
   const target = targetNow(name, parts);
   if (target === undefined) throw new HttpProblem(404, `The target ${name} is not there any more`);
   const { op = [], at, decision } = event;
-  const analysis = text === undefined ? undefined : analyse(text, target, parts);
-  const view = explained(policies, { principal, target, operations: op, analysis, nowMs: Date.parse(at) });
+  const isHttp = event.body?.media === 'message/http';
+  const analysis = text === undefined || isHttp ? undefined : analyse(text, target, parts);
+  const operations = found.http === undefined ? op : await httpOperations(found.http, target);
+  const view = explained(policies, { principal, target, operations, analysis, nowMs: Date.parse(at) });
   return {
     ...view,
     target: name,
@@ -122,7 +125,10 @@ function explained(policies: readonly Policy[], asked: Asked): ExplanationView {
   const { decision } = explanation;
   if (decision.effect === 'deny') return explanationView(explanation, { results: [], detectors: [] });
   const classes = maskedClasses(decision.obligations);
-  const results = analysis === undefined ? [] : resultColumns(analysis, operations, classes, target.classified);
+  const results =
+    analysis === undefined
+      ? replyFields(operations, classes, target.classified)
+      : resultColumns(analysis, operations, classes, target.classified);
   return explanationView(explanation, { results, detectors: detectorsOf(classes) });
 }
 
@@ -142,26 +148,35 @@ interface FoundRequest {
   readonly event: AuditEvent;
   /** Where it may be shown and is there. */
   readonly text: string | undefined;
+  /** Of a request of HTTP: what its line does not tell. */
+  readonly http: AskedHttp | undefined;
 }
 
 async function findRequest(
-  directory: string,
+  parts: ExplainParts,
   session: string,
   exchange: number,
   texts: boolean,
 ): Promise<FoundRequest | undefined> {
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(session)) return undefined;
   let opening: { readonly principal: Principal; readonly target: { readonly name: string } } | undefined;
-  for await (const recorded of readSession(directory, session)) {
+  for await (const recorded of readSession(parts.directory, session)) {
     const { event } = recorded;
     if (event.kind === 'session.open') opening = openingOf(recorded);
     if (event.kind !== 'request' || event.exchange !== exchange) continue;
     if (opening === undefined) throw new HttpProblem(410, 'Who asked was erased, or cannot be opened here');
     // Bodies are there only while the session is read.
     const text = texts ? textOf(recorded) : undefined;
-    return { principal: opening.principal, target: opening.target.name, event, text };
+    const { principal, target } = opening;
+    return { principal, target: target.name, event, text, http: httpOf(recorded, targetNow(target.name, parts)) };
   }
   return undefined;
+}
+
+function httpOf({ event, body }: RecordedEvent, target: Target | undefined): AskedHttp | undefined {
+  if (event.body?.media !== 'message/http' || target === undefined) return undefined;
+  const opened = body();
+  return opened.kind === 'bytes' ? recordedHttp(opened.bytes, target) : undefined;
 }
 
 function openingOf({ body }: RecordedEvent): { principal: Principal; target: { name: string } } | undefined {

@@ -72,7 +72,7 @@ async function fill(replay: Replay, request: PolicyReplayRequest, parts: PolicyR
         const { kind, at } = recorded.event;
         if (kind !== 'session.open' && (at < since || at > until)) continue;
         if (replay.looked >= limit || nowMs() > end) return false;
-        replay.add(recorded);
+        await replay.add(recorded);
       }
     }
     before = sessions.at(-1)?.id;

@@ -2,6 +2,12 @@ import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 
+/** The target as one of HTTP, where it was declared as none. */
+export function httpTargetOf(target: Target): Target {
+  if (target.http !== undefined) return target;
+  return { ...target, protocol: 'http', http: { basePath: '', hosts: [], version: 'auto' } };
+}
+
 /** A target that is only asked about: nobody connects to it. */
 export function askedTarget(asked: {
   readonly name: string;

@@ -8,6 +8,19 @@ const className = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a class is lower case letters, digits, `_` and `-`')
   .describe('What the column holds; policies mask and match by class.');
+const field = z
+  .strictObject({
+    path: word.describe('`GET /customers/{id}`, `/customers/*`, `/**`'),
+    field: word.optional().describe('In bodies: customers[].email; `*` is any name, `**` any number of them.'),
+    header: word.optional(),
+    cookie: word.optional(),
+    class: className,
+    mask: z.enum(['redact', 'partial', 'hash', 'null']).optional(),
+  })
+  .refine(({ field: body, header, cookie }) => [body, header, cookie].filter(Boolean).length === 1, {
+    error: 'say one of `field`, `header` and `cookie`',
+  })
+  .describe('What of the replies of an HTTP target has a class.');
 const column = z
   .string()
   .regex(/^[^.]+\.[^.]+\.[^.]+$/, 'a column is written schema.table.column')
@@ -20,9 +33,16 @@ const target = z
       .describe('A file with `targets:` that declares a target of this name; relative to this file.'),
     labels: z.record(z.string(), z.string()).optional(),
     database: word.optional(),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Of an HTTP target: its host, and the path before its paths.'),
     classified: z
       .array(
-        z.strictObject({ column, class: className, mask: z.enum(['redact', 'partial', 'hash', 'null']).optional() }),
+        z.union([
+          z.strictObject({ column, class: className, mask: z.enum(['redact', 'partial', 'hash', 'null']).optional() }),
+          field,
+        ]),
       )
       .optional()
       .describe('Beside those that `from` declares.'),
@@ -70,9 +90,39 @@ const expectation = z
 
 const expect = z.union([z.enum(['permit', 'deny', 'hold']).transform((decision) => ({ decision })), expectation]);
 
+const http = z
+  .strictObject({
+    method: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z-]{0,30}$/, 'a method is written GET, POST, …')
+      .optional(),
+    path: z
+      .string()
+      .max(10_000)
+      .regex(/^\/[^\s#]*$/, 'a path begins with `/`; its query may stand behind `?`'),
+    query: z.record(z.string(), z.union([word, z.array(word)])).optional(),
+    headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'the name of a header'), word).optional(),
+    body: z.json().optional().describe('Text as it is sent, or a value that is sent as JSON.'),
+  })
+  .describe('A request of an HTTP target; GET where it has no method.');
+
+const request = z.union([
+  z
+    .string()
+    .regex(/^[A-Z][A-Z-]{0,30} \/\S*$/, 'a request is written `GET /customers/17`')
+    .transform(toHttp),
+  z.strictObject({ http }),
+]);
+
+function toHttp(line: string): { http: z.infer<typeof http> } {
+  const space = line.indexOf(' ');
+  return { http: { method: line.slice(0, space), path: line.slice(space + 1) } };
+}
+
 const step = z.union([
   text.transform((statement) => ({ statement })),
   z.strictObject({ statement: text, expect: expect.optional() }),
+  z.strictObject({ request, expect: expect.optional() }),
 ]);
 
 /** One entry under `cases:`. */
@@ -86,6 +136,9 @@ export const caseSchema = z
       .optional()
       .describe('When, for rules that ask for the time: 2026-11-23T09:30:00Z.'),
     statement: text.optional().describe('What is asked.'),
+    request: request
+      .optional()
+      .describe('What is asked of an HTTP target: `DELETE /orders/3`, or `{ http: { method, path, … } }`.'),
     session: z
       .array(step)
       .min(1)
@@ -95,7 +148,8 @@ export const caseSchema = z
   })
   .superRefine((one, context) => {
     const say = (message: string): void => context.addIssue({ code: 'custom', message });
-    if ((one.statement === undefined) === (one.session === undefined)) say('write either `statement` or `session`');
+    const asked = [one.statement, one.request, one.session].filter((each) => each !== undefined);
+    if (asked.length !== 1) say('write one of `statement`, `request` and `session`');
     const isTold = one.expect !== undefined || one.session?.some((each) => 'expect' in each) === true;
     if (!isTold) say('say what is expected');
   });
@@ -121,4 +175,5 @@ export const caseFileSchema = z.strictObject({
 export type CaseFileContent = z.infer<typeof caseFileSchema>;
 export type Case = z.infer<typeof caseSchema>;
 export type Expectation = z.infer<typeof expectation>;
+export type CaseRequest = z.infer<typeof request>;
 export type CaseTarget = z.infer<typeof target>;

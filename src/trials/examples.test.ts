@@ -30,10 +30,10 @@ describe('the starter policies', () => {
   });
 
   for (const name of starters) {
-    test(`${name} passes, and exercises every rule`, () => {
+    test(`${name} passes, and exercises every rule`, async () => {
       const read = readCases(join(EXAMPLES, name), FILES);
       if ('problems' in read) assert.fail(JSON.stringify(read.problems));
-      const results = runCases(read, () => 0);
+      const results = await runCases(read, () => 0);
       const failures = results.flatMap(({ name: one, steps }) =>
         steps.flatMap(({ differences }) => differences.map((difference) => `${one}: ${difference}`)),
       );

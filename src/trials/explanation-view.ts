@@ -1,4 +1,5 @@
 import type { ColumnPreview } from '../masking/column-preview.ts';
+import type { HttpFacts } from '../model/http.ts';
 import type { ColumnUse, Operation } from '../model/request.ts';
 import { COLUMN_KEYS, type ColumnFacts } from '../policy/column-facts.ts';
 import type { ConsideredRule, Explanation } from '../policy/explain-decision.ts';
@@ -64,6 +65,7 @@ function factsOf(operation: Operation, columns: ColumnFacts): readonly string[] 
   const { access, flags, functions, hasWhere, lock, reason, copies = [] } = operation;
   const lines = [`${access}${hasWhere ? '' : ', of every row'}${lock === undefined ? '' : `, lock ${lock}`}`];
   if (flags.length > 0) lines.push(`flags: ${flags.join(', ')}`);
+  if (operation.http !== undefined) lines.push(...httpLines(operation.http));
   if (functions.length > 0) lines.push(`calls: ${functions.join(', ')}`);
   lines.push(...columnLines(operation.columns));
   for (const { into, from } of copies) {
@@ -75,6 +77,25 @@ function factsOf(operation: Operation, columns: ColumnFacts): readonly string[] 
     if (columns[key].length > 0) lines.push(`${key} ${perhaps}${columns[key].join(', ')} (classes)`);
   }
   return reason === undefined ? lines : [...lines, reason];
+}
+
+/** What rules see of a request beside its method. */
+function httpLines({ path, query, headers, mediaType, body, ...known }: HttpFacts): readonly string[] {
+  const { template, operationId, declared, action, resources = [], graphql } = known;
+  const names = (from: object): string => Object.keys(from).join(', ') || 'none';
+  const lines = [`path: ${path}`, `query: ${names(query)}`, `fields: ${names(headers)}`];
+  if (body.kind !== 'none') {
+    const what = { fields: 'read', unread: 'not looked into', unknown: 'not known' }[body.kind];
+    lines.push(
+      `body: ${what}${mediaType === '' ? '' : `, ${mediaType}`}${body.kind === 'unknown' ? `; ${body.why}` : ''}`,
+    );
+  }
+  if (template !== undefined) lines.push(`operation: ${operationId ?? 'without a name'}, ${template}`);
+  if (declared === false) lines.push('operation: not in the document of the target');
+  if (action !== undefined)
+    lines.push(`action: ${action}${resources.length === 0 ? '' : ` on ${resources.join(', ')}`}`);
+  if (graphql !== undefined) lines.push(`graphql: ${graphql.type} of ${graphql.fields.join(', ')}`);
+  return lines;
 }
 
 function columnLines(columns: Operation['columns']): readonly string[] {

@@ -4,10 +4,12 @@ import { LIMITS } from '../model/limits.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 import { parsePolicies } from '../policy/parse-policies.ts';
 import type { Policy } from '../policy/policy.ts';
+import { placeOf } from '../targets/http-target.ts';
 import { loadTargets, TARGET_PROTOCOLS } from '../targets/load-targets.ts';
 import { readConfiguration } from '../targets/read-configuration.ts';
 import { askedTarget } from './asked-target.ts';
 import { type Case, type CaseFileContent, type CaseTarget, caseFileSchema } from './case-schema.ts';
+import { askedHttp, NO_REQUEST } from './http-operations.ts';
 
 /** Where files are read from. */
 export interface Files {
@@ -151,11 +153,12 @@ function readPolicies(
 }
 
 function knownTarget(name: string, declared: CaseTarget, path: string, files: Files): KnownTarget {
-  const { from, schemaFile } = declared;
+  const { from, schemaFile, url } = declared;
   const base = from === undefined ? undefined : declaredTarget(name, join(dirname(path), from), files);
   const classified = [...(base?.classified ?? []), ...(declared.classified ?? []).map(classifiedOf)];
   const labels = { ...base?.labels, ...declared.labels };
-  const target = { ...(base ?? askedTarget({ name, database: declared.database })), labels, classified };
+  const asked = base ?? askedTarget({ name, database: declared.database });
+  const target = { ...(url === undefined ? asked : targetAt(asked, url)), labels, classified };
   const schema =
     declared.schema ?? (schemaFile === undefined ? undefined : files.text(join(dirname(path), schemaFile)));
   return { target, schema, searchPath: declared.searchPath };
@@ -171,9 +174,24 @@ function declaredTarget(name: string, path: string, files: Files): Target {
   return found.target;
 }
 
+function targetAt(target: Target, url: string): Target {
+  const place = placeOf(url, {});
+  if (typeof place === 'string') throw new Error(place);
+  const { address, basePath, tls } = place;
+  return { ...target, protocol: 'http', address, tls, http: { basePath, hosts: [], version: 'auto' } };
+}
+
 function classifiedOf(item: NonNullable<CaseTarget['classified']>[number]): ClassifiedColumn {
+  if ('path' in item) return fieldOf(item);
   const [schema = '', table = '', column = ''] = item.column.split('.');
   return { schema, table, column, class: item.class, ...(item.mask === undefined ? {} : { mask: item.mask }) };
+}
+
+function fieldOf(item: Extract<NonNullable<CaseTarget['classified']>[number], { path: string }>): ClassifiedColumn {
+  const { path, field, header, cookie, class: of, mask } = item;
+  const place = field !== undefined ? 'body' : header !== undefined ? 'header' : 'cookie';
+  const column = field ?? header ?? cookie ?? '';
+  return { schema: '', table: path, column, class: of, ...(mask === undefined ? {} : { mask }), place };
 }
 
 /** Every case needs a target and a run that there is. */
@@ -184,7 +202,14 @@ function danglingName(
 ): string | undefined {
   const target = one.target ?? content.target;
   if (target === undefined) return 'the case names no `target`, and neither does the file';
-  if (!targets.has(target)) return `there is no target ${target} under \`targets:\``;
+  const known = targets.get(target);
+  if (known === undefined) return `there is no target ${target} under \`targets:\``;
+  const statements = [
+    one.statement,
+    ...(one.session ?? []).map((step) => ('statement' in step ? step.statement : undefined)),
+  ];
+  const isWrong = (text: string | undefined): boolean => text !== undefined && askedHttp(text) === undefined;
+  if (known.target.http !== undefined && statements.some(isWrong)) return NO_REQUEST;
   const run = one.run ?? content.run;
   if (run === undefined) return 'the case names no `run`, and neither does the file';
   if (typeof run === 'string' && content.runs?.[run] === undefined) return `there is no run ${run} under \`runs:\``;

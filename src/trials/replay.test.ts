@@ -51,7 +51,11 @@ function request(
   return recorded({ exchange, op: [operation], decision, at }, bytes(`statement ${exchange}`));
 }
 
-function replayOf(policies: readonly Policy[], events: readonly RecordedEvent[], more: Partial<ReplayParts> = {}) {
+async function replayOf(
+  policies: readonly Policy[],
+  events: readonly RecordedEvent[],
+  more: Partial<ReplayParts> = {},
+) {
   const replay = new Replay({
     before: 'recorded',
     after: compilePolicies(policies),
@@ -60,13 +64,13 @@ function replayOf(policies: readonly Policy[], events: readonly RecordedEvent[],
     texts: true,
     ...more,
   });
-  for (const event of events) replay.add(event);
+  for (const event of events) await replay.add(event);
   return replay.report();
 }
 
 describe('a replay', () => {
-  test('groups what would change, with examples, the largest group first', () => {
-    const report = replayOf(
+  test('groups what would change, with examples, the largest group first', async () => {
+    const report = await replayOf(
       [
         { ...READ, mask: ['email'] },
         { ...READ, name: 'deletes', operations: ['delete'] },
@@ -93,26 +97,27 @@ describe('a replay', () => {
     });
   });
 
-  test('judges each request at its own time', () => {
+  test('judges each request at its own time', async () => {
     const events = [opened(), request(1, SELECT, PERMITTED), request(2, SELECT, PERMITTED, '2026-11-23T13:00:00.000Z')];
-    const { same, groups } = replayOf([MORNING], events);
+    const { same, groups } = await replayOf([MORNING], events);
     assert.deepEqual([same, groups[0]?.kind, groups[0]?.examples[0]?.exchange], [1, 'now denied', 2]);
   });
 
-  test('compares with other policies where they are given', () => {
+  test('compares with other policies where they are given', async () => {
     const before = compilePolicies([READ]);
-    assert.equal(replayOf([READ], [opened(), request(1, SELECT, DENIED)], { before }).same, 1);
+    const { same } = await replayOf([READ], [opened(), request(1, SELECT, DENIED)], { before });
+    assert.equal(same, 1);
   });
 
-  test('shows no text to who may not see it', () => {
-    const { groups } = replayOf([], [opened(), request(1, SELECT, PERMITTED)], { texts: false });
+  test('shows no text to who may not see it', async () => {
+    const { groups } = await replayOf([], [opened(), request(1, SELECT, PERMITTED)], { texts: false });
     assert.equal(groups[0]?.examples[0]?.text, undefined);
   });
 
-  test('counts what it cannot judge: erased, without a target, refused whatever policy says', () => {
+  test('counts what it cannot judge: erased, without a target, refused whatever policy says', async () => {
     const erased = recorded({ kind: 'session.open' }, { kind: 'withheld' });
     const unsupported: Decision = { ...DENIED, code: 'protocol-unsupported' };
-    const report = replayOf(
+    const report = await replayOf(
       [READ],
       [
         erased,

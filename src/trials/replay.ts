@@ -6,7 +6,9 @@ import type { Principal } from '../model/principal.ts';
 import type { Target } from '../model/target.ts';
 import { decisionWords } from '../policy/obligation-words.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
+import { httpTargetOf } from './asked-target.ts';
 import { type ChangeKind, decisionChange } from './decision-change.ts';
+import { httpOperations, recordedHttp } from './http-operations.ts';
 
 export interface ReplayParts {
   /** What is compared with: other policies, or what was decided then. */
@@ -94,8 +96,8 @@ export class Replay {
     return this.#counts.looked;
   }
 
-  /** The events of one session in order, then those of the next. */
-  add(recorded: RecordedEvent): void {
+  /** The events of one session in order, then those of the next; each once the one before it is done. */
+  async add(recorded: RecordedEvent): Promise<void> {
     const { event } = recorded;
     if (event.kind === 'session.open') {
       this.#counts.sessions++;
@@ -110,7 +112,9 @@ export class Replay {
       this.#unread.unsupported++;
       return;
     }
-    this.#judge(recorded, this.#session);
+    const op = await operationsOf(recorded, this.#session.target);
+    if (op === undefined) this.#unread.withheld++;
+    else this.#judge({ ...recorded, event: { ...event, op } }, this.#session);
   }
 
   report(): ReplayReport {
@@ -205,6 +209,17 @@ const OF_POLICY: ReadonlySet<string> = new Set([
 
 function isOfPolicy({ code }: { readonly code: string }): boolean {
   return OF_POLICY.has(code);
+}
+
+/**
+ * What a rule sees of a request. The line of one of HTTP has neither its address nor its fields, which stand in its body:
+ * undefined where that cannot be opened.
+ */
+async function operationsOf({ event, body }: RecordedEvent, target: Target): Promise<AuditEvent['op']> {
+  if (event.body?.media !== 'message/http') return event.op;
+  const opened = body();
+  const asked = opened.kind === 'bytes' ? recordedHttp(opened.bytes, target) : undefined;
+  return asked && (await httpOperations(asked, httpTargetOf(target)));
 }
 
 function textOf(bytes: Buffer, { body }: AuditEvent): string {

@@ -47,10 +47,10 @@ function filesOf(texts: Readonly<Record<string, string>>): Files {
 }
 
 /** `name: difference; difference` for each case, `name` alone where it passed. */
-function run(cases: string, policies = POLICIES): readonly string[] {
+async function run(cases: string, policies = POLICIES): Promise<readonly string[]> {
   const read = readCases('p/x.test.yaml', filesOf({ 'p/x.test.yaml': HEAD + cases, 'p/x.yaml': policies }));
   if ('problems' in read) return read.problems.map(({ path, line, message }) => `${path}:${line} ${message}`);
-  return runCases(read, () => 0).map(({ name, steps }) =>
+  return (await runCases(read, () => 0)).map(({ name, steps }) =>
     [name, steps.flatMap(({ differences }) => differences).join('; ')].filter((text) => text !== '').join(': '),
   );
 }
@@ -117,20 +117,20 @@ describe('a case', () => {
     ['is asked at noon where it has none', '{ name: a, statement: insert into users values (1), expect: deny }', 'a'],
   ];
   for (const [what, text, expected] of cases) {
-    test(what, () => assert.deepEqual(run(`  - ${text}\n`), [expected]));
+    test(what, async () => assert.deepEqual(await run(`  - ${text}\n`), [expected]));
   }
 });
 
 describe('a session', () => {
-  const session = (...steps: readonly string[]): readonly string[] =>
+  const session = (...steps: readonly string[]): Promise<readonly string[]> =>
     run(`  - name: s\n    session:\n${steps.map((step) => `      - ${step}\n`).join('')}`);
 
-  test('follows prepared statements and cursors', () => {
-    assert.deepEqual(session('prepare p as delete from users', '{ statement: execute p, expect: deny }'), [
+  test('follows prepared statements and cursors', async () => {
+    assert.deepEqual(await session('prepare p as delete from users', '{ statement: execute p, expect: deny }'), [
       's: expected permit, got deny (policy-no-match: No rule permits this delete on public.users.)',
     ]);
     assert.deepEqual(
-      session(
+      await session(
         'prepare p as select email from users',
         '{ statement: execute p, expect: { masks: { email: partial } } }',
       ),
@@ -138,9 +138,9 @@ describe('a session', () => {
     );
   });
 
-  test('follows the search path', () => {
+  test('follows the search path', async () => {
     assert.deepEqual(
-      session(
+      await session(
         'set search_path = nowhere',
         '{ statement: select email from users, expect: { masks: { email: redact } } }',
       ),
@@ -148,29 +148,29 @@ describe('a session', () => {
     );
   });
 
-  test('has a database of its own, and what it defines counts for what comes after', () => {
+  test('has a database of its own, and what it defines counts for what comes after', async () => {
     const made = 'create view v as select email from users';
     assert.deepEqual(
-      session(
+      await session(
         `{ statement: ${made}, expect: hold }`,
         '{ statement: select * from v, expect: { masks: { email: partial } } }',
       ),
       ['s'],
     );
-    assert.deepEqual(session('{ statement: select * from v, expect: { masks: { email: partial } } }'), [
+    assert.deepEqual(await session('{ statement: select * from v, expect: { masks: { email: partial } } }'), [
       's: the columns of the result cannot be told, so that all of them may be masked',
     ]);
   });
 
-  test('a statement that nothing is expected of must be permitted', () => {
-    assert.deepEqual(session('drop table users', '{ statement: select 1, expect: permit }'), [
+  test('a statement that nothing is expected of must be permitted', async () => {
+    assert.deepEqual(await session('drop table users', '{ statement: select 1, expect: permit }'), [
       's: expected permit, got deny (policy-no-match: No rule permits this drop on public.users.)',
     ]);
   });
 
-  test('what a copy makes has the class of what was copied', () => {
+  test('what a copy makes has the class of what was copied', async () => {
     assert.deepEqual(
-      session(
+      await session(
         '{ statement: create table t as select email as e from users, expect: hold }',
         '{ statement: select e from t, expect: { masks: { e: redact } } }',
       ),
@@ -179,7 +179,7 @@ describe('a session', () => {
   });
 });
 
-test('what of a schema is not taken into account is told', () => {
+test('what of a schema is not taken into account is told', async () => {
   const text = `targets:
   a: { schema: "create table t (i int);\\ncreate event trigger e on ddl_command_end execute function f()" }
   b: {}
@@ -194,29 +194,23 @@ cases: [{ name: x, target: a, statement: select 1, expect: deny }]
   ]);
 });
 
-test('coverage counts the cases in which a rule matches', () => {
+test('coverage counts the cases in which a rule matches', async () => {
   const text = `${HEAD}  - { name: a, statement: select 1, expect: permit }\n  - { name: b, statement: select 2, expect: permit }\n`;
   const read = readCases('x.test.yaml', filesOf({ 'x.test.yaml': text, 'x.yaml': POLICIES }));
   if ('problems' in read) assert.fail(JSON.stringify(read.problems));
-  assert.deepEqual(
-    coverageOf(
-      read,
-      runCases(read, () => 0),
-    ),
-    [
-      { rule: 'reads', cases: 2 },
-      { rule: 'asks', cases: 0 },
-      { rule: 'mornings', cases: 0 },
-    ],
-  );
+  assert.deepEqual(coverageOf(read, await runCases(read, () => 0)), [
+    { rule: 'reads', cases: 2 },
+    { rule: 'asks', cases: 0 },
+    { rule: 'mornings', cases: 0 },
+  ]);
 });
 
-test('rules beside those under test decide, and are not counted', () => {
+test('rules beside those under test decide, and are not counted', async () => {
   const rule = '{ name: any, principals: any, targets: any, operations: [any], effect: permit }';
   const text = `beside: [${rule}]\n${HEAD}  - { name: a, statement: delete from users, expect: permit }\n`;
   const read = readCases('x.test.yaml', filesOf({ 'x.test.yaml': text, 'x.yaml': POLICIES }));
   if ('problems' in read) assert.fail(JSON.stringify(read.problems));
-  const results = runCases(read, () => 0);
+  const results = await runCases(read, () => 0);
   assert.deepEqual(
     results.map(({ passed }) => passed),
     [true],
@@ -243,7 +237,7 @@ describe('what is wrong with a file of cases is told with its line', () => {
     [
       'two ways to ask',
       '  - { name: a, statement: select 1, session: [select 1], expect: deny }',
-      '12 cases.0: write either `statement` or `session`',
+      '12 cases.0: write one of `statement`, `request` and `session`',
     ],
     [
       'a target that there is not',
@@ -262,21 +256,82 @@ describe('what is wrong with a file of cases is told with its line', () => {
     ],
   ];
   for (const [what, text, expected] of cases) {
-    test(what, () => assert.equal(run(`${text}\n`)[0], `p/x.test.yaml:${expected}`));
+    test(what, async () => assert.equal((await run(`${text}\n`))[0], `p/x.test.yaml:${expected}`));
   }
 
-  test('a problem of the policies', () => {
+  test('a problem of the policies', async () => {
     assert.deepEqual(
-      run('  - { name: a, statement: select 1, expect: deny }\n', 'policies:\n  - { name: a }\n')[0],
+      (await run('  - { name: a, statement: select 1, expect: deny }\n', 'policies:\n  - { name: a }\n'))[0],
       'p/x.yaml:2 Say who: fields of the principal and their values, or `principals: any` for everybody.',
     );
   });
 
-  test('a file that is not there', () => {
+  test('a file that is not there', async () => {
     const read = readCases(
       'a.test.yaml',
       filesOf({ 'a.test.yaml': HEAD + '  - { name: a, statement: select 1, expect: deny }\n' }),
     );
     assert.deepEqual(read, { problems: [{ path: 'a.test.yaml', line: 1, message: 'a.yaml is not there' }] });
   });
+});
+
+test('a request of an HTTP target is decided by its method, path, query, fields and body, and what has a class is told', async () => {
+  const policies = `policies:
+  - name: reads
+    principals: any
+    targets: [api]
+    operations: [read]
+    http: { hosts: [api.shop.example], paths: [/customers, "/customers/*"] }
+    effect: permit
+    mask: [email, card]
+  - name: cheap orders
+    principals: any
+    targets: [api]
+    operations: [post]
+    http: { paths: [/orders], query: { express: ["0"] }, headers: { x-team: [shop] }, body: { kind: [gift] } }
+    effect: permit
+    approve: { group: support, quorum: 1, within: 10m }
+`;
+  const text = `
+targets:
+  api:
+    url: https://api.shop.example/v1
+    classified:
+      - { path: "GET /customers/{id}", field: email, class: email, mask: partial }
+      - { path: /orders, field: note, class: email }
+runs: { agent: { run.sourceRepositoryId: "74" } }
+target: api
+run: agent
+cases:
+  - { name: a, request: GET /customers/17, expect: { decision: permit, masks: { email: partial }, detectors: [card] } }
+  - { name: b, statement: "GET /customers?all=1", expect: { decision: permit, masks: {} } }
+  - name: c
+    request: { http: { method: POST, path: /orders, query: { express: "0" }, headers: { x-team: shop }, body: { kind: gift } } }
+    expect: { decision: hold, approve: support }
+  - name: d
+    session:
+      - request: GET /customers/1
+      - request: { http: { method: POST, path: "/orders?express=0", headers: { x-team: shop }, body: { kind: "no" } } }
+        expect: { decision: deny, code: policy-no-match }
+  - { name: e, request: GET /customers/a%2Fb, expect: { decision: deny, code: request-unknown } }
+  - { name: f, request: GET /customers/17, expect: { masks: { name: redact } } }
+`;
+  const read = readCases('x.test.yaml', filesOf({ 'x.test.yaml': text, 'x.yaml': policies }));
+  if ('problems' in read) assert.fail(JSON.stringify(read.problems));
+  const results = await runCases(read, () => 0);
+  assert.deepEqual(
+    results.map(({ name, steps }) => [name, ...steps.flatMap(({ differences }) => differences)]),
+    [
+      ['a'],
+      ['b'],
+      ['c'],
+      ['d'],
+      ['e'],
+      [
+        'f',
+        'expected a result column name, got email',
+        'column email: expected clear, got partial (by GET /customers/{id} email)',
+      ],
+    ],
+  );
 });

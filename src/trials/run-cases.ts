@@ -4,6 +4,7 @@ import { askedPrincipal } from './asked-principal.ts';
 import type { Case, Expectation } from './case-schema.ts';
 import { differences } from './expectation.ts';
 import type { CaseFile, KnownTarget, PlacedCase } from './read-cases.ts';
+import { requestText } from './request-text.ts';
 import { type TrialAnswer, TrialSession } from './trial-session.ts';
 
 /** How one case went. */
@@ -33,19 +34,21 @@ export interface Coverage {
 const NOON = Date.UTC(2026, 0, 5, 12);
 
 /** Runs the cases of a file, each in a session of its own. `now` tells how long each took, in milliseconds. */
-export function runCases(file: CaseFile, now: () => number): readonly CaseResult[] {
-  return file.cases.map((placed) => {
+export async function runCases(file: CaseFile, now: () => number): Promise<readonly CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const { line, content } of file.cases) {
     const started = now();
-    const steps = runCase(placed.content, file);
+    const steps = await runCase(content, file);
     const passed = steps.every((step) => step.differences.length === 0);
-    const { line, content } = placed;
-    return { file: file.path, line, name: content.name, passed, steps, tookMs: now() - started };
-  });
+    results.push({ file: file.path, line, name: content.name, passed, steps, tookMs: now() - started });
+  }
+  return results;
 }
 
 /** What of the schemas' texts is not taken into account, a line each; `loadPostgresParser` must have resolved. */
 export function schemaNotes({ targets, path }: CaseFile): readonly string[] {
   return [...targets].flatMap(([name, known]) => {
+    if (known.target.http !== undefined) return [];
     if (known.schema === undefined) return [`${path}: the target ${name} has no schema, so names mean what they may`];
     return schemaOf(known).problems.map(
       ({ line, message }) => `${path}: the schema of ${name}, line ${line}: ${message}`,
@@ -67,22 +70,27 @@ function matchedRules({ rules }: TrialAnswer['operations'][number]): readonly st
   return rules.filter(({ result }) => result !== 'not-matched').map(({ name }) => name);
 }
 
-function runCase(one: PlacedCase['content'], file: CaseFile): readonly StepResult[] {
+async function runCase(one: PlacedCase['content'], file: CaseFile): Promise<readonly StepResult[]> {
   const session = sessionOf(one, file);
-  const steps = stepsOf(one);
-  return steps.map(({ statement, expected }) => {
-    const answer = session.ask(statement);
-    return { statement, answer, differences: differences(expected, answer) };
-  });
+  const results: StepResult[] = [];
+  for (const { statement, expected } of stepsOf(one)) {
+    const answer = await session.ask(statement);
+    results.push({ statement, answer, differences: differences(expected, answer) });
+  }
+  return results;
 }
 
 /** A statement that nothing is expected of prepares those that come after it: it must be permitted. */
-function stepsOf({ statement, session = [], expect }: Case): readonly Step[] {
-  if (statement !== undefined) return [{ statement, expected: expect ?? PERMITTED }];
+function stepsOf({ statement, request, session = [], expect }: Case): readonly Step[] {
+  const single = statement ?? (request === undefined ? undefined : requestText(request));
+  if (single !== undefined) return [{ statement: single, expected: expect ?? PERMITTED }];
   return session.map((step, index) => {
     const own = 'expect' in step ? step.expect : undefined;
     const last = index === session.length - 1 ? expect : undefined;
-    return { statement: step.statement, expected: own ?? last ?? PERMITTED };
+    return {
+      statement: 'request' in step ? requestText(step.request) : step.statement,
+      expected: own ?? last ?? PERMITTED,
+    };
   });
 }
 

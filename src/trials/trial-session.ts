@@ -8,7 +8,9 @@ import { analyseOnce } from '../sql/postgres/analyser.ts';
 import type { Analysis, AnalysisContext, Effects } from '../sql/postgres/analysis.ts';
 import { type Catalogue, throughPath } from '../sql/postgres/catalogue.ts';
 import type { SchemaText } from '../sql/postgres/schema/schema-text.ts';
-import { maskedClasses, resultColumns } from './result-columns.ts';
+import { httpTargetOf } from './asked-target.ts';
+import { type AskedHttp, askedHttp, httpOperations, NO_REQUEST } from './http-operations.ts';
+import { maskedClasses, replyFields, resultColumns } from './result-columns.ts';
 
 export interface TrialSessionParts {
   readonly policies: readonly Policy[];
@@ -61,7 +63,27 @@ export class TrialSession implements AnalysisContext {
     return this.#cursors.get(name);
   }
 
-  ask(text: string): TrialAnswer {
+  /** `text` is a statement, or a request of HTTP as `askedHttp` reads it. */
+  async ask(text: string): Promise<TrialAnswer> {
+    const request = askedHttp(text);
+    if (request !== undefined) return this.#askHttp(text, request);
+    if (this.#parts.target.http !== undefined) throw new RangeError(NO_REQUEST);
+    return this.#askStatement(text);
+  }
+
+  async #askHttp(text: string, request: AskedHttp): Promise<TrialAnswer> {
+    const { policies, principal, nowMs } = this.#parts;
+    const target = httpTargetOf(this.#parts.target);
+    const operations = await httpOperations(request, target);
+    const explanation = explainDecision(policies, principal, target, { operations }, { nowMs: () => nowMs });
+    const common = { ...explanation, text, analysis: { operations, statements: [] } };
+    if (explanation.decision.effect === 'deny') return { ...common, results: [], detectors: [] };
+    const classes = maskedClasses(explanation.decision.obligations);
+    const results = replyFields(operations, classes, target.classified);
+    return { ...common, results, detectors: detectorsOf(classes) };
+  }
+
+  #askStatement(text: string): TrialAnswer {
     const { policies, principal, nowMs } = this.#parts;
     const analysis = analyseOnce(text, this);
     const target = { ...this.#parts.target, classified: this.#classified };

@@ -123,6 +123,21 @@ describe('what the README shows', () => {
     assert.equal(read, '200 [redacted] [redacted]', ran.stderr);
     assert.equal(deleted, '403 policy-denied Agents delete nothing here.');
     assert.match(placed ?? '', /^403 approval-pending the approval apr_\w+ is still pending/);
+    const found = await gateway.chaperone('sessions', 'search', 'POST /orders', '--json');
+    const [statement] = (JSON.parse(found.stdout) as { statements: { session: string; exchange: number }[] })
+      .statements;
+    const why = await gateway.chaperone('policy', 'explain', `${statement?.session}:${statement?.exchange}`);
+    assert.match(why.stdout, /matched +permit +demo - an order needs somebody of support/);
+    const asked = [
+      '--statement',
+      'DELETE /orders/3',
+      '--target',
+      'demo-api',
+      '--as',
+      'run.sourceRepositoryId=100000001',
+    ];
+    const denied = await gateway.chaperone('policy', 'explain', ...asked);
+    assert.deepEqual([denied.status, /path: \/orders\/3/.test(denied.stdout)], [1, true], denied.stdout);
   });
 
   test('the gateway reaches its target and says so, step by step', async () => {

@@ -31,7 +31,7 @@ export function policyCheckCommand(): Command {
 /** The options that say what is asked, by whom and where. */
 export function withQuestion(command: Command): Command {
   return command
-    .option('--statement <sql>', 'a statement to judge')
+    .option('--statement <text>', 'a statement to judge, or a request of HTTP: "DELETE /orders/3"')
     .option('--target <name>', 'the target that it is for')
     .option('--as <field=value>', 'of the run, such as run.sourceRef=refs/heads/main; may be repeated', collect, [])
     .option('--label <name=value>', 'a label of that target; may be repeated', collect, [])

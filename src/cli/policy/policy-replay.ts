@@ -153,7 +153,7 @@ async function offline(
         const { kind, at } = recorded.event;
         if (kind !== 'session.open' && (at < since || at > until)) continue;
         if (replay.looked >= limit) return { ...reportOf(replay), complete: false, problems: [] };
-        replay.add(recorded);
+        await replay.add(recorded);
       }
     }
   }

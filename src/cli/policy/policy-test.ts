@@ -55,7 +55,7 @@ async function test(paths: readonly string[], options: TestOptions, output: Outp
     const read = readCases(path, LOCAL_FILES);
     if ('problems' in read) problems.push(...read.problems);
     else {
-      const results = runCases(read, () => performance.now());
+      const results = await runCases(read, () => performance.now());
       if (!output.json) showFile(path, results, output);
       notes.push(...schemaNotes(read));
       tested.push({ path, results, coverage: coverageOf(read, results) });

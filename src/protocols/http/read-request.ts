@@ -12,6 +12,9 @@ import { normalTarget } from './path.ts';
 import { HttpRequest } from './request.ts';
 import type { Digest } from './secret-fields.ts';
 
+/** A client's request without the ways to answer it. */
+export type RequestToRead = Pick<IncomingRequest, 'head' | 'body' | 'expectsContinue'>;
+
 export interface ReadingParts {
   readonly target: Target;
   /** The origin form within the target, as the client sent it. */
@@ -31,7 +34,7 @@ export interface ReadRequest {
 }
 
 /** Rejects where the body breaks off: with `PeerLeft`, or `MalformedHttp`. */
-export async function readRequest(incoming: IncomingRequest, parts: ReadingParts): Promise<ReadRequest> {
+export async function readRequest(incoming: RequestToRead, parts: ReadingParts): Promise<ReadRequest> {
   const { target, origin, inspector, digest, nonce } = parts;
   const normal = normalTarget(origin);
   const hasBody = incoming.body.length !== 'none' && incoming.body.length !== 0;
@@ -71,7 +74,7 @@ function askedOf(client: RequestHead, head: ForwardedHead, target: Target, facts
  * A short body is read whatever its type, so that an approval is of all that will be sent; but not one that its client
  * sends only once it is asked to, which a refusal spares it.
  */
-function readBody(incoming: IncomingRequest, asked: AskedHead, inspector: Inspector): Promise<ReadBody> | undefined {
+function readBody(incoming: RequestToRead, asked: AskedHead, inspector: Inspector): Promise<ReadBody> | undefined {
   const { length } = incoming.body;
   const most = LIMITS.maxInspectedBodyBytes;
   const wanted = Math.min(inspector.wants(asked), most);
@@ -98,7 +101,7 @@ function joined(pieces: readonly Buffer[]): Buffer {
   return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
 }
 
-function unsupportedMethod({ head: { method, target } }: IncomingRequest): Refusal | undefined {
+function unsupportedMethod({ head: { method, target } }: RequestToRead): Refusal | undefined {
   if (method === 'TRACE' || method === 'TRACK') {
     // It would send back what the gateway put in.
     return { code: 'protocol-unsupported', message: `${method} requests are not forwarded` };

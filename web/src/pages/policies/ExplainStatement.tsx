@@ -17,6 +17,7 @@ export function ExplainStatement() {
   const [named, setTarget] = useState<string>();
   const [who, setWho] = useState('');
   const target = named ?? targets[0]?.name ?? '';
+  const isHttp = targets.find(({ name }) => name === target)?.protocol === 'http';
   const asked = useMutation({
     mutationFn: async () => {
       const body = { statement, target, as: fieldsOf(who) };
@@ -34,7 +35,10 @@ export function ExplainStatement() {
           if (isAskable) asked.mutate();
         }}
       >
-        <Field label="Statement">
+        <Field
+          label="Statement"
+          {...(isHttp && { hint: 'A request: GET /customers/17; below it its fields, an empty line, and its body' })}
+        >
           {(control) => (
             <TextArea
               {...control}

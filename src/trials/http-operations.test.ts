@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HttpFacts } from '../model/http.ts';
+import { askedTarget, httpTargetOf } from './asked-target.ts';
+import { askedHttp, httpOperations, recordedHttp } from './http-operations.ts';
+
+const TARGET = httpTargetOf(askedTarget({ name: 'api' }));
+const BASED = { ...TARGET, http: { basePath: '/v1', hosts: [], version: 'auto' as const } };
+
+async function facts(text: string): Promise<(Partial<HttpFacts> & { kind: string; access: string }) | undefined> {
+  const asked = askedHttp(text);
+  if (asked === undefined) return undefined;
+  const [operation] = await httpOperations(asked, TARGET);
+  assert.ok(operation?.http);
+  const { kind, access, http } = operation;
+  return { kind, access, path: http.path, query: { ...http.query }, mediaType: http.mediaType, body: http.body };
+}
+
+test('a request as text is what the gateway would find in it', async () => {
+  assert.deepEqual(await facts('get'), undefined);
+  assert.deepEqual(await facts('delete from orders'), undefined);
+  assert.deepEqual(await facts('DELETE /orders/%33?now=1'), {
+    kind: 'delete',
+    access: 'write',
+    path: '/orders/3',
+    query: { now: ['1'] },
+    mediaType: '',
+    body: { kind: 'none' },
+  });
+  const json = { kind: 'fields', value: { item: 'Kettle', n: [1] } };
+  const posted = await facts('POST /orders HTTP/1.1\r\nHost: x\r\n\r\n{"item":"Kettle","n":[1]}');
+  assert.deepEqual([posted?.mediaType, posted?.body], ['application/json', json]);
+  const form = await facts('PUT /orders\nContent-Type: application/x-www-form-urlencoded\n\na=1&a=2');
+  assert.deepEqual(form?.body, { kind: 'fields', value: { a: ['1', '2'] } });
+  const twice = await facts('POST /orders\n\n{"a":1,"a":2}');
+  assert.equal(twice?.body?.kind, 'unknown');
+  assert.equal((await facts('GET /a%2fb'))?.access, 'unknown');
+});
+
+test('a request on record is read again: without the path of its target, its body known or not', async () => {
+  const read = async (text: string) => {
+    const asked = recordedHttp(Buffer.from(text), BASED);
+    return asked && (await httpOperations(asked, BASED))[0]?.http;
+  };
+  const whole = await read(
+    'POST /v1/orders?a=1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n{"a":1}',
+  );
+  assert.deepEqual([whole?.path, whole?.body], ['/orders', { kind: 'fields', value: { a: 1 } }]);
+  const streamed = await read('POST /v1/orders HTTP/1.1\r\ncontent-type: application/json\r\n\r\n');
+  assert.equal(streamed?.body.kind, 'unknown');
+  const bare = await read('POST /v1/orders HTTP/1.1\r\nhost: x\r\n\r\n');
+  assert.equal(bare?.body.kind, 'none');
+  assert.equal(await read('no request'), undefined);
+});
