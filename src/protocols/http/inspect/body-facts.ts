@@ -3,6 +3,7 @@ import { listOf } from '../grammar.ts';
 import type { AskedHead, ReadBody } from '../inspector.ts';
 import { decodedBody } from './decoded-body.ts';
 import { formFields } from './form-fields.ts';
+import { multipartFields } from './multipart-fields.ts';
 import { strictJson } from './strict-json.ts';
 
 /** What a body has for rules: its fields where its type has some and they can be read in one way only, or why not. */
@@ -23,12 +24,10 @@ export async function bodyFacts(
   if (!isUtf8(contentType)) return unknown('its character set is another one than UTF-8');
   const isCoded = codings.some((coding) => coding !== 'identity');
   // Services that mind no coding find fields in the compressed bytes themselves: any bytes are a form.
-  if (isCoded && (read === formFields || isReadable(body.bytes))) return unknown(CODED);
+  if (isCoded && (read !== jsonFields || isReadable(body.bytes))) return unknown(CODED);
   const decoded = await decodedBody(body.bytes, codings, maxBytes);
   if ('why' in decoded) return unknown(decoded.why);
-  const text = textOf(decoded.bytes);
-  if (text === undefined) return unknown('it is not UTF-8');
-  const fields = read(text);
+  const fields = read(decoded.bytes, contentType);
   return 'why' in fields ? unknown(fields.why) : { kind: 'fields', value: fields.value };
 }
 
@@ -44,13 +43,24 @@ export function hasFields(mediaType: string): boolean {
   return readerOf(mediaType) !== undefined;
 }
 
-function readerOf(mediaType: string): typeof strictJson | undefined {
-  if (mediaType === 'application/json' || mediaType === 'text/json') return strictJson;
+type Reader = (bytes: Buffer, contentType: string) => ReturnType<typeof strictJson>;
+
+const jsonFields: Reader = (bytes) => ofText(bytes, strictJson);
+const urlencodedFields: Reader = (bytes) => ofText(bytes, formFields);
+
+function ofText(bytes: Buffer, read: typeof strictJson): ReturnType<typeof strictJson> {
+  const text = textOf(bytes);
+  return text === undefined ? { why: 'it is not UTF-8' } : read(text);
+}
+
+function readerOf(mediaType: string): Reader | undefined {
+  if (mediaType === 'application/json' || mediaType === 'text/json') return jsonFields;
+  if (mediaType === 'multipart/form-data') return multipartFields;
   // AWS's own, which is JSON.
-  if (/^application\/x-amz-json-1\.[01]$/.test(mediaType)) return strictJson;
+  if (/^application\/x-amz-json-1\.[01]$/.test(mediaType)) return jsonFields;
   // RFC 6839, 3.1
-  if (/^[a-z]+\/[^\s,;+]+(?:\+[^\s,;+]+)*\+json$/.test(mediaType)) return strictJson;
-  return mediaType === 'application/x-www-form-urlencoded' ? formFields : undefined;
+  if (/^[a-z]+\/[^\s,;+]+(?:\+[^\s,;+]+)*\+json$/.test(mediaType)) return jsonFields;
+  return mediaType === 'application/x-www-form-urlencoded' ? urlencodedFields : undefined;
 }
 
 /** A parameter that is not understood says nothing; one that names another set does. */
