@@ -152,7 +152,6 @@ export const OTHER_ENTRIES: Readonly<Record<string, string>> = {
   'src/audit/verify/verify-worker.ts': 'the thread that verify-thread.ts starts',
   'src/audit/seal/sealer-worker.ts': 'the thread that sealer-thread.ts starts',
   'src/masking/detectors/found.ts': 'the tests of the detectors',
-  'src/masking/stream-masker.ts': 'protocols whose replies are streams of text; none is served yet',
 };
 
 /**
