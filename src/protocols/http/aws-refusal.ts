@@ -1,7 +1,7 @@
 import type { Refusal, RefusalCode } from '../../model/refusal.ts';
 import type { WaitingNotice } from '../protocol.ts';
 import { S3 } from './credentials/aws/canonical.ts';
-import { clientScope } from './credentials/aws/client-scope.ts';
+import { clientScope, isPresigned } from './credentials/aws/client-scope.ts';
 import { fieldOf } from './forwarded-head.ts';
 import type { Fields, RequestHead } from './message.ts';
 import type { Told } from './refusal.ts';
@@ -12,7 +12,7 @@ export type AwsShape = 's3' | 'query' | 'json';
 /** Of a request that is signed for AWS, the shape in which its client reads errors; undefined of any other. */
 export function awsShapeOf(head: RequestHead): AwsShape | undefined {
   const scope = clientScope(head);
-  if (scope === undefined) return undefined;
+  if (scope === undefined) return isPresigned(head) ? 's3' : undefined;
   if (S3.has(scope.service)) return 's3';
   const isForm = (fieldOf(head.fields, 'content-type') ?? '').startsWith('application/x-www-form-urlencoded');
   return isForm || /[?&]Action=/.test(head.target) ? 'query' : 'json';

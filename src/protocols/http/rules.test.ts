@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { httpTarget, startHttpGateway } from '../../../test/support/http-gateway.ts';
 import { parsePolicies } from '../../policy/parse-policies.ts';
+import { loadTargets } from '../../targets/load-targets.ts';
 
 const RULES = `
 policies:
@@ -103,6 +104,53 @@ test("rules decide by the names that the target's document gives, behind the pat
       const [method = '', path = ''] = line.split(' ');
       assert.equal(await ask(method, path), 403, line);
     }
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+const CLASSIFIED = `
+openapi: 3.1.0
+paths:
+  /customers:
+    get:
+      operationId: listCustomers
+      responses:
+        '200': { content: { application/json: { schema: { type: array, items: { $ref: '#/components/schemas/Customer' } } } } }
+  /others: { get: { operationId: others, responses: {} } }
+components:
+  schemas:
+    Customer: { type: object, properties: { id: { type: integer }, contact: { type: string, x-chaperone-class: contact } } }
+`;
+const MASKED = `
+policies:
+  - { name: look, principals: any, targets: any, operations: [read], effect: permit, mask: [contact] }
+`;
+
+test("fields that the target's document gives a class are masked in the replies of their operation, and nowhere else", async () => {
+  const reply = JSON.stringify([{ id: 1, contact: 'ask for Ada' }]);
+  const server = createServer((_, answer) => answer.setHeader('content-type', 'application/json').end(reply));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { policies, problems } = parsePolicies([{ path: 'rules.yaml', text: MASKED }]);
+    assert.deepEqual(problems, []);
+    const { port } = server.address() as AddressInfo;
+    const declared = { name: 'api', protocol: 'http', url: `http://127.0.0.1:${port}`, credential: { none: true } };
+    const value = { ...declared, http: { openapi: { text: CLASSIFIED } } };
+    const [item] = loadTargets([{ value, file: 'x', line: () => 1 }], ['http']).items;
+    assert.ok(item);
+    const credential = { user: '', http: { kind: 'none' } } as const;
+    await using gateway = await startHttpGateway({ targets: [{ ...item.target, credential }], policies });
+    const { user, password } = await gateway.grant();
+    const ask = async (path: string) => {
+      const headers = { authorization: `Bearer ${user}.${password}` };
+      return await (await fetch(`http://127.0.0.1:${gateway.port}/t/api${path}`, { headers })).text();
+    };
+    assert.equal(await ask('/others'), reply);
+    const masked = await ask('/customers');
+    assert.equal(masked.includes('Ada'), false, masked);
+    assert.match(masked, /^\[\{"id":1,"contact":".+"\}\]$/);
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

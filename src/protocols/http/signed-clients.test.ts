@@ -88,6 +88,9 @@ describe('a signature at a listener of a run', () => {
     assert.equal(await checked.check(await request({ ...wrong, user: 'AKIA1' }), SHOWN), undefined);
     await assert.rejects(checked.check(await request({ signQuery: true }), undefined), refused('AccessDenied'));
     assert.equal(await checked.check(await request({ signQuery: true }), SHOWN), undefined);
+    const plain = await request();
+    const second = { ...plain, head: { ...plain.head, target: '/k?AWSAccessKeyId=gr_1&Signature=x', fields: [] } };
+    await assert.rejects(checked.check(second, undefined), refused('AccessDenied'));
   });
 
   test('is not looked for under ever more access keys', async () => {

@@ -55,8 +55,9 @@ function presignedQuery({ target }: RequestHead): URLSearchParams | undefined {
   return query.has('X-Amz-Credential') ? query : undefined;
 }
 
+/** Of version 2 as well, which names the key alone. */
 export function isPresigned(head: RequestHead): boolean {
-  return presignedQuery(head) !== undefined;
+  return presignedQuery(head) !== undefined || /[?&]AWSAccessKeyId=/.test(head.target);
 }
 
 function checkExpiry(client: RequestHead, nowMs: number): void {

@@ -1,9 +1,17 @@
 const AWS = /\.amazonaws\.com(?:\.cn)?$/;
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d+$/;
 
+/** `eu-west-1.queue.amazonaws.com` of older clients. */
+const OLD_NAMES: Readonly<Record<string, string>> = { queue: 'sqs' };
+
 /** The labels of one of AWS's own hosts, before `amazonaws.com`; undefined of any other host. */
 function labelsOf(host: string): readonly string[] | undefined {
-  return AWS.test(host) ? host.replace(AWS, '').split('.') : undefined;
+  return AWS.test(host)
+    ? host
+        .replace(AWS, '')
+        .split('.')
+        .map((label) => OLD_NAMES[label] ?? label)
+    : undefined;
 }
 
 export function isAwsHost(host: string): boolean {

@@ -200,6 +200,8 @@ describe('a request that names its action', () => {
       'read sts:GetCallerIdentity *',
     ]);
     assert.deepEqual(await told('GET /?Action=ListTopics', { service: 'sns' }), ['read sns:ListTopics *']);
+    const old = { service: 'sqs', host: 'eu-west-1.queue.amazonaws.com' };
+    assert.deepEqual(await told('GET /?Action=ListQueues', old), ['read sqs:ListQueues *']);
     assert.deepEqual(await post('sts', form, 'Action=AssumeRole&RoleArn=arn:aws:iam::1:role/x'), [
       'admin sts:AssumeRole arn:aws:iam::1:role/x credentials',
     ]);
