@@ -86,7 +86,8 @@ async function openProxy(
     },
     opened,
   );
-  return { port: (server.address() as AddressInfo).port, user: grant, password: login.password };
+  const hosts = named.flatMap((target) => target.hosts ?? []);
+  return { port: (server.address() as AddressInfo).port, hosts, user: grant, password: login.password };
 }
 
 async function openListener(

@@ -31,6 +31,8 @@ export interface LocalAws {
 export interface LocalProxy {
   /** Of 127.0.0.1. */
   readonly port: number;
+  /** The names of its targets, lower case. */
+  readonly hosts: readonly string[];
   readonly user: string;
   readonly password: Secret;
 }

@@ -22,10 +22,10 @@ export async function startCommand(request: StartRequest): Promise<number> {
   const { context, means, hosts, hidden, env, onFault } = request;
   const [command, args] = ownCommandPath(request.program, request.args);
   if (means === undefined) return await runChild(command, args, request);
-  const { directory, targets } = context;
+  const { directory, targets, proxy } = context;
   const [node = '', main = ''] = process.argv;
   const program = [node, main] as const;
-  const isolated = { means, directory, targets, hosts, hidden, command, args, env, program, onFault };
+  const isolated = { means, directory, targets, proxy, hosts, hidden, command, args, env, program, onFault };
   await using started = await isolateCommand(isolated);
   const signal = (name: NodeJS.Signals): boolean => started.signal(name);
   return await runChild(started.command, started.args, { ...request, env: started.env, signal });

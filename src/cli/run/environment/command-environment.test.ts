@@ -51,7 +51,7 @@ describe('the environment of a command', () => {
     const alone = await made({ targets: [api] }, {});
     assert.equal(alone.env['CHAPERONE_URL_BILLING_API'], 'http://run:s%3Ae%5Ccret@127.0.0.1:40003/');
     assert.equal(alone.env['HTTPS_PROXY'], undefined);
-    const proxy = { port: 40_004, user: 'run', password: new Secret('s:p') };
+    const proxy = { port: 40_004, hosts: ['billing.test'], user: 'run', password: new Secret('s:p') };
     const { env } = await made({ targets: [api], proxy, certificateAuthority: 'PEM of the gateway\n' }, {});
     for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
       assert.equal(env[name], 'http://run:s%3Ap@127.0.0.1:40004/', name);

@@ -193,6 +193,42 @@ describe('a command with a network of its own', { skip: missing }, () => {
     assert.deepEqual(JSON.parse(stdout || 'null'), ['the target', 403, 403], stderr);
   });
 
+  test('has one proxy for hosts that were let through and for those of targets, which cannot be let through beside it', async () => {
+    const asked: string[] = [];
+    const forward = createServer((client) => {
+      client.on('error', () => {});
+      client.once('data', (data) => {
+        asked.push(String(data));
+        client.end('HTTP/1.1 200 OK\r\n\r\nthe run');
+      });
+    });
+    forward.listen(0, '127.0.0.1');
+    await once(forward, 'listening');
+    try {
+      const allowed = `localhost:${port(target)}`;
+      const proxy = { port: port(forward), hosts: ['api.test'], user: 'run', password: new Secret('p') };
+      const script = `
+        const proxy = new URL(process.env.HTTPS_PROXY);
+        const headers = { 'proxy-authorization': proxy.username + ':' + proxy.password };
+        const connect = (to, port) => new Promise((resolve) => {
+          const request = require('node:http').request({ host: '127.0.0.1', port, method: 'CONNECT', path: to, headers });
+          request.once('connect', (response, socket, head) => head.length ? resolve(String(head)) : socket.once('data', (data) => resolve(String(data))));
+          request.end();
+        });
+        (async () => console.log(JSON.stringify([await connect('${allowed}', proxy.port), await connect('api.test:443', proxy.port), await connect('api.test:80', ${port(forward)})])))().then(() => process.exit());`;
+      await using made = await isolated([process.execPath, '-e', script], { hosts: [allowed], proxy });
+      const { stdout, stderr } = await run(made);
+      assert.deepEqual(JSON.parse(stdout || 'null'), ['the target', 'the run', 'the run'], stderr);
+      assert.match(asked[0] ?? '', /^CONNECT api\.test:443 HTTP\/1\.1\r\nproxy-authorization: run:p\r\n/);
+      await assert.rejects(
+        isolated([process.execPath], { hosts: ['api.test:443'], proxy }),
+        /api\.test:443 is a host of a target/,
+      );
+    } finally {
+      await new Promise((resolve) => forward.close(resolve));
+    }
+  });
+
   test('is as far from the rest where the machine has no iproute2, and where no /proc can be mounted', async () => {
     const programs = await mkdtemp(join(directory, 'bin-'));
     const needed = ['unshare', 'mount', 'umount', 'sh', 'true'];

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { CliError, EXIT } from '../../cli-error.ts';
 import { printable } from '../../printable.ts';
-import type { LocalTarget } from '../local-target.ts';
+import type { LocalProxy, LocalTarget } from '../local-target.ts';
 import { openBridge } from './bridge.ts';
 import type { IsolationMeans } from './check-isolation.ts';
 import type { IsolationPlan } from './isolation-plan.ts';
@@ -14,6 +14,8 @@ export interface IsolateRequest {
   /** The run's own folder, 0700. */
   readonly directory: string;
   readonly targets: readonly LocalTarget[];
+  /** The forward proxy of the run, where there is one. */
+  readonly proxy?: LocalProxy | undefined;
   /** `name:port` of `--allow-host`. */
   readonly hosts: readonly string[];
   /** Files of the wrapper's that the command must not find: the CI token's. */
@@ -34,7 +36,10 @@ export interface IsolatedCommand extends AsyncDisposable {
   signal(name: NodeJS.Signals): boolean;
 }
 
-/** The command as it is to be started so that it is isolated. Throws a `CliError` where it does not exist. */
+/**
+ * The command as it is to be started so that it is isolated. Throws a `CliError` where it does not exist, or a host would be
+ * let through that is a target's.
+ */
 export async function isolateCommand(request: IsolateRequest): Promise<IsolatedCommand> {
   const { means, args, env } = request;
   const command = found(request.command, env);
@@ -47,8 +52,9 @@ export async function isolateCommand(request: IsolateRequest): Promise<IsolatedC
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
-  const { directory, targets, hosts, program } = request;
-  const ports = [...new Set(targets.map(({ port }) => port))];
+  const { directory, targets, proxy, hosts, program } = request;
+  refuseTargets(hosts, proxy);
+  const ports = [...new Set([...targets, ...(proxy === undefined ? [] : [proxy])].map(({ port }) => port))];
   const destinations = [...ports.map((port) => `127.0.0.1:${port}`), ...hosts];
   const bridge = await openBridge({ directory, destinations, env, onFault: request.onFault });
   const proxyPort = freePort(ports);
@@ -57,6 +63,7 @@ export async function isolateCommand(request: IsolateRequest): Promise<IsolatedC
     ports,
     hosts: [...hosts],
     proxyPort,
+    ...(proxy === undefined ? {} : { forward: proxy.port }),
     ...coverings(request),
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
@@ -68,7 +75,7 @@ export async function isolateCommand(request: IsolateRequest): Promise<IsolatedC
   return {
     command: 'sh',
     args: ['-c', SHIELDED, 'sh', 'unshare', ...means.flags, '--', ...program, 'isolated-command', path],
-    env: { ...env, ...(hosts.length > 0 ? proxyVariables(proxyPort) : {}) },
+    env: { ...env, ...(hosts.length > 0 ? proxyVariables(proxyPort, proxy, env) : {}) },
     signal: (name) => bridge.signal(name),
     [Symbol.asyncDispose]: () => bridge[Symbol.asyncDispose](),
   };
@@ -97,11 +104,26 @@ function freePort(taken: readonly number[]): number {
   return port;
 }
 
-function proxyVariables(port: number): Readonly<Record<string, string>> {
-  const proxy = `http://127.0.0.1:${port}`;
-  const local = 'localhost,127.0.0.1,::1';
+/** What is asked of the proxy inside and is no allowed host goes on to the run's, which wants its own login. */
+function proxyVariables(
+  port: number,
+  through: LocalProxy | undefined,
+  env: IsolateRequest['env'],
+): Readonly<Record<string, string>> {
+  const login = through === undefined ? '' : `${encodeURIComponent(through.user)}:${through.password.reveal()}@`;
+  const proxy = `http://${login}127.0.0.1:${port}`;
+  const direct = through === undefined ? 'localhost,127.0.0.1,::1' : (env['NO_PROXY'] ?? '');
   // Node's own fetch looks at them only where it is told to.
-  return { HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: local, no_proxy: local, NODE_USE_ENV_PROXY: '1' };
+  return { HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: direct, no_proxy: direct, NODE_USE_ENV_PROXY: '1' };
+}
+
+/** What is said to a target goes through the gateway, and never beside it. */
+function refuseTargets(hosts: readonly string[], proxy: LocalProxy | undefined): void {
+  const both = hosts.find((host) => proxy?.hosts.includes(host.slice(0, host.lastIndexOf(':'))));
+  if (both === undefined) return;
+  throw new CliError(EXIT.usage, `${printable(both)} is a host of a target, which is reached through the gateway`, {
+    hint: 'Leave that --allow-host out.',
+  });
 }
 
 /**

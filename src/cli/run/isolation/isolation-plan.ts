@@ -9,6 +9,8 @@ export const isolationPlanSchema = z.object({
   hosts: z.array(z.string()),
   /** Where that proxy listens; there is none without hosts. */
   proxyPort: z.number().int().min(1).max(65_535),
+  /** Of 127.0.0.1, and among `ports`: where that proxy sends what it does not let through itself. */
+  forward: z.number().int().min(1).max(65_535).optional(),
   /** Files and sockets that must not be there for the command. */
   covered: z.array(z.string()),
   /** Folders that must be empty for it. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { pipeline } from 'node:stream';
@@ -130,8 +130,11 @@ async function accepted(bridge: string, destination: string): Promise<Socket> {
   });
 }
 
-/** An HTTP proxy that knows CONNECT alone (RFC 9110, 9.3.6), and the hosts that were let through by name. */
-function listenAsProxy({ bridge, hosts, proxyPort }: IsolationPlan): Promise<void> {
+/**
+ * An HTTP proxy that knows CONNECT alone (RFC 9110, 9.3.6), and the hosts that were let through by name; others are asked
+ * of the run's own proxy where it has one.
+ */
+function listenAsProxy({ bridge, hosts, proxyPort, forward }: IsolationPlan): Promise<void> {
   const server = createHttpServer((_request, response) => {
     response.writeHead(405, { 'content-type': 'text/plain' }).end('This proxy knows CONNECT alone.\n');
   });
@@ -139,6 +142,9 @@ function listenAsProxy({ bridge, hosts, proxyPort }: IsolationPlan): Promise<voi
     const client = socket as Socket;
     client.on('error', () => client.destroy());
     const destination = (request.url ?? '').toLowerCase();
+    if (!hosts.includes(destination) && forward !== undefined) {
+      return handOn(client, request, head, { bridge, forward });
+    }
     const through = hosts.includes(destination)
       ? accepted(bridge, destination)
       : Promise.reject(new Error('not let through'));
@@ -155,6 +161,23 @@ function listenAsProxy({ bridge, hosts, proxyPort }: IsolationPlan): Promise<voi
     server.once('error', reject);
     server.listen(proxyPort, '127.0.0.1', resolve);
   });
+}
+
+/** The run's proxy reads the request as it came, asks for its login and answers. */
+function handOn(
+  client: Socket,
+  { url = '', rawHeaders }: IncomingMessage,
+  head: Buffer,
+  { bridge, forward }: { readonly bridge: string; readonly forward: number },
+): void {
+  const lines = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
+  accepted(bridge, `127.0.0.1:${forward}`).then(
+    (outside) => {
+      outside.write(Buffer.concat([Buffer.from(`CONNECT ${url} HTTP/1.1\r\n${lines}\r\n`, 'latin1'), head]));
+      pipeline(client, outside, client, () => {});
+    },
+    () => client.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n'),
+  );
 }
 
 /** Names of signals, a line each. */
