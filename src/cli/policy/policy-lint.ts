@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import type { HttpTarget } from '../../model/http.ts';
+import { compiledDocument } from '../../openapi/compiled-document.ts';
 import { loadTargets, TARGET_PROTOCOLS } from '../../targets/load-targets.ts';
-import type { LintTarget } from '../../trials/lint/finding.ts';
+import type { LintDocument, LintTarget } from '../../trials/lint/finding.ts';
 import { lintPolicies, type PlacedFinding } from '../../trials/lint/lint-policies.ts';
 import { ApiClient } from '../api-client.ts';
 import { readYamlFiles } from '../apply.ts';
@@ -54,9 +56,19 @@ async function lint(paths: readonly string[], options: LintOptions, output: Outp
 function declaredTargets({ declared }: ReadPolicies): readonly LintTarget[] | undefined {
   const { targets } = declared.sections;
   if (targets === undefined) return undefined;
-  return loadTargets(targets, TARGET_PROTOCOLS).items.map(({ target: { name, labels, classified } }) => {
-    return { name, labels, classes: classified.map((column) => column.class) };
+  return loadTargets(targets, TARGET_PROTOCOLS).items.map(({ target: { name, labels, classified, http } }) => {
+    return { name, labels, classes: classified.map((column) => column.class), document: documentOf(http) };
   });
+}
+
+function documentOf(http: HttpTarget | undefined): LintDocument {
+  const read = http?.openapi && compiledDocument(http.openapi);
+  const operations = read !== undefined && 'operations' in read ? read.operations : [];
+  return {
+    dialect: http?.dialect,
+    operations: operations.flatMap(({ operationId }) => operationId ?? []),
+    templates: [...new Set(operations.map(({ template }) => template))],
+  };
 }
 
 const targetsSchema = z.object({

@@ -43,4 +43,13 @@ export interface LintTarget {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly classes: readonly string[];
+  /** How its requests are told apart; absent where that is not known. */
+  readonly document?: LintDocument | undefined;
+}
+
+export interface LintDocument {
+  readonly dialect?: string | undefined;
+  /** What its OpenAPI document calls its operations, and its paths; empty where there is none. */
+  readonly operations: readonly string[];
+  readonly templates: readonly string[];
 }

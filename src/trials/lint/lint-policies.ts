@@ -1,5 +1,6 @@
 import type { Declared } from '../../model/declaration.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { checkHttpNames } from './check-http.ts';
 import { checkCondition, checkFlags, checkImpossible } from './check-matching.ts';
 import { checkBroad, checkLimits, checkOverlapping, checkShadowed } from './check-others.ts';
 import { checkClasses, checkGroups, checkTargets } from './check-targets.ts';
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   checkTargets,
   checkClasses,
   checkGroups,
+  checkHttpNames,
   checkShadowed,
   checkOverlapping,
   checkBroad,
