@@ -77,8 +77,13 @@ export class EventStreamMask implements BodyMasker {
     return maskWhole(this.#masks.body('text'), data);
   }
 
-  /** Names, ids and comments are text that no class is of. */
+  /** Names and ids are text that no class is of; comments are for nobody, and what is no line of an event may be anything. */
   #line(line: string): string {
+    const bare = line.replace(/^\u00ef\u00bb\u00bf/, '').trimEnd();
+    if (this.#masks.needsFields && bare !== '') {
+      if (bare.startsWith(':')) return line.replace(/:[^\r\n]*/, ':');
+      if (!/^(?:event|id|retry)(?::|$)/.test(bare)) throw unmaskable('a line in it is of no event');
+    }
     return this.#masks.words(Buffer.from(line, 'latin1'))?.toString('latin1') ?? line;
   }
 }

@@ -113,8 +113,9 @@ export class MultipartMask implements BodyMasker {
       return false;
     }
     const until = end.index + end[0].length;
-    const head = Buffer.from(this.#held.subarray(0, until));
-    this.#mask = this.#open(typeOf(head.toString('latin1')));
+    const whole = Buffer.from(this.#held.subarray(0, until));
+    const head = this.#masks.needsFields ? withoutOthers(whole) : whole;
+    this.#mask = this.#open(typeOf(whole.toString('latin1')));
     out.push(this.#masks.words(head) ?? head);
     // A part may be empty: its delimiter then follows the line break of its head.
     this.#held = Buffer.concat([Buffer.from('\n'), this.#held.subarray(until)]);
@@ -150,6 +151,18 @@ class WithoutFirst implements BodyMasker {
   end(): Buffer {
     return this.#inner.end();
   }
+}
+
+/** A part's own fields are those of `Content-…` (RFC 2046, 5.1); what else stands there may be anything. */
+function withoutOthers(head: Buffer): Buffer {
+  const lines = head
+    .toString('latin1')
+    .replaceAll(/\r?\n[ \t]+/g, ' ')
+    .split('\n');
+  return Buffer.from(
+    lines.filter((line) => line.trim() === '' || /^content-[a-z-]+:/i.test(line)).join('\n'),
+    'latin1',
+  );
 }
 
 /** Of a part, by its fields; throws `Refused` where it cannot be read as it stands. */
