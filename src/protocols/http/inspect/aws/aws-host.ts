@@ -25,18 +25,30 @@ export function hostMismatch(host: string, service: string, region: string): str
   if (!labels.some((label) => label === service || label.startsWith(`${service}-`))) {
     return 'it is signed for another service than that of its host';
   }
-  const regions = labels
-    .flatMap((label) => [label, label.slice(label.indexOf('-') + 1)])
-    .filter((one) => REGION.test(one));
+  const regions = regionsIn(labels);
   if (regions.length === 0 || regions.includes(region)) return undefined;
   return 'it is signed for another region than that of its host';
 }
 
+/** What an AWS host is for; requests on record bear no signature that says it. */
+export function placeOfHost(host: string): { readonly service?: string; readonly region?: string } {
+  const labels = labelsOf(host) ?? [];
+  const service = labels.findLast((label) => !REGION.test(label));
+  if (service === undefined) return {};
+  // Those without a region are of all regions, and signed for this one.
+  return { service: BUCKETS.test(service) ? 's3' : service, region: regionsIn(labels)[0] ?? 'us-east-1' };
+}
+
+/** Also in `s3-eu-west-1`. */
+function regionsIn(labels: readonly string[]): readonly string[] {
+  return labels.flatMap((label) => [label, label.slice(label.indexOf('-') + 1)]).filter((one) => REGION.test(one));
+}
+
+const BUCKETS = /^s3-(?:accelerate|fips|[a-z]{2}(?:-[a-z]+)+-\d+)$/;
+
 /** The bucket in `BUCKET.s3.REGION.amazonaws.com` and its kin. */
 export function bucketOfHost(host: string): string | undefined {
   const labels = labelsOf(host);
-  const at = labels?.findIndex(
-    (label) => label === 's3' || /^s3-(?:accelerate|fips|[a-z]{2}(?:-[a-z]+)+-\d+)$/.test(label),
-  );
+  const at = labels?.findIndex((label) => label === 's3' || BUCKETS.test(label));
   return labels === undefined || at === undefined || at <= 0 ? undefined : labels.slice(0, at).join('.');
 }

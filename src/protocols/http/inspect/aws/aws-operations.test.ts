@@ -110,6 +110,12 @@ describe('a request to S3', () => {
     assert.deepEqual(await told('GET /bucket/k', { host: 's3.eu-west-1.amazonaws.com' }), [`read s3:GetObject ${B}/k`]);
     const cn = { host: 's3.cn-north-1.amazonaws.com.cn', region: 'cn-north-1' };
     assert.deepEqual(await told('GET /bucket/k', cn), ['read s3:GetObject arn:aws-cn:s3:::bucket/k']);
+    // As requests on record are read, which bear no signature.
+    assert.deepEqual(await told('GET /k', { host, service: '' }), [`read s3:GetObject ${B}/k`]);
+    const older = { host: 'bucket.s3-eu-west-1.amazonaws.com', service: '' };
+    assert.deepEqual(await told('GET /k', older), [`read s3:GetObject ${B}/k`]);
+    const sts = { host: 'sts.amazonaws.com', service: '' };
+    assert.deepEqual(await told('GET /?Action=GetCallerIdentity', sts), ['read sts:GetCallerIdentity *']);
     assert.match((await told('GET /k', { host, region: 'us-east-1' })).join(), /another region than that of its host/);
     assert.match((await told('GET /k', { host, service: 'sqs' })).join(), /another service than that of its host/);
   });

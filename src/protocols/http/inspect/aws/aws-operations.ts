@@ -4,7 +4,7 @@ import { operationOf } from '../../head-inspector.ts';
 import type { AskedHead, ReadBody } from '../../inspector.ts';
 import { accessOf, isCredential } from './action-access.ts';
 import type { AwsAsked, AwsReading } from './aws-asked.ts';
-import { hostMismatch } from './aws-host.ts';
+import { hostMismatch, placeOfHost } from './aws-host.ts';
 import { lambdaActions } from './lambda-actions.ts';
 import { namedActions } from './named-actions.ts';
 import { s3Actions } from './s3-actions.ts';
@@ -25,7 +25,7 @@ export function awsOperations(asked: AskedHead, facts: HttpFacts, body: ReadBody
 }
 
 function read({ target, signed, codings }: AskedHead, facts: HttpFacts, body: ReadBody | undefined): AwsReading {
-  const signs = { ...signed, ...target.http?.signs };
+  const signs = { ...placeOfHost(facts.host), ...signed, ...target.http?.signs };
   const { region, service } = signs;
   if (region === undefined || service === undefined) return { why: 'nobody says for which service it is to be signed' };
   const why = hostMismatch(facts.host, service, region);
