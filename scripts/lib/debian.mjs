@@ -33,6 +33,7 @@ const PROGRAMS = {
   },
   curl: { package: 'curl', present: () => onPath('curl') },
   git: { package: 'git', present: () => onPath('git') },
+  gh: { package: 'gh', present: () => onPath('gh') },
   requests: { package: 'python3-requests', present: () => runs('/usr/bin/python3', ['-c', 'import requests']) },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
   wrk: { package: 'wrk', present: () => onPath('wrk') },
@@ -59,6 +60,7 @@ export const TEST_PROGRAMS = [
   'curl',
   'nginx',
   'git',
+  'gh',
   'requests',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];

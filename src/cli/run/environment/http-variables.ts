@@ -30,7 +30,7 @@ async function proxyVariables(context: RunContext, write: WriteFile): Promise<Re
   at.username = proxy.user;
   at.password = proxy.password.reveal();
   // The gateway itself is reached as before; so are the run's other listeners.
-  const directly = ['localhost', '127.0.0.1', '::1', new URL(gatewayUrl).hostname].join(',');
+  const directly = [...new Set(['localhost', '127.0.0.1', '::1', new URL(gatewayUrl).hostname])].join(',');
   const names = { https_proxy: at.href, http_proxy: at.href, no_proxy: directly };
   const upper = Object.fromEntries(Object.entries(names).map(([name, value]) => [name.toUpperCase(), value]));
   const system = SYSTEM_AUTHORITIES.find((path) => existsSync(path));
