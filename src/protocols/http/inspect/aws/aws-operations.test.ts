@@ -248,6 +248,21 @@ describe('a request that names its action', () => {
     assert.deepEqual(await told('POST /bucket?delete', sent), ['write s3:DeleteObject -']);
   });
 
+  test('is read in a time that grows with its length, whatever it names', async () => {
+    const started = process.cpuUsage();
+    const long = ':'.repeat(900_000);
+    assert.deepEqual(await post('ssm', json('AmazonSSM.GetParameter'), JSON.stringify({ Name: `${long}/` })), [
+      'read ssm:GetParameter -',
+    ]);
+    for (const piece of ['<Object>', ' ', '&', '<Key>']) {
+      const inside = piece.repeat(900_000 / piece.length);
+      const body = `<Delete><Object>${inside}</Object>${inside}</Delete>`;
+      assert.deepEqual(await told('POST /bucket?delete', { body }), ['write s3:DeleteObject -'], piece);
+    }
+    // Seconds of work, where a pattern that goes back would take hours.
+    assert.ok(process.cpuUsage(started).user < 20_000_000);
+  });
+
   test('of Lambda stands in its path', async () => {
     const fn = (line: string) => told(line, { service: 'lambda' });
     const arn = 'arn:aws:lambda:eu-west-1::function:job';

@@ -17,7 +17,6 @@ export function deletedKeys(bytes: Buffer): readonly DeletedKey[] | undefined {
   const keys: DeletedKey[] = [];
   let at = 0;
   for (const part of inside.matchAll(PART)) {
-    if (part.index !== at) return undefined;
     at += part[0].length;
     const [, object] = part;
     if (object === undefined) continue;
@@ -30,15 +29,16 @@ export function deletedKeys(bytes: Buffer): readonly DeletedKey[] | undefined {
 
 const DOCUMENT =
   /^(?:<\?xml version=["']1\.0["'](?: encoding=["']UTF-8["'])?\s*\?>)?\s*<Delete(?: xmlns=["'][A-Za-z0-9:/.-]*["'])?>([^]*)<\/Delete>\s*$/i;
-const PART = /\s*(?:<Object>([^]*?)<\/Object>|<Quiet>(?:true|false)<\/Quiet>)\s*/gi;
-const MEMBER = /\s*<(Key|VersionId|ETag|LastModifiedTime|Size)>([^<]*)<\/\1>\s*/g;
+// Each at the end of the one before, so that nothing is looked for twice.
+const PART = /\s*(?:<Object>([^]*?)<\/Object>|<Quiet>(?:true|false)<\/Quiet>)\s*/gy;
+const MEMBER = /\s*<(Key|VersionId|ETag|LastModifiedTime|Size)>([^<]*)<\/\1>\s*/gy;
 
 function keyOf(object: string): DeletedKey | undefined {
   const members = new Map<string, string>();
   let at = 0;
   for (const member of object.matchAll(MEMBER)) {
     const [all, name = '', value = ''] = member;
-    if (member.index !== at || members.has(name)) return undefined;
+    if (members.has(name)) return undefined;
     at += all.length;
     members.set(name, value);
   }

@@ -15,9 +15,17 @@ export function resourcesOf(service: string, action: string, asked: AwsAsked): r
     const texts = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
     return texts
       .filter((one) => typeof one === 'string')
-      .flatMap((one) => (one.startsWith('arn:') ? ofArn(one) : of(one)));
+      .flatMap((one) => (isLong(one) ? [one] : one.startsWith('arn:') ? ofArn(one) : of(one)));
   });
-  return found.length === 0 ? undefined : [...new Set(found.map((one) => whole(one, service, asked)))];
+  if (found.length === 0 || found.some(isLong)) return undefined;
+  return [...new Set(found.map((one) => whole(one, service, asked)))];
+}
+
+/** No resource has a name of more characters (IAM, "Quotas": 2,048 of an ARN); what is longer is not looked into. */
+const MOST_CHARACTERS = 2_048;
+
+function isLong(name: string): boolean {
+  return name.length > MOST_CHARACTERS;
 }
 
 /** They name nothing, and are about the account. */
@@ -115,7 +123,7 @@ function tablesOf(fields: Readonly<Record<string, JsonValue>>, action: string, a
       left.push(inner);
     }
   }
-  if (names.size === 0) return undefined;
+  if (names.size === 0 || [...names].some(isLong)) return undefined;
   return [...names].map((name) => (name.startsWith('arn:') ? tableOf(name) : arn(asked, 'dynamodb', `table/${name}`)));
 }
 
