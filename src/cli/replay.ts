@@ -10,10 +10,12 @@ import { printable } from './printable.ts';
 import type { AgainstOptions } from './replay/against/replay-against.ts';
 import { type RecordedEvent, recordedEventSchema } from './replay/recording.ts';
 import { SessionRenderer, type Shown } from './replay/render.ts';
+import { sessionHar } from './replay/session-har.ts';
 
 interface ReplayOptions extends GatewayOptions, Partial<Omit<AgainstOptions, keyof GatewayOptions>> {
   readonly speed?: string;
   readonly details?: boolean;
+  readonly har?: boolean;
 }
 
 /** Nobody watches a pause longer than this; the recording keeps its true length. */
@@ -33,7 +35,11 @@ export function replayCommand(): Command {
       'its id (`chaperone sessions` lists them), or `last`; with --against the id of a run, or its evidence (.zip)',
     )
     .option('--speed <n>', 'times as fast, or `max` (default: 1 on a terminal, else max)')
-    .option('--details', 'show what policy judged of each statement: columns read, filtered by, written, copied; locks')
+    .option(
+      '--details',
+      'show what policy judged of each statement (columns read, filtered by, written, copied; locks), and fields of HTTP',
+    )
+    .option('--har', 'writes a session of HTTP as an HTTP Archive, which browsers open, in place of playing it')
     .option('--against <target>', 'ask it all again in this target, a copy, and compare; exits 1 where answers differ')
     .option('--writes', 'with --against: also send what may change something')
     .option('--twice', 'with --against: ask twice, and set apart what does not say the same twice')
@@ -43,12 +49,18 @@ export function replayCommand(): Command {
     .option('--direct', 'with --against: connect to the native port')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ chaperone replay last\n  $ chaperone replay ses_… --speed 4\n  $ chaperone replay ses_… --json > session.jsonl\n  $ chaperone replay run_… --against scratch\n  $ chaperone replay run_….evidence.zip --against scratch\n',
+      '\nExamples:\n  $ chaperone replay last\n  $ chaperone replay ses_… --speed 4\n  $ chaperone replay ses_… --json > session.jsonl\n  $ chaperone replay ses_… --har > session.har\n  $ chaperone replay run_… --against scratch\n  $ chaperone replay run_….evidence.zip --against scratch\n',
     )
     .action(replay);
 }
 
-const sessionSchema = z.object({ id: z.string(), target: z.string(), principal: z.string(), openedAt: z.string() });
+const sessionSchema = z.object({
+  id: z.string(),
+  run: z.string(),
+  target: z.string(),
+  principal: z.string(),
+  openedAt: z.string(),
+});
 
 async function replay(named: string, options: ReplayOptions): Promise<void> {
   const { against } = options;
@@ -64,6 +76,11 @@ async function replay(named: string, options: ReplayOptions): Promise<void> {
   const session = await findSession(api, named);
   const path = `/v1/sessions/${encodeURIComponent(session.id)}/recording`;
   const lines = api.lines({ path, as: 'operator' });
+  if (options.har === true) {
+    if (output.json) throw new CliError(EXIT.usage, 'an archive is JSON already: give either --har or --json');
+    for await (const piece of sessionHar({ run: session.run, session: session.id }, lines)) output.write(piece);
+    return;
+  }
   if (output.json) {
     for await (const line of lines) output.write(`${line}\n`);
     return;
