@@ -16,7 +16,7 @@ export interface Floor {
 }
 
 const WORDS = ['model', 'wire'];
-const ENGINES = ['sql', 'policy', 'masking', 'openapi', 'audit'];
+const ENGINES = ['sql', 'policy', 'masking', 'openapi', 'grpc', 'audit'];
 const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention'];
 const OUTLETS = ['export', 'telemetry'];
 
@@ -35,6 +35,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   },
   // Documents of HTTP services: read when targets are declared, asked by the protocol and by who tries policies.
   openapi: { level: 1, imports: ['model'], packages: ['yaml'], pure: true },
+  // Services of gRPC by their descriptors: read when targets are declared, asked by the protocol.
+  grpc: { level: 1, imports: ['model'], packages: ['@bufbuild/protobuf'], pure: true },
   // How logs and those who vouch for them write (C2SP, RFC 9162), read in browsers as well: hashes are handed in.
   'audit/c2sp': { level: 1, imports: [], packages: [], pure: true },
   // The packages are the evidence bundle's: tokens sealed to auditors, timestamps of RFC 3161.
@@ -68,7 +70,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   },
   'protocols/http': {
     level: 1,
-    imports: [...WORDS, 'openapi', 'protocols/protocol.ts', 'protocols/upstream'],
+    imports: [...WORDS, 'openapi', 'grpc', 'protocols/protocol.ts', 'protocols/upstream'],
     packages: ['graphql', 'jose'],
   },
 
@@ -81,7 +83,11 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   declared: { level: 2, imports: ['model'], packages: ['zod'] },
   store: { level: 2, imports: [...WORDS, 'policy'], packages: ['kysely', 'pg'] },
   identity: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['jose', 'openid-client', 'zod'] },
-  targets: { level: 2, imports: [...WORDS, 'policy', 'openapi', 'store', 'declared'], packages: ['yaml', 'zod'] },
+  targets: {
+    level: 2,
+    imports: [...WORDS, 'policy', 'openapi', 'grpc', 'store', 'declared'],
+    packages: ['yaml', 'zod'],
+  },
   grants: { level: 2, imports: [...WORDS, 'policy', 'store'], packages: ['zod'] },
   budgets: { level: 2, imports: [...WORDS, 'store'], packages: [] },
   // What is erased when, and what may not be: it orders, and the audit log does it.

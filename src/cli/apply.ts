@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ApiClient } from './api-client.ts';
 import { CliError, EXIT } from './cli-error.ts';
 import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
-import { inlineOpenApi } from './inline-openapi.ts';
+import { inlineDocuments } from './inline-documents.ts';
 import { type Output, processOutput } from './output.ts';
 import { printable } from './printable.ts';
 
@@ -81,9 +81,9 @@ export function readYamlFiles(paths: readonly string[]): readonly NamedFile[] {
   });
 }
 
-/** With the OpenAPI documents that it names, by paths from where it stands. */
+/** With the documents that it names, by paths from where it stands. */
 function readYamlFile(name: string): NamedFile {
-  const text = inlineOpenApi(readFileSync(name, 'utf8'), (path) => readFileSync(resolve(dirname(name), path), 'utf8'));
+  const text = inlineDocuments(readFileSync(name, 'utf8'), (path) => readFileSync(resolve(dirname(name), path)));
   return { name, text };
 }
 

@@ -4,8 +4,10 @@ import type { Decision, Deny, Obligation, Permit } from '../model/decision.ts';
 import type { Refusal } from '../model/refusal.ts';
 import type { Part } from '../model/reply.ts';
 import type { Exchange } from '../protocols/protocol.ts';
+import { refusalOf } from './denial.ts';
 import { durable, keptByLog, UNRECORDED } from './durable.ts';
 import { failureResult } from './failure.ts';
+import { laterInput } from './later-messages.ts';
 import type { Meter } from './meter.ts';
 import type { Stages } from './stages.ts';
 
@@ -33,18 +35,24 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
   const inheriting = stages.inherit(exchange.request);
   const unkept = (inheriting && (await inheriting)) ?? stages.unmaskable(permit, exchange.request);
   if (unkept !== undefined) return refuse(exchange, record, unkept, stages);
-  await answer(exchange, record, { meter, masker: stages.masker(permit, exchange.request) }, stages);
+  await answer(exchange, record, { permit, meter, masker: stages.masker(permit, exchange.request) }, stages);
+}
+
+interface Answering {
+  readonly permit: Permit;
+  readonly meter: Meter | undefined;
+  readonly masker: Masker | undefined;
 }
 
 /** Forwards what may be, and brings back what may be seen: counted, masked, recorded, in this order. */
 async function answer<Upstream>(
   exchange: Exchange<Upstream>,
   record: ExchangeRecord,
-  { meter, masker }: { readonly meter: Meter | undefined; readonly masker: Masker | undefined },
+  { permit, meter, masker }: Answering,
   stages: Stages<Upstream>,
 ): Promise<void> {
   const { upstream, signal } = stages;
-  const input = recorded(exchange.input, record);
+  const input = laterInput(exchange.input, record, permit, stages);
   let isRecorded = false;
   // Nothing is waited for that is there already: a turn of the queue for each part is what a small query would notice.
   const show = (seen: Part): Promise<void> | undefined => {
@@ -143,14 +151,6 @@ function recordReply(
   return taken === undefined ? record.end(result, masked) : taken.then(() => record.end(result, masked));
 }
 
-async function* recorded(input: AsyncIterable<Part> | undefined, record: ExchangeRecord): AsyncIterable<Part> {
-  if (input === undefined) return;
-  for await (const part of input) {
-    await record.input(part.wire);
-    yield part;
-  }
-}
-
 /** The refusal itself is recorded where that is possible by now; where it is not, the client is refused all the same. */
 async function refuseUnrecorded<Upstream>(
   exchange: Exchange<Upstream>,
@@ -166,16 +166,6 @@ async function refuseUnrecorded<Upstream>(
 
 async function ended(recording: Promise<void> | undefined): Promise<void> {
   await recording?.catch(keptByLog);
-}
-
-function refusalOf(deny: Deny): Refusal {
-  const rule = deny.rules[0];
-  return {
-    code: deny.code,
-    message: deny.reason,
-    ...(rule === undefined ? {} : { rule }),
-    ...(deny.hint === undefined ? {} : { hint: deny.hint }),
-  };
 }
 
 function denied(refusal: Refusal, policy: string): Deny {

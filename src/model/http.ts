@@ -82,8 +82,16 @@ export interface HttpTarget {
   readonly graphqlPath?: string;
   /** What is known of it beforehand. */
   readonly openapi?: HttpDocument;
+  /** Its services of gRPC. */
+  readonly grpc?: GrpcSource;
   /** Of `aws`: what its credential signs requests for, where that is not what the client signed for. */
   readonly signs?: { readonly region?: string; readonly service?: string };
+}
+
+/** A FileDescriptorSet of protobuf, its imports included. */
+export interface GrpcSource {
+  /** Base64. */
+  readonly descriptors: string;
 }
 
 /** An OpenAPI document (3.0 or 3.1, JSON or YAML). */

@@ -1,4 +1,4 @@
-import type { ColumnSource, JsonRows } from './request.ts';
+import type { ColumnSource, JsonRows, Operation } from './request.ts';
 
 /** A column of a result as the wire describes it. */
 export interface ResultColumn {
@@ -107,6 +107,8 @@ export interface Part {
   readonly wire: Buffer;
   /** Present on the last part of a reply. */
   readonly result?: ExchangeResult;
+  /** Of what a client goes on sending: what this asks for by itself, which is decided before it is forwarded. */
+  readonly asks?: readonly Operation[];
   /** What begins in the part; present where the reply is metered. */
   readonly counts?: readonly ReplyCount[];
   /** The part as the masker wants it; `this` where nothing changed. */
@@ -138,4 +140,9 @@ export interface MaskCount {
   readonly by: 'column' | 'detector';
   readonly name: string;
   readonly count: number;
+  /**
+   * Of a detector in a message: which of all that detectors found in it are its own, from 0, in the order in which they
+   * stand. There where several detectors found something, and not more than can be told.
+   */
+  readonly order?: readonly number[];
 }

@@ -37,6 +37,15 @@ export const httpSettingsSchema = z.strictObject({
       error: 'give the document as `text`; `chaperone apply` puts that in place of `file`',
     })
     .optional(),
+  grpc: z
+    .strictObject({
+      descriptors: z.string().min(1).max(LIMITS.maxDeclarationBytes).optional(),
+      file: z.string().optional(),
+    })
+    .refine(({ descriptors, file }) => descriptors !== undefined && file === undefined, {
+      error: 'give the descriptors in base64 as `descriptors`; `chaperone apply` puts that in place of `file`',
+    })
+    .optional(),
 });
 
 export interface HttpPlace {
@@ -67,7 +76,7 @@ function isWeb({ protocol, hostname }: URL): boolean {
 
 /** What is declared, with what the address says where nothing is. */
 export function httpOf(declared: z.infer<typeof httpSettingsSchema>, host: string, basePath: string): HttpTarget {
-  const { hosts, version, dialect, cookies, graphql, openapi } = declared;
+  const { hosts, version, dialect, cookies, graphql, openapi, grpc } = declared;
   return {
     basePath,
     hosts: hosts === undefined ? [host.toLowerCase()] : hosts.map((name) => name.toLowerCase()),
@@ -78,6 +87,7 @@ export function httpOf(declared: z.infer<typeof httpSettingsSchema>, host: strin
     ...(openapi?.text !== undefined && {
       openapi: { text: openapi.text, ...(openapi.base !== undefined && { base: openapi.base }) },
     }),
+    ...(grpc?.descriptors !== undefined && { grpc: { descriptors: grpc.descriptors } }),
   };
 }
 
@@ -92,7 +102,7 @@ export function withSigning(http: HttpTarget, credential: CredentialDeclaration)
 /** The target as `url` and `http` of a declaration. */
 export function declareHttp({ address, tls, http }: Target): object {
   if (http === undefined) return {};
-  const { basePath, hosts, version, dialect, cookies, graphqlPath, openapi } = http;
+  const { basePath, hosts, version, dialect, cookies, graphqlPath, openapi, grpc } = http;
   const isPlain = tls.mode === 'disable';
   const name = isIP(address.host) === 6 ? `[${address.host}]` : address.host;
   const port = address.port === (isPlain ? 80 : 443) ? '' : `:${address.port}`;
@@ -103,6 +113,7 @@ export function declareHttp({ address, tls, http }: Target): object {
     ...(cookies === true ? { cookies } : {}),
     ...(graphqlPath === undefined ? {} : { graphql: { path: graphqlPath } }),
     ...(openapi === undefined ? {} : { openapi }),
+    ...(grpc === undefined ? {} : { grpc }),
   };
   return {
     url: `${isPlain ? 'http' : 'https'}://${name}${port}${basePath}`,

@@ -4,6 +4,7 @@ import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { ClassifiedColumn, MaskKind, Target, TlsSettings } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
+import { problemOfGrpc } from './http-descriptors.ts';
 import { documentOf } from './http-document.ts';
 import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
 import {
@@ -104,6 +105,8 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
   const http = withSigning(httpOf(item.http ?? {}, address.host, basePath), item.credential);
   const known = documentOf(http);
   if ('problems' in known) return known.problems;
+  const problem = problemOfGrpc(http);
+  if (problem !== undefined) return [{ path: ['http', 'grpc'], message: `http.grpc: ${problem}` }];
   const target: Target = {
     ...namedOf(item),
     address,

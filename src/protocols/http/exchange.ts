@@ -1,6 +1,7 @@
 import { Fault } from '../../model/fault.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { FieldMasker, Part } from '../../model/reply.ts';
+import type { Operation } from '../../model/request.ts';
 import type { Target } from '../../model/target.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
@@ -9,6 +10,7 @@ import { answer, errorShapeOf } from './answers.ts';
 import type { ChunkSigning } from './credentials/aws/chunks.ts';
 import { Concealer } from './credentials/concealer.ts';
 import { fieldOf, mediaTypeOf } from './forwarded-head.ts';
+import { callMask } from './mask/call-mask.ts';
 import { codingsOf, decodedReply, readableReply } from './mask/plain-reply.ts';
 import { BodyRewriter } from './mask/rewrite.ts';
 import { FRAMES, shapeOf } from './mask/shape.ts';
@@ -174,7 +176,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     contentType = fieldOf(head.fields, 'content-type') ?? '',
   ): MakePart<HttpPart> {
     const { digest } = this.#parts;
-    const rewriter = new BodyRewriter(contentType);
+    const rewriter = new BodyRewriter(contentType, callMask(this.request.operations, this.#parts.where.target, head));
     const finder = metered ? rowFinder(contentType) : undefined;
     const length = contentType === FRAMES || (whole && body.length !== 'none') ? 'unknown' : body.length;
     let isFirst = true;
@@ -207,7 +209,11 @@ export class HttpExchange implements Exchange<HttpUpstream> {
         for await (const frames of this.#relay.input()) yield new SentBytes(frames);
         return;
       }
-      for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) yield new SentBytes(bytes);
+      const { later } = this.#parts.asked;
+      for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
+        if (later === undefined) yield new SentBytes(bytes);
+        else for (const { wire, operations } of await later.push(bytes)) yield new SentBytes(wire, operations);
+      }
     } catch (cause) {
       this.#inputFault = cause;
       throw cause;
@@ -256,9 +262,11 @@ function withoutCookies(reply: IncomingReply, { http }: Target): IncomingReply {
 /** A piece of a request's body, on its way to the target. */
 class SentBytes implements Part {
   readonly wire: Buffer;
+  declare readonly asks?: readonly Operation[];
 
-  constructor(wire: Buffer) {
+  constructor(wire: Buffer, asks?: readonly Operation[]) {
     this.wire = wire;
+    if (asks !== undefined) this.asks = asks;
   }
 
   rewrite(_masker: FieldMasker): this {

@@ -32,6 +32,8 @@ export interface Inspector {
    * nothing of it would tell more. Not asked where there is no body.
    */
   wants(asked: AskedHead): number;
+  /** True where what was read of a body that goes on is all that is waited for: the first message of a stream. */
+  isEnough?(asked: AskedHead, bytes: Buffer): boolean;
   /** `body` is undefined where there is none, or nothing of it was wanted. */
   inspect(asked: AskedHead, body: ReadBody | undefined): Inspected | Promise<Inspected>;
 }
@@ -41,4 +43,19 @@ export interface Inspected {
   readonly operations: readonly Operation[];
   /** Where the request cannot be carried, whatever policy says. */
   readonly unsupported?: Refusal;
+  /** Takes what follows apart, where each message of it is to be decided; absent where it goes on as it comes. */
+  readonly later?: LaterMessages;
+}
+
+/** What follows of a body that was decided before all of it came. */
+export interface LaterMessages {
+  /** The messages that are whole now. Rejects with `Refused` where one cannot be told. */
+  push(bytes: Buffer): Promise<readonly LaterMessage[]>;
+}
+
+export interface LaterMessage {
+  /** What goes on of it. */
+  readonly wire: Buffer;
+  /** What it asks for. */
+  readonly operations: readonly Operation[];
 }

@@ -6,7 +6,7 @@ import { clientScope } from './credentials/aws/client-scope.ts';
 import { type ForwardedHead, factsOf, fieldOf, forwardedHead } from './forwarded-head.ts';
 import { listOf } from './grammar.ts';
 import { operationOf } from './head-inspector.ts';
-import type { AskedHead, Inspector, ReadBody } from './inspector.ts';
+import type { AskedHead, Inspector, LaterMessages, ReadBody } from './inspector.ts';
 import type { IncomingRequest, MessageBody, RequestHead } from './message.ts';
 import { normalTarget } from './path.ts';
 import { HttpRequest } from './request.ts';
@@ -31,6 +31,8 @@ export interface ReadRequest {
   readonly read: ReadBody | undefined;
   /** True where more of the body follows. */
   readonly streams: boolean;
+  /** Where each message of what follows is to be decided. */
+  readonly later?: LaterMessages | undefined;
 }
 
 /** Rejects where the body breaks off: with `PeerLeft`, or `MalformedHttp`. */
@@ -54,8 +56,8 @@ export async function readRequest(incoming: RequestToRead, parts: ReadingParts):
   const read = hasBody ? await readBody(incoming, asked, inspector) : undefined;
   const streams = hasBody && read?.complete !== true;
   const inspecting = inspector.inspect(asked, read);
-  const inspected = inspecting instanceof Promise ? await inspecting : inspecting;
-  return { request: new HttpRequest({ ...common, read, streams, ...inspected }), head, read, streams };
+  const { later, ...found } = inspecting instanceof Promise ? await inspecting : inspecting;
+  return { request: new HttpRequest({ ...common, read, streams, ...found }), head, read, streams, later };
 }
 
 function askedOf(client: RequestHead, head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {
@@ -80,11 +82,16 @@ function readBody(incoming: RequestToRead, asked: AskedHead, inspector: Inspecto
   const wanted = Math.min(inspector.wants(asked), most);
   const isShort = typeof length === 'number' && length <= most && !incoming.expectsContinue;
   if (wanted === 0 && !isShort) return undefined;
-  return readUpTo(incoming.body, isShort ? most : wanted);
+  const isEnough = (bytes: Buffer): boolean => inspector.isEnough?.(asked, bytes) ?? false;
+  return readUpTo(incoming.body, isShort ? most : wanted, isShort || wanted === 0 ? undefined : isEnough);
 }
 
 /** What is read beyond the bound came together with what was wanted. */
-async function readUpTo(body: MessageBody, most: number): Promise<ReadBody> {
+async function readUpTo(
+  body: MessageBody,
+  most: number,
+  isEnough: ((bytes: Buffer) => boolean) | undefined,
+): Promise<ReadBody> {
   const pieces: Buffer[] = [];
   for (let length = 0; length <= most; ) {
     if (length === body.length) return { bytes: joined(pieces), complete: true };
@@ -92,6 +99,7 @@ async function readUpTo(body: MessageBody, most: number): Promise<ReadBody> {
     if (bytes === null) return { bytes: joined(pieces), complete: true };
     length += bytes.length;
     pieces.push(Buffer.from(bytes));
+    if (isEnough?.(joined(pieces))) break;
   }
   return { bytes: joined(pieces), complete: false };
 }

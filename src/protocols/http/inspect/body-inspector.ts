@@ -8,6 +8,7 @@ import { awsOperations } from './aws/aws-operations.ts';
 import { bodyFacts, hasFields } from './body-facts.ts';
 import type { GraphqlReading } from './graphql-document.ts';
 import { graphqlRequest } from './graphql-request.ts';
+import { callFacts, hasMessages, inspectCall, isOneEnough } from './grpc/inspect-call.ts';
 
 export interface BodyInspectorParts {
   /** True where a rule in force asks for what stands in bodies. */
@@ -22,9 +23,15 @@ export function createBodyInspector({ asksForBody }: BodyInspectorParts): Inspec
   const isRead = ({ target }: AskedHead): boolean => target.http?.dialect !== undefined || asksForBody();
   const hasMore = (asked: AskedHead): boolean => hasFields(asked.facts.mediaType) || isKeyList(asked);
   return {
-    wants: (asked: AskedHead) => (isRead(asked) && hasMore(asked) ? LIMITS.maxInspectedBodyBytes : 0),
+    wants: (asked: AskedHead) => {
+      const hasFieldsOf = hasMessages(asked) || hasMore(asked);
+      return isRead(asked) && hasFieldsOf ? LIMITS.maxInspectedBodyBytes : 0;
+    },
+    isEnough: (asked: AskedHead, bytes: Buffer) => isOneEnough(asked, bytes),
     inspect: (asked: AskedHead, body: ReadBody | undefined): Inspected | Promise<Inspected> => {
-      const facts = documentFacts(asked.target.http, asked.facts);
+      const call = inspectCall(asked, body, asksForBody);
+      if (call !== undefined) return call;
+      const facts = callFacts(asked) ?? documentFacts(asked.target.http, asked.facts);
       if (facts.body.kind === 'none' || !isRead(asked)) return { operations: operationsIn(asked, facts, undefined) };
       return withBody({ ...asked, facts }, body);
     },

@@ -45,6 +45,8 @@ export function readableReply(reply: IncomingReply): IncomingReply {
   const contentType = fieldOf(reply.head.fields, 'content-type') ?? '';
   const types = reply.head.fields.filter(([name]) => name === 'content-type').length;
   if (types > 1) throw unmaskable('its type is said twice');
+  // The lengths before messages of gRPC look like characters of two bytes, and are none.
+  if (mediaTypeOf(contentType).startsWith('application/grpc')) return { ...decoded, head: bareHead(decoded) };
   const charset = parameterOf(contentType, 'charset');
   const isText = shapeOf(mediaTypeOf(contentType)) !== 'binary';
   const head = bareHead(decoded);

@@ -20,10 +20,13 @@ export function rewriteFields(fields: Fields, masker: FieldMasker): Fields | und
 /** The body of one reply: each piece as it comes, until `isLast`. `contentType` as sent, or what stands for frames. */
 export class BodyRewriter {
   readonly #contentType: string;
+  readonly #own: ((masks: MessageMasks) => BodyMasker) | undefined;
   #mask: BodyMasker | undefined;
 
-  constructor(contentType: string) {
+  /** With `own` it is masked by that, in place of what its type says. */
+  constructor(contentType: string, own?: (masks: MessageMasks) => BodyMasker) {
     this.#contentType = contentType;
+    this.#own = own;
   }
 
   /** The same bytes where nothing changed. Throws `Refused` where the body cannot be masked. */
@@ -31,7 +34,7 @@ export class BodyRewriter {
     const masks = messagesOf(masker);
     if (this.#contentType === FRAMES) return rewriteFrames(body, masks) ?? body;
     if (this.#mask === undefined && body.length === 0) return body;
-    this.#mask ??= bodyMask(this.#contentType, masks);
+    this.#mask ??= this.#own?.(masks) ?? bodyMask(this.#contentType, masks);
     return isLast ? maskWhole(this.#mask, body) : this.#mask.push(body);
   }
 }

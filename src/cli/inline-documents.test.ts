@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadTargets } from '../targets/load-targets.ts';
 import { readConfiguration } from '../targets/read-configuration.ts';
-import { inlineOpenApi } from './inline-openapi.ts';
+import { inlineDocuments } from './inline-documents.ts';
 
 const OPENAPI = 'openapi: 3.1.0\ninfo: { title: "ü: \\"x\\" #" }\npaths: {}\n';
 const target = (name: string, openapi: string) => `  - name: ${name}
@@ -15,9 +15,9 @@ const target = (name: string, openapi: string) => `  - name: ${name}
 test('a target has the text of the document that it names, and every line stays where it was', () => {
   const text = `targets:\n${target('one', ' { openapi: { file: ./a.yaml, base: /v1 } }')}${target('two', "\n      openapi:\n        file: 'b.json' # here")}`;
   const asked: string[] = [];
-  const inlined = inlineOpenApi(text, (path) => {
+  const inlined = inlineDocuments(text, (path) => {
     asked.push(path);
-    return OPENAPI;
+    return Buffer.from(OPENAPI);
   });
   assert.deepEqual(asked.toSorted(), ['./a.yaml', 'b.json']);
   assert.equal(inlined.split('\n').length, text.split('\n').length);
@@ -33,6 +33,6 @@ test('a target has the text of the document that it names, and every line stays 
 test('a text without one, or that is not YAML, stays as it is', () => {
   const never = () => assert.fail('nothing is to be read');
   for (const text of ['targets: []\n', 'openapi: [', `targets:\n${target('one', ' { openapi: { text: x } }')}`]) {
-    assert.equal(inlineOpenApi(text, never), text);
+    assert.equal(inlineDocuments(text, never), text);
   }
 });
