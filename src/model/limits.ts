@@ -317,6 +317,7 @@ export const LIMITS = {
   // masking
   maxPrivateKeyBytes: 16 * 1024,
   maxHeldStreamBytes: 64 * 1024,
+  maxMaskOrder: 200,
   maskedBlockBytes: 1024,
   maxKeptColumnNames: 2_000,
   // policy: `session` of a rule; PostgreSQL's timeouts are 32-bit milliseconds

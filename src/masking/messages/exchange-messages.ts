@@ -26,7 +26,7 @@ export interface ExchangeMessagesParts {
 /** The masks of one reply's fields and bodies: by class first, and then what detectors find in what is left. */
 export class ExchangeMessages implements MessageMasks {
   readonly #parts: ExchangeMessagesParts;
-  readonly #countFinding = (detector: string): void => this.#parts.counts.add('detector', detector);
+  readonly #countFinding = (detector: string): void => this.#parts.counts.addNext(detector);
 
   constructor(parts: ExchangeMessagesParts) {
     this.#parts = parts;

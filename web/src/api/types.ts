@@ -382,7 +382,8 @@ export interface RecordedEvent {
   forwarded?: { statement: number; edits: { at: number; removed: number; inserted: string }[] }[];
   result?: { status: string; code?: string; rows: string | number; tags?: string[] };
   refusal?: { code: string; message: string; rule?: string; hint?: string };
-  masked?: { by: string; name: string; count: number }[];
+  /** `order`: which of all findings are this detector's, from 0, in the order in which they stand. */
+  masked?: { by: string; name: string; count: number; order?: number[] }[];
   /** Of `approval`: who the voters are, and why they answered so, is in the body: `{votes: [{person, login, name?, reason?}]}`. */
   held?: { id: string; state: string; votes: RecordedVote[]; waitedMs: number };
   body?: { media: string; bytes: number | string; base64?: string; complete?: boolean; withheld?: string };

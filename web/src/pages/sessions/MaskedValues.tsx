@@ -19,7 +19,7 @@ export function MaskedValues({ message: { fields, body }, masked }: MaskedValues
   const values = useMemo(() => {
     const text = bodyText(body, fields);
     const nodes = text.kind === 'text' && text.json && masked.length > 0 ? (jsonNodes(text.text)?.nodes ?? []) : [];
-    return [...maskedFields(fields, masked), ...maskedValues(nodes, maskedNodes(nodes, masked))];
+    return [...maskedFields(fields, masked), ...maskedValues(nodes, maskedNodes(nodes, masked, fields))];
   }, [fields, body, masked]);
   if (values.length === 0) return null;
   return (

@@ -25,7 +25,8 @@ interface HttpBodyProps {
 export function HttpBody({ body, fields, of, masked = [], whole = false }: HttpBodyProps) {
   const codings = codingsOf(fields);
   if (body.length === 0) return null;
-  if (codings.length === 0) return <Plain text={bodyText(body, fields)} of={of} masked={masked} whole={whole} />;
+  if (codings.length === 0)
+    return <Plain text={bodyText(body, fields)} fields={fields} of={of} masked={masked} whole={whole} />;
   return <Coded body={body} fields={fields} codings={codings} of={of} masked={masked} whole={whole} />;
 }
 
@@ -45,7 +46,7 @@ function Coded({ body, fields, codings, ...how }: Required<HttpBodyProps> & { re
         <p className="text-sm text-muted">
           <Visible text={`${note}: this page cannot take that off.`} />
         </p>
-        <Plain text={bodyText(body, [])} {...how} />
+        <Plain text={bodyText(body, [])} fields={fields} {...how} />
       </>
     );
   }
@@ -54,16 +55,16 @@ function Coded({ body, fields, codings, ...how }: Required<HttpBodyProps> & { re
       <p className="text-sm text-muted">
         <Visible text={`${note}; shown without it, ${size(data.length)}`} />
       </p>
-      <Plain text={bodyText(data, fields)} {...how} />
+      <Plain text={bodyText(data, fields)} fields={fields} {...how} />
     </>
   );
 }
 
-interface PlainProps extends Pick<Required<HttpBodyProps>, 'of' | 'masked' | 'whole'> {
+interface PlainProps extends Pick<Required<HttpBodyProps>, 'of' | 'masked' | 'whole' | 'fields'> {
   readonly text: BodyText;
 }
 
-function Plain({ text, of, masked, whole }: PlainProps) {
+function Plain({ text, fields, of, masked, whole }: PlainProps) {
   switch (text.kind) {
     case 'none':
       return null;
@@ -86,7 +87,7 @@ function Plain({ text, of, masked, whole }: PlainProps) {
       );
     case 'text':
       return text.json ? (
-        <JsonBody text={text.text} of={of} masked={masked} whole={whole} />
+        <JsonBody text={text.text} fields={fields} of={of} masked={masked} whole={whole} />
       ) : (
         <Text text={text.text} of={of} whole={whole} />
       );
@@ -95,9 +96,9 @@ function Plain({ text, of, masked, whole }: PlainProps) {
   }
 }
 
-function JsonBody({ text, of, masked, whole }: Omit<PlainProps, 'text'> & { readonly text: string }) {
+function JsonBody({ text, fields, of, masked, whole }: Omit<PlainProps, 'text'> & { readonly text: string }) {
   const json = useMemo(() => jsonNodes(text), [text]);
-  const places = useMemo(() => maskedNodes(json?.nodes ?? [], masked), [json, masked]);
+  const places = useMemo(() => maskedNodes(json?.nodes ?? [], masked, fields), [json, masked, fields]);
   if (json === undefined) return <Text text={text} of={of} whole={whole} />;
   return (
     <TwoViews of={of} raw={text} whole={whole}>

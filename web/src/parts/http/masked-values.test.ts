@@ -37,6 +37,17 @@ test('a classified field is at each place that it names, whatever the mask left 
   assert.equal(at('GET /customers total')?.place, 'total');
 });
 
+test('where several detectors found something, each place is told by its own, if the marks are those of the findings', () => {
+  const marked = jsonNodes('{"email":"[redacted]","text":"[redacted], call [redacted]"}')?.nodes ?? [];
+  const fields = [['x-who', '[redacted]']] as const;
+  const masked = [
+    { by: 'detector', name: 'email', count: 3, order: [0, 1, 2] },
+    { by: 'detector', name: 'phone', count: 1, order: [3] },
+  ];
+  assert.deepEqual([...maskedNodes(marked, masked, fields).values()], ['email', 'email and phone']);
+  assert.deepEqual([...maskedNodes(marked, masked).values()], ['email or phone', 'email or phone']);
+});
+
 test('where nothing was masked, a mark is what the target sent', () => {
   assert.equal(maskedNodes(nodes, []).size, 0);
   assert.deepEqual(maskedFields([['x-who', '[redacted]']], []), []);
