@@ -1,4 +1,5 @@
 import { isMap, isPair, isScalar, type Pair, parseDocument, type Scalar, visit } from 'yaml';
+import { compactDocument } from '../openapi/compact-document.ts';
 
 /**
  * A configuration file whose targets have their OpenAPI documents and descriptors of gRPC in place of `file:`, each on its
@@ -29,7 +30,7 @@ type Holder = 'openapi' | 'grpc';
 
 function inlined(holder: Holder, bytes: Buffer): string {
   return holder === 'openapi'
-    ? `text: ${JSON.stringify(bytes.toString())}`
+    ? `text: ${JSON.stringify(compactDocument(bytes.toString()))}`
     : `descriptors: ${bytes.toString('base64')}`;
 }
 

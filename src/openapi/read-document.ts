@@ -8,14 +8,14 @@ import { templateProblem } from './template.ts';
 const MAX_OPERATIONS = 5_000;
 const MAX_PROBLEMS = 20;
 /** OpenAPI 3.1, 4.8.9: the methods that a path may have; TRACE is never forwarded. */
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
+export const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
 
 /**
  * Reads an OpenAPI document (3.0 or 3.1), JSON or YAML. What it cannot mean in one way is a problem: two templates that
  * are the same, an `operationId` twice, references that lead out of it or nowhere. Pure; linear in the text.
  */
 export function readDocument(text: string): Catalogue | { readonly problems: readonly DocumentProblem[] } {
-  const parsed = parse(text);
+  const parsed = parseDocumentText(text);
   if ('message' in parsed) return { problems: [{ place: [], message: parsed.message }] };
   const { root } = parsed;
   const problems: DocumentProblem[] = [];
@@ -48,7 +48,8 @@ interface Reading {
   readonly ids: Set<string>;
 }
 
-function parse(text: string): { readonly root: JsonObject } | { readonly message: string } {
+/** JSON where it begins as such, else YAML. */
+export function parseDocumentText(text: string): { readonly root: JsonObject } | { readonly message: string } {
   let value: unknown;
   try {
     value = text.trimStart().startsWith('{') ? JSON.parse(text) : fromYaml(text);
