@@ -74,7 +74,9 @@ function factsOf(operation: Operation, columns: ColumnFacts): readonly string[] 
   }
   for (const key of COLUMN_KEYS) {
     const perhaps = columns.known ? '' : 'perhaps ';
-    if (columns[key].length > 0) lines.push(`${key} ${perhaps}${columns[key].join(', ')} (classes)`);
+    // What a reply of HTTP has is not known by columns.
+    if (columns[key].length > 0 && operation.http === undefined)
+      lines.push(`${key} ${perhaps}${columns[key].join(', ')} (classes)`);
   }
   return reason === undefined ? lines : [...lines, reason];
 }

@@ -1,4 +1,5 @@
 import { type ColumnPreview, previewColumns } from '../masking/column-preview.ts';
+import { expandClasses } from '../masking/detectors/detectors.ts';
 import type { Obligation } from '../model/decision.ts';
 import { compilePath } from '../model/http-path.ts';
 import type { Operation } from '../model/request.ts';
@@ -28,7 +29,7 @@ export function replyFields(
   classes: readonly string[],
   classified: readonly ClassifiedColumn[],
 ): readonly (readonly ColumnPreview[])[] {
-  const masked = new Set(classes);
+  const masked = expandClasses(classes);
   const fields = classified.filter(({ place, table, class: of }) => {
     const fits = place === undefined ? undefined : compilePath(table);
     return masked.has(of) && operations.some(({ http }) => http !== undefined && fits?.(http.method, http.path));
