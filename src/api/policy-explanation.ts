@@ -42,9 +42,9 @@ export interface PolicyExplanation extends ExplanationView {
   readonly recorded?: string;
   /**
    * Where the operations come from: the record of the request, the database as a session last read it, or the text alone,
-   * so that what its own views and functions do is not known.
+   * so that what its own views and functions do is not known; a request of HTTP says all of itself.
    */
-  readonly analysis: 'recorded' | 'catalogue' | 'text';
+  readonly analysis: 'recorded' | 'catalogue' | 'text' | 'request';
 }
 
 /** Says how the policies in force decide a request, rule by rule. Undefined where there is no such request or target. */
@@ -75,7 +75,7 @@ async function explainText(
     if (asked === undefined) throw new HttpProblem(400, `Not a request: ${NO_REQUEST}`);
     const operations = await httpOperations(asked, target);
     const view = explained(policies, { principal, target, operations, analysis: undefined, nowMs });
-    return { ...view, ...common, analysis: 'text' };
+    return { ...view, ...common, analysis: 'request' };
   }
   const catalogue = parts.catalogue?.(target);
   const analysis = analyse(statement, target, parts);

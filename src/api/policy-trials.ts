@@ -39,8 +39,10 @@ export const explanationSchema = z.object({
   text: z.string().optional(),
   recorded: z.string().optional().describe('What was decided then, of a request of the record.'),
   analysis: z
-    .enum(['recorded', 'catalogue', 'text'])
-    .describe('Where the operations come from: the record, the database as a session last read it, or the text alone.'),
+    .enum(['recorded', 'catalogue', 'text', 'request'])
+    .describe(
+      'Where the operations come from: the record, the database as a session last read it, the text alone, or a request of HTTP.',
+    ),
 });
 
 export const replaySchema = z.object({

@@ -137,7 +137,8 @@ describe('what the README shows', () => {
       'run.sourceRepositoryId=100000001',
     ];
     const denied = await gateway.chaperone('policy', 'explain', ...asked);
-    assert.deepEqual([denied.status, /path: \/orders\/3/.test(denied.stdout)], [1, true], denied.stdout);
+    assert.match(denied.stdout, /by what the gateway would read in it[\s\S]*path: \/orders\/3/);
+    assert.equal(denied.status, 1);
   });
 
   test('the gateway reaches its target and says so, step by step', async () => {

@@ -87,13 +87,14 @@ const viewSchema = z.object({
   at: z.string(),
   text: z.string().optional(),
   recorded: z.string().optional(),
-  analysis: z.enum(['recorded', 'catalogue', 'text']),
+  analysis: z.enum(['recorded', 'catalogue', 'text', 'request']),
 });
 
 const ANALYSES = {
   recorded: 'by what the gateway found in it then',
   catalogue: 'by the database as a session last read it',
   text: 'by its text alone: no session has read the database yet',
+  request: 'by what the gateway would read in it',
 } as const;
 
 function show(view: z.infer<typeof viewSchema>, output: Output): void {

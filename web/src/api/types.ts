@@ -555,7 +555,7 @@ export interface PolicyExplanation {
   at: string;
   text?: string;
   recorded?: string;
-  analysis: 'recorded' | 'catalogue' | 'text';
+  analysis: 'recorded' | 'catalogue' | 'text' | 'request';
 }
 
 /** `POST /v1/trust/check {token}`: each step, and which rules a CI token would meet, or why none. The token is not kept. */

@@ -7,6 +7,7 @@ const ANALYSES: Readonly<Record<PolicyExplanation['analysis'], string>> = {
   recorded: 'Judged by what the gateway found in it then.',
   catalogue: 'Judged by the database as a session last read it.',
   text: 'Judged by its text alone: no session has read the database yet.',
+  request: 'Judged by what the gateway would read in it.',
 };
 
 /** A decision, what it rests on, and what of a result would be masked. */
