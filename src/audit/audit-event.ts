@@ -63,8 +63,10 @@ export interface BodyRef {
   readonly pack?: number;
   /** Where it begins in that pack, with its salt; absent for a body that fills packs of its own. */
   readonly offset?: number;
-  /** How many packs a large body fills. */
+  /** How many packs there are from its first to its last, where it fills packs of its own. */
   readonly packs?: number;
+  /** Those among them that hold other bodies, which came while it did. */
+  readonly between?: readonly number[];
   /** Bytes that were kept, where not all were, and the commitment to them. */
   readonly stored?: string;
   readonly storedDigest?: string;
@@ -134,6 +136,7 @@ const isBody = shaped({
   pack: optional(isCount),
   offset: optional(isCount),
   packs: optional(isCount),
+  between: optional(listOf(isCount)),
   stored: optional(isText),
   storedDigest: optional(isText),
   lost: optional(isFlag),

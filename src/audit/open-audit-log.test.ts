@@ -197,6 +197,32 @@ describe('a session that is recorded', () => {
     assert.equal((await verifyDirectory(directory)).verdict, 'PASS');
   });
 
+  test('large bodies that come at once, with small ones between, read back as they were', async () => {
+    const directory = auditDirectory(after);
+    await using log = await openLog(directory);
+    const run = aRun('run_1');
+    await log.openRun(run, {});
+    const session = await aSession(log, run, 'ses_1', aTarget('batched'));
+    const large = [ask(session, 1, 'a'), ask(session, 2, 'b')];
+    for (let piece = 0; piece < 3; piece++) {
+      for (const [index, record] of large.entries()) await record.reply(Buffer.alloc(1_500_000, `${index}${piece}`));
+      await exchange(session, 10 + piece, `SELECT ${piece}`, 'small');
+      // What was said so far goes into packs.
+      await log.sync();
+    }
+    for (const record of large) await record.end(OK, []);
+    await session.close('completed');
+    await log.sync();
+    const seen = await events(directory, 'ses_1');
+    const replies = seen
+      .filter(({ event }) => event.kind === 'reply' && (event.exchange ?? 10) < 10)
+      .map(({ body }) => text(body));
+    const whole = (index: number) => [0, 1, 2].map((piece) => `${index}${piece}`.repeat(750_000)).join('');
+    assert.deepEqual(new Set(replies), new Set([whole(0), whole(1)]));
+    assert.ok(seen.some(({ event }) => (event.body?.between?.length ?? 0) > 0));
+    assert.equal((await verifyDirectory(directory)).verdict, 'PASS');
+  });
+
   test('an exchange without an end leaves a gap, and nothing is recorded after the close', async () => {
     const directory = auditDirectory(after);
     await using log = await openLog(directory);

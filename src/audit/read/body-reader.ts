@@ -3,6 +3,7 @@ import { createHash, hash, type KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { BodyRef } from '../audit-event.ts';
 import { SALT_BYTES } from '../journal/record-codec.ts';
+import { packsOf } from '../packs-of.ts';
 import { readPack } from '../seal/body-file.ts';
 import { openPack, PACK_HEADER_BYTES, readPackHeader } from '../seal/body-pack.ts';
 
@@ -29,13 +30,14 @@ export class BodyReader implements Disposable {
     const { pack, offset, packs } = ref;
     if (pack === undefined) return 'altered';
     if (offset !== undefined) return yield* this.#readInline(pack, offset, ref);
-    return yield* this.#readLarge(pack, packs ?? 0, ref);
+    return yield* this.#readLarge(packsOf(pack, packs ?? 0, ref), ref);
   }
 
   /** The salt and what was kept of a body, unchecked: whoever gets them holds them against the commitment. */
-  readSalted({ pack: first, offset, packs = 1, bytes }: BodyRef): Buffer | 'altered' | 'missing' {
+  readSalted(ref: BodyRef): Buffer | 'altered' | 'missing' {
+    const { pack: first = 0, offset, packs = 1, bytes } = ref;
     const plains: Buffer[] = [];
-    for (let pack = first ?? 0; pack < (first ?? 0) + packs; pack++) {
+    for (const pack of packsOf(first, packs, ref)) {
       const plain = this.#plain(pack);
       if (plain === undefined) return this.#startOf(pack) === undefined ? 'missing' : 'altered';
       plains.push(plain);
@@ -59,14 +61,16 @@ export class BodyReader implements Disposable {
     return digest === ref.digest ? undefined : 'altered';
   }
 
-  *#readLarge(first: number, packs: number, ref: BodyRef): Generator<Buffer, BodyFault | undefined> {
+  *#readLarge(packs: Iterable<number>, ref: BodyRef): Generator<Buffer, BodyFault | undefined> {
     const digest = createHash('sha256').update(Buffer.of(1));
     let bytes = 0;
-    for (let pack = first; pack < first + packs; pack++) {
+    let isFirst = true;
+    for (const pack of packs) {
       const plain = this.#plain(pack);
       if (plain === undefined) return this.#startOf(pack) === undefined ? 'missing' : 'altered';
       digest.update(plain);
-      const piece = pack === first ? plain.subarray(SALT_BYTES) : plain;
+      const piece = isFirst ? plain.subarray(SALT_BYTES) : plain;
+      isFirst = false;
       bytes += piece.length;
       yield piece;
     }

@@ -15,6 +15,7 @@ export class BodyStream {
   #storedDigest: string | undefined;
   #firstPack = 0;
   #packs = 0;
+  readonly #between: number[] = [];
 
   /** Keeps the first `storedBytes` bytes; the digest covers all. */
   constructor(session: SealedSession, storedBytes: number, salt: Uint8Array) {
@@ -45,6 +46,7 @@ export class BodyStream {
       media,
       pack: this.#firstPack,
       packs: this.#packs,
+      ...(this.#between.length === 0 ? {} : { between: this.#between }),
       ...(capped ? { stored: String(this.#stored), storedDigest: this.#storedDigest } : {}),
     });
   }
@@ -54,6 +56,7 @@ export class BodyStream {
     this.#salt = undefined;
     const number = this.session.bodies.add(plain);
     if (this.#packs === 0) this.#firstPack = number;
+    else for (let other = this.#firstPack + this.#packs; other < number; other++) this.#between.push(other);
     this.#packs = number + 1 - this.#firstPack;
     this.#stored += bytes.length;
   }

@@ -1,6 +1,8 @@
 /** Opens the bodies of a session from its packs (src/audit/seal/body-pack.ts) and holds each against its commitment. */
+
 import type { BodyRef } from '../../audit-event.ts';
 import { concat, owned, utf8 } from '../../c2sp/bytes.ts';
+import { packsOf } from '../../packs-of.ts';
 import type { ByteSource, DigestStream, Engine } from './engine.ts';
 import { type ArchiveFile, windowed } from './zip-archive.ts';
 
@@ -69,7 +71,7 @@ export class BodyOpener {
     const digest: DigestStream = this.#engine.sha256Stream();
     digest.update(Uint8Array.of(1));
     let bytes = -SALT_BYTES;
-    for (let pack = first; pack < first + packs; pack++) {
+    for (const pack of packsOf(first, packs, ref)) {
       const fault = await this.#take(pack);
       if (fault !== undefined) return fault;
       const plain = (this.#open as { readonly plain: Uint8Array }).plain.subarray(1);
