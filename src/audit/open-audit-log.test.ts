@@ -207,7 +207,6 @@ describe('a session that is recorded', () => {
     for (let piece = 0; piece < 3; piece++) {
       for (const [index, record] of large.entries()) await record.reply(Buffer.alloc(1_500_000, `${index}${piece}`));
       await exchange(session, 10 + piece, `SELECT ${piece}`, 'small');
-      // What was said so far goes into packs.
       await log.sync();
     }
     for (const record of large) await record.end(OK, []);
