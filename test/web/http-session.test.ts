@@ -34,6 +34,8 @@ describe('a session of HTTP', () => {
     await line(/POST \/orders writes 201 · 3(\.0)? ms$/);
     await line(/POST \/form failed writes 404 · 3(\.0)? ms$/);
     await line(/DELETE \/orders\/3 refused writes refused$/);
+    await page.getByRole('button', { name: 'Download' }).click();
+    assert.deepEqual(await page.getByRole('menuitem').allInnerTexts(), ['Recording, JSON lines']);
   });
 
   test('shows a query, fields, JSON as a tree with its digits and masks, and where each mask stands', async () => {

@@ -35,7 +35,10 @@ export function SessionActions({ session, recording }: SessionActionsProps) {
               onSelect: () =>
                 download(`/v1/sessions/${encodeURIComponent(session.id)}/recording`, `${session.id}.jsonl`),
             },
-            { label: 'Statements, SQL', onSelect: () => downloadSql(recording, session.id) },
+            // Requests of HTTP are no SQL; `chaperone replay --har` has them as an archive.
+            ...(recording.entries.some(({ http }) => http)
+              ? []
+              : [{ label: 'Statements, SQL', onSelect: () => downloadSql(recording, session.id) }]),
           ]}
         />
       )}
