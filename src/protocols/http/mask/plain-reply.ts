@@ -24,10 +24,11 @@ const OF_THE_BYTES: ReadonlySet<string> = new Set([
   'content-length',
 ]);
 
-/** A reply without its content codings; `fields` of it are no longer those of other bytes. Throws `Refused`. */
+/** A reply without its content codings, and without the fields that are of the bytes as they came. Throws `Refused`. */
 export function decodedReply(reply: IncomingReply): IncomingReply {
   const codings = codingsOf(reply.head.fields);
-  if (codings.length === 0) return reply;
+  // A part of what is compressed cannot be read by itself.
+  if (codings.length === 0 || reply.head.status === 206) return reply;
   const { body } = reply;
   const head = bareHead(reply);
   return body.length === 'none' ? { ...reply, head } : { ...reply, head, body: new DecodedStream(body, codings) };
