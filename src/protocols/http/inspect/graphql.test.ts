@@ -105,6 +105,14 @@ describe('a GraphQL request', () => {
     assert.equal(told(atRoot), 'read query  me');
   });
 
+  test('tells whether an alias gives a field another name, at whatever depth', async () => {
+    const renames = async (query: string) => (await post(query)).http?.graphql?.renames;
+    assert.equal(await renames('{ me { email } }'), undefined);
+    assert.equal(await renames('{ x: me { email } }'), true);
+    assert.equal(await renames('{ me { ... on User { x: email } } }'), true);
+    assert.equal(await renames('{ me { ...F } } fragment F on User { friends { x: email } }'), true);
+  });
+
   test('that cannot be read is unknown, and says why', async () => {
     const persisted = 'it names a document that stands elsewhere, or says more than GraphQL has';
     const apq = { extensions: { persistedQuery: { sha256Hash: 'ab' } } };
