@@ -119,6 +119,12 @@ describe('a body in pieces', () => {
     assert.equal(String(mask.end()), 'data: b');
   });
 
+  test('of an event that goes on and on is refused', () => {
+    const lines = (count: number) => Buffer.from(`${'data: a\n'.repeat(count)}\n`);
+    assert.equal(masked('text/event-stream', [lines(99_999)]).length, 800_000 - 7);
+    assert.throws(() => masked('text/event-stream', [lines(100_000)]), /too many lines/);
+  });
+
   test('of parts in parts is looked into, to a depth', () => {
     const inner = '--i\r\n\r\nada@example.com\r\n--i--\r\n';
     const outer = `--b\r\nContent-Type: multipart/mixed; boundary=i\r\n\r\n${inner}--b--\r\n`;

@@ -3,6 +3,8 @@ import type { BodyMasker, MessageMasks } from '../../../model/reply.ts';
 import { maskWhole } from './mask-whole.ts';
 import { unmaskable } from './unmaskable.ts';
 
+/** An event is taken apart by lines, of which nobody sends so many. */
+const MOST_LINES = 100_000;
 const LINE = 10;
 const RETURN = 13;
 
@@ -14,6 +16,7 @@ export class EventStreamMask implements BodyMasker {
   readonly #masks: MessageMasks;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  #lines = 0;
   /** True where the last line was empty so far, so that another line end is the end of an event. */
   #isLineEmpty = true;
   #wasReturn = false;
@@ -31,6 +34,7 @@ export class EventStreamMask implements BodyMasker {
       this.#wasReturn = code === RETURN;
       if (isPair) continue;
       if (code !== LINE && code !== RETURN) this.#isLineEmpty = false;
+      else if (++this.#lines > MOST_LINES) throw unmaskable('an event in it has too many lines');
       else if (!this.#isLineEmpty) this.#isLineEmpty = true;
       else {
         this.#hold(bytes.subarray(from, at + 1));
@@ -58,6 +62,7 @@ export class EventStreamMask implements BodyMasker {
     const event = Buffer.concat(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
+    this.#lines = 0;
     const text = event.toString('latin1');
     const lines = text.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
     const data = lines.filter(isData).map(valueOf);
