@@ -1,3 +1,4 @@
+import { askedLine } from '../model/http-message.ts';
 import { LIMITS } from '../model/limits.ts';
 import { listApprovals } from '../store/approval-lists.ts';
 import { countRuns, NO_COUNTS } from '../store/run-counts.ts';
@@ -73,8 +74,10 @@ async function statementsOf(
   }
 }
 
-function notable({ session, exchange, target, text }: StatementView) {
-  return { session, exchange, target, text: text.slice(0, LIMITS.outcomeStatementCharacters) };
+/** A request of HTTP by its line alone: a summary is no place for its fields and its body. */
+function notable({ session, exchange, target, text, kinds }: StatementView) {
+  const told = askedLine(text, kinds) ?? text;
+  return { session, exchange, target, text: told.slice(0, LIMITS.outcomeStatementCharacters) };
 }
 
 function byTarget(sessions: readonly SessionRow[]): RunOutcomeView['targets'] {

@@ -49,6 +49,20 @@ describe('an HTTP target of a run that is carried through one HTTPS port', () =>
     assert.match(opening.grant.keyThumbprint ?? '', /^[\w-]{43}$/);
   });
 
+  test('is told in the outcome of its run by the line of what was refused, without fields', async () => {
+    await using run = await openCarriedRun(api, { targets: ['web'] });
+    const [target] = run.context.targets;
+    assert.ok(target);
+    const headers = { authorization: `Bearer ${target.user}.${target.password.reveal()}`, 'x-note': 'hello' };
+    const refused = await fetch(`http://${target.host}:${target.port}/orders/3?now`, { method: 'DELETE', headers });
+    assert.equal(refused.status, 403);
+    const closed = await run.end();
+    assert.deepEqual(
+      closed?.outcome?.refusals.map(({ text }) => text),
+      ['DELETE /orders/3?now'],
+    );
+  });
+
   test("is reached by its own name through a tunnel, which shows a certificate of the gateway's authority", async () => {
     await using run = await openCarriedRun(api, { targets: ['web'] });
     const [target] = run.context.targets;
