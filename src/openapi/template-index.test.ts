@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { readDocument } from './read-document.ts';
 import { TemplateIndex } from './template-index.ts';
 
@@ -83,3 +84,44 @@ describe('the templates of a document', () => {
     assert.equal(many.find('GET', `/${'a/'.repeat(9)}b`).declared, true);
   });
 });
+
+test('the template of any path is one that fits, no other that fits is as concrete, and those that are as good are told', () => {
+  const segment = fc.constantFrom('a', 'b', '{p}', 'a{p}', '{p}b', '{p}.{q}');
+  const template = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`);
+  const path = fc
+    .array(fc.constantFrom('a', 'b', 'ab', 'x.y', 'axb', 'B', ''), { minLength: 1, maxLength: 4 })
+    .map((parts) => `/${parts.join('/')}`);
+  const shape = (text: string) => text.replaceAll(/\{\w\}/g, '{}');
+  const fits = (text: string, asked: string) =>
+    new RegExp(`^${text.replaceAll('.', '\\.').replaceAll(/\{\w\}/g, '[^/]+')}$`).test(asked);
+  const ranks = (text: string) =>
+    text.split('/').map((part) => (/^\{\w\}$/.test(part) ? 2 : part.includes('{') ? 1 : 0));
+  fc.assert(
+    fc.property(fc.uniqueArray(template, { minLength: 1, maxLength: 8, selector: shape }), path, (templates, asked) => {
+      const found = index(templates.map((one, at) => `GET ${one} o${at}`)).find('GET', asked);
+      const fitting = templates.filter((one) => fits(one, asked));
+      if (fitting.length === 0) return found.template === undefined && !found.declared;
+      const told = [found.template ?? '', ...found.alike.map((one) => one.template)];
+      const isBest = (one: string) => {
+        const own = ranks(one);
+        return !fitting.some((other) => {
+          const theirs = ranks(other);
+          return (
+            sum(theirs) < sum(own) &&
+            theirs.every(
+              (rank, at) =>
+                rank < (own[at] ?? 0) || shape(other.split('/')[at] ?? '') === shape(one.split('/')[at] ?? ''),
+            )
+          );
+        });
+      };
+      assert.deepEqual(told.toSorted(), fitting.filter(isBest).toSorted());
+      return true;
+    }),
+    { numRuns: 2_000, seed: 7 },
+  );
+});
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
