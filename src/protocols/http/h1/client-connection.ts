@@ -20,6 +20,8 @@ export class H1ClientConnection implements ClientConnection {
   #sent = true;
   #persistent = true;
   #sendFault: unknown;
+  /** True once a reply has come behind which the server closes. */
+  #isAnswered = false;
   #key: string | undefined;
   #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => {
@@ -45,6 +47,7 @@ export class H1ClientConnection implements ClientConnection {
     signal.throwIfAborted();
     this.#state = 'busy';
     this.#sendFault = undefined;
+    this.#isAnswered = false;
     this.#follow(signal);
     try {
       this.#begin(request);
@@ -80,19 +83,35 @@ export class H1ClientConnection implements ClientConnection {
   /** Goes on beside the reply, which may come before its end. */
   async #sendBody(request: OutgoingRequest): Promise<void> {
     try {
+      let isFirst = true;
       for await (const bytes of request.body ?? []) {
-        const slow = this.#writer.write(bytes);
-        if (slow !== undefined) await slow;
+        if (!isFirst) await nextTurn();
+        isFirst = false;
+        // RFC 9112, 9.6: a server that closes after its reply reads no more, and what is written would cost that reply.
+        if (this.#state !== 'busy' || this.#isAnswered) return this.#writer.drop();
+        if (!(await this.#sends(this.#writer.write(bytes)))) return;
       }
       const slow = this.#writer.end(request.trailers?.());
       this.#sent = true;
-      if (slow !== undefined) await slow;
+      await this.#sends(slow);
     } catch (fault) {
       if (this.#state !== 'busy') return;
       // The server must not take what it got for the whole.
       this.#sendFault = fault;
       this.#writer.drop();
       this.#stream.destroy(fault as Error);
+    }
+  }
+
+  /** False where the connection broke: whether the server said why before that, its reader finds. */
+  async #sends(slow: Promise<void> | undefined): Promise<boolean> {
+    try {
+      if (slow !== undefined) await slow;
+      return true;
+    } catch (fault) {
+      if (!(fault instanceof PeerLeft)) throw fault;
+      this.#writer.drop();
+      return false;
     }
   }
 
@@ -123,6 +142,7 @@ export class H1ClientConnection implements ClientConnection {
 
   #bodyOf({ framing, persistent }: ParsedReply): H1Body {
     this.#persistent = persistent;
+    this.#isAnswered = !persistent;
     if (framing === 'none' || framing === 0) {
       this.#replied();
       return new H1Body(this.#input, framing, this.#limits);
@@ -162,6 +182,11 @@ export class H1ClientConnection implements ClientConnection {
     this.#signal = signal;
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
+}
+
+/** What has come meanwhile is read first: in the second turn all sockets were asked. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 function framingOf({ length }: OutgoingRequest): SentFraming {
