@@ -30,6 +30,15 @@ test('a target has the text of the document that it names, and every line stays 
   );
 });
 
+test('a target has the descriptors of its services in base64, in place of the file that it names', () => {
+  const bytes = Buffer.from([0, 255, 10]);
+  const text = `targets:\n${target('one', ' { version: "2", grpc: { file: shop.binpb } }')}`;
+  assert.match(
+    inlineDocuments(text, () => bytes),
+    /grpc: \{ descriptors: AP8K \}/,
+  );
+});
+
 test('a text without one, or that is not YAML, stays as it is', () => {
   const never = () => assert.fail('nothing is to be read');
   for (const text of ['targets: []\n', 'openapi: [', `targets:\n${target('one', ' { openapi: { text: x } }')}`]) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { stringify } from 'yaml';
 import { credentialBinding, parseCredential, resolveCredential } from './credential.ts';
@@ -102,6 +103,19 @@ describe('a declared HTTP target', () => {
       one(`${SHORT}    http: { openapi: { text: ${JSON.stringify(elsewhere)} } }\n`).target.classified,
       [],
     );
+  });
+
+  test('has the descriptors of its services, which are read when it is declared', () => {
+    const descriptors = readFileSync('test/corpus/grpc/shop.binpb').toString('base64');
+    const grpc = (text: string, url = 'https://api.example.com') =>
+      SHORT.replace('https://API.example.com/v1/', url) +
+      `    http: { version: '2', grpc: { descriptors: ${text} } }\n`;
+    const { target, credential } = one(grpc(descriptors));
+    assert.deepEqual(target.http?.grpc, { descriptors });
+    assert.deepEqual(one(stringify({ targets: [declareTarget(target, credential)] })).target, target);
+    assert.match(problems(grpc('aGVsbG8=')).join(), /http\.grpc: it is no FileDescriptorSet/);
+    assert.match(problems(grpc(descriptors, 'https://api.example.com/v1')).join(), /no path before their service/);
+    assert.match(problems(`${SHORT}    http: { grpc: { file: a } }\n`).join(), /`chaperone apply` puts that in place/);
   });
 
   test('speaks of AWS where its credential signs for it, and knows what for', () => {
