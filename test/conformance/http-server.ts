@@ -1,11 +1,14 @@
 /** The HTTP server of the conformance suite, a process of its own: Node's, which nothing of the gateway is made of. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createSecureServer as createHttp2Server } from 'node:http2';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
 interface Settings {
   readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Over TLS: who offers HTTP/2 gets it, and who offers nothing gets HTTP/1.1. */
+  readonly version: '1.1' | '2';
   /** What the gateway and a direct client prove themselves with. */
   readonly user: string;
   readonly password: string;
@@ -30,10 +33,8 @@ process.on('disconnect', () => process.exit());
 
 function start(wanted: Settings): void {
   settings = wanted;
-  const server = settings.tls
-    ? createSecureServer({ cert: settings.tls.certificate, key: settings.tls.key }, serve)
-    : createServer(serve);
-  server.keepAliveTimeout = 60_000;
+  const server = serverOf(settings);
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = 60_000;
   const inner = createServer(serve);
   inner.keepAliveTimeout = 60_000;
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -48,6 +49,16 @@ function start(wanted: Settings): void {
     inner.emit('connection', socket);
   });
   server.listen(0, '127.0.0.1', () => process.send?.({ kind: 'port', port: (server.address() as AddressInfo).port }));
+}
+
+function serverOf({ tls, version }: Settings) {
+  if (tls === undefined) return createServer(serve);
+  const { certificate: cert, key } = tls;
+  if (version === '1.1') return createSecureServer({ cert, key }, serve);
+  return createHttp2Server({ cert, key, allowHTTP1: true }, (request, response) => {
+    // Its requests and replies are made after those of HTTP/1.1.
+    serve(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  });
 }
 
 function serve(request: IncomingMessage, response: ServerResponse): void {

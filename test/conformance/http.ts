@@ -27,11 +27,11 @@ const HTTP = { basePath: '', hosts: [], version: 'auto', cookies: true } as cons
  * HTTP/1.1, through the forward proxy: a CONNECT is its login, and what follows it needs no further proof. Replies are
  * compared as messages, by their status, fields, body and trailers: how they are framed is each hop's own.
  */
-export function http(tls: boolean): ProtocolUnderTest {
+export function http(tls: boolean, version: '1.1' | '2' = '1.1'): ProtocolUnderTest {
   return {
-    name: `HTTP ${tls ? 'over TLS' : 'without TLS'}`,
+    name: `HTTP ${tls ? 'over TLS' : 'without TLS'}${version === '2' ? ', to a server of HTTP/2' : ''}`,
     tls,
-    startServer: () => startServer(tls),
+    startServer: () => startServer(tls, version),
     startGateway: startHttpGateway,
     logIn,
     connect: async (login) => new HttpConversation(await RawHttp.connect(login)),
@@ -39,7 +39,7 @@ export function http(tls: boolean): ProtocolUnderTest {
   };
 }
 
-async function startServer(tls: boolean): Promise<ServerUnderTest> {
+async function startServer(tls: boolean, version: '1.1' | '2'): Promise<ServerUnderTest> {
   const authority = tls ? await makeAuthority('A test authority of an HTTP server') : undefined;
   const issued = await authority?.issue({ commonName: '127.0.0.1', names: ['127.0.0.1', 'localhost'] });
   const server = fork(join(import.meta.dirname, 'http-server.ts'), { execArgv: [] });
@@ -49,7 +49,7 @@ async function startServer(tls: boolean): Promise<ServerUnderTest> {
     const [answer] = (await answered) as [{ readonly port: number; readonly executed: string }];
     return answer;
   };
-  const settings = { ...CREDENTIAL, canary: CANARY, ...(issued === undefined ? {} : { tls: issued }) };
+  const settings = { ...CREDENTIAL, canary: CANARY, version, ...(issued === undefined ? {} : { tls: issued }) };
   const { port } = await ask({ kind: 'start', settings });
   const caFile = join(tmpdir(), `conformance-http-ca-${process.pid}-${port}.pem`);
   if (authority !== undefined) await writeFile(caFile, authority.certificate);

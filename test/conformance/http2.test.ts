@@ -1,0 +1,4 @@
+import { defineConformance } from './conformance.ts';
+import { http } from './http.ts';
+
+defineConformance(http(true, '2'));
