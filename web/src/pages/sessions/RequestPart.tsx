@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
-import { isMcp } from '../../../../src/model/mcp-message.ts';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
+import { isMcpRequest } from '../../parts/mcp/mcp-message.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Visible } from '../../ui/Code.tsx';
 import { JudgedPart } from './JudgedPart.tsx';
@@ -23,7 +23,7 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
         <Statement
           key={index}
           statement={statement}
-          language={isMcp(event.op) ? 'plain' : 'sql'}
+          language={isMcpRequest(event) ? 'plain' : 'sql'}
           forwarded={forwardedText(event, index, statement.text)}
         />
       ))}
