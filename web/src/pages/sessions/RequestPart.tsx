@@ -12,6 +12,25 @@ const SHOWN_STATEMENTS = 50;
 
 /** What was asked, with its parameters. */
 export function RequestPart({ event }: { readonly event: RecordedEvent }) {
+  return isMcpRequest(event) ? <AskedMessage event={event} /> : <AskedStatements event={event} />;
+}
+
+/** A message of MCP: what it names, and all that is given along. */
+function AskedMessage({ event }: { readonly event: RecordedEvent }) {
+  const { statements, withheld } = useMemo(() => requestText(event), [event]);
+  if (withheld !== undefined) return <p className="text-muted">Its text is not here: {withheld}.</p>;
+  return (
+    <div className="grid grid-cols-1 gap-2">
+      {statements.map((statement, index) => (
+        // There is one
+        <Statement key={index} statement={statement} language="plain" forwarded={undefined} />
+      ))}
+      <JudgedPart event={event} />
+    </div>
+  );
+}
+
+function AskedStatements({ event }: { readonly event: RecordedEvent }) {
   const { statements, withheld } = useMemo(() => requestText(event), [event]);
   const [all, setAll] = useState(false);
   if (withheld !== undefined) return <p className="text-muted">Its text is not here: {withheld}.</p>;
@@ -23,7 +42,7 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
         <Statement
           key={index}
           statement={statement}
-          language={isMcpRequest(event) ? 'plain' : 'sql'}
+          language="sql"
           forwarded={forwardedText(event, index, statement.text)}
         />
       ))}
