@@ -16,6 +16,13 @@ export function grantOf(row: GrantRow): Grant {
   };
 }
 
+/** Which grants are listed. */
+export interface GrantFilter {
+  readonly run?: RunId;
+  readonly active?: boolean;
+  readonly limit: number;
+}
+
 /** A grant as an operator sees it. */
 export interface GrantListing {
   readonly grant: Grant;

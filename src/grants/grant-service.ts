@@ -15,7 +15,7 @@ import {
 import { closeRunRow, findRun, replaceAsserted } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
-import { type GrantListing, grantOf, listingOf, principalOf, runOf } from './grant-records.ts';
+import { type GrantFilter, type GrantListing, grantOf, listingOf, principalOf, runOf } from './grant-records.ts';
 import { holdsGrant, isShownInPlace, provesKey } from './holds-grant.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import { narrowTargets } from './narrow-targets.ts';
@@ -238,12 +238,7 @@ export class GrantService implements AsyncDisposable {
   }
 
   /** Newest first. */
-  async list(filter: {
-    readonly run?: RunId;
-    readonly active?: boolean;
-    readonly limit: number;
-  }): Promise<readonly GrantListing[]> {
-    const { run, active, limit } = filter;
+  async list({ run, active, limit }: GrantFilter): Promise<readonly GrantListing[]> {
     const rows = await listGrants(this.#options.store, {
       limit,
       ...(run === undefined ? {} : { run }),

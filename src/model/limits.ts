@@ -22,7 +22,7 @@ export const LIMITS = {
   // protocols/mcp: what servers say of themselves, as the gateway last asked
   mcpListingMs: 60_000,
   maxMcpDefinitions: 10_000,
-  maxMcpListings: 10_000,
+  maxMcpListings: 1_000,
   // protocols/mcp: servers that are spoken to by messages, programs among them
   maxMcpMessageBytes: 16 * 1024 * 1024,
   maxMcpWaitingBytes: 1024 * 1024,

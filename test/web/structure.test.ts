@@ -18,6 +18,10 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 
 /** What the gateway, the command line and the pages read alike: the formats of logs, which need nothing of Node. */
 const SHARED = 'src/audit/c2sp/';
+/** The same of recorded messages, by the one file that hands them to the pages. */
+const SHARED_MESSAGES: Readonly<Record<string, string>> = {
+  'web/src/parts/mcp/mcp-message.ts': 'src/model/mcp-message.ts',
+};
 
 /** Areas that are made of another's parts. */
 const MADE_OF: Readonly<Record<string, readonly string[]>> = { runs: ['sessions'], sessions: ['log'] };
@@ -37,7 +41,7 @@ describe('the structure of web/src/', () => {
       const from = partOf(file.path);
       const allowed = FLOORS[from];
       if (allowed === undefined) return [`${file.path} is in no part of the table`];
-      const ours = importsOf(file).files.filter((to) => !to.startsWith(SHARED));
+      const ours = importsOf(file).files.filter((to) => !to.startsWith(SHARED) && to !== SHARED_MESSAGES[file.path]);
       const others = ours.filter((to) => partOf(to) !== from && !allowed.includes(partOf(to)));
       return others.map((to) => `${file.path} imports ${to}`);
     });
@@ -54,11 +58,15 @@ describe('the structure of web/src/', () => {
     assert.deepEqual(problems, [], 'what several pages show belongs into web/src/parts');
   });
 
-  test('nothing of the browser imports the gateway, the mock or Node, but for the formats that verify/ reads', () => {
-    const problems = [...FILES, ...filesBelow(SHARED, ['.ts']).filter(isCode)].flatMap((file) => {
+  test('nothing of the browser imports the gateway, the mock or Node, but for the formats that verify/ reads and messages', () => {
+    const messages = filesBelow('src/model', ['.ts']).filter(({ path }) =>
+      Object.values(SHARED_MESSAGES).includes(path),
+    );
+    const shared = [...filesBelow(SHARED, ['.ts']).filter(isCode), ...messages];
+    const problems = [...FILES, ...shared].flatMap((file) => {
       const { files, builtins } = importsOf(file);
       const own = file.path.startsWith(SHARED) ? SHARED : 'web/src/';
-      const others = files.filter((to) => !to.startsWith(own));
+      const others = files.filter((to) => !to.startsWith(own) && to !== SHARED_MESSAGES[file.path]);
       const allowed = partOf(file.path) === 'verify' ? others.filter((to) => !to.startsWith(SHARED)) : others;
       return [...allowed, ...builtins].map((to) => `${file.path}: ${to}`);
     });

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
-import { isMcp } from '../../../../src/model/mcp-message.ts';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
+import { isMcpRequest } from '../../parts/mcp/mcp-message.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Visible } from '../../ui/Code.tsx';
 import { HttpRequestPart } from './HttpRequestPart.tsx';
@@ -13,6 +13,25 @@ const SHOWN_STATEMENTS = 50;
 
 /** What was asked, with its parameters. */
 export function RequestPart({ event }: { readonly event: RecordedEvent }) {
+  return isMcpRequest(event) ? <AskedMessage event={event} /> : <AskedStatements event={event} />;
+}
+
+/** A message of MCP: what it names, and all that is given along. */
+function AskedMessage({ event }: { readonly event: RecordedEvent }) {
+  const { statements, withheld } = useMemo(() => requestText(event), [event]);
+  if (withheld !== undefined) return <p className="text-muted">Its text is not here: {withheld}.</p>;
+  return (
+    <div className="grid grid-cols-1 gap-2">
+      {statements.map((statement, index) => (
+        // There is one
+        <Statement key={index} statement={statement} language="plain" forwarded={undefined} />
+      ))}
+      <JudgedPart event={event} />
+    </div>
+  );
+}
+
+function AskedStatements({ event }: { readonly event: RecordedEvent }) {
   const { statements, withheld } = useMemo(() => requestText(event), [event]);
   const [all, setAll] = useState(false);
   if (withheld === undefined && event.body?.media === 'message/http') return <HttpRequestPart event={event} />;
@@ -25,7 +44,7 @@ export function RequestPart({ event }: { readonly event: RecordedEvent }) {
         <Statement
           key={index}
           statement={statement}
-          language={isMcp(event.op) ? 'plain' : 'sql'}
+          language="sql"
           forwarded={forwardedText(event, index, statement.text)}
         />
       ))}

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../../api/types.ts';
+import { isMcpRequest } from '../../parts/mcp/mcp-message.ts';
 import { LineStore } from './line-store.ts';
 import { requestHead } from './request-text.ts';
 
@@ -234,7 +235,7 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
 function describeRequest(entry: Entry, event: RecordedEvent): void {
   const operations = (event.op ?? []) as readonly { readonly kind?: string; readonly access?: string }[];
   entry.head = requestHead(event);
-  entry.http = event.body?.media === HTTP;
+  entry.http = event.body?.media === HTTP && !isMcpRequest(event);
   entry.verbs = [...new Set(operations.flatMap(({ kind }) => kind ?? []))];
   entry.decision = event.decision?.effect;
   if (entry.decision === 'deny') entry.marks |= MARKS.refusal;

@@ -1,6 +1,6 @@
-import { isMcp, mcpRequestText } from '../../../../src/model/mcp-message.ts';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 import { askedLine } from '../../parts/http/http-message.ts';
+import { isMcpRequest, mcpText } from '../../parts/mcp/mcp-message.ts';
 
 /** What a request asked for: SQL, or the statements of a batch with their parameters. */
 export interface RequestText {
@@ -13,7 +13,7 @@ export interface RequestText {
 export function requestText(event: RecordedEvent): RequestText {
   const bytes = bodyBytes(event);
   if (bytes === undefined) return { statements: [], withheld: event.body?.withheld ?? 'it was not kept' };
-  const message = isMcp(event.op) ? mcpRequestText(bytes) : undefined;
+  const message = isMcpRequest(event) ? mcpText(bytes) : undefined;
   if (message !== undefined) return { statements: [{ text: message, parameters: [] }] };
   const text = new TextDecoder().decode(bytes);
   if (event.body?.media !== 'application/json') return { statements: [{ text, parameters: [] }] };
@@ -44,7 +44,7 @@ export function forwardedText(event: RecordedEvent, statement: number, text: str
 export function requestHead(event: RecordedEvent): string {
   const encoded = event.body?.base64;
   if (encoded === undefined) return event.body === undefined ? '' : `(${event.body.withheld ?? 'not kept'})`;
-  if (isMcp(event.op)) return mcpHead(event, encoded.length);
+  if (isMcpRequest(event)) return mcpHead(event, encoded.length);
   // A batch can be read only as a whole; SQL from its beginning. Four characters of base64 are three bytes.
   const enough = event.body?.media === 'application/json' && encoded.length <= 1 << 16;
   const head = enough ? event : { ...event, body: { ...event.body, base64: encoded.slice(0, HEAD_BASE64) } };
