@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -21,7 +22,8 @@ test("the demo's database holds the shop, behind TLS and one role, with a passwo
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-demo-test-'));
   await chmod(directory, 0o711);
   const authority = await openCertificateAuthority(join(directory, 'tls'), Date.now());
-  const start = () => startDemo({ dataDirectory: directory, authority, nowMs: Date.now });
+  const start = (freePort?: () => Promise<number>) =>
+    startDemo({ dataDirectory: directory, authority, nowMs: Date.now, ...(freePort ? { freePort } : {}) });
   const targetOf = (demo: Awaited<ReturnType<typeof start>>) =>
     (parse(demo.files[0]?.text ?? '') as Declared).targets[0];
   const connect = async (target: ReturnType<typeof targetOf>, options: object) => {
@@ -58,8 +60,16 @@ test("the demo's database holds the shop, behind TLS and one role, with a passwo
       await assert.rejects(connect(target, { user: 'postgres' }), /no pg_hba.conf entry/);
     }
     {
-      await using demo = await start();
+      // Another program takes the port that was free.
+      const ports = [await listening(), await listening()];
+      const taken = (ports[0]?.address() as AddressInfo).port;
+      const free = (ports[1]?.address() as AddressInfo).port;
+      await new Promise((resolve) => ports[1]?.close(resolve));
+      const offered = [taken, free];
+      await using demo = await start(() => Promise.resolve(offered.shift() ?? 0));
+      ports[0]?.close();
       const target = targetOf(demo);
+      assert.equal(target?.address, `127.0.0.1:${free}`);
       assert.notEqual(target?.credential.password.value, first);
       const client = await connect(target, {});
       const { rows } = await client.query('SELECT count(*) FROM payments WHERE id = 1');
@@ -118,4 +128,10 @@ function mod97(account: string): boolean {
   const turned = account.slice(4) + account.slice(0, 4);
   const digits = turned.replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55));
   return BigInt(digits) % 97n === 1n;
+}
+
+function listening(): Promise<Server> {
+  return new Promise((resolve) => {
+    const server: Server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+  });
 }

@@ -24,6 +24,8 @@ export interface DemoOptions {
   readonly dataDirectory: string;
   readonly authority: CertificateAuthority;
   readonly nowMs: () => number;
+  /** A port of loopback that nobody has at the moment. */
+  readonly freePort?: () => Promise<number>;
 }
 
 export const DEMO_TARGET = 'demo';
@@ -53,7 +55,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   await chmod(directory, process.getuid?.() === 0 ? 0o711 : 0o700);
   await using parts = new AsyncDisposableStack();
   const starting = [
-    startDatabase(directory, options.authority).then((started) => parts.use(started)),
+    startDatabase(directory, options).then((started) => parts.use(started)),
     startIssuer(directory, options.nowMs).then((started) => parts.use(started)),
     startApi(options).then((started) => parts.use(started)),
     readFile(POLICIES, 'utf8'),
@@ -80,14 +82,14 @@ interface Database extends AsyncDisposable {
   readonly password: Secret;
 }
 
-async function startDatabase(directory: string, authority: CertificateAuthority): Promise<Database> {
+async function startDatabase(directory: string, { authority, freePort = aFreePort }: DemoOptions): Promise<Database> {
   const password = new Secret(randomBytes(24).toString('hex'));
   const tls = await authority.issue(['localhost', '127.0.0.1']);
   const mark = createHash('sha256').update(directory).digest('hex').slice(0, 12);
   const server = await startEmbeddedPostgres({
     directory: join(directory, 'postgres'),
     fallbackDirectory: join(tmpdir(), `chaperone-demo-${mark}`),
-    port: await freePort(),
+    freePort,
     role: ROLE,
     database: DATABASE,
     password,
@@ -182,7 +184,7 @@ function declarations({ database, api, issuer, ca }: World): string {
   });
 }
 
-async function freePort(): Promise<number> {
+async function aFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -12,7 +12,8 @@ export interface EmbeddedPostgresOptions {
   readonly directory: string;
   /** Used instead of `directory` when PostgreSQL's user cannot reach that (it never runs as root). */
   readonly fallbackDirectory: string;
-  readonly port: number;
+  /** A port that was free a moment ago; asked again where another program was faster. */
+  readonly freePort: () => Promise<number>;
   /** The only role that may log in, the database that it owns, and its password for this start. */
   readonly role: string;
   readonly database: string;
@@ -44,8 +45,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   else if (existsSync(join(cluster.data, 'postmaster.pid'))) await stopLeftOver(cluster);
   await writeSettings(cluster);
   await run(cluster, 'postgres', ['--single', '-j', '-D', cluster.data, 'postgres'], setupScript(cluster, fresh));
-  const server = await serve(cluster);
-  return { port: options.port, fresh, [Symbol.asyncDispose]: () => stop(server) };
+  const { server, port } = await serveSomewhere(cluster);
+  return { port, fresh, [Symbol.asyncDispose]: () => stop(server) };
 }
 
 async function prepare(options: EmbeddedPostgresOptions): Promise<Cluster> {
@@ -121,10 +122,25 @@ function setupScript({ role, database, password }: Cluster, fresh: boolean): str
   return statements.map((statement) => `${statement};\n\n`).join('');
 }
 
-async function serve(cluster: Cluster): Promise<ChildProcess> {
+async function serveSomewhere(cluster: Cluster): Promise<{ readonly server: ChildProcess; readonly port: number }> {
+  for (let left = MOST_PORTS; ; left--) {
+    const port = await cluster.freePort();
+    try {
+      return { server: await serve(cluster, port), port };
+    } catch (fault) {
+      if (left === 1 || !(fault instanceof PortTaken)) throw fault;
+    }
+  }
+}
+
+const MOST_PORTS = 5;
+
+class PortTaken extends Fault {}
+
+async function serve(cluster: Cluster, port: number): Promise<ChildProcess> {
   const settings = {
     listen_addresses: '127.0.0.1',
-    port: String(cluster.port),
+    port: String(port),
     unix_socket_directories: '',
     ssl: 'on',
     shared_buffers: '32MB',
@@ -149,7 +165,9 @@ async function serve(cluster: Cluster): Promise<ChildProcess> {
   });
   child.once('error', reject);
   child.once('exit', (status) => {
-    reject(new Fault('upstream-unreachable', `the demo's PostgreSQL ended (${status}): ${said.join('').slice(-800)}`));
+    const why = said.join('');
+    const Why = why.includes('could not create any TCP/IP sockets') ? PortTaken : Fault;
+    reject(new Why('upstream-unreachable', `the demo's PostgreSQL ended (${status}): ${why.slice(-800)}`));
     log.close().catch(() => undefined /* Nothing is left to write. */);
   });
   await promise;
