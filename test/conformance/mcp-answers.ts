@@ -19,12 +19,12 @@ const SHAPES = ['text', 'structured', 'resource', 'link', 'key', 'notification']
 
 export async function answerMcp({ request, response, body, canary }: McpAsked): Promise<void> {
   if (request.method !== 'POST') {
-    response.writeHead(405, { allow: 'POST' }).end();
+    response.writeHead(405, { allow: 'POST', 'content-length': 0 }).end();
     return;
   }
   const { id, method, params } = JSON.parse(Buffer.from(body, 'latin1').toString('utf8')) as Message;
   const email = `${canary}@planted.test`;
-  if (id === undefined) response.writeHead(202).end();
+  if (id === undefined) response.writeHead(202, { 'content-length': 0 }).end();
   else if (method === 'tools/list') sent(response, { id, result: { tools: [...TOOLS, ...SHAPES].map(tool) } });
   else if (method === 'prompts/list') sent(response, { id, result: { prompts: [{ name: 'drop' }] } });
   else if (method === 'tools/call') await call(response, id, { ...params }, email);

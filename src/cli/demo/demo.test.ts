@@ -61,13 +61,13 @@ test("the demo's database holds the shop, behind TLS and one role, with a passwo
     }
     {
       // Another program takes the port that was free.
-      const ports = [await listening(), await listening()];
-      const taken = (ports[0]?.address() as AddressInfo).port;
-      const free = (ports[1]?.address() as AddressInfo).port;
-      await new Promise((resolve) => ports[1]?.close(resolve));
+      const [other, soon] = [await listening(), await listening()];
+      const taken = portOf(other);
+      const free = portOf(soon);
+      await new Promise((resolve) => soon.close(resolve));
       const offered = [taken, free];
       await using demo = await start(() => Promise.resolve(offered.shift() ?? 0));
-      ports[0]?.close();
+      other.close();
       const target = targetOf(demo);
       assert.equal(target?.address, `127.0.0.1:${free}`);
       assert.notEqual(target?.credential.password.value, first);
@@ -128,6 +128,10 @@ function mod97(account: string): boolean {
   const turned = account.slice(4) + account.slice(0, 4);
   const digits = turned.replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55));
   return BigInt(digits) % 97n === 1n;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 function listening(): Promise<Server> {

@@ -250,7 +250,7 @@ describe('what detectors find in JSON that streams', () => {
         assert.doesNotMatch(expected, /ada@|4111/);
         assert.equal(masked(at, fields, how), whole(text, fields, how));
       }),
-      { numRuns: 150 },
+      { numRuns: 150, seed: 6 },
     );
   });
 });

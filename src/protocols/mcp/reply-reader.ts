@@ -99,6 +99,8 @@ export class ReplyReader {
       if (seen !== undefined) blocks.push(seen);
     }
     const isEnd = part.trailers !== undefined;
+    // The second half of the last empty line; of anything else that is there, readers make no event.
+    if (isEnd && this.#blocks.rest.equals(LF)) blocks.push({ bytes: LF, data: undefined });
     // Nothing is told that holds nothing, but the head and the end.
     if (blocks.length === 0 && common.head === undefined && !isEnd) return;
     yield new McpPart({
@@ -275,6 +277,8 @@ export class ReplyReader {
     return this.#asked.kind === 'message' && this.#asked.message.kind === 'request' && this.#asked.message.id === id;
   }
 }
+
+const LF = Buffer.from('\n');
 
 /** A page of an error is shown as what it is; what says that it is messages must hold some. */
 function shapeOf(head: ReplyHead): 'message' | 'events' | 'other' {

@@ -41,10 +41,12 @@ export class MultipartMask implements BodyMasker {
     switch (this.#state) {
       case 'before':
       case 'body':
+      case 'head':
         throw unmaskable('it has no end');
       case 'delimiter':
-      case 'head':
-        if (!this.#isLast()) throw unmaskable('it has no end');
+        if (!/^--[ \t]*\r?$/.test(this.#held.toString('latin1', this.#delimiter.length - 1))) {
+          throw unmaskable('it has no end');
+        }
         return this.#held;
       case 'behind':
         return this.#mask.end();
