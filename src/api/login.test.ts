@@ -55,7 +55,14 @@ describe('people log in by a provider', () => {
       localHandles: [],
       disabled: false,
     });
-    assert.deepEqual(me['scopes'], ['overview:read', 'approvals:answer', 'sessions:read', 'targets:read', 'log:read']);
+    assert.deepEqual(me['scopes'], [
+      'overview:read',
+      'approvals:answer',
+      'sessions:read',
+      'targets:read',
+      'log:read',
+      'definitions:decide',
+    ]);
     assert.deepEqual((await browser.page('GET', '/v1/login')).json, { provider: 'Test', demo: false });
   });
 

@@ -113,6 +113,13 @@ export function finishDelivery(store: Store, id: string, claim: string, end: Att
   });
 }
 
+/** Takes away one that was claimed and of which nothing had to be told. */
+export async function dropDelivery(store: Store, id: string, claim: string): Promise<void> {
+  await store.write((trx) =>
+    trx.deleteFrom('deliveries').where('id', '=', id).where('claimed_by', '=', claim).execute(),
+  );
+}
+
 /** Puts a dead delivery back, with all its attempts before it; false where there is no such dead one. */
 export function retryDelivery(store: Store, id: string, now: string): Promise<boolean> {
   return store.write(

@@ -9,7 +9,7 @@ import { startWebhookReceiver } from '../../../test/support/webhook-receiver.ts'
 import { decideDefinition, keepMetDefinitions, markLogged } from '../../store/definition-rows.ts';
 import { listDeliveries } from '../../store/delivery-rows.ts';
 import type { Store } from '../../store/store.ts';
-import type { DefinitionNotice } from './definition-notice.ts';
+import { type DefinitionNotice, fileDefinitionNotices } from './definition-notice.ts';
 import { definitionMessage } from './email-message.ts';
 import { definitionBlocks } from './slack-message.ts';
 
@@ -53,8 +53,12 @@ onEachStore('notices of definitions', (stores) => {
     let passedMs = 0;
     const nowMs = () => Date.now() + passedMs;
     const channels = [webhookTo('all', all.url), webhookTo('dba', dba.url, ['dba'])];
+    // Accepted before anybody was told: what was filed has nothing to say, and keeps no later notice waiting.
+    const met = await meet(store, 'add', '1', nowMs());
+    await fileDefinitionNotices({ store, channels, mint: () => 'dlv_1', nowMs });
+    await accept(store, met);
     await using sending = deliveriesOf(gateway, channels, { nowMs });
-    await accept(store, await meet(store, 'add', '1', nowMs()));
+    await until(async () => (await listDeliveries(store, { limit: 9 })).length === 0);
     await meet(store, 'add', '2', nowMs(), [{ code: 'instruction' }, { code: 'instruction' }]);
     await all.came(1);
     const [first] = all.received.map(({ body }) => JSON.parse(body) as { type: string; data: DefinitionNotice });

@@ -5,6 +5,7 @@ import {
   abandonDeliveries,
   claimDelivery,
   type DeliveryRow,
+  dropDelivery,
   FIRST_STEP,
   findStep,
   finishDelivery,
@@ -146,6 +147,8 @@ export class Deliveries implements AsyncDisposable {
   async #attempt(row: DeliveryRow, pauseFor: (ms: number) => void): Promise<void> {
     const { store, nowMs, onFault } = this.#parts;
     const end = await this.#send(row).catch((fault: unknown) => this.#failed(row, fault));
+    // What says nothing must not keep the next notice waiting.
+    if (end === 'nothing to tell') return dropDelivery(store, row.id, row.claimed_by ?? '');
     const { row: written, pauseMs } = end;
     if (pauseMs !== undefined) pauseFor(pauseMs);
     if (written.state === 'dead') {
@@ -157,7 +160,7 @@ export class Deliveries implements AsyncDisposable {
     });
   }
 
-  async #send(row: DeliveryRow): Promise<Ended> {
+  async #send(row: DeliveryRow): Promise<Ended | 'nothing to tell'> {
     const { store, notice: noticeOf } = this.#parts;
     const channel = this.#channel(row.channel);
     if (row.event === DEFINITION_EVENT) return this.#tell(row, channel);
@@ -180,13 +183,14 @@ export class Deliveries implements AsyncDisposable {
     return { row: { state: 'delivered', attempts, next_at, last_fault: null, external: external ?? row.external } };
   }
 
-  /** What waits of a target now; where nothing does any more, nothing is said. */
-  async #tell(row: DeliveryRow, channel: Channel): Promise<Ended> {
+  /** What waits of a target now. */
+  async #tell(row: DeliveryRow, channel: Channel): Promise<Ended | 'nothing to tell'> {
     const { store, definitionsUrl } = this.#parts;
     const target = targetOfNotice(row.approval);
     const notice = await definitionNotice(store, target, definitionsUrl(target));
+    if (notice === undefined) return 'nothing to tell';
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(this.#times.channelSendMs)]);
-    if (notice !== undefined) await Promise.race([channel.tell(notice, row.id, signal), rejectOn(signal)]);
+    await Promise.race([channel.tell(notice, row.id, signal), rejectOn(signal)]);
     const { attempts, next_at, external } = row;
     return { row: { state: 'delivered', attempts, next_at, last_fault: null, external } };
   }
