@@ -122,17 +122,17 @@ const Row = memo(function Row({ entry, place, count, current, wholeMs, top, heig
   );
 });
 
-/** A statement, or the line of a request: its method, and its address. */
-function Asked({ entry: { head, http } }: { readonly entry: Entry }) {
+/** A statement, or what begins with its method: the line of a request, a message. */
+function Asked({ entry: { head, http, message } }: { readonly entry: Entry }) {
   const text = head.slice(0, SHOWN_CHARACTERS);
-  if (!http) return <Sql text={text} />;
-  const space = text.indexOf(' ');
+  if (!http && !message) return <Sql text={text} />;
+  const space = text.includes(' ') ? text.indexOf(' ') : text.length;
   return (
     <>
       <span className="font-semibold">
-        <Visible text={text.slice(0, Math.max(space, 0))} />
+        <Visible text={text.slice(0, space)} />
       </span>
-      <Visible text={text.slice(Math.max(space, 0))} />
+      <Visible text={text.slice(space)} />
     </>
   );
 }

@@ -21,6 +21,8 @@ export interface Entry {
   head: string;
   /** True of a request of HTTP, whose head is its line. */
   http: boolean;
+  /** True of a message of MCP, whose head begins with its method. */
+  message: boolean;
   /** The protocol's own word for how it ended: an SQLSTATE, an HTTP status. */
   code: string | undefined;
   verbs: readonly string[];
@@ -156,6 +158,7 @@ export class Recording {
       answeredMs: undefined,
       head: '',
       http: false,
+      message: false,
       code: undefined,
       verbs: [],
       decision: undefined,
@@ -235,7 +238,8 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
 function describeRequest(entry: Entry, event: RecordedEvent): void {
   const operations = (event.op ?? []) as readonly { readonly kind?: string; readonly access?: string }[];
   entry.head = requestHead(event);
-  entry.http = event.body?.media === HTTP && !isMcpRequest(event);
+  entry.message = isMcpRequest(event);
+  entry.http = event.body?.media === HTTP && !entry.message;
   entry.verbs = [...new Set(operations.flatMap(({ kind }) => kind ?? []))];
   entry.decision = event.decision?.effect;
   if (entry.decision === 'deny') entry.marks |= MARKS.refusal;
