@@ -4,7 +4,7 @@ import { LIMITS } from '../../model/limits.ts';
 import type { ExchangeResult } from '../../model/reply.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import type { Fields, ReplyHead } from '../http/message.ts';
-import { bodyTypeOf, type HttpPart } from '../http/parts.ts';
+import type { HttpPart } from '../http/parts.ts';
 import type { Digest } from '../http/secret-fields.ts';
 import type { HttpUpstream } from '../http/upstream.ts';
 import { AskClient, type ServerRequest } from './ask-client.ts';
@@ -18,6 +18,7 @@ import { McpPart, type McpPartParts } from './mcp-part.ts';
 import { type Message, messageOf } from './message.ts';
 import type { MetDefinitions } from './met-definitions.ts';
 import { toldMessage } from './refusals.ts';
+import { type ReplyShape, shapeOf } from './reply-shape.ts';
 import { mapTaskIds } from './task-ids.ts';
 
 /** What replies of one session are held against. */
@@ -37,7 +38,7 @@ export class ReplyReader {
   readonly #rules: ReplyRules;
   readonly #asked: Asked;
   readonly #upstream: HttpUpstream;
-  #shape: 'message' | 'events' | 'other' = 'other';
+  #shape: ReplyShape = 'other';
   #isFailure = false;
   /** Of a message that comes in pieces. */
   #head: ReplyHead | undefined;
@@ -279,13 +280,6 @@ export class ReplyReader {
 }
 
 const LF = Buffer.from('\n');
-
-/** A page of an error is shown as what it is; what says that it is messages must hold some. */
-function shapeOf(head: ReplyHead): 'message' | 'events' | 'other' {
-  const type = bodyTypeOf(head);
-  if (type === 'text/event-stream') return 'events';
-  return type === 'application/json' && head.status < 400 ? 'message' : 'other';
-}
 
 function parsed(text: string): JsonValue | undefined {
   try {
