@@ -170,3 +170,24 @@ describe("the gateway's own MCP server", () => {
     assert.equal(text, 'the grant of this run is for no target of the name elsewhere');
   });
 });
+
+test('where no rule permits its tools, nothing of it is listed and a call is refused', async () => {
+  await using api = await startApi({ web: { host: '127.0.0.1', port: 9 } });
+  const { user, password } = await api.grant();
+  const client = new Client({ name: 'tests', version: '1' });
+  const requestInit = { headers: { authorization: `Bearer ${user}.${password}` } };
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${api.httpPort}/mcp`), { requestInit }),
+  );
+  try {
+    assert.deepEqual((await client.listTools()).tools, []);
+    const called = client.callTool({ name: 'chaperone__run', arguments: {} });
+    const refused = await called.then(
+      ({ isError }) => isError === true,
+      () => true,
+    );
+    assert.equal(refused, true);
+  } finally {
+    await client.close();
+  }
+});
