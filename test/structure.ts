@@ -149,7 +149,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   'cli/start': {
     level: 3,
     imports: [...WORDS, ...ENGINES, ...CONTROL_PLANE, ...OUTLETS, 'signers', 'protocols', 'gateway', 'cli'],
-    packages: ['@peculiar/x509', 'reflect-metadata', 'yaml', 'zod'],
+    // `pg`: the gateway's own MCP server asks databases as a client does.
+    packages: ['@peculiar/x509', 'pg', 'reflect-metadata', 'yaml', 'zod'],
   },
   'cli/demo': { level: 3, imports: [...WORDS, 'cli/start'], packages: ['jose', 'pg', 'yaml'] },
 };

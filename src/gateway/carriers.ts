@@ -1,3 +1,4 @@
+import type { SessionCarrier } from '../audit/recorder.ts';
 import type { GrantId, TargetName } from '../model/ids.ts';
 import { Refused } from '../model/refusal.ts';
 import type {
@@ -23,6 +24,8 @@ export interface Carried {
   readonly target: TargetName;
   /** Of the password that a client of the local listener must prove; the password itself stays where it was made. */
   readonly keys: ScramKeys;
+  /** What it came in: a WebSocket where absent. */
+  readonly carrier?: SessionCarrier;
   /** What the wrapper says of its listener. */
   readonly asserted: Readonly<Record<string, string>>;
   /** Told of a login that was refused. */
@@ -54,7 +57,7 @@ export class Carriers<Upstream extends AsyncDisposable, Greeting> {
   /** Serves until the connection ends. Never rejects. */
   serve(stream: ByteStream, carried: Carried): Promise<void> {
     return this.#connections.serve(stream, this.#protocol, (onAdmitted) => {
-      const way = { carrier: 'websocket', asserted: carried.asserted } as const;
+      const way = { carrier: carried.carrier ?? 'websocket', asserted: carried.asserted } as const;
       const inner = new GatewayAdmission(stream, this.#protocol, this.#gateway, onAdmitted, way);
       return new CarriedAdmission(inner, carried);
     });

@@ -23,6 +23,11 @@ export const LIMITS = {
   mcpListingMs: 60_000,
   maxMcpDefinitions: 10_000,
   maxMcpListings: 1_000,
+  // cli/start/own: what the gateway's own tools answer
+  ownQueryMs: 30_000,
+  ownQueryRows: 500,
+  ownQueryBytes: 256 * 1024,
+  ownListed: 50,
   // protocols/mcp: servers that are spoken to by messages, programs among them
   maxMcpMessageBytes: 16 * 1024 * 1024,
   maxMcpWaitingBytes: 1024 * 1024,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Declared, Loaded, Problem } from '../model/declaration.ts';
 import type { TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
+import { OWN_NAME } from '../model/own-target.ts';
 import type { ClassifiedColumn, MaskKind, Target, TlsSettings } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { problemOfGrpc } from './http-descriptors.ts';
@@ -215,6 +216,10 @@ function classOf({ class: of, mask }: Pick<ClassifiedColumn, 'class'> & { readon
 /** A name is of one target, and so is a host: the forward proxy finds the target by it. */
 function takenNames({ name, http }: Target, names: Set<string>, hosts: Map<string, string>): readonly Mistake[] {
   const mistakes: Mistake[] = [];
+  if (name === OWN_NAME) {
+    const message = `the name ${name} is the gateway's own MCP server's`;
+    mistakes.push({ path: ['name'], message, advice: 'Give the target another name.' });
+  }
   if (names.has(name)) {
     const message = `the target ${name} is declared twice`;
     mistakes.push({ path: ['name'], message, advice: 'Give one of them another name.' });

@@ -14,7 +14,6 @@ import { LIMITS } from '../../model/limits.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
-import { createBodyInspector } from '../../protocols/http/inspect/body-inspector.ts';
 import { mcpReplyDecoder } from '../../protocols/mcp/decode-reply.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
@@ -27,16 +26,15 @@ import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } 
 import { makeControlPlane } from './control-plane.ts';
 import { type EvidenceConfig, NO_EVIDENCE_CONFIG } from './evidence-config.ts';
 import { firstLoginLink } from './first-login-link.ts';
-import { openHttpSide } from './http-port.ts';
-import { Leaves } from './leaves.ts';
 import { type Listening, listenFrom } from './listen.ts';
 import { type Control, localAdminToken, makeDataDirectory, openControl } from './open-control.ts';
 import { openEvidence } from './open-evidence.ts';
 import { openGatewayExports } from './open-exports.ts';
-import { openMcp } from './open-mcp.ts';
 import { openGatewayMetrics, openGatewayTelemetry } from './open-measures.ts';
+import { openProtocols } from './open-protocols.ts';
 import { type OpenPorts, openPorts, targetsSeen } from './open-sides.ts';
-import { apiUrl, httpDomains, serverNames, speaksTls } from './own-addresses.ts';
+import { LateCarriers } from './own/open-own.ts';
+import { apiUrl, serverNames, speaksTls } from './own-addresses.ts';
 import { openPostgresSide } from './postgres-port.ts';
 import { publish } from './publish.ts';
 import { sweepRuns } from './run-sweeper.ts';
@@ -113,9 +111,8 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const opening = [openPostgresSide(tls), openPlane(config, authority, surroundings, parts)] as const;
   await Promise.allSettled(opening);
   const [postgres, { control, demo }] = await Promise.all(opening);
-  const leaves = new Leaves(authority, nowMs);
-  const layers = [openMcp(config, control, parts, onFault)];
-  const sides = { postgres, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
+  const way = new LateCarriers();
+  const sides = openProtocols(config, control, { postgres, way, authority, tls, parts, ...surroundings });
   const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
   const beside = config.directory ?? process.cwd();
   const evidence = parts.use(
@@ -131,6 +128,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
   const ports = await openPorts(sides, config, gateway);
+  way.open(ports);
   const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, ...ports }));
   const listening = [ports.postgres, ...(ports.http ? [ports.http] : [])].map(({ server }) => parts.use(server));
   const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control), onFault }));
@@ -181,19 +179,13 @@ const DECODERS: Readonly<Record<string, () => ReplyDecoder>> = {
   postgres: postgresReplyDecoder,
 };
 
-/** What the HTTP side knows of the configuration. */
-function placesOf(config: StartConfig, { targets, policies, web, nowMs }: Control) {
-  const inspector = createBodyInspector({ asksForBody: () => policies.current().asksForBody });
-  return { inspector, targets: () => targets.list(), domains: httpDomains(config), issuer: () => web.url, nowMs };
-}
-
 function gatewayParts(
   config: StartConfig,
   control: Control,
   around: Pick<GatewayParts, 'live' | 'draining' | 'onFault' | 'watch'>,
 ): GatewayParts {
   return {
-    controlPlane: makeControlPlane({ ...control, recordMode: config.recordMode }),
+    controlPlane: makeControlPlane({ ...control, recordMode: config.recordMode, own: config.ownMcp !== false }),
     audit: control.audit,
     limits: LIMITS,
     estimates: new Estimates(LIMITS),

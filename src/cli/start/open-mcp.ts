@@ -1,18 +1,23 @@
+import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
+import { OWN_NAME } from '../../model/own-target.ts';
 import type { HttpLayer } from '../../protocols/http/layer.ts';
 import { createMcp } from '../../protocols/mcp/mcp.ts';
+import { OwnConnection } from '../../protocols/mcp/own/own-connection.ts';
+import type { OwnServices } from '../../protocols/mcp/own/own-tools.ts';
 import { Seals } from '../../protocols/mcp/seals.ts';
 import { McpUpstreams } from '../../protocols/mcp/upstream/mcp-upstreams.ts';
 import type { Control } from './open-control.ts';
 import { httpDomains } from './own-addresses.ts';
 import type { StartConfig } from './start-config.ts';
 
-/** The layer that MCP targets are behind; what it starts ends with `parts`. */
+/** The layer that MCP targets are behind, the gateway's own server among them; what it starts ends with `parts`. */
 export function openMcp(
   config: StartConfig,
   { key, nowMs, grants }: Pick<Control, 'key' | 'nowMs' | 'grants'>,
   parts: AsyncDisposableStack,
   onFault: (fault: unknown, client: string) => void,
+  own: OwnServices,
 ): HttpLayer {
   const onSaid = ({ target, text }: { readonly target: string; readonly text: string }): void =>
     onFault(text, `the MCP server ${target}`);
@@ -22,7 +27,12 @@ export function openMcp(
   return createMcp({
     limits: LIMITS,
     now: nowMs,
-    dial: (dialled, signal) => upstreams.dial(dialled, signal),
+    dial: (dialled, signal) => {
+      const { target, run, grant } = dialled;
+      if (target.name !== OWN_NAME) return upstreams.dial(dialled, signal);
+      if (run === undefined || grant === undefined) throw new Fault('internal', 'the own server is asked by nobody');
+      return Promise.resolve(new OwnConnection(own, { run, grant }));
+    },
     seals: new Seals(key.derive('mcp/seals')),
     domains: httpDomains(config),
   });

@@ -30,6 +30,8 @@ export interface StartConfig {
   readonly postgres: Address;
   /** No HTTP port where absent. */
   readonly http?: Address;
+  /** False where the gateway has no MCP server of its own. */
+  readonly ownMcp?: false;
   /** True where a taken port may be replaced by the next free one: nobody chose it. */
   readonly portsMayMove: boolean;
   /** Where clients reach the API; derived from the address where absent. */
@@ -88,6 +90,7 @@ const fileSchema = z.strictObject({
   listen: addressSchema.optional(),
   postgres: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
   http: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
+  mcp: z.strictObject({ own: z.boolean().optional() }).optional(),
   tls: z.strictObject({ certificate: z.string(), key: z.string(), authority: z.string().optional() }).optional(),
   record: z.enum(['strict', 'batched']).optional(),
   login: loginSchema.optional(),
@@ -125,6 +128,7 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     portsMayMove,
     ...(http ? { http } : portsMayMove ? { http: { host: '127.0.0.1', port: DEFAULT_HTTP_PORT } } : {}),
     ...(publicHttp ? { publicHttp } : {}),
+    ...(file.mcp?.own === false ? { ownMcp: false } : {}),
     ...(databaseUrl ? { databaseUrl: new Secret(databaseUrl) } : {}),
     ...(publicUrl ? { publicUrl: publicUrl.replace(/\/$/, '') } : {}),
     ...(publicPostgres ? { publicPostgres } : {}),

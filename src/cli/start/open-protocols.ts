@@ -1,0 +1,35 @@
+import { createBodyInspector } from '../../protocols/http/inspect/body-inspector.ts';
+import type { CertificateAuthority, KeyPairPem } from './certificates.ts';
+import { openHttpSide } from './http-port.ts';
+import { Leaves } from './leaves.ts';
+import type { Control } from './open-control.ts';
+import { openMcp } from './open-mcp.ts';
+import type { Sides } from './open-sides.ts';
+import { type LateCarriers, openOwn } from './own/open-own.ts';
+import { httpDomains } from './own-addresses.ts';
+import type { StartConfig } from './start-config.ts';
+
+interface ProtocolParts {
+  readonly postgres: Sides['postgres'];
+  readonly way: LateCarriers;
+  readonly authority: CertificateAuthority;
+  readonly tls: KeyPairPem;
+  readonly parts: AsyncDisposableStack;
+  readonly nowMs: () => number;
+  readonly onFault: (fault: unknown, where?: string) => void;
+}
+
+/** The protocols, the gateway's own MCP server among what they reach. */
+export function openProtocols(config: StartConfig, control: Control, around: ProtocolParts): Sides {
+  const { postgres, way, authority, tls, parts, nowMs, onFault } = around;
+  const own = openOwn({ ...control, way, catalogue: postgres.catalogue });
+  const layers = [openMcp(config, control, parts, onFault, own)];
+  const leaves = new Leaves(authority, nowMs);
+  return { postgres, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
+}
+
+/** What the HTTP side knows of the configuration. */
+function placesOf(config: StartConfig, { targets, policies, web, nowMs }: Control) {
+  const inspector = createBodyInspector({ asksForBody: () => policies.current().asksForBody });
+  return { inspector, targets: () => targets.list(), domains: httpDomains(config), issuer: () => web.url, nowMs };
+}
