@@ -17,11 +17,19 @@ export function replyHeadFor({ status, fields }: ReplyHead, where: Whereabouts):
   return { status, fields: fields.flatMap(([name, value]) => told(name, value, where)) };
 }
 
-const SPECIAL: ReadonlySet<string> = new Set(['alt-svc', 'strict-transport-security', 'location', 'content-location']);
+const SPECIAL: ReadonlySet<string> = new Set([
+  'alt-svc',
+  'chaperone-refusal',
+  'strict-transport-security',
+  'location',
+  'content-location',
+]);
 
 function told(name: string, value: string, where: Whereabouts): Fields {
   switch (name) {
     case 'alt-svc':
+    // By it a client tells what the gateway said from what the target did.
+    case 'chaperone-refusal':
       return [];
     // It would be kept for the gateway's own name.
     case 'strict-transport-security':

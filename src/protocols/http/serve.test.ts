@@ -353,13 +353,15 @@ test('a connection that its server closed is dialled anew', async () => {
 
 test('a redirect leads back through the gateway, and no other way is offered', async () => {
   await using server = await serverOf((asked, reply) => {
-    reply.writeHead(302, { location: `http://${asked.headers.host}/api/v2/there?x`, 'alt-svc': 'h3=":443"' }).end();
+    const location = `http://${asked.headers.host}/api/v2/there?x`;
+    reply.writeHead(302, { location, 'alt-svc': 'h3=":443"', 'chaperone-refusal': 'policy-denied' }).end();
   });
   const http = { basePath: '/api', hosts: ['shop.test'], version: 'auto' } as const;
   await using gateway = await startHttpGateway({ targets: [httpTarget(server, { http })] });
   const grant = await gateway.grant();
   const byPath = await ask(gateway, { path: '/t/api/v2/here', headers: { authorization: bearer(grant) } });
   assert.deepEqual([byPath.headers.location, byPath.headers['alt-svc']], ['/t/api/v2/there?x', undefined]);
+  assert.equal(byPath.headers['chaperone-refusal'], undefined);
 });
 
 test('a tunnel shows a certificate for its host, and what it carries needs no further proof', async () => {
