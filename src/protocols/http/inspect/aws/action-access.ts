@@ -14,7 +14,7 @@ export function isCredential(action: string): boolean {
 }
 
 const READS =
-  /^(?:Get|List|Describe|Head|BatchGet|BatchDescribe|Query|Scan|Search|Lookup|Select|Simulate|Estimate|TransactGet)(?![a-z])/;
+  /^(?:Get|List|Describe|Head|BatchGet|BatchDescribe|Query|Scan|Search|Lookup|Select|Simulate|Estimate|TransactGet|GET)(?![a-z])/;
 
 /** Whatever they change are roles and rights. */
 const ADMINISTRATION: ReadonlySet<string> = new Set([

@@ -272,9 +272,56 @@ describe('a request that names its action', () => {
     ]);
     assert.deepEqual(await fn('GET /2015-03-31/functions/'), ['read lambda:ListFunctions *']);
     assert.deepEqual(await fn('PUT /2015-03-31/functions/job/code'), [`write lambda:UpdateFunctionCode ${arn}`]);
-    assert.match(
-      (await fn('GET /2018-10-31/layers')).join(),
-      /^unknown unknown - it is none of the requests of Lambda/,
-    );
+    assert.deepEqual(await fn('GET /2018-10-31/unheard'), ['unknown unknown - it names no action that is known']);
+  });
+});
+
+describe('a request to a service of method and path', () => {
+  const EKS = 'arn:aws:eks:eu-west-1::cluster';
+  const cases: readonly (readonly [service: string, line: string, told: string])[] = [
+    ['eks', 'GET /clusters', 'read eks:ListClusters *'],
+    ['eks', 'GET /clusters/prod', `read eks:DescribeCluster ${EKS}/prod`],
+    ['eks', 'GET /clusters/prod/', `read eks:DescribeCluster ${EKS}/prod`],
+    ['eks', 'DELETE /clusters/prod', `write eks:DeleteCluster ${EKS}/prod`],
+    ['eks', 'DELETE /clusters/prod/node-groups/a', 'write eks:DeleteNodegroup -'],
+    ['eks', 'POST /clusters', 'write eks:CreateCluster -'],
+    [
+      'lambda',
+      'POST /2021-11-15/functions/job/response-streaming-invocations',
+      'write lambda:InvokeFunction arn:aws:lambda:eu-west-1::function:job',
+    ],
+    ['lambda', 'GET /2018-10-31/layers?find=LayerVersion&Arn=a', 'read lambda:GetLayerVersion -'],
+    ['lambda', 'GET /2018-10-31/layers', 'read lambda:ListLayers *'],
+    ['apigateway', 'GET /restapis/a', 'read apigateway:GET arn:aws:apigateway:eu-west-1::/restapis/a'],
+    ['apigateway', 'DELETE /v2/apis/a', 'write apigateway:DELETE arn:aws:apigateway:eu-west-1::/v2/apis/a'],
+    ['route53', 'POST /2013-04-01/hostedzone/Z/rrset/', 'write route53:ChangeResourceRecordSets -'],
+    ['cloudfront', 'POST /2020-05-31/distribution?WithTags', 'write cloudfront:CreateDistributionWithTags -'],
+    ['bedrock', 'POST /model/m/converse', 'write bedrock:InvokeModel -'],
+    ['codeartifact', 'POST /v1/authorization-token', 'admin codeartifact:GetAuthorizationToken - credentials'],
+    [
+      'elasticfilesystem',
+      'DELETE /2015-02-01/file-systems/fs-1',
+      'write elasticfilesystem:DeleteFileSystem arn:aws:elasticfilesystem:eu-west-1::file-system/fs-1',
+    ],
+    ['securityhub', 'DELETE /insights/arn:aws/a/b', 'write securityhub:DeleteInsight -'],
+  ];
+  for (const [service, line, wanted] of cases) {
+    test(`${service} ${line} is ${wanted}`, async () => assert.deepEqual(await told(line, { service }), [wanted]));
+  }
+
+  test('is unknown where the model of the service has no such operation, or it may be two', async () => {
+    const unknown = ['unknown unknown - it names no action that is known'];
+    for (const [service, line] of [
+      ['eks', 'GET /Clusters/prod'],
+      ['eks', 'PATCH /clusters/prod'],
+      ['eks', 'GET /clusters//prod'],
+      ['eks', 'GET /clusters/prod/secrets'],
+      ['cloudfront', 'POST /2020-05-31/distribution?withtags'],
+      ['iot', 'GET /things'],
+    ] as const) {
+      assert.deepEqual(await told(line, { service }), unknown, line);
+    }
+    const twice = ['unknown unknown - it names its action in two ways'];
+    assert.deepEqual(await told('GET /clusters?Action=DeleteCluster', { service: 'eks' }), twice);
   });
 });

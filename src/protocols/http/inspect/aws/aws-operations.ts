@@ -5,7 +5,6 @@ import type { AskedHead, ReadBody } from '../../inspector.ts';
 import { accessOf, isCredential } from './action-access.ts';
 import type { AwsAsked, AwsReading } from './aws-asked.ts';
 import { hostMismatch, placeOfHost } from './aws-host.ts';
-import { lambdaActions } from './lambda-actions.ts';
 import { namedActions } from './named-actions.ts';
 import { s3Actions } from './s3-actions.ts';
 
@@ -38,8 +37,6 @@ function read({ target, signed, codings }: AskedHead, facts: HttpFacts, body: Re
   switch (service) {
     case 's3':
       return s3Actions(asked);
-    case 'lambda':
-      return lambdaActions(asked);
     default:
       return namedActions(asked);
   }

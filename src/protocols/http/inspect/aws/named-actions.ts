@@ -1,20 +1,24 @@
 import { type AwsAsked, type AwsReading } from './aws-asked.ts';
 import { isAwsHost } from './aws-host.ts';
 import { resourcesOf } from './named-resources.ts';
+import { restAction } from './rest-actions.ts';
 
 /**
  * What a request says by name: `X-Amz-Target` of AWS's JSON protocols, `Action` of its query protocol, the path of
- * Smithy's RPC. Where it says so in two ways, nobody can tell which one counts.
+ * Smithy's RPC, method and path of its REST protocols. Where it says so in two ways, nobody can tell which one counts.
  */
 export function namedActions(asked: AwsAsked): AwsReading {
-  const ways = [byTarget(asked), byAction(asked), byPath(asked)].filter((way) => way !== undefined);
+  const rest = restAction(asked);
+  const ways = [byTarget(asked), byAction(asked), byPath(asked), rest?.action].filter((way) => way !== undefined);
   const [way, ...others] = ways;
   if (way === undefined) return { why: 'it names no action that is known' };
   if (others.length > 0) return { why: 'it names its action in two ways' };
   if (typeof way !== 'string') return way;
   if (!/^[A-Z][A-Za-z0-9]{1,99}$/.test(way)) return { why: 'the action that it names is none' };
   const service = IAM[asked.service] ?? asked.service;
-  return [{ action: `${service}:${way}`, resources: resourcesOf(service, way, asked) }];
+  return [
+    { action: `${service}:${way}`, resources: rest === undefined ? resourcesOf(service, way, asked) : rest.resources },
+  ];
 }
 
 type Way = string | { readonly why: string } | undefined;
