@@ -116,8 +116,10 @@ export class H2IncomingRequest implements IncomingRequest {
   }
 
   #closed(): void {
-    if (this.#answer !== 'over' || !this.#stream.writableFinished)
-      this.#gone.abort(new PeerLeft('the client cancelled its request'));
+    const { writableFinished, rstCode } = this.#stream;
+    // One whose last bytes went out with its end may be closed before it says that it has finished.
+    if (this.#answer === 'over' && (writableFinished || rstCode === constants.NGHTTP2_NO_ERROR)) return;
+    this.#gone.abort(new PeerLeft('the client cancelled its request'));
   }
 }
 
