@@ -14,6 +14,8 @@ export interface AskedHttp {
   /** Names in lower case. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
+  /** The fields behind a body that was read whole. */
+  readonly trailers?: AskedHttp['fields'];
   /** True where there is a body that nobody has: of a request on record it streamed. */
   readonly streams?: boolean;
 }
@@ -49,14 +51,14 @@ export function askedHttp(text: string): AskedHttp | undefined {
 
 /** A request on record (`message/http`); undefined where its bytes begin with no head. */
 export function recordedHttp(bytes: Uint8Array, { http }: Target): AskedHttp | undefined {
-  const { start, fields, body } = readHttpMessage(bytes);
+  const { start, fields, body, trailers = [] } = readHttpMessage(bytes);
   if (start === undefined) return undefined;
   const [method = '', target = ''] = start.split(' ');
   const lower = fields.map(([name, value]) => [name.toLowerCase(), value] as const);
   const has = (wanted: string) => lower.some(([name]) => name === wanted);
   // The length stands on record where all of the body does; a type says that there was one.
   const streams = !has('content-length') && (body.length > 0 || has('content-type'));
-  return { method, target: withoutBase(target, http), fields: lower, body, streams };
+  return { method, target: withoutBase(target, http), fields: lower, body, trailers, streams };
 }
 
 /** What the gateway would find in it: read by the same code, its body as far as it may be. */
@@ -74,20 +76,20 @@ export async function httpOperations(asked: AskedHttp, target: Target): Promise<
 
 const INSPECTOR = createBodyInspector({ asksForBody: () => true });
 
-function incomingOf({ method, target, fields, body, streams = false }: AskedHttp): RequestToRead {
+function incomingOf({ method, target, fields, body, trailers = [], streams = false }: AskedHttp): RequestToRead {
   return {
     head: { version: '1.1', method, authority: '', target, absolute: false, fields },
-    body: streams ? STREAMED : bodyOf(body),
+    body: streams ? STREAMED : bodyOf(body, trailers),
     // Then nothing of it is read that no rule asks for.
     expectsContinue: streams,
   };
 }
 
-function bodyOf(bytes: Uint8Array): MessageBody {
+function bodyOf(bytes: Uint8Array, trailers: AskedHttp['fields']): MessageBody {
   let left: Buffer | null = Buffer.from(bytes);
   return {
     length: bytes.length === 0 ? 'none' : bytes.length,
-    trailers: [],
+    trailers,
     read: () => {
       const next = left;
       left = null;

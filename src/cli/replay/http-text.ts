@@ -26,7 +26,8 @@ export function httpRequestText(
   const message = readHttpMessage(bytes);
   if (message.start === undefined) return { line: bodyText(message, options.paint).trimEnd(), below: '' };
   const line = printable(message.start.replace(/ HTTP\/1\.\d$/, ''));
-  return { line, below: `${fieldsText(message, options)}${bodyText(message, options.paint)}` };
+  const behind = fieldsText({ fields: message.trailers ?? [] }, options);
+  return { line, below: `${fieldsText(message, options)}${bodyText(message, options.paint)}${behind}` };
 }
 
 /** A recorded reply of HTTP for a terminal. */
@@ -43,7 +44,7 @@ export function httpReplyText(bytes: Uint8Array, options: HttpTextOptions): stri
   return `${head}${fieldsText(message, options)}${bodyText(message, paint)}`;
 }
 
-function fieldsText({ fields }: HttpMessage, { paint, details }: HttpTextOptions): string {
+function fieldsText({ fields }: Pick<HttpMessage, 'fields'>, { paint, details }: HttpTextOptions): string {
   if (!details) {
     const names = [...new Set(fields.map(([name]) => name))].join(', ');
     return fields.length === 0 ? '' : `${paint('dim', printable(`  fields: ${names}`))}\n`;

@@ -1,16 +1,16 @@
 import { Fault } from '../../model/fault.ts';
 import type { Refusal } from '../../model/refusal.ts';
-import type { FieldMasker, Part } from '../../model/reply.ts';
-import type { Operation } from '../../model/request.ts';
+import type { Part } from '../../model/reply.ts';
 import type { Target } from '../../model/target.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Exchange, Forward, WaitingNotice } from '../protocol.ts';
-import { answer, errorShapeOf } from './answers.ts';
+import { ClientAnswer } from './client-answer.ts';
 import type { ChunkSigning } from './credentials/aws/chunks.ts';
 import { Concealer } from './credentials/concealer.ts';
 import { fieldOf } from './forwarded-head.ts';
 import { callMask } from './mask/call-mask.ts';
+import { knownCodings } from './mask/content-coder.ts';
 import { codingsOf, decodedReply, readableReply } from './mask/plain-reply.ts';
 import { BodyRewriter } from './mask/rewrite.ts';
 import { FRAMES, shapeOf } from './mask/shape.ts';
@@ -19,12 +19,13 @@ import { MalformedHttp } from './message.ts';
 import { bodyTypeOf, HttpPart, ONE_CHANGE } from './parts.ts';
 import { type MakePart, passed, wholeAtOnce } from './passed-reply.ts';
 import type { ReadRequest } from './read-request.ts';
-import { toldRefusal } from './refusal.ts';
-import { replyHeadFor, type Whereabouts } from './reply-head.ts';
+import type { Whereabouts } from './reply-head.ts';
 import { resultOf } from './reply-result.ts';
 import { rowFinder } from './reply-rows.ts';
 import type { HttpRequest } from './request.ts';
+import { checkedTrailers, notRepeated, withTrailers } from './request-trailers.ts';
 import type { Digest } from './secret-fields.ts';
+import { SentBytes, SentTrailers } from './sent-parts.ts';
 import type { HttpUpstream } from './upstream.ts';
 import { framesOf, sendFrames, WebSocketRelay } from './websocket.ts';
 
@@ -46,9 +47,13 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   readonly #parts: HttpExchangeParts;
   readonly #relay: WebSocketRelay | undefined;
   #waiting: WaitingNotice | undefined;
-  #answer: 'none' | 'begun' | 'over' = 'none';
+  readonly #answer: ClientAnswer;
   /** True once both sides speak WebSocket. */
   #relays = false;
+  /** The fields behind the request's body. */
+  #trailers: Fields = [];
+  /** True where they came behind one that streamed. */
+  #trailersStreamed = false;
   /** Why the client's body broke off. */
   #inputFault: unknown;
 
@@ -56,6 +61,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     this.#parts = parts;
     this.request = parts.asked.request;
     this.patienceMs = parts.patienceMs;
+    this.#answer = new ClientAnswer(parts.incoming, parts.where);
     if (parts.incoming.head.upgrade !== undefined) this.#relay = new WebSocketRelay(parts.incoming);
     if (this.#relay !== undefined || parts.asked.streams) this.input = this.#input();
   }
@@ -69,11 +75,11 @@ export class HttpExchange implements Exchange<HttpUpstream> {
       const { credentials } = upstream;
       const plain = this.#outgoing(input, { whole, plain: whole || metered || credentials.travels });
       const asked = this.#relay?.offer(plain) ?? plain;
-      const sent = await connection.send(
-        await credentials.apply(asked, this.#parts.incoming.head, until, this.#parts.signing),
-        until,
-      );
+      const { incoming, signing } = this.#parts;
+      const proven = await credentials.apply(asked, incoming.head, until, signing);
+      const sent = await connection.send({ ...proven, trailers: () => this.#behind(proven.fields) }, until);
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
+      if (whole && sent.body.length !== 'none') this.#answer.codeAs(sent.head);
       const reply = withoutCookies(seenReply(sent, { whole, metered, upstream }), this.#parts.where.target);
       const atOnce = reply.upgraded === undefined ? wholeAtOnce(reply.body) : undefined;
       if (atOnce !== undefined) yield this.#maker(reply, { whole, metered })(atOnce, true);
@@ -85,18 +91,9 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   }
 
   reply(part: Part): Promise<void> | undefined {
-    const { incoming, where } = this.#parts;
     if (!(part instanceof HttpPart)) return undefined;
-    if (this.#relay !== undefined && this.#relays) return this.#relayTo(this.#relay, part);
-    let slow: Promise<void> | undefined;
-    if (part.head !== undefined) {
-      this.#answer = 'begun';
-      slow = incoming.respond(replyHeadFor(part.head, where), part.length);
-    }
-    if (part.body.length > 0) slow = after(slow, incoming.write(part.body));
-    if (part.trailers === undefined) return slow;
-    this.#answer = 'over';
-    return after(slow, incoming.end(part.trailers));
+    if (this.#relay !== undefined && this.#relays) return this.#answer.relay(this.#relay, part);
+    return this.#answer.reply(part);
   }
 
   /** Not awaited: a client that has read it may leave before the kernel has told that it was sent. */
@@ -117,12 +114,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
 
   /** Says why nothing came of it, where there still is a way to; a reply that has begun is broken off. */
   tell(refusal: Refusal, status?: number): void {
-    if (this.#answer === 'over') return;
-    const { incoming, where } = this.#parts;
-    if (this.#answer === 'begun') return incoming.abort();
-    this.#answer = 'over';
-    const waiting = this.#waiting;
-    answer(incoming, toldRefusal(refusal, { status, ...errorShapeOf(incoming), proxied: where.proxied, waiting }));
+    this.#answer.refuse(refusal, { status, waiting: this.#waiting });
   }
 
   #outgoing(
@@ -132,11 +124,37 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     const { incoming, asked } = this.#parts;
     const { head, read, streams } = asked;
     const left = head.fields.filter(([name]) => name !== 'accept-encoding' && !(whole && OF_PARTS.has(name)));
-    const fields = plain ? [...left, PLAIN] : head.fields;
+    const codings = whole ? knownCodings(head.fields) : 'identity';
+    const fields: Fields = plain ? [...left, ['accept-encoding', codings]] : head.fields;
     const request = { ...head, fields };
     if (read === undefined && !streams) return { ...request, length: 'none' };
-    const length: BodyLength = streams ? incoming.body.length : (read?.bytes.length ?? 0);
-    return { ...request, length, body: bodyOf(read?.bytes, input) };
+    const { trailers = [] } = asked;
+    this.#trailers = trailers;
+    // Behind a body of a known length HTTP/1.1 has no place for fields.
+    const known = trailers.length > 0 ? 'unknown' : (read?.bytes.length ?? 0);
+    const length: BodyLength = streams ? incoming.body.length : known;
+    return { ...request, length, body: this.#sentBody(read?.bytes, input) };
+  }
+
+  async *#sentBody(read: Buffer | undefined, input: AsyncIterable<Part>): AsyncGenerator<Buffer> {
+    if (read !== undefined && read.length > 0) yield read;
+    for await (const part of input) {
+      if (!(part instanceof SentTrailers)) yield part.wire;
+      else {
+        this.#trailers = part.trailers;
+        this.#trailersStreamed = true;
+      }
+    }
+  }
+
+  /** What goes behind the body; `head` has the gateway's own proof, too. */
+  #behind(head: Fields): Fields {
+    try {
+      return notRepeated(this.#trailers, head);
+    } catch (cause) {
+      this.#inputFault = cause;
+      throw cause;
+    }
   }
 
   async *#relayed(
@@ -162,13 +180,6 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     }
   }
 
-  #relayTo(relay: WebSocketRelay, { head, body, trailers }: HttpPart): Promise<void> | undefined {
-    this.#answer = trailers === undefined ? 'begun' : 'over';
-    if (head !== undefined) relay.accept(head);
-    const slow = body.length > 0 ? relay.write(body) : undefined;
-    return trailers === undefined ? slow : after(slow, relay.end());
-  }
-
   /** Makes the parts of a reply. */
   #maker(
     { head, body }: IncomingReply,
@@ -191,7 +202,10 @@ export class HttpExchange implements Exchange<HttpUpstream> {
         length: isOne && (whole || metered) ? 'one' : length,
         body: bytes,
         trailers,
-        result: trailers && { ...resultOf(head, trailers, digest), rows: rowsRead },
+        result: trailers && {
+          ...resultOf(head, trailers, this.#trailersStreamed ? this.#trailers : [], digest),
+          rows: rowsRead,
+        },
         rewriter,
         rows,
         digest,
@@ -203,17 +217,21 @@ export class HttpExchange implements Exchange<HttpUpstream> {
 
   /** What a client goes on sending, as it comes. */
   async *#input(): AsyncGenerator<Part> {
-    const { body } = this.#parts.incoming;
+    const { incoming, asked, where, digest } = this.#parts;
+    const { body } = incoming;
     try {
       if (this.#relay !== undefined) {
         for await (const frames of this.#relay.input()) yield new SentBytes(frames);
         return;
       }
-      const { later } = this.#parts.asked;
+      const { later } = asked;
       for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
         if (later === undefined) yield new SentBytes(bytes);
         else for (const { wire, operations } of await later.push(bytes)) yield new SentBytes(wire, operations);
       }
+      const trailers = checkedTrailers(body.trailers, asked.head.fields, where.target);
+      if (trailers.length > 0)
+        yield new SentTrailers(trailers, withTrailers(this.request.operations, trailers), digest);
     } catch (cause) {
       this.#inputFault = cause;
       throw cause;
@@ -259,33 +277,5 @@ function withoutCookies(reply: IncomingReply, { http }: Target): IncomingReply {
   return { ...reply, head: { ...reply.head, fields } };
 }
 
-/** A piece of a request's body, on its way to the target. */
-class SentBytes implements Part {
-  readonly wire: Buffer;
-  declare readonly asks?: readonly Operation[];
-
-  constructor(wire: Buffer, asks?: readonly Operation[]) {
-    this.wire = wire;
-    if (asks !== undefined) this.asks = asks;
-  }
-
-  rewrite(_masker: FieldMasker): this {
-    return this;
-  }
-}
-
-async function* bodyOf(read: Buffer | undefined, input: AsyncIterable<Part>): AsyncGenerator<Buffer> {
-  if (read !== undefined && read.length > 0) yield read;
-  for await (const part of input) yield part.wire;
-}
-
 /** A part of a reply cannot be masked. */
 const OF_PARTS: ReadonlySet<string> = new Set(['range', 'if-range']);
-/** In what has a content coding nothing is found. */
-const PLAIN = ['accept-encoding', 'identity'] as const;
-
-/** Both are waited for, where either takes its time. */
-function after(one: Promise<void> | undefined, other: Promise<void> | undefined): Promise<void> | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return Promise.all([one, other]).then(() => undefined);
-}

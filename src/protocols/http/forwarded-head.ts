@@ -62,7 +62,7 @@ export function forwardedHead(head: RequestHead, target: Target, { forwarded, qu
   };
 }
 
-function isForwarded(name: string, { http }: Target): boolean {
+export function isForwarded(name: string, { http }: Target): boolean {
   if (name === 'cookie') return http?.cookies === true;
   return !NOT_FORWARDED.has(name) && !name.startsWith('chaperone-');
 }
@@ -81,7 +81,7 @@ export function factsOf(
   { path, query }: NormalTarget,
   hasBody: boolean,
 ): HttpFacts {
-  const headers = joined(head.fields);
+  const headers = headersOf(head.fields);
   return {
     method: head.method,
     host: target.address.host.toLowerCase(),
@@ -118,8 +118,8 @@ const OF_ONE_SENDING: ReadonlySet<string> = new Set([
   'x-stainless-retry-count',
 ]);
 
-/** RFC 9110, 5.3; a name that a rule asks for is there or not, whatever it is called. */
-function joined(fields: Fields): Readonly<Record<string, string>> {
+/** By name (RFC 9110, 5.3), without secrets; a name that a rule asks for is there or not, whatever it is called. */
+export function headersOf(fields: Fields): Readonly<Record<string, string>> {
   const found: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [name, value] of fields) {
     if (isSecretField(name) || OF_ONE_SENDING.has(name)) continue;

@@ -47,7 +47,7 @@ export interface MessageBody {
   read(): Promise<Buffer | null>;
   /** What `read` would give, where that is there already; undefined where it must be waited for. Throws what it rejects with. */
   take?(): Buffer | null | undefined;
-  /** True where all that is left of it is there already, for `take` to give. */
+  /** True where all that is left of it has come: `take` gives it, or `read` without waiting for the sender. */
   readonly isWhole?: boolean;
   /** What stood behind the body; known once `read` gave null. */
   readonly trailers: Fields;

@@ -27,7 +27,7 @@ export async function* passed<Made>(body: MessageBody, make: MakePart<Made>): As
   let begun = false;
   for (let pending = next(body); ; ) {
     // The head does not wait for bytes that take their time.
-    const bytes = !(pending instanceof Promise) ? pending : begun ? await pending : await soon(pending);
+    const bytes = begun || body.isWhole === true ? await pending : await soon(pending);
     if (bytes === null) return yield make(NOTHING, true);
     if (bytes === undefined) {
       begun = true;
@@ -42,7 +42,7 @@ export async function* passed<Made>(body: MessageBody, make: MakePart<Made>): As
     }
     const kept = Buffer.from(bytes);
     pending = next(body);
-    if ((pending instanceof Promise ? await soon(pending) : pending) === null) return yield make(kept, true);
+    if ((body.isWhole === true ? await pending : await soon(pending)) === null) return yield make(kept, true);
     begun = true;
     yield make(kept, false);
   }
@@ -57,7 +57,8 @@ function next(body: MessageBody): Buffer | null | Promise<Buffer | null> {
   return pending;
 }
 
-/** What a promise gives in this turn of the loop; undefined where that takes longer. */
-function soon<T>(promise: Promise<T>): Promise<T | undefined> {
-  return Promise.race([promise, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))]);
+/** What there is in this turn of the loop; undefined where that takes longer. */
+function soon<T>(pending: T | Promise<T>): T | Promise<T | undefined> {
+  if (!(pending instanceof Promise)) return pending;
+  return Promise.race([pending, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))]);
 }

@@ -7,9 +7,10 @@ import { type ForwardedHead, factsOf, fieldOf, forwardedHead } from './forwarded
 import { listOf } from './grammar.ts';
 import { operationOf } from './head-inspector.ts';
 import type { AskedHead, Inspector, LaterMessages, ReadBody } from './inspector.ts';
-import type { IncomingRequest, MessageBody, RequestHead } from './message.ts';
+import type { Fields, IncomingRequest, MessageBody, RequestHead } from './message.ts';
 import { normalTarget } from './path.ts';
 import { HttpRequest } from './request.ts';
+import { checkedTrailers, withTrailers } from './request-trailers.ts';
 import type { Digest } from './secret-fields.ts';
 
 /** A client's request without the ways to answer it. */
@@ -31,6 +32,8 @@ export interface ReadRequest {
   readonly read: ReadBody | undefined;
   /** True where more of the body follows. */
   readonly streams: boolean;
+  /** The fields behind a body that was read to its end. */
+  readonly trailers?: Fields;
   /** Where each message of what follows is to be decided. */
   readonly later?: LaterMessages | undefined;
 }
@@ -58,8 +61,10 @@ export async function readRequest(incoming: RequestToRead, parts: ReadingParts):
   const inspecting = inspector.inspect(asked, read);
   const { later, ...found } = inspecting instanceof Promise ? await inspecting : inspecting;
   const sent = found.forwarded?.(head) ?? head;
-  const request = new HttpRequest({ ...common, read, streams, ...found, head: sent });
-  return { request, head: sent, read, streams, later };
+  const trailers = read?.complete === true ? checkedTrailers(incoming.body.trailers, sent.fields, target) : [];
+  const operations = withTrailers(found.operations, trailers);
+  const request = new HttpRequest({ ...common, read, streams, trailers, ...found, operations, head: sent });
+  return { request, head: sent, read, streams, trailers, later };
 }
 
 function askedOf(client: RequestHead, head: ForwardedHead, target: Target, facts: HttpFacts): AskedHead {

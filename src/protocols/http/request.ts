@@ -3,6 +3,7 @@ import type { Refusal } from '../../model/refusal.ts';
 import type { Body, Operation, Request } from '../../model/request.ts';
 import type { ForwardedHead } from './forwarded-head.ts';
 import type { ReadBody } from './inspector.ts';
+import type { Fields } from './message.ts';
 import { type Digest, isSecretField, recordedLines, recordedQuery } from './secret-fields.ts';
 
 export interface HttpRequestParts {
@@ -11,6 +12,8 @@ export interface HttpRequestParts {
   readonly read: ReadBody | undefined;
   /** True where there is a body of which not all was read. */
   readonly streams: boolean;
+  /** The fields behind the body, where that was read to its end. */
+  readonly trailers?: Fields | undefined;
   readonly operations: readonly Operation[];
   readonly unsupported?: Refusal | undefined;
   /** What makes another body the same, where that is not its bytes. */
@@ -34,7 +37,10 @@ export class HttpRequest implements Request {
     if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
   }
 
-  /** `message/http` (RFC 9112, 10.1): the head as it is forwarded, secrets as digests, and the body as far as it was read. */
+  /**
+   * `message/http` (RFC 9112, 10.1): the head as it is forwarded, secrets as digests, and the body as far as it was
+   * read; behind one that was read to its end stand the fields that came behind it.
+   */
   body(): Body {
     this.#body ??= { media: 'message/http', bytes: this.#record() };
     return this.#body;
@@ -50,22 +56,24 @@ export class HttpRequest implements Request {
   }
 
   #record(): Uint8Array {
-    const { head, read, streams, digest } = this.#parts;
+    const { head, read, streams, trailers = [], digest } = this.#parts;
     const framing = read !== undefined && !streams ? `content-length: ${read.bytes.length}\r\n` : '';
     const lines = `host: ${head.authority}\r\n${recordedLines(head.fields, digest)}${framing}`;
     const text = Buffer.from(
       `${head.method} ${recordedTarget(head.target, digest)} HTTP/1.1\r\n${lines}\r\n`,
       'latin1',
     );
-    return read === undefined ? text : Buffer.concat([text, read.bytes]);
+    if (read === undefined) return text;
+    return Buffer.concat([text, read.bytes, Buffer.from(recordedLines(trailers, digest), 'latin1')]);
   }
 
   #identity(): Uint8Array {
-    const { head, read, streams, same, digest, nonce } = this.#parts;
+    const { head, read, streams, same, trailers = [], digest, nonce } = this.#parts;
     if (same !== undefined) return Buffer.from(JSON.stringify([head.method, head.target, same]));
     const secrets = head.fields.filter(([name]) => isSecretField(name)).map(([name, value]) => [name, digest(value)]);
     const body = read === undefined ? '' : hash('sha256', read.bytes, 'hex');
-    return Buffer.from(JSON.stringify([head.method, head.target, body, secrets, streams ? nonce() : '']));
+    const behind = trailers.length === 0 ? [] : [trailers];
+    return Buffer.from(JSON.stringify([head.method, head.target, body, secrets, streams ? nonce() : '', ...behind]));
   }
 }
 

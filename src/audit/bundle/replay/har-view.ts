@@ -67,7 +67,7 @@ function entryOf({ event, message }: Asked, end: AuditEvent, reply: Opened | und
   };
 }
 
-function requestOf({ start = '', fields, body, comment }: Opened): object {
+function requestOf({ start = '', fields, body, trailers = [], comment }: Opened): object {
   const [method = '', target = '', httpVersion = ''] = start.split(' ');
   const host = valueOf(fields, 'host');
   const url = URL.canParse(`http://${host}${target}`) ? new URL(`http://${host}${target}`) : undefined;
@@ -76,7 +76,7 @@ function requestOf({ start = '', fields, body, comment }: Opened): object {
     url: url?.href ?? target,
     httpVersion,
     cookies: [],
-    headers: namedValues(fields),
+    headers: namedValues([...fields, ...trailers]),
     queryString: namedValues([...(url?.searchParams ?? [])]),
     headersSize: -1,
     bodySize: body.length,

@@ -45,6 +45,10 @@ export class ReadableBody implements MessageBody {
     return this.#inner.trailers;
   }
 
+  get isWhole(): boolean {
+    return this.#inner.isWhole === true;
+  }
+
   async read(): Promise<Buffer | null> {
     if (this.#decoder === 'none') return this.#inner.read();
     if (this.#decoder !== undefined) return this.#decoded(this.#decoder, await this.#inner.read());

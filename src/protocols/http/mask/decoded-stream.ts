@@ -49,6 +49,10 @@ export class DecodedStream implements MessageBody {
     return this.#inner.trailers;
   }
 
+  get isWhole(): boolean {
+    return this.#inner.isWhole === true;
+  }
+
   async read(): Promise<Buffer | null> {
     this.#decoded ??= this.#begin();
     const next = await this.#next(this.#decoded);

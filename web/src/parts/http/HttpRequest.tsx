@@ -11,7 +11,7 @@ interface HttpRequestProps {
 
 /** A request of HTTP: its line, its query, its body and its fields. */
 export function HttpRequest({ message, whole = false }: HttpRequestProps) {
-  const { start, fields, body } = message;
+  const { start, fields, body, trailers } = message;
   const { method, path, query } = requestLine(start);
   const table = <HttpFields fields={fields} label="Fields of the request" />;
   return (
@@ -25,6 +25,7 @@ export function HttpRequest({ message, whole = false }: HttpRequestProps) {
       {query.length > 0 && <HttpFields fields={query} label="Query" />}
       {body.length > 0 && <p className="text-sm text-muted">Body, {size(body.length)}</p>}
       <HttpBody body={body} fields={fields} of="request" whole={whole} />
+      {trailers.length > 0 && <HttpFields fields={trailers} label="Fields behind the body" />}
       {whole ? (
         <>
           <p className="text-sm text-muted">Fields</p>

@@ -21,15 +21,23 @@ export function readHttpMessage(bytes: Uint8Array, tags: readonly string[] = [])
   if (end < 0) return undefined;
   const [start = '', ...lines] = latin1(bytes.subarray(0, end)).split('\r\n');
   if (!START.test(start)) return undefined;
+  const fields = lines.map(fieldOf);
   const behind = Number(/^trailers (\d{1,9})$/.exec(tags.find((tag) => tag.startsWith('trailers ')) ?? '')?.[1] ?? 0);
-  const bodyEnd = Math.max(end + 4, bytes.length - behind);
+  const length = start.startsWith('HTTP/') ? Number.POSITIVE_INFINITY : statedLength(fields);
+  const bodyEnd = Math.min(Math.max(end + 4, bytes.length - behind), end + 4 + length);
   const trailers = latin1(bytes.subarray(bodyEnd)).split('\r\n');
   return {
     start,
-    fields: lines.map(fieldOf),
+    fields,
     body: bytes.subarray(end + 4, bodyEnd),
     trailers: trailers.filter((line) => line !== '').map(fieldOf),
   };
+}
+
+/** The gateway writes it where it read all of a request's body; what stands behind that are fields. */
+function statedLength(fields: HttpFields): number {
+  const said = fieldValue(fields, 'content-length') ?? '';
+  return /^\d{1,15}$/.test(said) ? Number(said) : Number.POSITIVE_INFINITY;
 }
 
 export interface RequestLine {
