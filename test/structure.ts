@@ -34,7 +34,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     pure: true,
   },
   // Documents of HTTP services: read when targets are declared, asked by the protocol and by who tries policies.
-  openapi: { level: 1, imports: ['model'], packages: ['yaml'], pure: true },
+  openapi: { level: 1, imports: ['model'], packages: ['ajv', 'yaml'], pure: true },
   // Services of gRPC by their descriptors: read when targets are declared, asked by the protocol.
   grpc: { level: 1, imports: ['model'], packages: ['@bufbuild/protobuf'], pure: true },
   // How logs and those who vouch for them write (C2SP, RFC 9162), read in browsers as well: hashes are handed in.
@@ -162,7 +162,7 @@ export const TOP = 'main.ts';
 export const PROTOCOL_LIST = 'protocols/index.ts';
 
 /** Node's modules that touch neither disk, network, process nor clock. */
-export const PURE_BUILTINS = ['node:assert/strict', 'node:buffer', 'node:crypto', 'node:util'];
+export const PURE_BUILTINS = ['node:assert/strict', 'node:buffer', 'node:crypto', 'node:util', 'node:vm'];
 
 export const MAX_FILE_LINES = 500;
 /** Above this a source file stands in `LONG_FILES`. */

@@ -30,6 +30,14 @@ test('a target has the text of the document that it names, and every line stays 
   );
 });
 
+test('a long document keeps its schemas where requests are held against it', () => {
+  const document = JSON.stringify({ openapi: '3.1.0', info: { description: 'x'.repeat(70_000) }, paths: {} });
+  const read = () => Buffer.from(document);
+  const held = inlineDocuments(`targets:\n${target('one', ' { openapi: { file: a.json, validate: true } }')}`, read);
+  assert.ok(held.includes(JSON.stringify(document)));
+  assert.ok(inlineDocuments(`targets:\n${target('one', ' { openapi: { file: a.json } }')}`, read).length < 1_000);
+});
+
 test('a target has the descriptors of its services in base64, in place of the file that it names', () => {
   const bytes = Buffer.from([0, 255, 10]);
   const text = `targets:\n${target('one', ' { version: "2", grpc: { file: shop.binpb } }')}`;

@@ -11,7 +11,8 @@ export function inlineDocuments(text: string, read: (path: string) => Buffer): s
   const document = parseDocument(text);
   // Whoever reads the file next says what is wrong with it.
   if (document.errors.length > 0) return text;
-  const places: { readonly from: number; readonly to: number; readonly path: string; readonly in: Holder }[] = [];
+  const places: { readonly from: number; readonly to: number; readonly path: string; readonly as: FilePair['as'] }[] =
+    [];
   visit(document, {
     Pair: (_, pair) => {
       const file = fileOf(pair);
@@ -21,21 +22,29 @@ export function inlineDocuments(text: string, read: (path: string) => Buffer): s
     },
   });
   return places.reduceRight(
-    (left, { from, to, path, in: holder }) => `${left.slice(0, from)}${inlined(holder, read(path))}${left.slice(to)}`,
+    (left, { from, to, path, as }) => `${left.slice(0, from)}${inlined(as, read(path))}${left.slice(to)}`,
     text,
   );
 }
 
 type Holder = 'openapi' | 'grpc';
 
-function inlined(holder: Holder, bytes: Buffer): string {
-  return holder === 'openapi'
-    ? `text: ${JSON.stringify(compactDocument(bytes.toString()))}`
-    : `descriptors: ${bytes.toString('base64')}`;
+function inlined(as: FilePair['as'], bytes: Buffer): string {
+  switch (as) {
+    case 'outline':
+      return `text: ${JSON.stringify(compactDocument(bytes.toString()))}`;
+    case 'document':
+      return `text: ${JSON.stringify(bytes.toString())}`;
+    case 'descriptors':
+      return `descriptors: ${bytes.toString('base64')}`;
+    default:
+      return as satisfies never;
+  }
 }
 
 interface FilePair {
-  readonly in: Holder;
+  /** A document against which requests are held keeps its schemas. */
+  readonly as: 'outline' | 'document' | 'descriptors';
   readonly key: Scalar;
   readonly value: Scalar;
   readonly path: string;
@@ -47,7 +56,9 @@ function fileOf({ key, value }: Pair): FilePair | undefined {
   const file = value.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === 'file');
   if (file === undefined || !isScalar(file.key) || !isScalar(file.value)) return undefined;
   const path = file.value.value;
-  return typeof path === 'string' ? { key: file.key, value: file.value, path, in: key.value } : undefined;
+  const document = value.get('validate') === true ? 'document' : 'outline';
+  const as = key.value === 'grpc' ? 'descriptors' : document;
+  return typeof path === 'string' ? { key: file.key, value: file.value, path, as } : undefined;
 }
 
 function isHolder(name: unknown): name is Holder {

@@ -13,6 +13,7 @@ const SECURITY: ReadonlySet<string> = new Set<RefusalCode>([
   'policy-error',
   'request-unknown',
   'request-unparsable',
+  'request-undeclared',
   'obligation-unmet',
   'budget-exceeded',
   'approval-denied',

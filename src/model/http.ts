@@ -99,4 +99,6 @@ export interface HttpDocument {
   readonly text: string;
   /** What its paths have before them at the target, in place of what it says of servers. */
   readonly base?: string;
+  /** True where requests must be what it says of them. */
+  readonly validate?: boolean;
 }

@@ -20,6 +20,7 @@ export const REFUSAL_CODES = [
   'policy-error',
   'request-unknown',
   'request-unparsable',
+  'request-undeclared',
   'obligation-unmet',
   'budget-exceeded',
   'budget-unavailable',
@@ -29,6 +30,7 @@ export const REFUSAL_CODES = [
   'approval-cancelled',
   'approval-pending',
   'approval-void',
+  'approval-unneeded',
   'definition-unaccepted',
   // an answer to an approval
   'approval-unknown',

@@ -59,7 +59,7 @@ describe('a declared HTTP target', () => {
 
   test('says all that it can say, and is declared again as it was, whatever its credential', () => {
     const more = `    http: { hosts: [api.example.com, Other.Example], version: '2', dialect: graphql, cookies: true,
-      graphql: { path: /api/graphql }, openapi: { base: /v2, text: '{"openapi":"3.1.0"}' } }
+      graphql: { path: /api/graphql }, openapi: { base: /v2, validate: true, text: '{"openapi":"3.1.0"}' } }
     classified:
       - { path: "GET /customers/{id}", field: "[].customers[].email", class: email }
       - { path: /**, field: "**.card", class: card, mask: partial }
@@ -85,7 +85,7 @@ describe('a declared HTTP target', () => {
       dialect: 'graphql',
       cookies: true,
       graphqlPath: '/api/graphql',
-      openapi: { text: '{"openapi":"3.1.0"}', base: '/v2' },
+      openapi: { text: '{"openapi":"3.1.0"}', base: '/v2', validate: true },
     });
   });
 

@@ -31,6 +31,7 @@ export const httpSettingsSchema = z.strictObject({
       text: z.string().min(1).max(LIMITS.maxDeclarationBytes).optional(),
       file: z.string().optional(),
       base: z.union([z.literal(''), pathSchema]).optional(),
+      validate: z.boolean().optional(),
     })
     // A gateway that read any file that a configuration names would show it to whoever may write one.
     .refine(({ text, file }) => text !== undefined && file === undefined, {
@@ -85,7 +86,11 @@ export function httpOf(declared: z.infer<typeof httpSettingsSchema>, host: strin
     ...(cookies === true && { cookies }),
     ...(graphql !== undefined && { graphqlPath: graphql.path }),
     ...(openapi?.text !== undefined && {
-      openapi: { text: openapi.text, ...(openapi.base !== undefined && { base: openapi.base }) },
+      openapi: {
+        text: openapi.text,
+        ...(openapi.base !== undefined && { base: openapi.base }),
+        ...(openapi.validate === true && { validate: true }),
+      },
     }),
     ...(grpc?.descriptors !== undefined && { grpc: { descriptors: grpc.descriptors } }),
   };

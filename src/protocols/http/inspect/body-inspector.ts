@@ -1,9 +1,12 @@
 import type { HttpFacts } from '../../../model/http.ts';
 import { LIMITS } from '../../../model/limits.ts';
+import type { Refusal } from '../../../model/refusal.ts';
 import type { Operation } from '../../../model/request.ts';
 import { documentFacts } from '../../../openapi/document-facts.ts';
+import { requestProblem } from '../../../openapi/request-validation.ts';
 import { operationOf } from '../head-inspector.ts';
 import type { AskedHead, Inspected, Inspector, ReadBody } from '../inspector.ts';
+import { isSecretField, isSecretParameter } from '../secret-fields.ts';
 import { awsOperations } from './aws/aws-operations.ts';
 import { bodyFacts, hasFields } from './body-facts.ts';
 import type { GraphqlReading } from './graphql-document.ts';
@@ -20,7 +23,8 @@ export interface BodyInspectorParts {
  * what the target speaks: GraphQL, AWS.
  */
 export function createBodyInspector({ asksForBody }: BodyInspectorParts): Inspector {
-  const isRead = ({ target }: AskedHead): boolean => target.http?.dialect !== undefined || asksForBody();
+  const isRead = ({ target: { http } }: AskedHead): boolean =>
+    http?.dialect !== undefined || http?.openapi?.validate === true || asksForBody();
   const hasMore = (asked: AskedHead): boolean => hasFields(asked.facts.mediaType) || isKeyList(asked);
   return {
     wants: (asked: AskedHead) => {
@@ -32,15 +36,35 @@ export function createBodyInspector({ asksForBody }: BodyInspectorParts): Inspec
       const call = inspectCall(asked, body, asksForBody);
       if (call !== undefined) return call;
       const facts = callFacts(asked) ?? documentFacts(asked.target.http, asked.facts);
-      if (facts.body.kind === 'none' || !isRead(asked)) return { operations: operationsIn(asked, facts, undefined) };
-      return withBody({ ...asked, facts }, body);
+      if (facts.body.kind !== 'none' && isRead(asked)) return withBody({ ...asked, facts }, body);
+      return inspected({ ...asked, facts }, undefined);
     },
   };
 }
 
 async function withBody(asked: AskedHead, body: ReadBody | undefined): Promise<Inspected> {
   const found = await bodyFacts(asked, body, LIMITS.maxInspectedBodyBytes);
-  return { operations: operationsIn(asked, { ...asked.facts, body: found }, body) };
+  return inspected({ ...asked, facts: { ...asked.facts, body: found } }, body);
+}
+
+function inspected(asked: AskedHead, body: ReadBody | undefined): Inspected {
+  const { target, facts } = asked;
+  const operations = operationsIn(asked, facts, body);
+  const problem = target.http && requestProblem(target.http, facts, isHidden);
+  return problem === undefined ? { operations } : { operations, unsupported: undeclared(problem) };
+}
+
+/** Rules see none of them, so nobody checks them. */
+function isHidden(place: string, name: string): boolean {
+  return place === 'query' ? isSecretParameter(name) : place === 'header' && isSecretField(name);
+}
+
+function undeclared(problem: string): Refusal {
+  return {
+    code: 'request-undeclared',
+    message: `the request is not what the OpenAPI document of the target says: ${problem}`,
+    hint: 'Send it as the document declares it.',
+  };
 }
 
 /** What S3 is asked to delete stands in the body, whatever its type is. */

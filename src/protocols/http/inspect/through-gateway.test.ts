@@ -43,6 +43,30 @@ test('a GraphQL query passes where a mutation does not, and nor does what nobody
   assert.equal(await ask('{ me }'), 200);
 });
 
+test('what the document of a target does not declare is refused before any rule, and the next request works', async () => {
+  await using server = await digestServer();
+  const text = `
+    openapi: 3.1.0
+    paths:
+      /orders:
+        post:
+          requestBody:
+            content: { application/json: { schema: { required: [size], properties: { size: { type: integer } } } } }`;
+  const http = { basePath: '', hosts: [], version: 'auto', openapi: { text, validate: true } } as const;
+  const targets = [httpTarget(server, { http })];
+  await using gateway = await startHttpGateway({ targets, policies: [PERMIT_ALL] });
+  const send = await sender(gateway, '/t/api/orders');
+  const good = Buffer.from('{"size":1}');
+  const undeclared = { status: 400, code: 'request-undeclared' };
+  assert.deepEqual(await send(good), { status: 200, digest: hash('sha256', good) });
+  assert.deepEqual(await send(Buffer.from('{"size":"large"}')), undeclared);
+  assert.deepEqual(await send(Buffer.from('{"size":1,"size":"large"}')), undeclared);
+  assert.deepEqual(await send(Buffer.concat([good, Buffer.alloc(1024 * 1024, ' ')])), undeclared);
+  assert.deepEqual(await (await sender(gateway, '/t/api/others'))(good), undeclared);
+  assert.deepEqual(await (await sender(gateway, '/t/api/orders?a=1'))(good), undeclared);
+  assert.deepEqual(await send(good, { 'transfer-encoding': 'chunked' }), { status: 200, digest: hash('sha256', good) });
+});
+
 const REFUSED = { status: 403, code: 'policy-no-match' };
 
 /** Answers with the digest of what it was sent. */
