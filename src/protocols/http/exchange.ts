@@ -71,13 +71,12 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     try {
       // What it changes is spent before it leaves: nothing can be undone.
       if (metered && this.request.operations.some(({ access }) => access !== 'read')) yield ONE_CHANGE;
-      const connection = await upstream.ready(until);
       const { credentials } = upstream;
       const plain = this.#outgoing(input, { whole, plain: whole || metered || credentials.travels });
       const asked = this.#relay?.offer(plain) ?? plain;
       const { incoming, signing } = this.#parts;
       const proven = await credentials.apply(asked, incoming.head, until, signing);
-      const sent = await connection.send({ ...proven, trailers: () => this.#behind(proven.fields) }, until);
+      const sent = await upstream.send({ ...proven, trailers: () => this.#behind(proven.fields) }, until);
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
       if (whole && sent.body.length !== 'none') this.#answer.codeAs(sent.head);
       const reply = withoutCookies(seenReply(sent, { whole, metered, upstream }), this.#parts.where.target);

@@ -2,7 +2,9 @@
  * The seam between the wires of HTTP (h1/, h2/) and the protocol above them. A wire knows framing: it checks it, takes it
  * off and puts it on. What stands here has none: no transfer codings, no hop-by-hop fields, no pseudo-fields.
  */
+
 import type { ByteStream } from '../../wire/byte-stream.ts';
+import { PeerLeft } from '../../wire/peer-left.ts';
 
 /** Fields in their order: names in lower case, values without the white space around them, as latin1. */
 export type Fields = readonly (readonly [name: string, value: string])[];
@@ -129,5 +131,13 @@ export class MalformedHttp extends Error {
     super(message);
     this.name = 'MalformedHttp';
     this.status = status;
+  }
+}
+
+/** The server closed the connection before anything of its reply came. */
+export class NotAnswered extends PeerLeft {
+  constructor(options?: { readonly cause?: unknown }) {
+    super('the server closed the connection instead of replying', options);
+    this.name = 'NotAnswered';
   }
 }

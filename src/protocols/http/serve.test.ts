@@ -351,6 +351,36 @@ test('a connection that its server closed is dialled anew', async () => {
   }
 });
 
+test('a kept connection that its server closes as the next request comes is no fault of a read, which is asked again', async () => {
+  const asked: string[] = [];
+  // The second request of a connection is read, and never answered.
+  await using server = await serverOf((request, reply) => {
+    const isKept = kept.has(request.socket);
+    kept.add(request.socket);
+    asked.push(`${request.method} ${request.url}`);
+    if (isKept) request.socket.destroy();
+    else reply.end('here');
+  });
+  const kept = new WeakSet<object>();
+  await using gateway = await startHttpGateway({ targets: [httpTarget(server)] });
+  const headers = { authorization: bearer(await gateway.grant()) };
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    const statuses: unknown[] = [];
+    for (const [method, path] of [
+      ['GET', '1'],
+      ['GET', '2'],
+      ['POST', '3'],
+    ] as const) {
+      statuses.push((await ask(gateway, { method, path: `/t/api/${path}`, headers, agent })).status);
+    }
+    assert.deepEqual(statuses, [200, 200, 502]);
+    assert.deepEqual(asked, ['GET /1', 'GET /2', 'GET /2', 'POST /3']);
+  } finally {
+    agent.destroy();
+  }
+});
+
 test('a redirect leads back through the gateway, and no other way is offered', async () => {
   await using server = await serverOf((asked, reply) => {
     const location = `http://${asked.headers.host}/api/v2/there?x`;

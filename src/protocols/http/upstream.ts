@@ -4,7 +4,7 @@ import type { Target } from '../../model/target.ts';
 import { withDeadline } from '../../wire/deadline.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
 import type { Credentials } from './credentials/credentials.ts';
-import type { ClientConnection } from './message.ts';
+import { type ClientConnection, type IncomingReply, NotAnswered, type OutgoingRequest } from './message.ts';
 
 /** Opens a connection to the target; it is closed where the signal aborts. Throws a `Fault`. */
 export type Dial = (signal: AbortSignal) => Promise<ClientConnection>;
@@ -17,6 +17,8 @@ export class HttpUpstream implements AsyncDisposable {
   #connection: ClientConnection;
   readonly #ending = new AbortController();
   #session: AbortSignal | undefined;
+  /** True where the connection has brought a reply. */
+  #isKept = false;
 
   constructor(target: Target, credentials: Credentials, dial: Dial, connection: ClientConnection) {
     this.target = target;
@@ -30,7 +32,26 @@ export class HttpUpstream implements AsyncDisposable {
     return this.#connection.reusable ? this.#connection : this.#dialAgain(signal);
   }
 
+  /**
+   * Sends a request. A server may close a kept connection just as the next request comes, of which it says nothing: what
+   * is safe and has no body is then sent once more (RFC 9112, 9.3.1).
+   */
+  async send(request: OutgoingRequest, signal: AbortSignal): Promise<IncomingReply> {
+    const connection = await this.ready(signal);
+    const wasKept = this.#isKept;
+    try {
+      const reply = await connection.send(request, signal);
+      this.#isKept = true;
+      return reply;
+    } catch (fault) {
+      if (!wasKept || !(fault instanceof NotAnswered) || !isRepeatable(request) || signal.aborted) throw fault;
+    }
+    const another = await this.#dialAgain(signal);
+    return await another.send(request, signal);
+  }
+
   async #dialAgain(signal: AbortSignal): Promise<ClientConnection> {
+    this.#isKept = false;
     await this.#connection[Symbol.asyncDispose]();
     const expired = (): Error => new Fault('deadline', 'the target did not answer in time');
     this.#connection = await withDeadline(LIMITS.upstreamConnectDeadlineMs, signal, expired, this.#dial);
@@ -62,4 +83,11 @@ export class HttpUpstream implements AsyncDisposable {
     this.#ending.abort(new PeerLeft('the session ended'));
     await this.#connection[Symbol.asyncDispose]();
   }
+}
+
+/** RFC 9110, 9.2.1. */
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function isRepeatable({ method, length, upgrade }: OutgoingRequest): boolean {
+  return SAFE.has(method) && upgrade === undefined && (length === 'none' || length === 0);
 }

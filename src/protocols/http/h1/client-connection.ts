@@ -1,6 +1,12 @@
 import type { ByteStream } from '../../../wire/byte-stream.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
-import { type ClientConnection, type IncomingReply, MalformedHttp, type OutgoingRequest } from '../message.ts';
+import {
+  type ClientConnection,
+  type IncomingReply,
+  MalformedHttp,
+  NotAnswered,
+  type OutgoingRequest,
+} from '../message.ts';
 import type { HttpWireLimits } from '../wire-limits.ts';
 import { Input } from './input.ts';
 import { H1Body } from './message-body.ts';
@@ -117,8 +123,7 @@ export class H1ClientConnection implements ClientConnection {
 
   async #readReply(request: OutgoingRequest): Promise<IncomingReply> {
     for (let interim = 0; interim <= this.#limits.maxHttpInterimReplies; interim++) {
-      const text = await this.#input.readHead();
-      if (text === null) throw new PeerLeft('the server closed the connection instead of replying');
+      const text = await this.#readHead(interim === 0);
       const parsed = parseReplyHead(text, request.method, this.#limits.maxHttpFields);
       const { status } = parsed.head;
       if (status === 101) return this.#upgraded(parsed, request);
@@ -126,6 +131,20 @@ export class H1ClientConnection implements ClientConnection {
       if (status >= 200) return { head: parsed.head, body: this.#bodyOf(parsed) };
     }
     throw new MalformedHttp(502, 'more interim replies than are taken');
+  }
+
+  async #readHead(isFirst: boolean): Promise<string> {
+    let hasBegun = !isFirst;
+    try {
+      const text = await this.#input.readHead(() => {
+        hasBegun = true;
+      });
+      if (text !== null) return text;
+    } catch (cause) {
+      if (hasBegun || !(cause instanceof PeerLeft)) throw cause;
+      throw new NotAnswered({ cause });
+    }
+    throw new NotAnswered();
   }
 
   #upgraded(parsed: ParsedReply, { upgrade }: OutgoingRequest): IncomingReply {
