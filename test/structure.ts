@@ -170,6 +170,7 @@ export const LONG_FILE_LINES = 300;
 /** Source files (tests apart) of more than 300 lines, and why each is one thing. */
 export const LONG_FILES: Readonly<Record<string, string>> = {
   'src/model/limits.ts': 'a list, of every bound',
+  'src/grants/grant-service.ts': 'one service: what is given, checked, renewed and revoked',
   'src/sql/postgres/facts.ts': 'one walk over a tree, with all that a node of it may call',
 };
 
@@ -191,6 +192,8 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/audit/bundle/survey-worker.ts': 'survey-session.test.ts, which starts the thread',
   'src/audit/verify/verify-worker.ts': 'read-log.test.ts, which starts the thread',
   'src/store/budget-rows.ts': 'src/budgets/budget-service.test.ts, on each store',
+  'src/store/access-rows.ts': 'test/mcp/request-access.test.ts, by what an agent asks for',
+  'src/store/given-target-rows.ts': 'test/mcp/request-access.test.ts, in one gateway and in two',
   'src/store/run-token-rows.ts': 'src/grants/kept-tokens.test.ts, on each store',
   'src/store/definition-rows.ts': 'src/definitions/definition-service.test.ts, on each store',
   'src/store/erasure-rows.ts': 'src/retention/erasing-gateways.test.ts, on each store',

@@ -18,6 +18,9 @@ export const approvalState = z.enum(['pending', 'approved', 'denied', 'expired',
 
 export const approvalSummarySchema = z.object({
   id: z.string(),
+  kind: z
+    .enum(['request', 'access'])
+    .describe('`access`: it gives its run the target, and is used up as it is approved. `text` says what is asked.'),
   state: approvalState,
   mine: z.boolean().describe('Whether the caller can answer it now.'),
   target: z.string(),

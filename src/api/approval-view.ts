@@ -14,14 +14,15 @@ const EXCERPT_CHARACTERS = 300;
 
 /** An approval as a list shows it. */
 export function approvalSummary(approval: FiledApproval, run: RunRow | undefined, caller: Caller): ApprovalView {
-  const { id, state, target, protocol, operations, body, session, requirements, rules } = approval;
+  const { id, kind, state, target, protocol, operations, body, session, requirements, rules } = approval;
   return {
     id,
+    kind,
     state,
     mine: standing(approval, caller).mine,
     target,
     protocol,
-    kinds: [...new Set(operations.map(({ kind }) => kind))],
+    kinds: [...new Set(operations.map((operation) => operation.kind))],
     tables: tablesOf(operations),
     text: joinedText(body.bytes, body.media, operations).slice(0, EXCERPT_CHARACTERS),
     run: run === undefined ? unknownRun(approval.run, approval.display) : runReference(run),

@@ -87,6 +87,12 @@ export function grantServices(
         if (revoked) await audit.note({ kind: 'grant.revoked', detail: { grant, by } });
         return revoked;
       },
+      takeBack: async (grant, target, by) => {
+        const run = await grants.takeBack(grant as GrantId, target as TargetName);
+        if (run === undefined) return false;
+        await audit.note({ kind: 'access.revoked', detail: { grant, run, target, by } });
+        return true;
+      },
     },
   };
 }
@@ -219,7 +225,7 @@ function reachOf({ hosts, dialect, signs = {} }: HttpTarget): Pick<IssuedGrant['
   return { hosts, ...(dialect === 'aws' ? { aws: signs } : {}) };
 }
 
-function grantView({ grant, rules, display, state }: GrantListing): GrantView {
+function grantView({ grant, rules, display, state, given }: GrantListing): GrantView {
   const { id, run, targets, issuedAt, expiresAt } = grant;
-  return { id, run, principal: display, targets, rules, issuedAt, expiresAt, state };
+  return { id, run, principal: display, targets, rules, issuedAt, expiresAt, state, given };
 }

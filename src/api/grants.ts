@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callerId, noteAction, requireScope } from './caller.ts';
+import { configuredName } from './configured-name.ts';
 import { pageLimit, queryFlag } from './paging.ts';
 import { HttpProblem, problemResponses } from './problem.ts';
 import { grantSchema } from './run-schemas.ts';
@@ -46,5 +47,27 @@ export function grantRoutes(router: ApiRouter, services: ApiServices): void {
       throw new HttpProblem(404, 'There is no such grant');
     }
     return { grant, revoked: true as const };
+  });
+
+  const takingBack = {
+    tags: ['grants'],
+    summary: 'Take back a given target',
+    description:
+      'A target that people gave the grant beside those of its rules: at once, in every gateway, its live sessions there end.',
+    params: z.object({ grant: z.string().max(100), target: z.string().max(200) }),
+    response: {
+      200: z.object({ grant: z.string(), target: z.string(), revoked: z.literal(true) }),
+      ...problemResponses,
+    },
+  };
+  router.delete('/v1/grants/:grant/targets/:target', { schema: takingBack }, async (request) => {
+    const caller = await requireScope(request, services, 'grants:revoke');
+    const { grant, target: asked } = request.params;
+    const target = configuredName(asked, await services.targets.list());
+    await noteAction(services, caller, 'grant.narrow', { grant, target });
+    if (!(await services.grants.takeBack(grant, asked, callerId(caller)))) {
+      throw new HttpProblem(404, 'The grant was given no such target');
+    }
+    return { grant, target: asked, revoked: true as const };
   });
 }

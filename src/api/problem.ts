@@ -96,6 +96,7 @@ const REFUSAL_STATUS: Partial<Readonly<Record<RefusalCode, number>>> = {
   'approval-changed': 409,
   'approval-answered': 409,
   'approval-over': 409,
+  'approval-void': 409,
   'protocol-malformed': 400,
   'too-large': 413,
   'rate-limited': 429,

@@ -13,6 +13,15 @@ export const grantSchema = z.object({
   issuedAt: z.string(),
   expiresAt: z.string(),
   state: z.enum(['active', 'expired', 'revoked']),
+  given: listOf(
+    z.object({
+      target: z.string(),
+      approval: z.string(),
+      givenAt: z.string(),
+      expiresAt: z.string().optional().describe('Absent where it is given for as long as the grant lasts.'),
+      revokedAt: z.string().optional(),
+    }),
+  ).describe('Targets that people gave it since; `targets` has those that it may enter now.'),
 });
 
 const count = z.number().int();

@@ -12,6 +12,7 @@ import type { EvidenceService } from '../audit/bundle/evidence-service.ts';
 import type { PackSources } from '../audit/pack/make-pack.ts';
 import type { AuditLog } from '../audit/recorder.ts';
 import type { ExportService } from '../export/export-service.ts';
+import type { GivenTarget } from '../grants/grant-records.ts';
 import type { EnteringPerson } from '../grants/vocabulary.ts';
 import type { Logins } from '../identity/logins.ts';
 import type { TrustDirectory } from '../identity/trust-directory.ts';
@@ -192,6 +193,8 @@ export interface GrantAdministration {
   /** Revokes a grant and ends its sessions; false where there is no such grant. */
   /** `by` is the id of a person or of a token. */
   revoke(grant: string, by: string): Promise<boolean>;
+  /** Takes back a target that people gave a grant, and ends its sessions there; false where none was given. */
+  takeBack(grant: string, target: string, by: string): Promise<boolean>;
 }
 
 export interface GrantFilter {
@@ -209,6 +212,7 @@ export interface GrantView {
   readonly issuedAt: string;
   readonly expiresAt: string;
   readonly state: 'active' | 'expired' | 'revoked';
+  readonly given: readonly GivenTarget[];
 }
 
 export type ApprovalView = z.infer<typeof approvalSummarySchema>;

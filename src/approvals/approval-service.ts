@@ -16,6 +16,7 @@ import {
 import { abandonHolds, cancelEndedRuns, expireApprovals } from '../store/approval-sweeps.ts';
 import type { Store } from '../store/store.ts';
 import { ApprovalChanges } from './approval-changes.ts';
+import { type AskedTarget, askAccess } from './ask-access.ts';
 import { boundedEstimate } from './bounded-estimate.ts';
 import {
   concernedIn,
@@ -26,6 +27,7 @@ import {
   voteOf,
 } from './filed-approval.ts';
 import { Filer } from './filer.ts';
+import type { Requestable } from './give-access.ts';
 import { giveAnswer } from './give-answer.ts';
 import { Holds } from './holds.ts';
 import { type ApprovalPage, type ApprovalQuery, listFor } from './list-approvals.ts';
@@ -41,6 +43,8 @@ export interface ApprovalServiceOptions {
   /** Seals what may be sensitive under the deployment's key, bound to a purpose. */
   readonly seal: (plain: string, boundTo: string) => string;
   readonly open: (sealed: string, boundTo: string) => string;
+  /** What trust rules say now of a target that a run asks for. */
+  readonly requestable: Requestable;
   /** Where a person answers. */
   readonly url: (id: ApprovalId) => string;
   /** Milliseconds since 1970. */
@@ -116,6 +120,16 @@ export class ApprovalService implements AsyncDisposable {
       notFiled();
       throw refusal;
     }
+  }
+
+  /** Asks people to give a run a target; what waits for the same one is taken up. Throws `Refused`. */
+  async askAccess(asked: AskedTarget): Promise<{ readonly approval: FiledApproval; readonly url: string }> {
+    const { store, now, url, onFault } = this.#options;
+    const parts = { ...this.#options, holder: this.#holder };
+    const { row, isNew } = await store.write((trx) => askAccess(trx, asked, now(), parts), ['approvals']);
+    const approval = filedApproval(row, [], this.#openedNow());
+    if (isNew) tell(this.#filed, approval, onFault);
+    return { approval, url: url(approval.id) };
   }
 
   /** Counts a person's answer; the approval as it stands then. Throws `Refused`. */

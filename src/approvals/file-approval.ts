@@ -82,6 +82,8 @@ function newRow({ held, body, digest, nowMs }: Filing, { gateway, holder, seal, 
   const now = new Date(nowMs).toISOString();
   return {
     id,
+    kind: 'request',
+    access: null,
     state: 'pending',
     digest,
     run_id: principal.run.id,
@@ -128,7 +130,8 @@ function requestedDetail(row: ApprovalRow, { obligations, permit }: HeldRequest)
   };
 }
 
-function tooMany(): Refused {
+/** A run may have so many that wait. */
+export function tooMany(): Refused {
   return new Refused({
     code: 'rate-limited',
     message: `This run has ${LIMITS.approvalsPendingPerRun} requests that wait for people.`,

@@ -12,6 +12,8 @@ import type { Viewer } from './vocabulary.ts';
 /** An approval as doors and channels see it, with all that a person needs to decide. Its body may be sensitive. */
 export interface FiledApproval {
   readonly id: ApprovalId;
+  /** `access`: it gives its run a target, and is used up as it is approved. */
+  readonly kind: 'request' | 'access';
   /** As of the time at which it was read: `expired` where nobody answered in time, or nobody used it in time. */
   readonly state: ApprovalState;
   readonly digest: string;
@@ -109,6 +111,7 @@ export function filedApproval(
   const { repository, decided_at, usable_until, used_at, reason } = row;
   return {
     id: row.id as ApprovalId,
+    kind: row.kind,
     state: stateAt(row, parts.now),
     digest: row.digest,
     run: row.run_id as RunId,

@@ -14,12 +14,14 @@ import type { Store } from '../store/store.ts';
 import type { RunActor } from './actor.ts';
 import { patienceOf } from './file-approval.ts';
 import { countedVote, standingOf, stateAt } from './filed-approval.ts';
+import { accessOf, checkAsked, giveAccess, type Requestable } from './give-access.ts';
 import { tally } from './quorum.ts';
 import type { Answer, ApprovalNote } from './vocabulary.ts';
 
 export interface AnsweringParts {
   readonly store: Store;
   readonly note: (note: ApprovalNote) => Promise<void>;
+  readonly requestable: Requestable;
 }
 
 /**
@@ -31,7 +33,7 @@ export function giveAnswer(
   id: string,
   answer: Answer,
   nowMs: number,
-  { store, note }: AnsweringParts,
+  { store, note, requestable }: AnsweringParts,
 ): Promise<{ readonly row: ApprovalRow; readonly votes: readonly VoteRow[] }> {
   checkReason(answer.reason);
   return store.write(
@@ -42,11 +44,20 @@ export function giveAnswer(
       const votes = await votesOf(trx, [id]);
       const obligations = JSON.parse(row.obligations) as readonly ApproveObligation[];
       const vote = voteFor(row, votes, obligations, answer, nowMs);
+      const isAccess = row.kind === 'access';
+      if (isAccess && answer.answer === 'approve') await checkAsked(trx, row, vote.at, requestable);
       if (!(await insertVote(trx, vote))) throw refused('approval-answered', 'You answered already.');
       const { outcome } = tally(obligations, [...votes, vote].map(countedVote));
       const now = vote.at;
+      let until: string | undefined;
       switch (outcome) {
         case 'approved': {
+          if (isAccess) {
+            // Nobody has to come for it: what was asked is given by this.
+            until = await giveAccess(trx, row, nowMs);
+            await settleApproval(trx, id, { state: 'approved', decided_at: now, used_at: now }, now);
+            break;
+          }
           const usable_until = new Date(nowMs + patienceOf(obligations)).toISOString();
           await settleApproval(trx, id, { state: 'approved', decided_at: now, usable_until }, now);
           break;
@@ -61,7 +72,12 @@ export function giveAnswer(
           return outcome satisfies never;
       }
       const state = outcome === 'open' ? 'pending' : outcome;
-      await note({ kind: 'approval.decided', detail: { ...decidedDetail(row, answer), state } });
+      const detail = { ...decidedDetail(row, answer), state };
+      await note(
+        isAccess
+          ? { kind: 'access.decided', detail: accessDetail(row, detail, until) }
+          : { kind: 'approval.decided', detail: { ...detail, session: row.session, exchange: row.exchange } },
+      );
       const settled = await findApproval(trx, id);
       return { row: settled ?? row, votes: [...votes, vote] };
     },
@@ -100,13 +116,20 @@ function decidedDetail(row: ApprovalRow, { person, answer, channel }: Answer): A
     approval: row.id,
     digest: row.digest,
     run: row.run_id,
-    session: row.session,
-    exchange: row.exchange,
     target: row.target,
     answer,
     by: person.id,
     channel,
   };
+}
+
+/** Which grant it is for, and until when it gives the target, where that is before its end. */
+function accessDetail(
+  row: ApprovalRow,
+  detail: ApprovalNote['detail'],
+  until: string | undefined,
+): ApprovalNote['detail'] {
+  return { ...detail, grant: accessOf(row).grant, ...(until === undefined ? {} : { expiresAt: until }) };
 }
 
 /** What people write is kept and shown: PostgreSQL's text cannot hold NUL, nor UTF-8 half a surrogate pair. */

@@ -32,6 +32,6 @@ export interface ApprovalChange {
 
 /** A note of the audit log. */
 export interface ApprovalNote {
-  readonly kind: 'approval.requested' | 'approval.decided';
+  readonly kind: 'approval.requested' | 'approval.decided' | 'access.requested' | 'access.decided';
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }

@@ -17,6 +17,7 @@ const runSchema = z.object({
 
 export const approvalSummarySchema = z.object({
   id: z.string(),
+  kind: z.enum(['request', 'access']),
   state: stateSchema,
   mine: z.boolean(),
   target: z.string(),

@@ -8,6 +8,7 @@ const plain = (_style: unknown, text: string) => text;
 
 const APPROVAL: Approval = {
   id: 'apr_1',
+  kind: 'request',
   state: 'pending',
   mine: true,
   target: 'demo',

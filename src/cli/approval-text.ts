@@ -37,6 +37,7 @@ export function stateText(approval: ApprovalSummary, nowMs: number): string {
       return `waits for ${groups.join(' and ')}, ${timeLeft(approval.expiresAt, nowMs)}`;
     }
     case 'approved':
+      if (approval.kind === 'access') return 'approved: the run may enter the target';
       return approval.usedAt === undefined ? 'approved, not used yet' : 'approved and used';
     case 'denied':
       return 'denied';
@@ -68,8 +69,13 @@ function headline(approval: Approval, nowMs: number, paint: Paint): string {
 }
 
 function aboutRequest(approval: Approval): Line[] {
-  const { run, target, protocol, session, held, rules, context, requestedAt, state } = approval;
-  const waiting = held ? '; its client waits' : '; its client waits no longer, and may ask again';
+  const { kind, run, target, protocol, session, held, rules, context, requestedAt, state } = approval;
+  const isAccess = kind === 'access';
+  const waiting = isAccess
+    ? '; it wants to enter the target'
+    : held
+      ? '; its client waits'
+      : '; its client waits no longer, and may ask again';
   const actor = run.actor === undefined ? '' : `, set off by ${run.actor}`;
   const demo = run.demo ? ' (the demo vouches for nothing)' : '';
   return [
@@ -79,7 +85,7 @@ function aboutRequest(approval: Approval): Line[] {
     ...(run.agent === undefined ? [] : [['agent', `${run.agent} (it says so itself)`] as const]),
     ['target', `${target} (${protocol}), session ${session}`],
     ['asked', `${shortTime(requestedAt)} UTC${state === 'pending' ? waiting : ''}`],
-    ['rule', rules.join(', ')],
+    [isAccess ? 'trust' : 'rule', rules.join(', ')],
     ...(context.length === 0
       ? []
       : [['in', context.map(({ name, value }) => `${name} ${value === '' ? '""' : value}`).join(', ')] as const]),
@@ -97,7 +103,8 @@ function statementText({ text, parameters }: Approval['statements'][number], pai
   );
 }
 
-function operationLines({ operations }: Approval): Line[] {
+function operationLines({ kind: what, operations }: Approval): Line[] {
+  if (what === 'access') return [];
   return operations.map(({ kind, access, tables, columns, functions, hasWhere, flags, reason, ...facts }) => {
     const { filters, writes, copies, lock } = facts;
     const parts = [
@@ -114,7 +121,8 @@ function operationLines({ operations }: Approval): Line[] {
   });
 }
 
-function estimateLines({ estimate }: Approval): Line[] {
+function estimateLines({ kind, estimate }: Approval): Line[] {
+  if (kind === 'access') return [['effect', 'the run may open sessions there; its rules decide what it may do']];
   if (estimate === undefined) return [['effect', 'not estimated']];
   if (estimate.kind === 'unavailable') return [['effect', `cannot be told: ${estimate.why ?? 'no reason given'}`]];
   const how = estimate.kind === 'measured' ? 'measured, and rolled back' : 'as the target plans it';

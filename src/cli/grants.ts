@@ -14,6 +14,15 @@ const grantSchema = z.object({
   issuedAt: z.string(),
   expiresAt: z.string(),
   state: z.enum(['active', 'expired', 'revoked']),
+  given: z.array(
+    z.object({
+      target: z.string(),
+      approval: z.string(),
+      givenAt: z.string(),
+      expiresAt: z.string().optional(),
+      revokedAt: z.string().optional(),
+    }),
+  ),
 });
 
 type GrantItem = z.infer<typeof grantSchema>;
@@ -24,7 +33,8 @@ export function grantsCommand(): Command {
     .summary('list grants, and revoke one')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ chaperone grants\n  $ chaperone grants revoke grt_…      # its live sessions end at once\n',
+      '\nExamples:\n  $ chaperone grants\n  $ chaperone grants revoke grt_…      # its live sessions end at once\n' +
+        '  $ chaperone grants revoke grt_… --target ledger   # only that target, which people gave it\n',
     );
   command.addCommand(
     withGatewayOptions(new Command('list').description('Lists the grants that are good now, newest first.'))
@@ -36,6 +46,7 @@ export function grantsCommand(): Command {
   command.addCommand(
     withGatewayOptions(new Command('revoke').description('Revokes a grant; its live sessions end at once.'))
       .argument('<grant>', 'its id')
+      .option('--target <name>', 'takes back this target alone, which people gave it')
       .action(revoke),
   );
   return command;
@@ -58,14 +69,20 @@ async function list(options: GatewayOptions & { readonly all?: boolean; readonly
     { head: 'STATE', text: ({ state }: GrantItem) => state, paint: ({ state }: GrantItem) => style[state] },
     { head: 'UNTIL (UTC)', text: ({ expiresAt }: GrantItem) => shortTime(expiresAt) },
     { head: 'WHO', text: ({ principal }: GrantItem) => principal, most: 50 },
-    { head: 'TARGETS', text: ({ targets }: GrantItem) => targets.join(', '), most: 40 },
+    { head: 'TARGETS', text: targetsText, most: 40 },
     { head: 'RULE', text: ({ rules }: GrantItem) => rules.join(', '), most: 40 },
     { head: 'RUN', text: ({ run }: GrantItem) => run },
   ];
   output.write(listing(answer.grants, columns, output));
 }
 
-async function revoke(grant: string, options: GatewayOptions): Promise<void> {
+/** What people gave it is marked. */
+function targetsText({ targets, given }: GrantItem): string {
+  return targets.map((name) => (given.some(({ target }) => target === name) ? `${name} (given)` : name)).join(', ');
+}
+
+async function revoke(grant: string, options: GatewayOptions & { readonly target?: string }): Promise<void> {
+  if (options.target !== undefined) return takeBack(grant, options.target, options);
   const output = processOutput({ json: options.json ?? false });
   const api = ApiClient.find(options, process.env);
   const path = `/v1/grants/${encodeURIComponent(grant)}`;
@@ -75,4 +92,16 @@ async function revoke(grant: string, options: GatewayOptions): Promise<void> {
   );
   if (output.json) return output.writeJson(answer);
   output.write(`${answer.grant} is revoked, and its sessions end.\n`);
+}
+
+async function takeBack(grant: string, target: string, options: GatewayOptions): Promise<void> {
+  const output = processOutput({ json: options.json ?? false });
+  const api = ApiClient.find(options, process.env);
+  const path = `/v1/grants/${encodeURIComponent(grant)}/targets/${encodeURIComponent(target)}`;
+  const answer = await api.call(
+    { method: 'DELETE', path, as: 'operator' },
+    z.object({ grant: z.string(), target: z.string(), revoked: z.boolean() }),
+  );
+  if (output.json) return output.writeJson(answer);
+  output.write(`${answer.grant} may not enter ${answer.target} any more, and its sessions there end.\n`);
 }

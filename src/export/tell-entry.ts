@@ -136,6 +136,28 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: (members) =>
       `approval ${said(members, 'approval')}: ${said(members, 'answer')}, ${said(members, 'state')}`,
   },
+  'access.requested': {
+    family: 'entity',
+    verb: 'create',
+    severity: 'low',
+    entity: entityOf('approval', 'approval'),
+    message: (members) => `run ${said(members, 'run')} asks ${said(members, 'groups')} for ${said(members, 'target')}`,
+  },
+  'access.decided': {
+    family: 'entity',
+    verb: 'update',
+    severity: 'medium',
+    entity: entityOf('grant', 'grant'),
+    message: (members) =>
+      `run ${said(members, 'run')} asked for ${said(members, 'target')}: ${said(members, 'answer')}, ${said(members, 'state')}`,
+  },
+  'access.revoked': {
+    family: 'entity',
+    verb: 'delete',
+    severity: 'low',
+    entity: entityOf('grant', 'grant'),
+    message: (members) => `${said(members, 'target')} was taken back from grant ${said(members, 'grant')}`,
+  },
   'key.rotated': {
     family: 'entity',
     verb: 'update',

@@ -59,6 +59,8 @@ export interface Way {
   readonly carrier: SessionCarrier;
   readonly asserted?: Readonly<Record<string, string>>;
 }
+  /** True where its sessions ask people and run nothing. */
+  readonly askOnly?: boolean;
 
 const NATIVE: Way = { carrier: 'native' };
 
@@ -145,7 +147,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   async open(admitted: Admitted, login: Login, rules?: SessionRules): Promise<Session<Upstream, Greeting>> {
     const id = mintId('ses', this.#gateway.now(), (bytes) => randomBytes(bytes)) as SessionId;
     const record = await this.#openRecord(id, admitted, login);
-    const connected = await this.#connect(admitted, login, record);
+    const connected = await this.#connect(admitted, { ...login, session: id }, record);
     return this.#open(id, admitted, connected, record, login, rules);
   }
 
@@ -228,6 +230,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         onFault,
         estimator: this.#estimator(admitted, login),
       },
+        askOnly: this.#way.askOnly === true,
       watch: this.#gateway.watch.session(id, principal, target),
       definitions: controlPlane.definitions,
       budgets: new SessionBudgets({ desk: controlPlane.budgets, principal, target, onFault: fault }),

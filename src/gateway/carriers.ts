@@ -26,6 +26,8 @@ export interface Carried {
   readonly keys: ScramKeys;
   /** What it came in: a WebSocket where absent. */
   readonly carrier?: SessionCarrier;
+  /** True where people are only asked for approvals, and nothing is ever forwarded. */
+  readonly askOnly?: boolean;
   /** What the wrapper says of its listener. */
   readonly asserted: Readonly<Record<string, string>>;
   /** Told of a login that was refused. */
@@ -57,7 +59,8 @@ export class Carriers<Upstream extends AsyncDisposable, Greeting> {
   /** Serves until the connection ends. Never rejects. */
   serve(stream: ByteStream, carried: Carried): Promise<void> {
     return this.#connections.serve(stream, this.#protocol, (onAdmitted) => {
-      const way = { carrier: carried.carrier ?? 'websocket', asserted: carried.asserted } as const;
+      const { carrier = 'websocket', asserted, askOnly = false } = carried;
+      const way = { carrier, asserted, askOnly };
       const inner = new GatewayAdmission(stream, this.#protocol, this.#gateway, onAdmitted, way);
       return new CarriedAdmission(inner, carried);
     });

@@ -23,8 +23,11 @@ export interface ControlPlane {
   holder(claim: Claim | CarriedClaim): Promise<Principal>;
   /** The policies in force now. */
   policies(): PolicySet;
-  /** When the grant ends as it stands now (it may have been renewed), ms since 1970; undefined where it is gone. */
-  grantExpiryMs(grant: GrantId): Promise<number | undefined>;
+  /**
+   * When sessions of the grant in the target end as it stands now (it may have been renewed), ms since 1970; undefined
+   * where they are over.
+   */
+  grantExpiryMs(grant: GrantId, target: TargetName): Promise<number | undefined>;
   /** Calls back when a grant is revoked, here or through another gateway. Returns how to stop listening. */
   onRevoked(listener: (grant: GrantId) => void): () => void;
   readonly approvals: ApprovalDesk;

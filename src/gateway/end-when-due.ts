@@ -5,7 +5,7 @@ import type { LiveSession } from './live-sessions.ts';
 
 /** The client's leaving and the grant's end each end the session. */
 export function endWhenDue(
-  session: Pick<LiveSession, 'busy' | 'principal' | 'end'>,
+  session: Pick<LiveSession, 'busy' | 'principal' | 'target' | 'end'>,
   ending: AbortSignal,
   client: Pick<ByteStream, 'signal' | 'peer'>,
   { now, controlPlane, onFault, limits }: Pick<GatewayParts, 'now' | 'controlPlane' | 'onFault' | 'limits'>,
@@ -25,7 +25,7 @@ export function endWhenDue(
   };
   const check = async (expiresAtMs: number): Promise<void> => {
     try {
-      const renewed = await controlPlane.grantExpiryMs(session.principal.grant.id);
+      const renewed = await controlPlane.grantExpiryMs(session.principal.grant.id, session.target.name);
       if (renewed !== undefined && renewed > now()) return ending.aborted ? undefined : arm(renewed);
     } catch (fault) {
       // Whether the grant still stands cannot be known, so it does not: fail closed.

@@ -10,7 +10,7 @@ export type HoldEnding =
   /** The session ended: its client left, its grant was revoked, its upstream died. */
   | { readonly state: 'gone' }
   /** The client waits no longer; the answer may still come and serve the same request made again. */
-  | { readonly state: 'left'; readonly why: 'patience' | 'draining' }
+  | { readonly state: 'left'; readonly why: 'patience' | 'draining' | 'asked' }
   /** The answer cannot be learned, which counts as no. */
   | { readonly state: 'lost'; readonly cause: unknown };
 

@@ -70,10 +70,20 @@ function wordsOf(id: string, url: string, ending: HoldEnding): Refusal {
         message: `whether the approval ${id} was given cannot be learned now`,
       };
     case 'left':
-      return ending.why === 'patience' ? pending(id, url) : shuttingDown(id, url);
+      return LEFT[ending.why](id, url);
     default:
       return ending satisfies never;
   }
+}
+
+const LEFT = { patience: pending, draining: shuttingDown, asked } as const;
+
+function asked(id: string, url: string): Refusal {
+  return {
+    code: 'approval-pending',
+    message: `nothing was executed: the approval ${id} was asked for`,
+    hint: `Once it is approved, the same request passes once. It is answered at ${url}`,
+  };
 }
 
 function pending(id: string, url: string): Refusal {

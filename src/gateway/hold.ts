@@ -34,6 +34,8 @@ export interface HoldParts {
   readonly limits: Limits;
   readonly now: () => number;
   readonly onFault: (fault: unknown, client: string) => void;
+  /** True where people are only asked: nobody waits for their answer, and no request goes on. */
+  readonly askOnly: boolean;
   /** Tells what a held request would do; absent where the protocol cannot. */
   readonly estimator: EffectEstimator | undefined;
 }
@@ -77,7 +79,7 @@ export class HeldExchange {
   async outcome(number: ExchangeNumber, policy: () => string): Promise<Refusal | undefined> {
     const hold = await this.#file(number);
     if ('code' in hold) return hold;
-    const ending = await this.#wait(hold);
+    const ending = this.#parts.askOnly ? await this.#ask(hold) : await this.#wait(hold);
     const isUsed = ending.state === 'approved' && (await this.#redeem(hold, policy()));
     await this.#release(hold, ending, isUsed);
     const recording = this.#record.approval(this.#approval(hold, ending, isUsed));
@@ -127,6 +129,13 @@ export class HeldExchange {
     }
   }
 
+  /** People get to know what the request would do; whoever asked does not wait for their answer. */
+  async #ask(hold: Hold): Promise<HoldEnding> {
+    const { client, signal } = this.#parts;
+    if (!hold.answered) await this.#estimated(hold, AbortSignal.any([signal, client.signal]));
+    return { state: 'left', why: 'asked' };
+  }
+
   #patienceMs(): number | undefined {
     const { patienceMs } = this.#exchange;
     return patienceMs === undefined ? undefined : patienceMs - (this.#parts.now() - this.#sinceMs);
@@ -139,12 +148,14 @@ export class HeldExchange {
     const expiresAt = new Date(hold.expiresAtMs).toISOString();
     // A client that cannot be told has gone, or reads nothing: the wait itself finds out.
     this.#exchange.waiting?.({ approval: hold.id, url: hold.url, groups, expiresAt })?.catch(ignored);
-    const measureRows = obligations.every((one) => one.measureRows);
-    const { estimator } = this.#parts;
-    if (estimator !== undefined) void this.#describe(hold, estimator, measureRows, over);
+    void this.#estimated(hold, over);
   }
 
-  async #describe(hold: Hold, estimator: EffectEstimator, measureRows: boolean, over: AbortSignal): Promise<void> {
+  /** Never rejects. */
+  async #estimated(hold: Hold, over: AbortSignal): Promise<void> {
+    const { estimator } = this.#parts;
+    if (estimator === undefined) return;
+    const measureRows = this.#obligations().every((one) => one.measureRows);
     try {
       const estimate = await estimator(this.#exchange.request, measureRows, over);
       if (!over.aborted) await hold.describe(estimate);

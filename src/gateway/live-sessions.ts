@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { GrantId, RunId, SessionId } from '../model/ids.ts';
+import type { GrantId, RunId, SessionId, TargetName } from '../model/ids.ts';
 import type { Principal } from '../model/principal.ts';
 import { Refused } from '../model/refusal.ts';
 import type { Target } from '../model/target.ts';
@@ -71,6 +71,14 @@ export class LiveSessions {
     for (const session of sessions) {
       session.end(new Refused({ code: 'grant-revoked', message: 'the grant of this session was revoked' }));
     }
+    return sessions.length;
+  }
+
+  /** Ends what a grant does in one target, which was taken back from it. */
+  endInTarget(grant: GrantId, target: TargetName): number {
+    const sessions = this.list().filter((one) => one.principal.grant.id === grant && one.target.name === target);
+    const message = `the target ${target} was taken back from the grant of this session`;
+    for (const session of sessions) session.end(new Refused({ code: 'grant-revoked', message }));
     return sessions.length;
   }
 

@@ -10,6 +10,7 @@ import type { Operation, Request } from '../model/request.ts';
 import type { ClassifiedColumn, Target } from '../model/target.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { CancelKey, Connected, Definitions, Exchange, Protocol, Session } from '../protocols/protocol.ts';
+import { askOnly } from './ask-only.ts';
 import type { DefinitionDesk } from './control-plane.ts';
 import { runExchange } from './exchange.ts';
 import type { SessionWatch } from './exchange-watch.ts';
@@ -226,7 +227,9 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     const classified = this.#parts.classes.current();
     const target = { ...this.target, classified };
     const mayPermit = set.mayPermit(this.principal, target);
-    return { set, classified, decide: set.decider(this.principal, target), mayPermit };
+    const decide = set.decider(this.principal, target);
+    if (!this.#parts.holds.askOnly) return { set, classified, decide, mayPermit };
+    return { set, classified, decide: (request) => askOnly(decide(request), request), mayPermit };
   }
 
   /** What the server says unasked is masked as strictly as any of the session's requests was. */

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { GrantId, PrincipalId, RunId, TargetName } from '../model/ids.ts';
 import type { Grant, Principal, Run, Workload } from '../model/principal.ts';
-import type { GrantRow, RunRow } from '../store/grant-rows.ts';
+import type { GivenTargetRow } from '../store/given-target-rows.ts';
+import type { FoundGrant, GrantRow, RunRow } from '../store/grant-rows.ts';
+import { standing } from './given-targets.ts';
 
-export function grantOf(row: GrantRow): Grant {
+/** A grant as it stands `now` (RFC 3339): what people gave it since is among its targets for as long as they did. */
+export function grantOf(row: FoundGrant | GrantRow, now: string): Grant {
+  const own = JSON.parse(row.targets) as readonly TargetName[];
+  const given = standing('given' in row ? row.given : [], now).map(({ target }) => target as TargetName);
   return {
     id: row.id as GrantId,
     run: row.run_id as RunId,
-    targets: JSON.parse(row.targets) as readonly TargetName[],
+    targets: [...new Set([...own, ...given])],
     rule: (JSON.parse(row.rules) as readonly string[]).join(', '),
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
@@ -30,11 +35,36 @@ export interface GrantListing {
   /** Whose it is, for people. */
   readonly display: string;
   readonly state: 'active' | 'expired' | 'revoked';
+  /** What people gave it beside what its rules did, whether or not it is good still. */
+  readonly given: readonly GivenTarget[];
 }
 
-export function listingOf(row: GrantRow & { readonly display: string }, now: string): GrantListing {
+/** A target that people gave a run. */
+export interface GivenTarget {
+  readonly target: string;
+  /** By which they did. */
+  readonly approval: string;
+  /** RFC 3339, as all times here. */
+  readonly givenAt: string;
+  /** Absent where it is for as long as the grant lasts. */
+  readonly expiresAt?: string;
+  readonly revokedAt?: string;
+}
+
+export function listingOf(row: FoundGrant & { readonly display: string }, now: string): GrantListing {
   const rules = JSON.parse(row.rules) as readonly string[];
-  return { grant: grantOf(row), rules, display: row.display, state: stateOf(row, now) };
+  const given = row.given.map(givenTargetOf);
+  return { grant: grantOf(row, now), rules, display: row.display, state: stateOf(row, now), given };
+}
+
+function givenTargetOf({ target, approval, given_at, expires_at, revoked_at }: GivenTargetRow): GivenTarget {
+  return {
+    target,
+    approval,
+    givenAt: given_at,
+    ...(expires_at === null ? {} : { expiresAt: expires_at }),
+    ...(revoked_at === null ? {} : { revokedAt: revoked_at }),
+  };
 }
 
 function stateOf(row: GrantRow, now: string): GrantListing['state'] {

@@ -3,24 +3,28 @@ import { LIMITS } from '../model/limits.ts';
 import type { Grant, Principal, Run } from '../model/principal.ts';
 import { type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
+import { revokeGivenTarget } from '../store/given-target-rows.ts';
 import {
   extendGrant,
+  type FoundGrant,
   findGrant,
-  type GrantAndRun,
   type GrantRow,
   insertGrant,
   listGrants,
+  type RunRow,
+  revokedGrants,
   revokeGrants,
 } from '../store/grant-rows.ts';
 import { closeRunRow, findRun, replaceAsserted } from '../store/run-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
+import { endsInTarget, type TakenBack, takenBackIn } from './given-targets.ts';
 import { type GrantFilter, type GrantListing, grantOf, listingOf, principalOf, runOf } from './grant-records.ts';
 import { holdsGrant, isShownInPlace, provesKey } from './holds-grant.ts';
 import type { KeptTokens } from './kept-tokens.ts';
 import { narrowTargets } from './narrow-targets.ts';
 import { jobHolder, newGrantRows, personHolder } from './new-grant.ts';
-import { Revocations } from './revocations.ts';
+import { Revocations, type Revoked } from './revocations.ts';
 import { decoyScramKeys, type ScramKeys } from './scram-keys.ts';
 import type { Claim, EnteringPerson, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
 
@@ -84,11 +88,14 @@ export interface GrantHolder {
 /** Gives, checks, renews and revokes grants. Everything that it says no to is a `Refused`. */
 export class GrantService implements AsyncDisposable {
   readonly #options: GrantServiceOptions;
-  readonly #revocations: Revocations;
+  readonly #revocations: Revocations<Revoked>;
+  readonly #takenBack: Revocations<TakenBack>;
 
   constructor(options: GrantServiceOptions) {
     this.#options = options;
-    this.#revocations = new Revocations(options.store, () => this.#at(0));
+    const { store } = options;
+    this.#revocations = new Revocations(store, async () => revokedOf(await revokedGrants(store, this.#at(0))));
+    this.#takenBack = takenBackIn(store, () => this.#at(0));
   }
 
   /** Token exchange (RFC 8693): a CI token, once, for a run and its grant. */
@@ -115,7 +122,7 @@ export class GrantService implements AsyncDisposable {
     }
     const { tokenDigest, jwksDigest } = identity;
     return {
-      grant: grantOf(rows.grant),
+      grant: grantOf(rows.grant, this.#at(0)),
       secret: new Secret(secret),
       run: runOf(rows.run),
       evidence: { tokenDigest, jwksDigest },
@@ -138,7 +145,7 @@ export class GrantService implements AsyncDisposable {
     const narrowed = { ...given, targets, lifetimeSeconds, renewableSeconds };
     const rows = await newGrantRows({ request, holder, given: narrowed, secret }, this.#options);
     await insertGrant(this.#options.store, { ...rows, now: this.#at(0) });
-    return { grant: grantOf(rows.grant), secret: new Secret(secret), run: runOf(rows.run), evidence: {} };
+    return { grant: grantOf(rows.grant, this.#at(0)), secret: new Secret(secret), run: runOf(rows.run), evidence: {} };
   }
 
   /** The keys of a grant; for a user that is none, keys that look like any and match nothing. */
@@ -190,20 +197,28 @@ export class GrantService implements AsyncDisposable {
     if (!(await extendGrant(this.#options.store, row.id, later, this.#at(0)))) {
       throw refused('grant-revoked', 'The grant was revoked.');
     }
-    return grantOf({ ...row, expires_at: later });
+    return grantOf({ ...row, expires_at: later }, this.#at(0));
   }
 
   /** Ends a grant at once, here and in every other gateway; false where there was none to end. */
   async revoke(id: string, because = 'operator'): Promise<boolean> {
     const revoked = await revokeGrants(this.#options.store, { id }, because, this.#at(0));
-    this.#revocations.announce(revoked);
+    this.#revocations.announce(revokedOf(revoked));
     return revoked.length > 0;
+  }
+
+  /** Takes back a target that people gave a grant, here and in every other gateway; its run, where one was given. */
+  async takeBack(grant: GrantId, target: TargetName): Promise<RunId | undefined> {
+    const approvals = await revokeGivenTarget(this.#options.store, { grant, target, now: this.#at(0) });
+    this.#takenBack.announce(approvals.map((key) => ({ key, grant, target })));
+    if (approvals.length === 0) return undefined;
+    return (await this.#find(grant))?.run.id as RunId | undefined;
   }
 
   /** Closes a run and ends its grants; false where it was closed before. */
   async closeRun(run: RunId, termination: string): Promise<boolean> {
     const { store } = this.#options;
-    this.#revocations.announce(await revokeGrants(store, { run }, `run ${termination}`, this.#at(0)));
+    this.#revocations.announce(revokedOf(await revokeGrants(store, { run }, `run ${termination}`, this.#at(0))));
     return closeRunRow(store, run, termination, this.#at(0));
   }
 
@@ -227,14 +242,28 @@ export class GrantService implements AsyncDisposable {
 
   /** Calls back once for each grant that is revoked from now on, in this process or another. Returns how to stop. */
   onRevoked(listener: (grant: GrantId) => void): () => void {
-    return this.#revocations.listen(listener);
+    return this.#revocations.listen(({ key }) => listener(key as GrantId));
+  }
+
+  /** The same of each given target that is taken back. */
+  onTakenBack(listener: (grant: GrantId, target: TargetName) => void): () => void {
+    return this.#takenBack.listen(({ grant, target }) => listener(grant, target));
   }
 
   /** The grant as it stands now, renewed or not; undefined where it is unknown, expired or revoked. */
   async current(id: GrantId): Promise<Grant | undefined> {
     const found = await this.#find(id);
     if (found === undefined || found.grant.revoked_at !== null) return undefined;
-    return found.grant.expires_at > this.#at(0) ? grantOf(found.grant) : undefined;
+    return found.grant.expires_at > this.#at(0) ? grantOf(found.grant, this.#at(0)) : undefined;
+  }
+
+  /** When sessions of the grant in this target end as it stands now, RFC 3339; undefined where they are over. */
+  async currentUntil(id: GrantId, target: TargetName): Promise<string | undefined> {
+    const found = await this.#find(id);
+    if (found === undefined || found.grant.revoked_at !== null) return undefined;
+    const grant = grantOf(found.grant, this.#at(0));
+    if (!grant.targets.includes(target) || grant.expiresAt <= this.#at(0)) return undefined;
+    return endsInTarget(found.grant, target, this.#at(0));
   }
 
   /** Newest first. */
@@ -248,16 +277,16 @@ export class GrantService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#revocations.stop();
+    await Promise.all([this.#revocations.stop(), this.#takenBack.stop()]);
   }
 
   /** Only what has the form of an id is looked up. */
-  #find(user: string): Promise<GrantAndRun | undefined> {
+  #find(user: string): Promise<Found | undefined> {
     return GRANT_ID.test(user) ? findGrant(this.#options.store, user) : Promise.resolve(undefined);
   }
 
   /** The grant that a holder proved to hold, whatever state it is in. */
-  async #held(holder: GrantHolder): Promise<GrantAndRun> {
+  async #held(holder: GrantHolder): Promise<Found> {
     const found = await this.#find(holder.id);
     const claim: Claim = { kind: 'password', user: holder.id, password: holder.secret };
     if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
@@ -269,13 +298,16 @@ export class GrantService implements AsyncDisposable {
     return found;
   }
 
-  #entering(found: GrantAndRun, target: TargetName | undefined): Authenticated {
+  #entering(found: Found, target: TargetName | undefined): Authenticated {
     this.#checkAlive(found.grant);
-    const grant = grantOf(found.grant);
+    const grant = grantOf(found.grant, this.#at(0));
     if (target !== undefined && !grant.targets.includes(target)) {
       throw refused('target-not-granted', `This grant does not cover the target ${target}.`);
     }
-    return { grant, principal: principalOf(found.run, grant) };
+    if (target === undefined) return { grant, principal: principalOf(found.run, grant) };
+    // A session there ends when what lets it in does.
+    const there = { ...grant, expiresAt: endsInTarget(found.grant, target, this.#at(0)) };
+    return { grant: there, principal: principalOf(found.run, there) };
   }
 
   #checkAlive(row: GrantRow): void {
@@ -287,6 +319,15 @@ export class GrantService implements AsyncDisposable {
   #at(seconds: number): string {
     return new Date(this.#options.now() + seconds * 1000).toISOString();
   }
+}
+
+interface Found {
+  readonly grant: FoundGrant;
+  readonly run: RunRow;
+}
+
+function revokedOf(ids: readonly string[]): readonly Revoked[] {
+  return ids.map((key) => ({ key }));
 }
 
 const BOUND_HINT = 'It is good through `chaperone run`, which holds the key; `--direct` gets one for a native port.';

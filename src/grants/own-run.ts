@@ -33,7 +33,8 @@ export async function insertOwnRun(
   const given = { targets: [target], rules: [purpose], lifetimeSeconds: seconds, renewableSeconds: seconds };
   const secret = Buffer.from(random(32)).toString('base64url');
   const rows = await newGrantRows({ request: { asserted: { purpose } }, holder, given, secret }, { now, random });
-  await insertGrant(store, { ...rows, now: new Date(now()).toISOString() });
+  const at = new Date(now()).toISOString();
+  await insertGrant(store, { ...rows, now: at });
   const run = runOf(rows.run);
-  return { run, principal: principalOf(rows.run, grantOf(rows.grant)) };
+  return { run, principal: principalOf(rows.run, grantOf(rows.grant, at)) };
 }

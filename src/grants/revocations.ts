@@ -1,37 +1,39 @@
-import type { GrantId } from '../model/ids.ts';
-import { revokedGrants } from '../store/grant-rows.ts';
 import type { Store } from '../store/store.ts';
 
+/** What was revoked, and what tells it from anything else that was. */
+export interface Revoked {
+  readonly key: string;
+}
+
 /**
- * Tells listeners of each revoked grant once: at once where this process revoked it, and as soon as the store's change
- * feed says so where another one did.
+ * Tells listeners of each thing that was revoked once: at once where this process revoked it, and as soon as the store's
+ * change feed says so where another one did.
  */
-export class Revocations {
-  readonly #store: Store;
-  readonly #now: () => string;
-  readonly #listeners = new Set<(grant: GrantId) => void>();
-  /** Grants that were told; those that the store no longer lists are forgotten. */
+export class Revocations<One extends Revoked> {
+  readonly #read: () => Promise<readonly One[]>;
+  readonly #listeners = new Set<(one: One) => void>();
+  /** What was told, by its key; those that the store no longer lists are forgotten. */
   #told = new Set<string>();
   #looking: Promise<void> | undefined;
   #again = false;
   readonly #unwatch: () => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Store, now: () => string) {
-    this.#store = store;
-    this.#now = now;
+  /** `read` gives all that is revoked and may still be in use somewhere. */
+  constructor(store: Store, read: () => Promise<readonly One[]>) {
+    this.#read = read;
     this.#unwatch = store.watch('grants', () => this.#look());
   }
 
-  announce(grants: readonly string[]): void {
-    for (const grant of grants) {
-      if (this.#told.has(grant)) continue;
-      this.#told.add(grant);
-      for (const listener of this.#listeners) listener(grant as GrantId);
+  announce(revoked: readonly One[]): void {
+    for (const one of revoked) {
+      if (this.#told.has(one.key)) continue;
+      this.#told.add(one.key);
+      for (const listener of this.#listeners) listener(one);
     }
   }
 
-  listen(listener: (grant: GrantId) => void): () => void {
+  listen(listener: (one: One) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -61,11 +63,11 @@ export class Revocations {
   async #compare(): Promise<void> {
     const before = new Set(this.#told);
     try {
-      const revoked = await revokedGrants(this.#store, this.#now());
+      const revoked = await this.#read();
       this.announce(revoked);
-      const listed = new Set(revoked);
+      const listed = new Set(revoked.map(({ key }) => key));
       // What was told while the query ran may not be in its answer yet.
-      this.#told = new Set([...this.#told].filter((grant) => listed.has(grant) || !before.has(grant)));
+      this.#told = new Set([...this.#told].filter((key) => listed.has(key) || !before.has(key)));
     } catch {
       // The store cannot be read now: a session's own admission checks fail meanwhile, and the look is made again.
       this.#timer = setTimeout(() => this.#look(), 1_000).unref();

@@ -2,6 +2,7 @@ import { LIMITS } from '../model/limits.ts';
 import { adapterFor } from './adapters/adapter-for.ts';
 import type { Issuer } from './issuer.ts';
 import { isPeopleRule, type PeopleRule } from './people-rule.ts';
+import type { Requestable } from './requestable.ts';
 import type { TrustRule } from './trust-rule.ts';
 
 /** An issuer as somebody would declare it: `loadIssuers` makes the same of it. What is the default is left out. */
@@ -46,7 +47,8 @@ export function declareTrustRule(rule: TrustRule | PeopleRule): object {
     ...(lifetimeSeconds === LIMITS.grantMaxSeconds ? {} : { seconds: lifetimeSeconds }),
     ...(renewableSeconds === LIMITS.grantRenewableSeconds ? {} : { renewableSeconds }),
   };
-  const times = Object.keys(grant).length > 0 ? { grant } : {};
+  const asked = rule.requestable === undefined ? {} : { requestable: rule.requestable.map(declareRequestable) };
+  const times = { ...asked, ...(Object.keys(grant).length > 0 ? { grant } : {}) };
   if (isPeopleRule(rule)) return { name, people: rule.people, targets, ...times };
   const { issuer, about, claims, allow } = rule;
   const shown = Object.entries(claims).map(([field, values]) => [field, values.length === 1 ? values[0] : values]);
@@ -59,4 +61,22 @@ export function declareTrustRule(rule: TrustRule | PeopleRule): object {
     targets,
     ...times,
   };
+}
+
+function declareRequestable({ targets, approve, forMs }: Requestable): object {
+  const { group, quorum, withinMs, allowActor, showText } = approve;
+  const asked = {
+    group,
+    ...(quorum === 1 ? {} : { quorum }),
+    within: durationOf(withinMs),
+    ...(allowActor ? { allowActor } : {}),
+    ...(showText ? { showText } : {}),
+  };
+  return { targets, approve: asked, ...(forMs === undefined ? {} : { for: durationOf(forMs) }) };
+}
+
+/** As a declaration writes it: `30m`. */
+function durationOf(ms: number): string {
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
 }

@@ -70,13 +70,14 @@ export function expandPreset(
     paths.set(claim, [name]);
   }
   const about = written.find(([, { claim }]) => claim === undefined)?.[0];
-  const { name, targets, grant, allow } = item;
+  const { name, targets, requestable, grant, allow } = item;
   return {
     rule: {
       name,
       issuer,
       targets,
       claims,
+      ...(requestable === undefined ? {} : { requestable }),
       ...(grant === undefined ? {} : { grant }),
       ...(allow === undefined ? {} : { allow }),
       ...(about === undefined ? {} : { about: String(item[about]) }),

@@ -11,6 +11,7 @@ import { expandPreset, type PresetDeclaration, presetSchema } from './expand-pre
 import type { Issuer } from './issuer.ts';
 import type { PeopleRule } from './people-rule.ts';
 import { PRESETS } from './presets.ts';
+import type { Requestable } from './requestable.ts';
 import { type givenSchema, peopleSchema, type RuleDeclaration, ruleSchema } from './rule-schema.ts';
 import type { TrustRule } from './trust-rule.ts';
 
@@ -94,13 +95,26 @@ function peopleRuleOf({ people, ...given }: z.infer<typeof peopleSchema>): Peopl
   return { people, ...givenOf(given) };
 }
 
-function givenOf({ name, targets, grant }: z.infer<typeof givenSchema>) {
+function givenOf({ name, targets, requestable, grant }: z.infer<typeof givenSchema>) {
   return {
     name,
     targets: targets as readonly string[] as readonly TargetName[],
+    ...(requestable === undefined ? {} : { requestable: requestable.map(requestableFrom) }),
     lifetimeSeconds: grant?.seconds ?? LIMITS.grantMaxSeconds,
     renewableSeconds: grant?.renewableSeconds ?? LIMITS.grantRenewableSeconds,
   };
+}
+
+function requestableFrom({
+  targets,
+  approve,
+  for: forMs,
+}: NonNullable<z.infer<typeof givenSchema>['requestable']>[number]): Requestable {
+  const asked = {
+    targets: targets as readonly string[] as readonly TargetName[],
+    approve: { kind: 'approve', ...approve },
+  } as const;
+  return forMs === undefined ? asked : { ...asked, forMs };
 }
 
 function problemsOf(written: Written, issuers: readonly Issuer[]): readonly Problem[] {

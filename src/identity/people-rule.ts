@@ -1,5 +1,6 @@
 import type { TargetName } from '../model/ids.ts';
 import { Refused } from '../model/refusal.ts';
+import type { Requestable } from './requestable.ts';
 import type { TrustOutcome, TrustRule } from './trust-rule.ts';
 
 /** Which people may enter which targets themselves. */
@@ -8,6 +9,8 @@ export interface PeopleRule {
   /** Whoever is in one of the groups. */
   readonly people: { readonly groups: readonly string[] };
   readonly targets: readonly TargetName[];
+  /** What their runs may ask other people for. */
+  readonly requestable?: readonly Requestable[];
   readonly lifetimeSeconds: number;
   readonly renewableSeconds: number;
 }

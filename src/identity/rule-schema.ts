@@ -1,15 +1,24 @@
 import { z } from 'zod';
 import { LIMITS } from '../model/limits.ts';
+import { approve, duration } from '../policy/approve-schema.ts';
 import { nameSchema } from './declared-schema.ts';
 
 const scalar = z.union([z.string(), z.int()]).transform(String);
 /** One value or a list of them, as a list of texts. */
 export const values = z.union([scalar.transform((value) => [value]), z.array(scalar).min(1).max(100)]);
 
+/** Targets that a run may ask people for, while it goes on. */
+const requestableSchema = z.strictObject({
+  targets: z.array(nameSchema).min(1).max(100),
+  approve,
+  for: duration.optional(),
+});
+
 /** What every rule gives. */
 export const givenSchema = z.strictObject({
   name: nameSchema,
   targets: z.array(nameSchema).min(1).max(100),
+  requestable: z.array(requestableSchema).min(1).max(20).optional(),
   grant: z
     .strictObject({
       seconds: z.int().min(LIMITS.grantMinSeconds).max(LIMITS.grantMaxSeconds).optional(),

@@ -1,3 +1,4 @@
+import type { Workload } from '../model/principal.ts';
 import { readDeclarations } from '../store/configuration-rows.ts';
 import { isConsumed } from '../store/grant-rows.ts';
 import { archiveJwks } from '../store/jwks-rows.ts';
@@ -6,9 +7,10 @@ import type { Store } from '../store/store.ts';
 import type { Issuer } from './issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { isJobRule, isPeopleRule, matchPeople, type PeopleRule } from './people-rule.ts';
+import { type RequestableTarget, requestableOf } from './requestable.ts';
 import { makeTokenReview } from './review-token.ts';
 import { makeTokenVerifier, type TokenVerifier } from './token-verifier.ts';
-import { matchTrust, type TrustOutcome, type TrustRule, type TrustSubject } from './trust-rule.ts';
+import { matchesRule, matchTrust, type TrustOutcome, type TrustRule, type TrustSubject } from './trust-rule.ts';
 
 /** The issuers and trust rules in force, and what follows from them. */
 export interface TrustDirectory extends Disposable, TokenVerifier {
@@ -21,8 +23,18 @@ export interface TrustDirectory extends Disposable, TokenVerifier {
   trust(subject: TrustSubject): TrustOutcome;
   /** What a person of these groups may enter. Throws `Refused`. */
   trustPeople(groups: readonly string[]): TrustOutcome;
+  /** What a run may ask people for: of the rules that gave its grant, and that would still. */
+  requestable(run: TrustedRun): readonly RequestableTarget[];
   /** Reads the configuration again; called when the store says that it changed. */
   reload(): Promise<void>;
+}
+
+/** A run by what its grant was given for. */
+export interface TrustedRun {
+  readonly kind: 'ci' | 'human';
+  readonly workload: Workload;
+  /** The names of the rules. */
+  readonly rules: readonly string[];
 }
 
 export interface TrustDirectoryOptions {
@@ -65,6 +77,12 @@ export async function openTrustDirectory(options: TrustDirectoryOptions): Promis
     wasUsed: (replayKey) => isConsumed(store, replayKey),
     trust: (subject) => matchTrust(subject, rules),
     trustPeople: (groups) => matchPeople(groups, peopleRules),
+    requestable: ({ kind, workload, rules: names }) => {
+      if (kind === 'human') return requestableOf(peopleRules.filter(({ name }) => names.includes(name)));
+      const here = issuers.filter(({ url }) => url === workload.issuer).map(({ name }) => name);
+      const isOf = (rule: TrustRule): boolean => here.some((issuer) => matchesRule({ workload, issuer }, rule));
+      return requestableOf(rules.filter((rule) => names.includes(rule.name) && isOf(rule)));
+    },
     reload,
     [Symbol.dispose]: unwatch,
   };

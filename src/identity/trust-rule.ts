@@ -5,6 +5,7 @@ import { type Refusal, Refused } from '../model/refusal.ts';
 import { identifies } from './adapters/adapter.ts';
 import { adapterFor } from './adapters/adapter-for.ts';
 import { matchesPattern } from './claim-pattern.ts';
+import type { Requestable } from './requestable.ts';
 
 /** Which jobs may enter which targets. */
 export interface TrustRule {
@@ -18,6 +19,8 @@ export interface TrustRule {
   /** Traps that this rule accepts by name. */
   readonly allow: readonly string[];
   readonly targets: readonly TargetName[];
+  /** What its runs may ask people for. */
+  readonly requestable?: readonly Requestable[];
   readonly lifetimeSeconds: number;
   /** How long after the exchange the grant may still be renewed. */
   readonly renewableSeconds: number;
@@ -60,6 +63,11 @@ export function matchTrust(subject: TrustSubject, rules: readonly TrustRule[]): 
     lifetimeSeconds: Math.min(...matching.map(({ lifetimeSeconds }) => lifetimeSeconds)),
     renewableSeconds: Math.min(...matching.map(({ renewableSeconds }) => renewableSeconds)),
   };
+}
+
+/** Whether the rule lets the subject in now. */
+export function matchesRule(subject: TrustSubject, rule: TrustRule): boolean {
+  return mismatches(subject, rule).length === 0;
 }
 
 /** One line a rule: that it matches, or what keeps it from it. */

@@ -309,6 +309,8 @@ export const LIMITS = {
   // approvals/channels
   channelSendMs: 10_000,
   channelLookupMs: 2_000,
+  accessAsksPerRun: 10,
+  maxAccessReasonBytes: 2_048,
   channelAnswerBytes: 64 * 1024,
   channelExcerptCharacters: 200,
   deliveryLeaseMs: 60_000,

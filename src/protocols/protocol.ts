@@ -60,6 +60,7 @@ export interface Login {
   /** Whose session it is, by the gateway's word and not the client's; absent where a target is only tried. */
   readonly run?: RunId;
   readonly grant?: GrantId;
+  readonly session?: SessionId;
 }
 
 export interface Connected<Upstream, Greeting> {

@@ -19,6 +19,8 @@ const at = (minute: number) => `2026-01-02T03:${String(minute).padStart(2, '0')}
 function row(id: string, more: Partial<ApprovalRow> = {}): ApprovalRow {
   return {
     id,
+    kind: 'request',
+    access: null,
     state: 'pending',
     digest: 'd',
     run_id: 'run_1',

@@ -113,7 +113,7 @@ export async function insertVote(trx: Transaction<Schema>, vote: VoteRow): Promi
 export async function settleApproval(
   trx: Transaction<Schema>,
   id: string,
-  set: Partial<Pick<ApprovalRow, 'state' | 'decided_at' | 'usable_until' | 'reason'>>,
+  set: Partial<Pick<ApprovalRow, 'state' | 'decided_at' | 'usable_until' | 'used_at' | 'reason'>>,
   now: string,
 ): Promise<void> {
   await trx

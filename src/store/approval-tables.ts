@@ -1,6 +1,12 @@
+import type { Generated } from 'kysely';
+
 /** A request that was put before people, and what became of it. */
 export interface ApprovalsTable {
   id: string;
+  /** `access`: it gives a run a target, and is used up as it is approved. */
+  kind: Generated<'request' | 'access'>;
+  /** JSON of `AskedAccess` (approvals/ask-access.ts), of one that is for that. */
+  access: Generated<string | null>;
   /** A pending one whose `expires_at` is past counts as expired, whether or not the row says so yet. */
   state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
   /** SHA-256 of what is approved, hex. */

@@ -1,9 +1,15 @@
 import type { Selectable } from 'kysely';
+import { type GivenTargetRow, givenTargets } from './given-target-rows.ts';
 import { type GrantsTable, type RunsTable } from './schema.ts';
 import type { Store } from './store.ts';
 
 export type GrantRow = Selectable<GrantsTable>;
 export type RunRow = Selectable<RunsTable>;
+
+/** A grant with all that people gave it since. */
+export interface FoundGrant extends GrantRow {
+  readonly given: readonly GivenTargetRow[];
+}
 
 /** A grant and the run that it belongs to. */
 export interface GrantAndRun {
@@ -54,12 +60,15 @@ export async function isConsumed(store: Store, replayKey: string): Promise<boole
   return row !== undefined;
 }
 
-export function findGrant(store: Store, id: string): Promise<GrantAndRun | undefined> {
+export function findGrant(
+  store: Store,
+  id: string,
+): Promise<{ readonly grant: FoundGrant; readonly run: RunRow } | undefined> {
   return store.read(async (db) => {
     const grant = await db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
     if (grant === undefined) return undefined;
     const run = await db.selectFrom('runs').selectAll().where('id', '=', grant.run_id).executeTakeFirstOrThrow();
-    return { grant, run };
+    return { grant: { ...grant, given: await givenTargets(db, [id]) }, run };
   });
 }
 
@@ -121,8 +130,11 @@ export interface GrantFilter {
 }
 
 /** Newest first, with the run's name for people. */
-export function listGrants(store: Store, filter: GrantFilter): Promise<readonly (GrantRow & { display: string })[]> {
-  return store.read((db) => {
+export function listGrants(
+  store: Store,
+  filter: GrantFilter,
+): Promise<readonly (FoundGrant & { readonly display: string })[]> {
+  return store.read(async (db) => {
     let query = db
       .selectFrom('grants')
       .innerJoin('runs', 'runs.id', 'grants.run_id')
@@ -134,6 +146,9 @@ export function listGrants(store: Store, filter: GrantFilter): Promise<readonly 
     if (filter.activeAt !== undefined) {
       query = query.where('grants.revoked_at', 'is', null).where('grants.expires_at', '>', filter.activeAt);
     }
-    return query.execute();
+    const rows = await query.execute();
+    const ids = rows.map(({ id }) => id);
+    const given = Map.groupBy(await givenTargets(db, ids), ({ grant_id }) => grant_id);
+    return rows.map((row) => ({ ...row, given: given.get(row.id) ?? [] }));
   });
 }

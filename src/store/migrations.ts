@@ -5,6 +5,7 @@ import { attachmentsMigration } from './attachment-rows.ts';
 import { budgetsMigration } from './budget-tables.ts';
 import { classesMigration } from './class-tables.ts';
 import { definitionsMigration } from './definition-tables.ts';
+import { givenTargetsMigration } from './given-target-rows.ts';
 import { peopleMigration } from './people-migration.ts';
 import { retentionMigration } from './retention-tables.ts';
 import { liveSessionsMigration } from './session-migration.ts';
@@ -29,6 +30,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-log-checkpoints': { up: logCheckpoints },
   '0014-definitions': { up: definitionsMigration },
   '0015-resources-of-grants': { up: resourcesOfGrants },
+  '0016-given-targets': { up: givenTargetsMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

@@ -4,6 +4,7 @@ import type { RunAttachmentsTable } from './attachment-rows.ts';
 import type { BudgetTables } from './budget-tables.ts';
 import type { InheritedClassesTable } from './class-tables.ts';
 import type { DefinitionTables } from './definition-tables.ts';
+import type { GivenTargetsTable } from './given-target-rows.ts';
 import type { PeopleTables } from './people-tables.ts';
 import type { RetentionTables } from './retention-tables.ts';
 
@@ -37,6 +38,7 @@ export interface Schema extends PeopleTables, BudgetTables, RetentionTables, Def
   deliveries: DeliveriesTable;
   seen_signatures: SeenSignaturesTable;
   inherited_classes: InheritedClassesTable;
+  given_targets: GivenTargetsTable;
 }
 
 /** The store outside or inside a transaction. */

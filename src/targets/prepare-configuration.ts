@@ -57,6 +57,8 @@ export interface NamedRule extends Named {
   /** Absent in a rule for people. */
   readonly issuer?: string;
   readonly targets: readonly string[];
+  /** What its runs may ask people for. */
+  readonly requestable?: readonly { readonly targets: readonly string[] }[];
 }
 
 export interface ConfigurationServiceOptions<Issuer extends Named, Rule extends NamedRule> {
@@ -153,7 +155,7 @@ function danglingReferences(
       advice: 'Declare it, or change the rule in the same files.',
     };
   };
-  return rules.flatMap(({ name, issuer, targets }) => [
+  return rules.flatMap(({ name, issuer, targets, requestable = [] }) => [
     ...(issuer === undefined || known.issuers.includes(issuer)
       ? []
       : [problem(name, ['issuer'], `needs the issuer ${issuer}`)]),
@@ -161,6 +163,19 @@ function danglingReferences(
       known.targets.includes(target)
         ? []
         : [problem(name, ['targets', index], `names the target ${target}, which does not exist`)],
+    ),
+    ...requestable.flatMap((one, index) =>
+      one.targets.flatMap((target, place) =>
+        known.targets.includes(target)
+          ? []
+          : [
+              problem(
+                name,
+                ['requestable', index, 'targets', place],
+                `names the target ${target}, which does not exist`,
+              ),
+            ],
+      ),
     ),
   ]);
 }

@@ -65,7 +65,7 @@ describe("the gateway's own MCP server", () => {
       const { tools } = await client.listTools();
       assert.deepEqual(
         tools.map(({ name }) => name),
-        ['list_targets', 'query', 'explain', 'run'],
+        ['list_targets', 'query', 'explain', 'request_access', 'approval', 'run'],
       );
     } finally {
       await client.close();
@@ -77,7 +77,7 @@ describe("the gateway's own MCP server", () => {
     const { tools } = await open.client.listTools();
     assert.deepEqual(
       tools.map(({ name }) => name),
-      ['chaperone__list_targets', 'chaperone__query', 'chaperone__explain', 'chaperone__run'],
+      ['list_targets', 'query', 'explain', 'request_access', 'approval', 'run'].map((name) => `chaperone__${name}`),
     );
   });
 

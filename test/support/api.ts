@@ -82,6 +82,8 @@ export interface TestApi extends AsyncDisposable {
   listen(path: string, options: CallOptions): Promise<EventReader>;
   /** Applies configuration as `chaperone apply` does. */
   apply(text: string): Promise<void>;
+  /** Applies its own again, with what its jobs may ask for from now on (YAML). */
+  applyRequestable(requestable: string): Promise<void>;
   /** A person with a token of their own; what comes back is their Authorization header. */
   person(
     login: string,
@@ -100,7 +102,7 @@ export interface TestApi extends AsyncDisposable {
   ciToken(claims?: Readonly<Record<string, unknown>>): Promise<string>;
   /** One, exchanged. */
   grant(): Promise<TestGrant>;
-  connect(grant: TestGrant): Promise<Client>;
+  connect(grant: TestGrant, database?: string): Promise<Client>;
 }
 
 const AUDIENCE = 'https://gateway.test';
@@ -123,6 +125,10 @@ export interface TestApiOptions {
     | undefined;
   /** An MCP server without TLS, which becomes the target `tracker`. */
   readonly mcp?: { readonly host: string; readonly port: number } | undefined;
+  /** Further targets that are the same database. */
+  readonly databases?: readonly string[];
+  /** What jobs may ask people for: YAML of the trust rule's `requestable`. */
+  readonly requestable?: string;
   readonly log?: LogConfig;
   /** The gateway's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -133,7 +139,7 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web, mcp } = options;
+  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web, mcp, databases } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -183,7 +189,9 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     const applied = await call('POST', '/v1/apply', { auth: admin, json });
     if (applied.status !== 200) throw new Error(plan.text + applied.text);
   };
-  await apply(configuration(server, issuer.url, policies, { web, mcp }));
+  const applyRequestable = (requestable?: string) =>
+    apply(configuration(server, issuer.url, policies, { web, mcp, databases, requestable }));
+  await applyRequestable(options.requestable);
   const ciToken = (more: Readonly<Record<string, unknown>> = {}) => {
     const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
     return issuer.sign({ ...claims, repository_id: '74', ...more });
@@ -202,6 +210,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     faults,
     call,
     apply,
+    applyRequestable,
     listen: async (path, options) => readEvents(await send({ method: 'GET', url: `${url}${path}`, ca }, options)),
     async person(login, { groups = [], roles = [] }) {
       const all = people({ store, now: Date.now, random: randomBytes });
@@ -242,9 +251,9 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
       const { grant, access_token: password, run } = json as Record<'grant' | 'access_token' | 'run', string>;
       return { user: grant, password, run };
     },
-    async connect({ user, password }) {
+    async connect({ user, password }, database = 'people') {
       const { port } = gateway.started.postgres;
-      const client = new Client({ host: '127.0.0.1', port, user, password, database: 'people', ssl: { ca } });
+      const client = new Client({ host: '127.0.0.1', port, user, password, database, ssl: { ca } });
       client.on('error', () => undefined);
       await client.connect();
       return client;
@@ -257,22 +266,34 @@ function configuration(
   server: PostgresServer,
   issuer: string,
   policies: string,
-  { web, mcp }: Pick<TestApiOptions, 'web' | 'mcp'>,
+  {
+    web,
+    mcp,
+    databases = [],
+    requestable,
+  }: Pick<TestApiOptions, 'web' | 'mcp'> & {
+    readonly databases: readonly string[] | undefined;
+    readonly requestable: string | undefined;
+  },
 ): string {
   return `
 issuers:
   - { name: ci, kind: github, issuer: "${issuer}", insecureLoopback: true }
 trust:
-  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}] }
+  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}]${requestable ? `, requestable: ${requestable}` : ''} }
 targets:
-  - name: people
+${databases.map((name) => databaseTarget(name, server)).join('')}${databaseTarget('people', server)}    classified: [{ column: public.people.email, class: email }]
+${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}policies:${policies}`;
+}
+
+function databaseTarget(name: string, server: PostgresServer): string {
+  return `  - name: ${name}
     protocol: postgres
     address: "${server.host}:${server.port}"
     database: "${server.database}"
     tls: { mode: verify-full, ca: ${JSON.stringify(server.ca)} }
     credential: { user: "${server.user}", password: { value: "${server.password}" } }
-    classified: [{ column: public.people.email, class: email }]
-${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}policies:${policies}`;
+`;
 }
 
 function webTarget({

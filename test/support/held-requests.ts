@@ -72,6 +72,7 @@ export async function approvalsOn(store: Store, options: Partial<ApprovalService
   const notes: ApprovalNote[] = [];
   const faults: unknown[] = [];
   const service = await ApprovalService.open({
+    requestable: () => undefined,
     store,
     gateway: 'gateway.test/1',
     note: (note) => {

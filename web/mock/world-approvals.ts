@@ -52,6 +52,7 @@ export function makeApprovals(
 function approval(now: number, index: number, ageMs: number, state: ApprovalState): Omit<Approval, 'run' | 'session'> {
   return {
     id: mockId('apr', index),
+    kind: 'request',
     state,
     mine: state === 'pending',
     target: 'shop',

@@ -21,7 +21,7 @@ export interface RunEntries {
   readonly manifests: readonly LoggedEntry[];
   /** In the order of their opening. */
   readonly sessions: readonly LoggedRunSession[];
-  /** `approval.*` and `bodies.erased`. */
+  /** `approval.*`, `access.*` and `bodies.erased`. */
   readonly others: readonly LoggedEntry[];
 }
 
@@ -68,7 +68,14 @@ export function bundledEntries(
   return [...all].sort((one, other) => one - other);
 }
 
-const OTHERS: ReadonlySet<string> = new Set(['approval.requested', 'approval.decided', 'bodies.erased']);
+const OTHERS: ReadonlySet<string> = new Set([
+  'approval.requested',
+  'approval.decided',
+  'access.requested',
+  'access.decided',
+  'access.revoked',
+  'bodies.erased',
+]);
 
 function sessionsOf(entries: readonly LoggedEntry[]): readonly LoggedRunSession[] {
   const sessions = new Map<string, LoggedRunSession>();

@@ -48,6 +48,7 @@ const names: Check = (value) => typeof value === 'string';
 
 const CONFIGURED: Members = { action: code, by: actor, name: names, what: names };
 const APPROVAL: Members = { approval: id, digest, exchange: count, run: id, session: id, target: names };
+const ACCESS: Members = { approval: id, digest, grant: id, run: id, target: names };
 const ACTION: Members = {
   alarm: idOrNoneAtAll,
   action: code,
@@ -110,6 +111,11 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   // Where somebody asked for a host that is no target's, SHA-256 of its name: whoever asked chose it.
   'login.refused': { code, grant: id, place: digest, run: id, target: names },
   'approval.requested': { ...APPROVAL, expiresAt: time, groups: names, policy: digest, rules: names },
+  // A target beside those of the grant; why it was asked for stands in the store, where it can be erased.
+  'access.requested': { ...ACCESS, expiresAt: time, groups: names, rules: names, session: id },
+  // Approved, the grant has the target from here on, until `expiresAt` where that is before its end.
+  'access.decided': { ...ACCESS, answer: code, by: actor, channel: code, expiresAt: time, state: code },
+  'access.revoked': { by: actor, grant: id, run: id, target: names },
   // The SHA-256 of the manifest of a run's evidence (docs/design/0004-evidence-bundle.md).
   'run.manifest': { digest, run: id },
   'approval.decided': { ...APPROVAL, answer: code, by: actor, channel: code, state: code },

@@ -51,7 +51,13 @@ export interface PackFactsOptions {
 
 /** How late a heartbeat may be: the gateway looks when its turn comes. */
 const HEARTBEAT_SLACK_MS = 60_000;
-const OPERATORS: ReadonlySet<string> = new Set(['operator.action', 'person.action', 'login.refused', 'grant.revoked']);
+const OPERATORS: ReadonlySet<string> = new Set([
+  'operator.action',
+  'person.action',
+  'login.refused',
+  'grant.revoked',
+  'access.revoked',
+]);
 const CHANGES: ReadonlySet<string> = new Set(['target.changed', 'trust.changed']);
 const HOLDS: ReadonlySet<string> = new Set(['hold.placed', 'hold.lifted']);
 

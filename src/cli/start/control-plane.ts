@@ -46,9 +46,10 @@ export function makeControlPlane({
     holder: async (claim) => (await grants.authenticate(claim)).principal,
     policies: () => policies.current(),
     onRevoked: (listener) => grants.onRevoked(listener),
-    grantExpiryMs: async (id) => {
-      const grant = await grants.current(id);
-      return grant && Date.parse(grant.expiresAt);
+    grantExpiryMs: async (id, target) => {
+      const isOwn = own && target === OWN_NAME;
+      const until = isOwn ? (await grants.current(id))?.expiresAt : await grants.currentUntil(id, target);
+      return until === undefined ? undefined : Date.parse(until);
     },
     targets: async (claim) => {
       const { principal } = await grants.authenticate(claim);

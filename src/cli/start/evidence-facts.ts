@@ -6,7 +6,7 @@ import { archivedSetText } from '../../policy/policy-set-text.ts';
 import { listApprovals } from '../../store/approval-lists.ts';
 import { type ApprovalRow, type VoteRow, votesOf } from '../../store/approval-rows.ts';
 import { findPolicySet } from '../../store/configuration-rows.ts';
-import { type GrantRow, listGrants, type RunRow } from '../../store/grant-rows.ts';
+import { type FoundGrant, listGrants, type RunRow } from '../../store/grant-rows.ts';
 import { findRun } from '../../store/run-rows.ts';
 import { listSessions, type SessionRow } from '../../store/session-rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -49,7 +49,11 @@ async function factsOf(row: RunRow, { store, tokens, gateway, nowMs }: EvidenceF
     ...(identity?.token === undefined ? {} : { token: identity.token }),
     ...(identity?.jwks === undefined ? {} : { jwks: identity.jwks }),
     grants: grants.map(statedGrant).toReversed(),
-    approvals: approvals.map((approval) => statedApproval(approval, votes.get(approval.id) ?? [])).toReversed(),
+    // What gave the run a target is in `grants`, and by its entries of the log.
+    approvals: approvals
+      .filter(({ kind }) => kind === 'request')
+      .map((approval) => statedApproval(approval, votes.get(approval.id) ?? []))
+      .toReversed(),
     elsewhere: elsewhere(sessions, gateway),
   };
 }
@@ -84,13 +88,14 @@ function runOf(row: RunRow): RunFacts['run'] {
   };
 }
 
-function statedGrant(row: GrantRow): StatedGrant {
+function statedGrant(row: FoundGrant): StatedGrant {
+  const given = row.given.map(({ target }) => target);
   return {
     id: row.id,
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
     ...(row.key_thumbprint === null ? {} : { confirmation: { jkt: row.key_thumbprint } }),
-    scope: JSON.parse(row.targets) as readonly string[],
+    scope: [...new Set([...(JSON.parse(row.targets) as readonly string[]), ...given])],
     rules: JSON.parse(row.rules) as readonly string[],
   };
 }

@@ -104,7 +104,7 @@ export async function openControl(config: StartConfig, circumstances: Circumstan
   const reload = async () => {
     await Promise.all([trust.reload(), targets.reload(), policies.reload(), people.channels.reload()]);
   };
-  const people = parts.use(await openPeople(config, { store, audit, gateway, key, secrets, nowMs, onFault }));
+  const people = parts.use(await openPeople(config, { store, audit, gateway, key, secrets, trust, nowMs, onFault }));
   const running = parts.move();
   const dispose = () => running.disposeAsync();
   return {

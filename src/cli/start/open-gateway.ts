@@ -67,8 +67,8 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   readonly attachments: RunAttachments;
   readonly evidence: { readonly service: EvidenceService; readonly config: EvidenceConfig };
-  /** The decoder of a protocol's recorded replies. */
-  readonly decoders: (protocol: string) => ReplyDecoder | undefined;
+  /** The decoder of a target's recorded replies, by its protocol. */
+  readonly decoders: (protocol: string, target: string) => ReplyDecoder | undefined;
   readonly certificateAuthority: string | undefined;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
@@ -126,7 +126,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const watch = telemetry.totals;
   const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch });
   parts.defer(watchEndings({ ...control, live, onFault }));
-  parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
+  parts.defer(endRevoked(control.grants, live));
   const ports = await openPorts(sides, config, gateway);
   way.open(ports);
   const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, ...ports }));
@@ -146,7 +146,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       closedPorts: ports.closedPorts,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
-      decoders: (protocol) => DECODERS[protocol]?.(),
+      decoders: (protocol, target) => DECODERS[protocol]?.(control.targets.get(target)),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
       nowMs: control.nowMs,
@@ -173,8 +173,8 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
 }
 
 /** How replies of each protocol are told people. */
-const DECODERS: Readonly<Record<string, () => ReplyDecoder>> = {
-  http: httpReplyDecoder,
+const DECODERS: Readonly<Record<string, (target: Target | undefined) => ReplyDecoder>> = {
+  http: (target) => httpReplyDecoder(target?.http?.grpc),
   mcp: mcpReplyDecoder,
   postgres: postgresReplyDecoder,
 };
@@ -198,6 +198,17 @@ function gatewayParts(
 
 async function reloadAll(...parts: readonly { reload(): Promise<unknown> }[]): Promise<void> {
   await Promise.all(parts.map((part) => part.reload()));
+}
+
+/** Ends the sessions of what is revoked, here or through another gateway. */
+function endRevoked(grants: Control['grants'], live: LiveSessions): () => void {
+  const stops = [
+    grants.onRevoked((grant) => void live.endGrant(grant)),
+    grants.onTakenBack((grant, target) => void live.endInTarget(grant, target)),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 /** Ends a run whose wrapper went without a word. */

@@ -28,10 +28,11 @@ export function openMcp(
     limits: LIMITS,
     now: nowMs,
     dial: (dialled, signal) => {
-      const { target, run, grant } = dialled;
+      const { target, run, grant, session } = dialled;
       if (target.name !== OWN_NAME) return upstreams.dial(dialled, signal);
-      if (run === undefined || grant === undefined) throw new Fault('internal', 'the own server is asked by nobody');
-      return Promise.resolve(new OwnConnection(own, { run, grant }));
+      if (run === undefined || grant === undefined || session === undefined)
+        throw new Fault('internal', 'the own server is asked by nobody');
+      return Promise.resolve(new OwnConnection(own, { run, grant, session }));
     },
     seals: new Seals(key.derive('mcp/seals')),
     domains: httpDomains(config),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ApprovalService } from '../../approvals/approval-service.ts';
 import type { AuditLog } from '../../audit/recorder.ts';
 import { type Logins, openLogins } from '../../identity/logins.ts';
+import type { TrustDirectory } from '../../identity/trust-directory.ts';
 import type { Store } from '../../store/store.ts';
 import type { DeploymentKey } from '../../targets/deployment-key.ts';
 import { makeSealer } from '../../targets/sealing.ts';
@@ -25,6 +26,7 @@ export interface PeopleParts {
   readonly gateway: string;
   readonly key: DeploymentKey;
   readonly secrets: SecretReader;
+  readonly trust: Pick<TrustDirectory, 'requestable'>;
   readonly nowMs: () => number;
   readonly onFault: (fault: unknown) => void;
 }

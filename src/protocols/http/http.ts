@@ -43,7 +43,7 @@ export function createHttp(options: HttpOptions): Protocol<HttpUpstream, undefin
     layers: options.layers?.map(({ name }) => name) ?? [],
     serve: (client, admission) => serve(client, admission, options),
     connect: (target, credential, login, signal) =>
-      connect({ target, credential, run: login.run, grant: login.grant }, signal, options),
+      connect({ target, credential, run: login.run, grant: login.grant, session: login.session }, signal, options),
     cancel: (upstream) => upstream.cancel(),
   };
 }

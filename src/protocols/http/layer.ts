@@ -1,4 +1,4 @@
-import type { GrantId, RunId, TargetName } from '../../model/ids.ts';
+import type { GrantId, RunId, SessionId, TargetName } from '../../model/ids.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import type { Admission, Exchange } from '../protocol.ts';
 import type { Proof } from './claims.ts';
@@ -31,6 +31,8 @@ export interface LayerDialled {
   readonly run: RunId | undefined;
   /** By which it was let in: where all grants of a run are over, so is what was started for it. */
   readonly grant?: GrantId | undefined;
+  /** The session that it is dialled for. */
+  readonly session?: SessionId | undefined;
 }
 
 /** What `serve` drives: an exchange that can say by itself that nothing came of it. */

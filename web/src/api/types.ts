@@ -133,6 +133,8 @@ export type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired' | 'can
 /** `GET /v1/approvals?state=&mine=true&run=&session=&cursor=&limit=` lists these, newest first. */
 export interface ApprovalSummary {
   id: string;
+  /** `access`: it gives its run the target, and is used up as it is approved. */
+  kind: 'request' | 'access';
   state: ApprovalState;
   /** Whether the caller can answer it now. */
   mine: boolean;
@@ -320,6 +322,8 @@ export interface GrantView {
   issuedAt: string;
   expiresAt: string;
   state: 'active' | 'expired' | 'revoked';
+  /** Targets that people gave it since; `targets` has those that it may enter now. */
+  given: { target: string; approval: string; givenAt: string; expiresAt?: string; revokedAt?: string }[];
 }
 
 /** `GET /v1/sessions?who=&run=&repository=&target=&since=&until=&live=true&cursor=&limit=`: `{sessions, next}`; `GET /v1/sessions/:session` */

@@ -88,6 +88,10 @@ export class RunLog {
       case 'approval.decided':
         this.decided.push(entry);
         return detail['run'] === this.#run ? undefined : OTHER_RUN;
+      case 'access.requested':
+      case 'access.decided':
+      case 'access.revoked':
+        return detail['run'] === this.#run ? undefined : OTHER_RUN;
       case 'bodies.erased':
         this.erasures.push(entry);
         return detail['run'] === this.#run ? undefined : OTHER_RUN;

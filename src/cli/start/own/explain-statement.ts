@@ -19,7 +19,7 @@ export async function explainStatement(
   { store, targets, classes, policies, catalogue, nowMs }: ExplainParts,
 ): Promise<Answered> {
   const found = await findGrant(store, asker.grant);
-  const grant = found && grantOf(found.grant);
+  const grant = found && grantOf(found.grant, new Date(nowMs()).toISOString());
   const known = grant?.targets.some((one) => one === name) ? targets.get(name) : undefined;
   if (found === undefined || grant === undefined || known === undefined) {
     return { kind: 'refused', why: `the grant of this run is for no target of the name ${name}` };

@@ -11,6 +11,14 @@ import type { OpenPorts } from '../open-sides.ts';
 import { type ExplainParts, explainStatement } from './explain-statement.ts';
 import { runHttp } from './http-query.ts';
 import { type RecordedRefusalsParts, refusalIn } from './recorded-refusals.ts';
+import {
+  approvalFacts,
+  askForStatement,
+  askForTarget,
+  type RequestParts,
+  requestableBy,
+  showApproval,
+} from './request-access.ts';
 import { runSql } from './sql-query.ts';
 import { openWay } from './way-in.ts';
 
@@ -25,15 +33,22 @@ export class LateCarriers {
   readonly of: OpenPorts['carriers'] = (protocol) => this.#carriers(protocol);
 }
 
-export interface OwnParts extends ExplainParts, RecordedRefusalsParts, Pick<Control, 'budgets'> {
+export interface OwnParts extends ExplainParts, RecordedRefusalsParts, RequestParts, Pick<Control, 'budgets'> {
   readonly way: LateCarriers;
 }
 
 /** What the gateway's own MCP server does. Each answers of the asker's own run, and of no other. */
 export function openOwn(parts: OwnParts): OwnServices {
   return {
-    listTargets: (asker) => whileHeld(asker, parts, (grant) => listTargets(grant, parts)),
-    query: (asker, query, signal) => whileHeld(asker, parts, () => runQuery(asker, query, parts, signal)),
+    listTargets: (asker) => whileHeld(asker, parts, (grant) => listTargets(asker, grant, parts)),
+    query: (asker, query, signal) => whileHeld(asker, parts, () => runQuery(asker, query, parts, { signal })),
+    requestStatement: (asker, query, signal) =>
+      whileHeld(asker, parts, () => {
+        const ask = (who: Asker, what: OwnQuery) => runQuery(who, what, parts, { signal, askOnly: true });
+        return askForStatement(asker, query, ask, parts);
+      }),
+    requestTarget: (asker, asked) => whileHeld(asker, parts, () => askForTarget(asker, asked, parts)),
+    approval: (asker, id) => whileHeld(asker, parts, () => showApproval(asker, id, parts)),
     explain: (asker, { target, sql, ...place }) =>
       whileHeld(asker, parts, () => {
         if (target !== undefined && sql !== undefined) return explainStatement(asker, { target, sql }, parts);
@@ -59,13 +74,30 @@ async function whileHeld(
   return grant === undefined ? refused('the grant is over') : work(grant);
 }
 
-function listTargets({ targets: names, expiresAt }: Held, { targets }: OwnParts): Promise<Answered> {
+async function listTargets(asker: Asker, { targets: names, expiresAt }: Held, parts: OwnParts): Promise<Answered> {
+  const { targets } = parts;
   const declared = names.flatMap((name) => targets.get(name) ?? []);
   const told = [...declared, OWN_TARGET].map(({ name, protocol, labels }) => ({ name, protocol, labels }));
-  return Promise.resolve({ kind: 'data', data: { targets: told, grantExpiresAt: expiresAt } });
+  const askable = (await requestableBy(asker, parts)).flatMap(({ target, obligations }) => {
+    const known = targets.get(target);
+    const groups = obligations.map(({ group }) => group);
+    return known === undefined ? [] : [{ name: known.name, protocol: known.protocol, labels: known.labels, groups }];
+  });
+  return { kind: 'data', data: { targets: told, mayAskFor: askable, grantExpiresAt: expiresAt } };
 }
 
-async function runQuery(asker: Asker, query: OwnQuery, parts: OwnParts, signal: AbortSignal): Promise<Answered> {
+interface Asking {
+  readonly signal: AbortSignal;
+  /** True where people are asked for it, and it does not run. */
+  readonly askOnly?: boolean;
+}
+
+async function runQuery(
+  asker: Asker,
+  query: OwnQuery,
+  parts: OwnParts,
+  { signal, askOnly = false }: Asking,
+): Promise<Answered> {
   const { grants, targets, way } = parts;
   const grant = await grants.current(asker.grant);
   // Whoever may not enter a target does not learn whether it is there.
@@ -74,7 +106,7 @@ async function runQuery(asker: Asker, query: OwnQuery, parts: OwnParts, signal: 
   const misfit = misfitOf(target, query);
   if (misfit !== undefined) return refused(misfit);
   try {
-    using open = await openWay(target, asker, { grants, carriers: way.of });
+    using open = await openWay(target, asker, { grants, carriers: way.of, askOnly });
     if (query.http !== undefined) return await runHttp(open, query.http, target.name, signal);
     return await runSql(open, query.sql ?? '', target.name, signal);
   } catch (cause) {
@@ -104,9 +136,7 @@ async function showRun({ run }: Asker, { expiresAt }: Held, { store, budgets, no
     sessions: sessions.map(({ id, target, opened_at, closed_at, permitted, denied, masked }) => {
       return { id, target, openedAt: opened_at, closedAt: closed_at, permitted, denied, masked };
     }),
-    approvals: approvals.map(({ id, target, state, session, exchange, expires_at, used_at }) => {
-      return { id, target, state: used_at === null ? state : 'used', session, exchange, expiresAt: expires_at };
-    }),
+    approvals: approvals.map((row) => approvalFacts(row, nowMs())),
     budgets: counters.map(({ rule, measure, spent, most, granted }) => ({ rule, measure, spent, most, granted })),
   };
   return { kind: 'data', data };

@@ -11,6 +11,8 @@ import { DuplexStream } from '../../../wire/duplex-stream.ts';
 export interface WayInParts {
   readonly grants: Pick<GrantService, 'current'>;
   /** Where connections of a protocol go; undefined where there is no such protocol. */
+  /** True where people are only asked for what would run. */
+  readonly askOnly?: boolean;
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
 }
 
@@ -24,7 +26,11 @@ export interface OpenWay extends Disposable {
 }
 
 /** Connects to a target as a client of the asker's would: what is let in, decided and recorded there is as for any. Throws `Refused`. */
-export async function openWay(target: Target, asker: Asker, { grants, carriers }: WayInParts): Promise<OpenWay> {
+export async function openWay(
+  target: Target,
+  asker: Asker,
+  { grants, carriers, askOnly = false }: WayInParts,
+): Promise<OpenWay> {
   const carrier = carriers(target.protocol);
   if (carrier === undefined)
     throw new Refused({ code: 'protocol-unsupported', message: 'nothing speaks its protocol' });
@@ -41,6 +47,7 @@ export async function openWay(target: Target, asker: Asker, { grants, carriers }
   let refused: Refusal | undefined;
   void carrier.serve(new DuplexStream(far, 'chaperone'), {
     carrier: 'gateway',
+    askOnly,
     grant: asker.grant,
     keyThumbprint: grant.keyThumbprint,
     target: target.name,

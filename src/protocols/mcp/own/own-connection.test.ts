@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GrantId, RunId } from '../../../model/ids.ts';
+import type { GrantId, RunId, SessionId } from '../../../model/ids.ts';
 import { OwnConnection } from './own-connection.ts';
 import type { Answered, OwnServices } from './own-tools.ts';
 
@@ -10,10 +10,14 @@ const SERVICES: OwnServices = {
   query: () => Promise.resolve({ kind: 'refused', why: 'no', data: { code: 'policy-denied' } }),
   explain: () => data('explain'),
   run: () => data('run'),
+  requestStatement: (_asker, query) => data(`asked for ${query.sql}`),
+  requestTarget: (_asker, { target }) => data(`asked for ${target}`),
+  approval: (_asker, id) => data(id),
 };
 
 async function ask(message: object, method = 'POST'): Promise<{ status: number; json: Record<string, unknown> }> {
-  await using connection = new OwnConnection(SERVICES, { grant: 'grt_1' as GrantId, run: 'run_1' as RunId });
+  const asker = { grant: 'grt_1' as GrantId, run: 'run_1' as RunId, session: 'ses_1' as SessionId };
+  await using connection = new OwnConnection(SERVICES, asker);
   const text = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }));
   const body = (async function* () {
     yield await Promise.resolve(text);

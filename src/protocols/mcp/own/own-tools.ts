@@ -1,10 +1,12 @@
-import type { GrantId, RunId } from '../../../model/ids.ts';
+import type { GrantId, RunId, SessionId } from '../../../model/ids.ts';
 import type { JsonObject } from '../federation/lossless-json.ts';
 
 /** In whose name a tool works: it sees that run, and nothing of any other. */
 export interface Asker {
   readonly grant: GrantId;
   readonly run: RunId;
+  /** In which it asks. */
+  readonly session: SessionId;
 }
 
 /** What a tool answers: data, or why not, in words for the agent. */
@@ -17,6 +19,11 @@ export interface OwnServices {
   listTargets(asker: Asker): Promise<Answered>;
   query(asker: Asker, query: OwnQuery, signal: AbortSignal): Promise<Answered>;
   explain(asker: Asker, question: OwnQuestion): Promise<Answered>;
+  /** Asks people for one exact query, and runs nothing. */
+  requestStatement(asker: Asker, query: OwnQuery, signal: AbortSignal): Promise<Answered>;
+  /** Asks people to let the run into a target. */
+  requestTarget(asker: Asker, asked: { readonly target: string; readonly because: string }): Promise<Answered>;
+  approval(asker: Asker, id: string): Promise<Answered>;
   run(asker: Asker): Promise<Answered>;
 }
 
@@ -58,6 +65,18 @@ const object = (properties: JsonObject, required: readonly string[] = []): JsonO
 });
 const READS: JsonObject = { readOnlyHint: true, destructiveHint: false, openWorldHint: false };
 const TARGET = text('The name of a target, as list_targets says it.');
+const QUERIED: JsonObject = {
+  sql: text('For a database: one statement, or several with semicolons between.'),
+  http: object(
+    {
+      method: text('GET, POST, …; GET where absent.'),
+      path: text('Within the target, with its query: /v1/customers?limit=1'),
+      headers: { type: 'object', additionalProperties: { type: 'string' } },
+      body: text('What is sent, as text.'),
+    },
+    ['path'],
+  ),
+};
 
 /** The tools as clients are told of them; each in the order in which it is listed. */
 export const OWN_TOOLS: readonly OwnTool[] = [
@@ -73,22 +92,7 @@ export const OWN_TOOLS: readonly OwnTool[] = [
     title: 'Query a target',
     description:
       'Runs SQL on a database target, or one HTTP request on an HTTP target, in a session of this run: decided by its policy, recorded and masked. Long results are cut, and say so.',
-    inputSchema: object(
-      {
-        target: TARGET,
-        sql: text('For a database: one statement, or several with semicolons between.'),
-        http: object(
-          {
-            method: text('GET, POST, …; GET where absent.'),
-            path: text('Within the target, with its query: /v1/customers?limit=1'),
-            headers: { type: 'object', additionalProperties: { type: 'string' } },
-            body: text('What is sent, as text.'),
-          },
-          ['path'],
-        ),
-      },
-      ['target'],
-    ),
+    inputSchema: object({ target: TARGET, ...QUERIED }, ['target']),
     annotations: { readOnlyHint: false, openWorldHint: true },
   },
   {
@@ -102,6 +106,23 @@ export const OWN_TOOLS: readonly OwnTool[] = [
       target: text('The database that the statement is for.'),
       sql: text('The statement.'),
     }),
+    annotations: READS,
+  },
+  {
+    name: 'request_access',
+    title: 'Ask people for access',
+    description:
+      'Asks people, runs nothing, and answers at once with the approval. With sql or http: for that one exact query, which passes once by `query` after they approved it. With neither: to be let into a target of `mayAskFor` in list_targets; say why in `because`.',
+    inputSchema: object({ target: TARGET, ...QUERIED, because: text('Why, for the people who are asked.') }, [
+      'target',
+    ]),
+    annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: true },
+  },
+  {
+    name: 'approval',
+    title: 'Show an approval',
+    description: 'Says how an approval of this run stands: pending, approved, used, given, denied, expired, cancelled.',
+    inputSchema: object({ approval: text('Its id: apr_…') }, ['approval']),
     annotations: READS,
   },
   {
@@ -130,21 +151,34 @@ const CALLS = {
   list_targets: (services, asker) => services.listTargets(asker),
   run: (services, asker) => services.run(asker),
   query: (services, asker, given, signal) => {
-    const { target, sql, http } = given;
-    const request = requestOf(http);
-    const isSql = typeof sql === 'string' && http === undefined;
-    const what = isSql ? { sql } : sql === undefined && request !== undefined ? { http: request } : undefined;
-    if (typeof target !== 'string' || what === undefined) {
-      return mistaken('query takes a `target`, and either `sql` or `http` with a `path`');
-    }
-    return services.query(asker, { target, ...what }, signal);
+    const query = queryOf(given);
+    if (query === undefined) return mistaken('query takes a `target`, and either `sql` or `http` with a `path`');
+    return services.query(asker, query, signal);
   },
+  request_access: (services, asker, given, signal) => {
+    const { target, sql, http, because } = given;
+    const query = queryOf(given);
+    if (query !== undefined) return services.requestStatement(asker, query, signal);
+    if (typeof target !== 'string' || typeof because !== 'string' || sql !== undefined || http !== undefined) {
+      return mistaken('request_access takes a `target`, and either `sql`, or `http` with a `path`, or `because`');
+    }
+    return services.requestTarget(asker, { target, because });
+  },
+  approval: (services, asker, { approval }) =>
+    typeof approval === 'string' ? services.approval(asker, approval) : mistaken('approval takes an `approval`: apr_…'),
   explain: (services, asker, { session, exchange, target, sql }) => {
     const statement = typeof target === 'string' && typeof sql === 'string' ? { target, sql } : {};
     const place = typeof session === 'string' && typeof exchange === 'number' ? { session, exchange } : {};
     return services.explain(asker, { ...statement, ...place });
   },
 } as const satisfies Readonly<Record<string, Call>>;
+
+function queryOf({ target, sql, http }: JsonObject): OwnQuery | undefined {
+  const request = requestOf(http);
+  const isSql = typeof sql === 'string' && http === undefined;
+  const what = isSql ? { sql } : sql === undefined && request !== undefined ? { http: request } : undefined;
+  return typeof target === 'string' && what !== undefined ? { target, ...what } : undefined;
+}
 
 function requestOf(http: JsonObject[string]): OwnQuery['http'] {
   if (typeof http !== 'object' || http === null || Array.isArray(http)) return undefined;

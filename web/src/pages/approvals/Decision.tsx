@@ -60,6 +60,8 @@ function Buttons({ approval, onAnswer }: ButtonsProps) {
 }
 
 function Consequence({ approval }: { readonly approval: Approval }) {
+  if (approval.kind === 'access')
+    return 'Approved, the run may enter the target at once; its rules decide what it may do.';
   if (approval.held) return 'The client waits in its connection. Your answer lets it go on, or refuses it, at once.';
   return 'The client no longer waits. Approved, the same request passes once when it is made again.';
 }

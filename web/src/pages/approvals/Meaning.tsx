@@ -6,7 +6,7 @@ import { Facts, Section } from '../../ui/Page.tsx';
 
 /** What the text parses to: what policy decided on. */
 export function Meaning({ approval }: { readonly approval: Approval }) {
-  if (approval.operations.length === 0) return null;
+  if (approval.kind === 'access' || approval.operations.length === 0) return null;
   return (
     <Section title="What it parses to">
       <ul className="grid gap-4">

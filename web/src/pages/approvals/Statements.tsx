@@ -9,7 +9,8 @@ import { Estimate } from './Estimate.tsx';
 
 /** All that would run, as it would run: nothing is shortened. */
 export function Statements({ approval }: { readonly approval: Approval }) {
-  const { statements, estimate, context, protocol } = approval;
+  const { kind, statements, estimate, context, protocol } = approval;
+  if (kind === 'access') return <AskedAccess text={statements[0]?.text ?? ''} />;
   if (protocol === 'http') return <AskedRequest text={statements[0]?.text ?? ''} />;
   return (
     <Section title={statements.length === 1 ? 'The statement' : `${statements.length} statements, run together`}>
@@ -30,6 +31,15 @@ export function Statements({ approval }: { readonly approval: Approval }) {
         ))}
       </ol>
       <Facts items={context.map(({ name, value }) => [name, <Mono key={name} text={value} />] as const)} />
+    </Section>
+  );
+}
+
+/** What the run asks for, and why, in its own words. */
+function AskedAccess({ text }: { readonly text: string }) {
+  return (
+    <Section title="What is asked">
+      <Code text={text} language="plain" whole label="What is asked" />
     </Section>
   );
 }

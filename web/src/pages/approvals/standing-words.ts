@@ -7,8 +7,12 @@ export function standingWords(approval: Approval): string {
 
 const WORDS: Readonly<Record<Approval['state'], (approval: Approval) => string>> = {
   pending: () => 'Waits for others',
-  approved: ({ usedAt }) =>
-    usedAt === undefined ? 'Approved; it passes once when it is made again' : 'Approved, and run',
+  approved: ({ kind, usedAt }) =>
+    kind === 'access'
+      ? 'Approved; the run was let into the target'
+      : usedAt === undefined
+        ? 'Approved; it passes once when it is made again'
+        : 'Approved, and run',
   denied: () => 'Denied; it never reached the target',
   expired: () => 'Nobody answered in time; it was refused',
   cancelled: () => 'Cancelled; it never reached the target',

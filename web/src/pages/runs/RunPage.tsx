@@ -16,6 +16,7 @@ import { RunBundle } from './RunBundle.tsx';
 import { RunEvidence } from './RunEvidence.tsx';
 import { RunIdentity } from './RunIdentity.tsx';
 import { RunStory } from './RunStory.tsx';
+import { RunTargets } from './RunTargets.tsx';
 import { RunTotals } from './RunTotals.tsx';
 import { runQuery } from './run-queries.ts';
 import { jobUrl, terminationWords } from './run-words.ts';
@@ -52,6 +53,7 @@ export function RunPage() {
       <RunTotals run={run} />
       <RunIdentity run={run} />
       <RunStory key={run.id} run={run} />
+      <RunTargets run={run} />
       <RunBudgets run={run} />
       <RunEvidence run={run} />
       <RunBundle run={run} />
