@@ -45,7 +45,7 @@ interface Runner {
   ): Promise<{ readonly status: number; readonly said: string }>;
 }
 
-const missing = ['gh', 'git', 'curl', 'python3'].filter((name) => !isInstalled(name, process.env));
+const missing = ['gh', 'git', 'curl', 'wget', 'python3'].filter((name) => !isInstalled(name, process.env));
 const skip = missing.length === 0 ? false : `not installed: ${missing.join(', ')}`;
 
 describe('clients of an API in a run', { skip }, () => {
@@ -82,12 +82,13 @@ describe('clients of an API in a run', { skip }, () => {
     });
   });
 
-  test("curl, Python's requests and Node's fetch ask it by its name, and no other host", async () => {
+  test("curl, wget, Python's requests and Node's fetch ask it by its name, and no other host", async () => {
     await inRun(api, async ({ run }) => {
       const url = 'https://shop.test/api/v3/repos/octo/shop';
       const python = `import requests,sys; r = requests.get(sys.argv[1]); print(r.status_code, r.json()['owner']['email'])`;
       const node = `fetch(process.argv[1]).then(async (r) => console.log(r.status, (await r.json()).owner.email))`;
       assert.equal((await run('curl', ['-sS', url])).said.includes('"email":"[redacted]"'), true);
+      assert.equal((await run('wget', ['-qO-', url])).said.includes('"email":"[redacted]"'), true);
       assert.equal((await run('/usr/bin/python3', ['-c', python, url])).said, '200 [redacted]\n');
       assert.equal((await run(process.execPath, ['-e', node, url])).said, '200 [redacted]\n');
       const elsewhere = await run('curl', ['-sS', 'https://elsewhere.test/']);

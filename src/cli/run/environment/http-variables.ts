@@ -12,7 +12,7 @@ const SYSTEM_AUTHORITIES = [
 ];
 /** Variables by which clients are told of one file with all authorities. */
 const BUNDLES = `SSL_CERT_FILE CURL_CA_BUNDLE GIT_SSL_CAINFO REQUESTS_CA_BUNDLE AWS_CA_BUNDLE PIP_CERT
-  CARGO_HTTP_CAINFO DENO_CERT`.split(/\s+/);
+  CARGO_HTTP_CAINFO DENO_CERT PERL_LWP_SSL_CA_FILE`.split(/\s+/);
 
 /**
  * What clients of HTTP expect: a URL for each target, and, where targets have names, a forward proxy and the authorities
@@ -51,6 +51,8 @@ async function proxyVariables(context: RunContext, write: WriteFile): Promise<Re
     ...upper,
     NODE_USE_ENV_PROXY: '1',
     NODE_EXTRA_CA_CERTS: await write('gateway-authority.crt', own),
+    // wget has no variable for it, but one for its settings.
+    WGETRC: await write('wgetrc', `ca_certificate = ${bundle}\n`),
     ...Object.fromEntries(BUNDLES.map((name) => [name, bundle])),
   };
 }
