@@ -27,6 +27,7 @@ import type { LiveSessions } from './live-sessions.ts';
 import { GatewaySession } from './session.ts';
 import { SessionBudgets } from './session-budgets.ts';
 import { SessionClasses } from './session-classes.ts';
+import { SessionClient } from './session-client.ts';
 import { type Masks, SessionMasks } from './session-masks.ts';
 import type { Strays } from './strays.ts';
 
@@ -58,9 +59,9 @@ export type ClientStream = Pick<ByteStream, 'signal' | 'onStall' | 'peer'>;
 export interface Way {
   readonly carrier: SessionCarrier;
   readonly asserted?: Readonly<Record<string, string>>;
-}
   /** True where its sessions ask people and run nothing. */
   readonly askOnly?: boolean;
+}
 
 const NATIVE: Way = { carrier: 'native' };
 
@@ -200,6 +201,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     const { live, controlPlane, now, maskKey, draining, limits, onFault } = this.#gateway;
     const { principal, target } = admitted;
     const ending = new AbortController();
+    const client = new SessionClient(this.#client, ending.signal);
     const fault = (cause: unknown): void => onFault(cause, this.#client.peer);
     const runKey = maskKey(principal.run.id);
     const classes = new SessionClasses({ id, principal, target, desk: controlPlane.classes, limits, onFault: fault });
@@ -222,24 +224,25 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         principal,
         target,
         desk: controlPlane.approvals,
-        client: this.#client,
+        client,
         signal: ending.signal,
         draining,
         limits,
         now,
         onFault,
+        askOnly: this.#way.askOnly === true,
         estimator: this.#estimator(admitted, login),
       },
-        askOnly: this.#way.askOnly === true,
       watch: this.#gateway.watch.session(id, principal, target),
       definitions: controlPlane.definitions,
       budgets: new SessionBudgets({ desk: controlPlane.budgets, principal, target, onFault: fault }),
       // A session counts as live until its end is on record: a shutdown closes the log after that.
       onClosed: (closed) => live.remove(closed),
+      goApart: () => client.goApart(),
       ending,
     });
     live.add(session);
-    endWhenDue(session, ending.signal, this.#client, this.#gateway);
+    endWhenDue(session, ending.signal, client, this.#gateway);
     return session;
   }
 

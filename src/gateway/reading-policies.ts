@@ -18,6 +18,7 @@ export function readingPolicies(inForce: PolicySet, name: string): PolicySet {
       const byRules = inForce.mayPermit(principal, target, now);
       return (operation) => isReading(operation) || byRules(operation);
     },
+    mayHold: (principal, target, now) => inForce.mayHold(principal, target, now),
     decider: (principal, target, now) => {
       const byRules = inForce.decider(principal, target, now);
       const permit: Decision = { effect: 'permit', rules: [name], obligations: [], policy: digest };

@@ -45,6 +45,8 @@ export interface SessionParts<Upstream extends AsyncDisposable, Greeting> {
   readonly watch: SessionWatch;
   /** Called once the session is closed, upstream and record. */
   readonly onClosed: (session: LiveSession) => void;
+  /** From then on the client's leaving is nothing to the session. */
+  readonly goApart: () => void;
   /** Aborted by the client's leaving; aborting it ends the session. */
   readonly ending: AbortController;
 }
@@ -110,6 +112,14 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
 
   mayPermit(operation: Operation): boolean {
     return this.#current().mayPermit(operation);
+  }
+
+  mayHold(operation?: Operation): boolean {
+    return this.#current().mayHold(operation);
+  }
+
+  goApart(): void {
+    this.#parts.goApart();
   }
 
   async run(exchange: Exchange<Upstream>): Promise<void> {
@@ -227,9 +237,10 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     const classified = this.#parts.classes.current();
     const target = { ...this.target, classified };
     const mayPermit = set.mayPermit(this.principal, target);
+    const mayHold = set.mayHold(this.principal, target);
     const decide = set.decider(this.principal, target);
-    if (!this.#parts.holds.askOnly) return { set, classified, decide, mayPermit };
-    return { set, classified, decide: (request) => askOnly(decide(request), request), mayPermit };
+    if (!this.#parts.holds.askOnly) return { set, classified, decide, mayPermit, mayHold };
+    return { set, classified, decide: (request) => askOnly(decide(request), request), mayPermit, mayHold };
   }
 
   /** What the server says unasked is masked as strictly as any of the session's requests was. */
@@ -251,6 +262,7 @@ interface Decider {
   readonly classified: readonly ClassifiedColumn[];
   readonly decide: (request: Request) => Decision;
   readonly mayPermit: (operation: Operation) => boolean;
+  readonly mayHold: (operation?: Operation) => boolean;
 }
 
 /** Whoever ran the exchange got its fault. */

@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../model/decision.ts';
+import type { Principal } from '../model/principal.ts';
 import type { Operation } from '../model/request.ts';
-import type { ClassifiedColumn } from '../model/target.ts';
+import type { ClassifiedColumn, Target } from '../model/target.ts';
 import { digestOf } from './canonical-json.ts';
 import { ClassifiedColumns } from './column-facts.ts';
-import { subjectOf } from './condition.ts';
+import { type Surroundings, subjectOf } from './condition.ts';
 import { decide } from './decide.ts';
 import { minuteOf } from './local-time.ts';
-import { mayPermit } from './may-permit.ts';
+import { mayHold, mayPermit } from './may-permit.ts';
 import { Permits } from './permits.ts';
 import type { Policy } from './policy.ts';
-import type { PolicySet } from './policy-set.ts';
-import { compileRule } from './rule.ts';
+import type { Now, PolicySet } from './policy-set.ts';
+import { compileRule, type Rule } from './rule.ts';
 import { permitsReadsAlone } from './session-obligation.ts';
 
 /**
@@ -25,15 +26,8 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
   return {
     digest,
     asksForBody: rules.some((rule) => rule.usesBody),
-    mayPermit: (principal, target, now = {}) => {
-      const subject = subjectOf(principal, target);
-      const applicable = rules.filter((rule) => rule.appliesTo(principal, target) === undefined);
-      const nowMs = now.nowMs ?? clock.nowMs;
-      return (operation) => {
-        const columns = ClassifiedColumns.of((now.classified ?? (() => target.classified))());
-        return mayPermit(operation, applicable, { subject, columns, nowMs: nowMs?.() });
-      };
-    },
+    mayPermit: asked(mayPermit, rules, clock),
+    mayHold: asked(mayHold, rules, clock),
     decider: (principal, target, now = {}) => {
       const subject = subjectOf(principal, target);
       const applicable = rules.filter((rule) => rule.appliesTo(principal, target) === undefined);
@@ -63,6 +57,23 @@ export function compilePolicies(policies: readonly Policy[], clock: Clock = {}):
         return decision;
       };
     },
+  };
+}
+
+/** A question about an operation whose arguments are not known yet. */
+function asked<Asked extends Operation | undefined>(
+  question: (operation: Asked, rules: readonly Rule[], surroundings: Surroundings) => boolean,
+  rules: readonly Rule[],
+  clock: Clock,
+): (principal: Principal, target: Target, now?: Now) => (operation: Asked) => boolean {
+  return (principal, target, now = {}) => {
+    const subject = subjectOf(principal, target);
+    const applicable = rules.filter((rule) => rule.appliesTo(principal, target) === undefined);
+    const nowMs = now.nowMs ?? clock.nowMs;
+    return (operation) => {
+      const columns = ClassifiedColumns.of((now.classified ?? (() => target.classified))());
+      return question(operation, applicable, { subject, columns, nowMs: nowMs?.() });
+    };
   };
 }
 

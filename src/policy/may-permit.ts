@@ -19,6 +19,18 @@ export function mayPermit(operation: Operation, rules: readonly Rule[], surround
   return isPermitted;
 }
 
+/** Whether a rule may put such an operation before people, or any; what fails to be told may. */
+export function mayHold(operation: Operation | undefined, rules: readonly Rule[], surroundings: Surroundings): boolean {
+  const open = operation && withOpenArguments(operation);
+  return rules.some(
+    (rule) => asksPeople(rule) && (open === undefined || rule.matches(open, surroundings).matched !== false),
+  );
+}
+
+function asksPeople({ policy }: Rule): boolean {
+  return policy.approve !== undefined || policy.limit?.some(({ exceeded }) => exceeded !== undefined) === true;
+}
+
 function withOpenArguments(operation: Operation): Operation {
   const { mcp } = operation;
   if (mcp === undefined) return operation;

@@ -21,6 +21,11 @@ export interface PolicySet {
    * where it would be denied whatever they are. Never throws.
    */
   mayPermit(principal: Principal, target: Target, now?: Now): (operation: Operation) => boolean;
+  /**
+   * Whether a rule may put an operation before people, whatever its arguments are; any at all where none is given. Never
+   * throws.
+   */
+  mayHold(principal: Principal, target: Target, now?: Now): (operation?: Operation) => boolean;
 }
 
 /** What may change while a session lives. */

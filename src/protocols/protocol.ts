@@ -163,6 +163,15 @@ export interface Session<Upstream, Greeting> extends AsyncDisposable {
    * they would deny it whatever those are.
    */
   mayPermit(operation: Operation): boolean;
+  /** Whether a rule in force may put the operation before people, whatever its arguments are; any at all where absent. */
+  mayHold(operation?: Operation): boolean;
+  /**
+   * The exchange under way goes on without its client, who was told how to ask for what comes of it: from now on the client's
+   * leaving does not end the session, but its grant's end does, and the gateway's. Whoever ran the exchange closes it.
+   */
+  goApart(): void;
+  /** Takes back the exchange under way: one that waits for people is withdrawn, one that runs is cancelled at the target. */
+  cancel(): Promise<void>;
   /**
    * Takes one exchange through every stage. Resolves once its reply is complete. One at a time, but for what comes up while
    * a reply is being read: a server that asks its client.

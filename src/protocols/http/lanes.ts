@@ -55,6 +55,11 @@ export class Lanes implements AsyncDisposable {
     else waiting.push(lane);
   }
 
+  /** Its request goes on when the connection is gone: whoever has it from now on closes its session. */
+  release(lane: Lane): void {
+    this.#open.delete(lane);
+  }
+
   async drop(lane: Lane): Promise<void> {
     if (!this.#open.delete(lane)) return;
     const waiting = this.#idle.get(lane.key);

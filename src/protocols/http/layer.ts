@@ -37,6 +37,8 @@ export interface LayerDialled {
 
 /** What `serve` drives: an exchange that can say by itself that nothing came of it. */
 export interface LayeredExchange extends Exchange<HttpUpstream> {
+  /** Resolves where its client was answered, and what it asked for goes on without it. */
+  readonly apart?: Promise<'apart'>;
   tell(refusal: Parameters<Exchange<HttpUpstream>['refuse']>[0], status?: number): void;
 }
 

@@ -139,9 +139,12 @@ export class HttpConversation {
       exchange = layer === undefined ? new HttpExchange(parts) : await layer.exchange(parts, session);
       // Taken back while its session was opened or its body read: nobody was told to cancel anything then.
       if (incoming.signal.aborted) throw incoming.signal.reason;
-      await session.run(exchange);
+      const running = session.run(exchange);
+      const goesOn = await (exchange.apart === undefined ? running : Promise.race([running, exchange.apart]));
       stopListening();
-      await lanes.give(lane);
+      if (goesOn !== 'apart') return await lanes.give(lane);
+      lanes.release(lane);
+      void this.#goOn(running, exchange, session);
     } catch (cause) {
       stopListening();
       await lanes.drop(lane);
@@ -156,7 +159,7 @@ export class HttpConversation {
     cause: unknown,
     session: HttpSession,
   ): void {
-    const why = session.signal.aborted && session.signal.reason instanceof Refused ? session.signal.reason : cause;
+    const why = whyOf(cause, session);
     if (why instanceof PeerLeft) return incoming.abort();
     const { refusal, status } = refusalOf(why);
     if (exchange === undefined) answer(incoming, toldRefusal(refusal, { status, ...errorShapeOf(incoming) }));
@@ -164,6 +167,21 @@ export class HttpConversation {
     if (why instanceof Refused || why instanceof MalformedHttp) return;
     if (!(why instanceof Fault)) throw why;
     this.#parts.admission.report(why);
+  }
+
+  /** What was asked outlives its connection. Never rejects. */
+  async #goOn(running: Promise<void>, exchange: LayeredExchange, session: HttpSession): Promise<void> {
+    const report = (fault: unknown): void => this.#parts.admission.report(fault);
+    try {
+      await running;
+    } catch (cause) {
+      const why = whyOf(cause, session);
+      const { refusal, status } = refusalOf(why);
+      exchange.tell(refusal, status);
+      if (!(why instanceof Refused || why instanceof MalformedHttp || why instanceof PeerLeft)) report(why);
+    } finally {
+      await Promise.resolve(session[Symbol.asyncDispose]()).catch(report);
+    }
   }
 
   /** A client of HTTP/2 may take back one request, and go on with the others; so may a place of ours. */
@@ -206,6 +224,11 @@ const MOST_AGENT_CHARACTERS = 200;
 const MOST_WRONG_PROOFS = 10;
 
 function nothing(): void {}
+
+/** What ended the session says more than what broke by it. */
+function whyOf(cause: unknown, { signal }: HttpSession): unknown {
+  return signal.aborted && signal.reason instanceof Refused ? signal.reason : cause;
+}
 
 function nonce(): string {
   return randomBytes(16).toString('hex');

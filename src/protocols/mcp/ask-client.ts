@@ -7,21 +7,27 @@ import type { HttpUpstream } from '../http/upstream.ts';
 import type { Exchange } from '../protocol.ts';
 import { operationOf } from './inspect.ts';
 import { McpPart } from './mcp-part.ts';
-import type { Message } from './message.ts';
+import type { RpcRequest } from './message.ts';
 
-export type ServerRequest = Extract<Message, { readonly kind: 'request' }>;
+export interface AskingParts {
+  readonly target: Target;
+  readonly version: string;
+  readonly digest: Digest;
+  /** Why the client cannot be asked, whatever rules say. */
+  readonly unsupported: Refusal | undefined;
+}
 
 /** What a server asks of the client in the middle of a reply (sampling, elicitation, roots): an exchange of its own. */
 export class AskClient implements Exchange<HttpUpstream> {
   readonly request: Request;
-  readonly #asked: ServerRequest;
+  readonly #asked: RpcRequest;
   readonly #digest: Digest;
   readonly #deny: (answer: JsonValue, upstream: HttpUpstream) => Promise<void>;
   #shown: string | undefined;
 
   constructor(
-    asked: ServerRequest,
-    { target, version, digest }: { readonly target: Target; readonly version: string; readonly digest: Digest },
+    asked: RpcRequest,
+    { target, version, digest, unsupported }: AskingParts,
     deny: (answer: JsonValue, upstream: HttpUpstream) => Promise<void>,
   ) {
     this.#asked = asked;
@@ -30,6 +36,9 @@ export class AskClient implements Exchange<HttpUpstream> {
     const { method, params } = asked;
     const bytes = Buffer.from(JSON.stringify(messageText(asked)));
     this.request = {
+      ...(unsupported === undefined ? {} : { unsupported }),
+      // No request of the client's: it spends nothing of what that may ask.
+      statements: () => [],
       operations: [operationOf(target, { method, params, version, from: 'server' })],
       body: () => ({ media: 'application/json', bytes }),
     };
@@ -58,14 +67,19 @@ export class AskClient implements Exchange<HttpUpstream> {
   refuse(refusal: Refusal, upstream: HttpUpstream): Promise<void> {
     return this.#deny(denial(this.#asked, refusal), upstream);
   }
+
+  stop(refusal: Refusal, upstream: HttpUpstream): Promise<void> {
+    this.#shown = undefined;
+    return this.refuse(refusal, upstream);
+  }
 }
 
-function messageText({ id, method, params }: ServerRequest): JsonValue {
+function messageText({ id, method, params }: RpcRequest): JsonValue {
   return { jsonrpc: '2.0', id, method, params };
 }
 
 /** In the client's place: a person who declines, or a client that does not. */
-function denial({ id, method }: ServerRequest, { code, message }: Refusal): JsonValue {
+function denial({ id, method }: RpcRequest, { code, message }: Refusal): JsonValue {
   if (method === 'elicitation/create') return { jsonrpc: '2.0', id, result: { action: 'decline' } };
   return { jsonrpc: '2.0', id, error: { code: -1, message: `refused: ${message}`, data: { code } } };
 }

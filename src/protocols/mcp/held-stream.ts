@@ -5,7 +5,7 @@ import type { WaitingNotice } from '../protocol.ts';
 import { objectAt } from './canonical-json.ts';
 import { eventOf } from './events.ts';
 import { McpPart } from './mcp-part.ts';
-import type { Message } from './message.ts';
+import type { RpcRequest } from './message.ts';
 
 /** So often a client that waits is told so: proxies close what is silent for half a minute. */
 const ALIVE_MS = 10_000;
@@ -14,15 +14,11 @@ const ALIVE_MS = 10_000;
 export class HeldStream {
   readonly #incoming: IncomingRequest;
   readonly #timer: NodeJS.Timeout;
-  readonly #request: Extract<Message, { readonly kind: 'request' }>;
+  readonly #request: RpcRequest;
   readonly #notice: WaitingNotice;
   #told = 0;
 
-  constructor(
-    incoming: IncomingRequest,
-    request: Extract<Message, { readonly kind: 'request' }>,
-    notice: WaitingNotice,
-  ) {
+  constructor(incoming: IncomingRequest, request: RpcRequest, notice: WaitingNotice) {
     this.#incoming = incoming;
     this.#request = request;
     this.#notice = notice;

@@ -75,11 +75,11 @@ function ofMessage({ target, facts }: AskedHead, bytes: Buffer, said: string): I
   return told({ kind: 'message', message, version }, [operation], sameOf(message));
 }
 
-/** What makes a message sent again the same: what it asks, whatever its number is and how its progress is told. */
+/** What makes a message sent again the same: what it asks, whatever its number is, and how its progress and its result are told. */
 export function sameOf(message: Message): string {
   if (message.kind === 'result') return canonicalJson({ answer: message.id, result: message.result });
   if (message.kind === 'error') return canonicalJson({ answer: message.id ?? null, error: message.error });
-  return canonicalJson({ method: message.method, params: without(message.params, ['_meta']) });
+  return canonicalJson({ method: message.method, params: without(message.params, ['_meta', 'task']) });
 }
 
 export interface Saying {

@@ -5,14 +5,20 @@ import type { ForwardedHead } from '../http/forwarded-head.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import { HttpRequest } from '../http/request.ts';
 import type { OnBehalf } from './ask-server.ts';
-import { textAt } from './canonical-json.ts';
+import { textAt, without } from './canonical-json.ts';
+import { withPermittedCapabilities } from './client-capabilities.ts';
 import { isAccepted, LISTS, type ListKind } from './definitions.ts';
 import { type Asked, operationOf, sameOf } from './inspect.ts';
-import type { Message } from './message.ts';
+import type { Message, MessageId, RpcRequest } from './message.ts';
 import { type MetDefinitions, UNKNOWN_SESSION } from './met-definitions.ts';
 import { originMistake } from './origin.ts';
 import { type MapId, mapTaskIds } from './task-ids.ts';
+import type { HeldTask } from './tasks/held-task.ts';
+import type { HeldTasks } from './tasks/held-tasks.ts';
+import { makesTasks, offersTasks, takesTask } from './tasks/offer.ts';
+import { NO_ROOM } from './tasks/task-way.ts';
 import { resumed, type UrlWay } from './url-approval.ts';
+import { isModern } from './versions.ts';
 
 export interface Judging {
   readonly http: HttpExchangeParts;
@@ -23,9 +29,14 @@ export interface Judging {
   /** False where it comes with the id of a session that is none of this run's at this target. */
   readonly isKnown: boolean;
   readonly definitions: MetDefinitions;
+  /** The run and the target. */
+  readonly whose: readonly string[];
   readonly domains: readonly string[];
   /** The server's id of a task in place of the gateway's. */
   readonly openTask: MapId;
+  /** The server's id of what a client answers to; undefined where nothing of that id was asked. */
+  readonly openQuestion: (id: MessageId) => MessageId | undefined;
+  readonly tasks: HeldTasks;
 }
 
 export interface Judged {
@@ -34,6 +45,10 @@ export interface Judged {
   readonly asked: Asked;
   /** In place of the refusal's own. */
   readonly status: number | undefined;
+  /** The task that it asks about, where no server has it. */
+  readonly task?: { readonly task: HeldTask; readonly message: RpcRequest };
+  /** How the call becomes a task; `always` where it is one whether people are asked or not. */
+  readonly asTask?: 'held' | 'always' | undefined;
 }
 
 /** The request as it is decided and forwarded: what only its session can tell is known by now. */
@@ -51,43 +66,79 @@ export async function judge(judging: Judging): Promise<Judged> {
     : judged(judging, opened(message, judging), undefined);
 }
 
-type RpcRequest = Extract<Message, { readonly kind: 'request' }>;
-
-/** A notification or an answer that belongs to a task, with the server's id of it. */
-function opened(message: Exclude<Message, RpcRequest>, { openTask }: Judging): Changes {
-  if (message.kind === 'error') return {};
-  const said = message.kind === 'result' ? message.result : message.params;
-  const named = mapTaskIds(said, openTask);
-  if (named === undefined) return { unsupported: UNKNOWN_TASK };
-  if (named === said) return {};
-  return { message: message.kind === 'result' ? { ...message, result: named } : { ...message, params: named } };
+/** A notification or an answer with the server's own ids: of its task, and of what it asked. */
+function opened(message: Exclude<Message, RpcRequest>, { openTask, openQuestion }: Judging): Changes {
+  if (message.kind === 'notification') {
+    const params = mapTaskIds(message.params, openTask);
+    if (params === undefined) return { unsupported: UNKNOWN_TASK };
+    return params === message.params ? {} : { message: { ...message, params } };
+  }
+  const id = message.id === undefined ? undefined : openQuestion(message.id);
+  if (id === undefined) return { unsupported: UNASKED };
+  if (message.kind === 'error') return { message: { ...message, id } };
+  const result = mapTaskIds(message.result, openTask);
+  return result === undefined ? { unsupported: UNKNOWN_TASK } : { message: { ...message, id, result } };
 }
 
 async function judgeRequest(judging: Judging, sent: RpcRequest): Promise<Judged> {
-  const { asked, session, definitions, way } = judging;
+  const { asked, session, way } = judging;
+  const own = ownTask(judging, sent);
+  if (own !== undefined) return { ...judged(judging, {}, undefined), task: { task: own, message: sent } };
   const again = resumed(sent, way);
   if (again === 'changed') return judged(judging, { unsupported: OTHER_REQUEST }, undefined);
   const plain = again?.message ?? sent;
   const params = mapTaskIds(plain.params, judging.openTask);
   if (params === undefined) return unknownTask(judging, sent);
-  const message = params === plain.params ? plain : { ...plain, params };
-  let refused: Refusal | undefined;
-  try {
-    refused = await refusedDefinition(message, judging);
-  } catch (cause) {
-    if (!(cause instanceof Refused)) throw cause;
-    refused = cause.refusal;
-  }
-  const { method } = message;
-  const tool = method === 'tools/call' ? textAt(params, 'name') : undefined;
-  const isDestructive = tool !== undefined && definitions.of(session, { kind: 'tool' })?.destructive.has(tool) === true;
-  const worse = [operationOf(session.target, { method, params, version: asked.version, isDestructive })];
+  let refused = await refusal(plain, judging);
+  const { version } = asked;
+  const asTask = taskFor(plain, judging);
+  if (asTask === 'no room') refused ??= NO_ROOM;
+  const named = params === plain.params ? plain : { ...plain, params };
+  const untasked = asTask === 'always' ? { ...named, params: without(params, ['task']) } : named;
+  const message = withPermittedCapabilities(untasked, session, version);
+  const isDestructive = saysItDestroys(plain, judging);
+  const worse = [operationOf(session.target, { method: plain.method, params, version, isDestructive })];
   const changes = {
     ...(isDestructive ? { operations: worse } : {}),
     ...(message === sent ? {} : { message }),
     ...(refused === undefined ? {} : { unsupported: refused }),
   };
-  return judged(judging, changes, refused === UNKNOWN_SESSION ? 404 : undefined);
+  const status = refused === UNKNOWN_SESSION ? 404 : undefined;
+  return { ...judged(judging, changes, status), asTask: asTask === 'no room' ? 'always' : asTask };
+}
+
+async function refusal(message: RpcRequest, judging: Judging): Promise<Refusal | undefined> {
+  try {
+    return await refusedDefinition(message, judging);
+  } catch (cause) {
+    if (!(cause instanceof Refused)) throw cause;
+    return cause.refusal;
+  }
+}
+
+function saysItDestroys({ method, params }: RpcRequest, { session, definitions }: Judging): boolean {
+  const tool = method === 'tools/call' ? textAt(params, 'name') : undefined;
+  return tool !== undefined && definitions.of(session, { kind: 'tool' })?.destructive.has(tool) === true;
+}
+
+/** The task of the gateway's that a request is about; one that a server goes on with is that server's. */
+function ownTask({ tasks, whose }: Judging, { method, params }: RpcRequest): HeldTask | undefined {
+  const id = method.startsWith('tasks/') ? textAt(params, 'taskId') : undefined;
+  const found = id === undefined ? undefined : tasks.find(whose, id);
+  return found?.handed === undefined ? found : undefined;
+}
+
+/** Whether a call that waits for people becomes a task, or is one in any case because its server would make none of it. */
+function taskFor(message: RpcRequest, judging: Judging): 'held' | 'always' | 'no room' | undefined {
+  const { asked, session, definitions, tasks, whose } = judging;
+  const { version } = asked;
+  const tool = textAt(message.params, 'name') ?? '';
+  if (!takesTask(message, version)) return undefined;
+  if (!offersTasks(session, version, tool, saysItDestroys(message, judging))) return undefined;
+  const hasRoom = tasks.hasRoom(whose);
+  const definition = definitions.of(session, { kind: 'tool' })?.all.get(tool);
+  if (isModern(version) || makesTasks(definition?.text)) return hasRoom ? 'held' : undefined;
+  return hasRoom ? 'always' : 'no room';
 }
 
 /** In the specification's words, which a server of another run would use as well. */
@@ -179,6 +230,10 @@ const OTHER_REQUEST: Refusal = {
   code: 'approval-void',
   message: 'the approval that this comes with is of another request',
   hint: 'Ask for what was approved, or ask again without it.',
+};
+const UNASKED: Refusal = {
+  code: 'protocol-malformed',
+  message: 'this answers nothing that the server has asked',
 };
 const UNKNOWN_TASK: Refusal = {
   code: 'protocol-malformed',

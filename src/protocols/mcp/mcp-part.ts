@@ -1,4 +1,4 @@
-import type { BodyMasker, ExchangeResult, FieldMasker } from '../../model/reply.ts';
+import type { BodyMasker, CutPart, ExchangeResult, FieldMasker, ReplyCount } from '../../model/reply.ts';
 import { BodyRewriter } from '../http/mask/rewrite.ts';
 import type { BodyLength, Fields, ReplyHead } from '../http/message.ts';
 import { HttpPart } from '../http/parts.ts';
@@ -12,6 +12,8 @@ export interface McpPartParts {
   readonly trailers: Fields | undefined;
   readonly result: ExchangeResult | undefined;
   readonly digest: Digest;
+  /** Of a metered reply: one for each message. */
+  readonly counts?: readonly ReplyCount[] | undefined;
   /** One message, or events with one each. */
   readonly said:
     | { readonly kind: 'message'; readonly text: string }
@@ -20,6 +22,7 @@ export interface McpPartParts {
 
 /** A piece of a reply that holds whole messages. */
 export class McpPart extends HttpPart {
+  declare readonly counts?: readonly ReplyCount[];
   readonly #parts: McpPartParts;
 
   constructor(parts: McpPartParts) {
@@ -29,10 +32,15 @@ export class McpPart extends HttpPart {
     // Its bodies are masked here: to what is above it they are bytes.
     super({ head, length, body, trailers, result, rewriter: new BodyRewriter('', () => AS_IT_IS), digest });
     this.#parts = parts;
+    if (parts.counts !== undefined) this.counts = parts.counts;
   }
 
   get said(): McpPartParts['said'] {
     return this.#parts.said;
+  }
+
+  override cut(allow: (message: ReplyCount) => boolean): CutPart {
+    return cutPart(this, this.#parts, allow);
   }
 
   override rewrite(masker: FieldMasker): McpPart {
@@ -41,11 +49,26 @@ export class McpPart extends HttpPart {
     if (around === this && said === undefined) return this;
     return new McpPart({
       ...this.#parts,
+      counts: undefined,
       head: around.head,
       trailers: around.trailers,
       said: said ?? this.#parts.said,
     });
   }
+}
+
+/** Before an event that does not fit, with all behind it; a message alone is given whole or not at all. */
+function cutPart(part: McpPart, parts: McpPartParts, allow: (message: ReplyCount) => boolean): CutPart {
+  const { said, counts = [] } = parts;
+  const at = counts.findIndex((count) => !allow(count));
+  if (at < 0) return { head: part, rest: undefined };
+  if (said.kind === 'message' || at === 0) return { head: undefined, rest: part };
+  const { blocks } = said;
+  const before = { blocks: blocks.slice(0, at), counts: counts.slice(0, at) };
+  const behind = { blocks: blocks.slice(at), counts: counts.slice(at) };
+  const of = (piece: typeof before, more: Partial<McpPartParts>): McpPart =>
+    new McpPart({ ...parts, ...more, counts: piece.counts, said: { kind: 'events', blocks: piece.blocks } });
+  return { head: of(before, { trailers: undefined, result: undefined }), rest: of(behind, { head: undefined }) };
 }
 
 const AS_IT_IS: BodyMasker = { push: (bytes) => bytes, end: () => Buffer.alloc(0) };

@@ -11,6 +11,8 @@ export type Message =
   | { readonly kind: 'result'; readonly id: MessageId; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly id: MessageId | undefined; readonly error: JsonObject };
 
+export type RpcRequest = Extract<Message, { readonly kind: 'request' }>;
+
 /** Why a text is no message, with JSON-RPC's own code: what cannot be parsed, or is no request. */
 export interface NoMessage {
   readonly why: string;

@@ -86,7 +86,8 @@ async function pageOf(
 ): Promise<JsonObject | undefined> {
   const listing = new OwnListing(session.target, behalf, method, cursor);
   await session.run(listing);
-  if (listing.refused) throw new Refused(UNKEPT);
+  const { refusal } = listing;
+  if (refusal !== undefined) throw new Refused(refusal.code.startsWith('budget-') ? refusal : UNKEPT);
   if (listing.isGone) throw new Refused(UNKNOWN_SESSION);
   return listing.result;
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Fault } from '../../model/fault.ts';
 import type { JsonValue } from '../../model/http.ts';
+import type { Refusal } from '../../model/refusal.ts';
 import type { ExchangeResult, FieldMasker, Part } from '../../model/reply.ts';
 import type { Request } from '../../model/request.ts';
 import type { Target } from '../../model/target.ts';
@@ -19,7 +20,7 @@ export class OwnListing implements Exchange<HttpUpstream> {
   readonly #message: JsonValue;
   readonly #behalf: OnBehalf;
   #result: JsonObject | undefined;
-  #refused = false;
+  #refusal: Refusal | undefined;
   #isGone = false;
 
   constructor(target: Target, behalf: OnBehalf, method: string, cursor: string | undefined) {
@@ -30,6 +31,8 @@ export class OwnListing implements Exchange<HttpUpstream> {
     const { access, mcp } = { mcp: undefined, ...operationOf(target, { method, params: {}, version: behalf.version }) };
     const own = { kind: 'empty', access, tables: [], functions: [], hasWhere: true, flags: ['of-the-gateway'] };
     this.request = {
+      // What the gateway asks for itself spends nothing of what its client may ask.
+      statements: () => [],
       operations: [mcp === undefined ? own : { ...own, mcp }],
       body: () => ({ media: 'application/json', bytes }),
     };
@@ -45,8 +48,8 @@ export class OwnListing implements Exchange<HttpUpstream> {
     return this.#isGone;
   }
 
-  get refused(): boolean {
-    return this.#refused;
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
   }
 
   async *forward({ upstream, signal }: Forward<HttpUpstream>): AsyncGenerator<Part> {
@@ -79,9 +82,13 @@ export class OwnListing implements Exchange<HttpUpstream> {
     return undefined;
   }
 
-  refuse(): Promise<void> {
-    this.#refused = true;
+  refuse(refusal: Refusal): Promise<void> {
+    this.#refusal = refusal;
     return Promise.resolve();
+  }
+
+  stop(refusal: Refusal): Promise<void> {
+    return this.refuse(refusal);
   }
 }
 

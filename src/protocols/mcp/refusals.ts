@@ -10,6 +10,13 @@ export interface ToldMessage {
   readonly message: JsonValue;
 }
 
+export interface Telling {
+  readonly waiting?: WaitingNotice | undefined;
+  readonly status?: number | undefined;
+  /** True where its client takes no result: it has asked for a task in its place. */
+  readonly asError?: boolean;
+}
+
 /** What is no word about the message: clients see in the status that it is worth another try. */
 const OF_THE_GATEWAY: Partial<Record<RefusalCode, number>> = {
   'record-unavailable': 503,
@@ -32,10 +39,7 @@ const METHOD_UNKNOWN = -32601;
 export function toldMessage(
   asked: Asked,
   refusal: Refusal,
-  {
-    waiting,
-    status = OF_THE_GATEWAY[refusal.code],
-  }: { readonly waiting?: WaitingNotice | undefined; readonly status?: number | undefined } = {},
+  { waiting, status = OF_THE_GATEWAY[refusal.code], asError = false }: Telling = {},
 ): ToldMessage | undefined {
   const data = dataOf(refusal, waiting);
   if (asked.kind === 'mistake') {
@@ -51,7 +55,7 @@ export function toldMessage(
     };
   }
   const { id, method } = message;
-  if (method === 'tools/call' && status === undefined) {
+  if (method === 'tools/call' && status === undefined && !asError) {
     const result = {
       content: [{ type: 'text', text: wordsOf(refusal, waiting) }],
       isError: true,

@@ -1,24 +1,25 @@
 import { Fault } from '../../model/fault.ts';
 import type { JsonValue } from '../../model/http.ts';
 import { LIMITS } from '../../model/limits.ts';
-import type { ExchangeResult } from '../../model/reply.ts';
+import type { Refusal } from '../../model/refusal.ts';
+import type { ExchangeResult, ReplyCount } from '../../model/reply.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import type { Fields, ReplyHead } from '../http/message.ts';
 import type { HttpPart } from '../http/parts.ts';
 import type { Digest } from '../http/secret-fields.ts';
 import type { HttpUpstream } from '../http/upstream.ts';
-import { AskClient, type ServerRequest } from './ask-client.ts';
-import { askServer, type OnBehalf } from './ask-server.ts';
-import { isObject, type JsonObject, objectAt, textAt } from './canonical-json.ts';
-import { filteredList } from './definitions.ts';
+import type { OnBehalf } from './ask-server.ts';
+import { isObject, type JsonObject } from './canonical-json.ts';
 import { type EventBlock, EventBlocks, withData } from './events.ts';
-import { filteredGreeting } from './greeting.ts';
-import { type Asked, operationOf } from './inspect.ts';
+import type { Asked } from './inspect.ts';
 import { McpPart, type McpPartParts } from './mcp-part.ts';
-import { type Message, messageOf } from './message.ts';
+import { type Message, type MessageId, messageOf } from './message.ts';
+import { countsOf } from './message-rows.ts';
 import type { MetDefinitions } from './met-definitions.ts';
 import { toldMessage } from './refusals.ts';
+import { ReplyResults } from './reply-results.ts';
 import { type ReplyShape, shapeOf } from './reply-shape.ts';
+import { ServerQuestions } from './server-questions.ts';
 import { mapTaskIds } from './task-ids.ts';
 
 /** What replies of one session are held against. */
@@ -31,13 +32,21 @@ export interface ReplyRules {
   readonly sessionId: (server: string) => string;
   /** The same of a task. */
   readonly taskId: (server: string) => string;
+  /** The id under which a client is asked what a server asks. */
+  readonly questionId: (server: MessageId) => string;
+  /** The run's tasks at this target that no server made, as lists tell them. */
+  readonly ownTasks: () => readonly JsonObject[];
+  /** True once its client was answered by a task, and cannot be asked any more. */
+  readonly isApart: () => boolean;
 }
 
 /** Reads a reply's messages, and gives what a client may see of each. */
 export class ReplyReader {
   readonly #rules: ReplyRules;
   readonly #asked: Asked;
-  readonly #upstream: HttpUpstream;
+  readonly #questions: ServerQuestions;
+  readonly #results: ReplyResults;
+  readonly #metered: boolean;
   #shape: ReplyShape = 'other';
   #isFailure = false;
   /** Of a message that comes in pieces. */
@@ -45,13 +54,17 @@ export class ReplyReader {
   readonly #pieces: Buffer[] = [];
   #length = 0;
   #blocks = new EventBlocks(LIMITS.maxMaskedHttpBytes);
+  #rows = 0;
   /** How what was asked ended, once that was said. */
   #result: ExchangeResult | undefined;
 
-  constructor(rules: ReplyRules, asked: Asked, upstream: HttpUpstream) {
+  /** `metered` where its parts must tell what they count. */
+  constructor(rules: ReplyRules, asked: Asked, upstream: HttpUpstream, metered: boolean) {
     this.#rules = rules;
     this.#asked = asked;
-    this.#upstream = upstream;
+    this.#metered = metered;
+    this.#questions = new ServerQuestions(rules, upstream);
+    this.#results = new ReplyResults(rules, asked, this.#questions);
   }
 
   async *read(part: HttpPart): AsyncGenerator<HttpPart> {
@@ -80,7 +93,7 @@ export class ReplyReader {
   }
 
   /** Nothing of a message is told before all of it is there. */
-  async *#wholeMessage(part: HttpPart, common: Omit<McpPartParts, 'result' | 'said'>): AsyncGenerator<McpPart> {
+  async *#wholeMessage(part: HttpPart, common: Common): AsyncGenerator<McpPart> {
     this.#head ??= common.head;
     this.#length += part.body.length;
     if (this.#length > LIMITS.maxMaskedHttpBytes) throw new RangeError('a message is longer than it may be');
@@ -90,10 +103,11 @@ export class ReplyReader {
     const text = body.length === 0 ? '' : await this.#message(body.toString('utf8'));
     const length = common.length === 'none' ? 'none' : 'one';
     const said = { kind: 'message', text } as const;
-    yield new McpPart({ ...common, head: this.#head, length, result: this.#ended(part), said });
+    const counts = this.#counted(said);
+    yield new McpPart({ ...common, head: this.#head, length, counts, result: this.#ended(part), said });
   }
 
-  async *#events(part: HttpPart, common: Omit<McpPartParts, 'result' | 'said'>): AsyncGenerator<McpPart> {
+  async *#events(part: HttpPart, common: Common): AsyncGenerator<McpPart> {
     const blocks: EventBlock[] = [];
     for (const block of this.#blocks.push(part.body)) {
       const seen = await this.#event(block);
@@ -104,12 +118,9 @@ export class ReplyReader {
     if (isEnd && this.#blocks.rest.equals(LF)) blocks.push({ bytes: LF, data: undefined });
     // Nothing is told that holds nothing, but the head and the end.
     if (blocks.length === 0 && common.head === undefined && !isEnd) return;
-    yield new McpPart({
-      ...common,
-      length: 'unknown',
-      result: isEnd ? this.#ended(part) : undefined,
-      said: { kind: 'events', blocks },
-    });
+    const said = { kind: 'events', blocks } as const;
+    const counts = this.#counted(said);
+    yield new McpPart({ ...common, length: 'unknown', counts, result: isEnd ? this.#ended(part) : undefined, said });
   }
 
   async #event(block: EventBlock): Promise<EventBlock | undefined> {
@@ -121,7 +132,7 @@ export class ReplyReader {
     if (message === undefined || 'why' in message)
       throw new Fault('upstream-protocol', 'the target sent an event that is no message');
     if (message.kind === 'request') {
-      const shown = await this.#ask(message);
+      const shown = await this.#questions.ask(message);
       if (shown === undefined) return undefined;
       return { bytes: withData(block, shown), data: shown };
     }
@@ -143,18 +154,24 @@ export class ReplyReader {
     switch (message.kind) {
       case 'notification':
         this.#rules.definitions.changed(this.#rules.session, message.method);
-        return this.#named(value, 'params', message.params);
+        return this.#named(value, 'params', this.#takenBack(message.method, message.params));
       case 'error':
-        if (this.#isAnswer(message.id)) this.#result = { status: 'error', code: codeOf(message.error), rows: 0 };
+        if (!this.#isAnswer(message.id)) return undefined;
+        // A server without tasks has no list of them; the gateway has.
+        if (this.#results.method === 'tasks/list' && message.error['code'] === METHOD_UNKNOWN) {
+          const tasks = this.#rules.ownTasks();
+          if (tasks.length > 0) return JSON.stringify({ jsonrpc: '2.0', id: message.id ?? null, result: { tasks } });
+        }
+        this.#result = { status: 'error', code: codeOf(message.error), rows: 0 };
         return undefined;
       case 'result': {
         if (this.#isAnswer(message.id)) {
           const isError = message.result['isError'] === true;
           this.#result = isError ? { status: 'error', code: 'isError', rows: 0 } : { status: 'ok', rows: 0 };
         }
-        const result = await this.#resultOf(message.result);
+        const result = await this.#results.seen(message.result);
+        if (result !== undefined && 'denied' in result) return this.#denied(result.denied);
         if (result === undefined) return this.#named(value, 'result', message.result);
-        if ('refused' in result) return JSON.stringify(result.refused);
         const changed = { ...(isObject(value) ? value : {}), result: result.value };
         return this.#named(changed, 'result', result.value) ?? JSON.stringify(changed);
       }
@@ -165,96 +182,27 @@ export class ReplyReader {
     }
   }
 
-  /** With the gateway's own ids of tasks; undefined where it has none. */
+  /** What a server takes back of what it asked has the id under which its client was asked. */
+  #takenBack(method: string, params: JsonObject): JsonObject {
+    const { requestId } = params;
+    if (method !== 'notifications/cancelled' || (typeof requestId !== 'string' && typeof requestId !== 'number')) {
+      return params;
+    }
+    return { ...params, requestId: this.#rules.questionId(requestId) };
+  }
+
+  /** With the gateway's own ids of tasks; undefined where the message stays as it came. */
   #named(message: JsonValue | undefined, member: 'params' | 'result', value: JsonObject): string | undefined {
     const named = mapTaskIds(value, this.#rules.taskId);
-    if (named === undefined || named === value || !isObject(message)) return undefined;
+    if (named === undefined || !isObject(message) || named === message[member]) return undefined;
     return JSON.stringify({ ...message, [member]: named });
   }
 
-  async #resultOf(
-    result: JsonObject,
-  ): Promise<{ readonly value: JsonObject } | { readonly refused: JsonValue } | undefined> {
-    const { session, definitions } = this.#rules;
-    const method = this.#method();
-    if (result['resultType'] === 'input_required') return this.#inputs(result);
-    if (method === 'initialize' || method === 'server/discover') {
-      const value = await filteredGreeting(result, {
-        isAccepted: (server) => definitions.isServerAccepted(session, server),
-        mayUse: (asked) => this.#mayUse(asked, {}),
-      });
-      return value && { value };
-    }
-    // What a stream brings again may be a list; a tool's own result is none.
-    if (method === 'tools/call' || method === 'prompts/get' || method === 'resources/read') return undefined;
-    const value = filteredList(result, {
-      met: (list) => definitions.of(session, list),
-      mayUse: (use, params) => this.#mayUse(use, params),
-    });
-    return value && { value };
-  }
-
-  /** Each thing that a server wants to know from its client is decided; where one is refused, the call is. */
-  async #inputs(
-    result: JsonObject,
-  ): Promise<{ readonly value: JsonObject } | { readonly refused: JsonValue } | undefined> {
-    const shown: Record<string, JsonValue> = {};
-    for (const [id, wanted] of Object.entries(objectAt(result, 'inputRequests'))) {
-      const method = isObject(wanted) && typeof wanted['method'] === 'string' ? wanted['method'] : '';
-      const message = await this.#decided(
-        { kind: 'request', id, method, params: objectAt(wanted, 'params') },
-        undefined,
-      );
-      if (message === undefined) {
-        const refusal = {
-          code: 'policy-denied',
-          message: `the server asks its client for ${method}, which is not permitted`,
-        } as const;
-        const told = toldMessage(this.#asked, refusal);
-        this.#result = { status: 'refused', code: refusal.code, rows: 0 };
-        return told && { refused: told.message };
-      }
-      const params = objectAt(parsed(message), 'params');
-      shown[id] = { ...(isObject(wanted) ? wanted : {}), params };
-    }
-    return { value: { ...result, inputRequests: shown } };
-  }
-
-  #ask(message: ServerRequest): Promise<string | undefined> {
-    const { behalf, session } = this.#rules;
-    return this.#decided(message, async (answer, upstream) => {
-      const connection = await upstream.beside(session.signal);
-      try {
-        await askServer(connection, upstream, { behalf, message: answer, signal: session.signal });
-      } finally {
-        await connection[Symbol.asyncDispose]();
-      }
-    });
-  }
-
-  async #decided(
-    message: ServerRequest,
-    deny: ((answer: JsonValue, upstream: HttpUpstream) => Promise<void>) | undefined,
-  ): Promise<string | undefined> {
-    const { session, behalf, digest } = this.#rules;
-    // A server that asks whether its client is there learns nothing of it.
-    if (message.method === 'ping') return JSON.stringify({ jsonrpc: '2.0', id: message.id, method: 'ping' });
-    const params = mapTaskIds(message.params, this.#rules.taskId) ?? message.params;
-    const asking = new AskClient(
-      { ...message, params },
-      { target: session.target, version: behalf.version, digest },
-      (answer) => (deny === undefined ? Promise.resolve() : deny(answer, this.#upstream)),
-    );
-    await session.run(asking);
-    return asking.shown;
-  }
-
-  #mayUse(method: string, params: JsonObject): boolean {
-    const { session, behalf, definitions } = this.#rules;
-    const tool = method === 'tools/call' ? textAt(params, 'name') : undefined;
-    const isDestructive =
-      tool !== undefined && definitions.of(session, { kind: 'tool' })?.destructive.has(tool) === true;
-    return session.mayPermit(operationOf(session.target, { method, params, version: behalf.version, isDestructive }));
+  /** In place of the server's answer. */
+  #denied(refusal: Refusal): string | undefined {
+    this.#result = { status: 'refused', code: refusal.code, rows: 0 };
+    const told = toldMessage(this.#asked, refusal);
+    return told && JSON.stringify(told.message);
   }
 
   #shownHead(head: ReplyHead): ReplyHead {
@@ -264,14 +212,16 @@ export class ReplyReader {
     return { ...head, fields };
   }
 
-  #ended({ result }: HttpPart): ExchangeResult | undefined {
-    if (result === undefined || result.status === 'error') return result;
-    return { ...result, ...this.#result };
+  #counted(said: McpPartParts['said']): readonly ReplyCount[] | undefined {
+    if (!this.#metered) return undefined;
+    const counts = countsOf(said);
+    for (const { rowsRead } of counts) this.#rows += rowsRead;
+    return counts;
   }
 
-  #method(): string | undefined {
-    const { kind } = this.#asked;
-    return kind === 'message' && this.#asked.message.kind === 'request' ? this.#asked.message.method : undefined;
+  #ended({ result }: HttpPart): ExchangeResult | undefined {
+    if (result === undefined || result.status === 'error') return result;
+    return { ...result, ...this.#result, rows: this.#rows };
   }
 
   #isAnswer(id: JsonValue | undefined): boolean {
@@ -279,6 +229,9 @@ export class ReplyReader {
   }
 }
 
+type Common = Omit<McpPartParts, 'counts' | 'result' | 'said'>;
+
+const METHOD_UNKNOWN = -32601;
 const LF = Buffer.from('\n');
 
 function parsed(text: string): JsonValue | undefined {

@@ -6,7 +6,6 @@ import { PERMIT_ALL } from '../../../test/support/gateway.ts';
 import { type Asked, sendJson } from '../../../test/support/mcp/scripted-server.ts';
 import { NEW, OLD, said, startScriptedWorld, TOOLS } from '../../../test/support/mcp/scripted-world.ts';
 import { recorded } from '../../../test/support/recorded.ts';
-import { until } from '../../../test/support/until.ts';
 import type { Standing } from '../../model/mcp.ts';
 import type { Policy } from '../../policy/policy.ts';
 
@@ -222,16 +221,30 @@ describe('what a server asks of its client', () => {
     assert.equal(lines.length, 3);
   });
 
-  test('reaches a client where a rule permits it', async () => {
+  test('reaches a client where a rule permits it, under an id by which alone it can be answered', async () => {
     await using world = await startScriptedWorld({ script });
-    const [shown] = await Promise.all([
-      world.call('add', {}),
-      until(async () => pending !== undefined && world.server.of('tools/call').length > 0).then(() =>
-        world.post(JSON.stringify({ jsonrpc: '2.0', id: 'ask-1', result: { role: 'assistant' } })),
-      ),
-    ]);
-    assert.match(shown.text, /^id: 7\ndata: .*sampling\/createMessage/);
-    assert.match(shown.text, /assistant/);
+    const reply = await fetch(world.url, {
+      method: 'POST',
+      headers: { authorization: world.authorization, 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'add', arguments: {} } }),
+    });
+    const reader = reply.body?.getReader();
+    const shown = Buffer.from((await reader?.read())?.value ?? []).toString();
+    assert.match(shown, /^id: 7\ndata: .*sampling\/createMessage/);
+    const { id } = JSON.parse(shown.slice(shown.indexOf('data: ') + 6)) as { readonly id: string };
+    const answer = (to: string) =>
+      world.post(JSON.stringify({ jsonrpc: '2.0', id: to, result: { role: 'assistant' } }));
+    const stray = await answer('ask-1');
+    assert.equal(stray.status, 403);
+    assert.match(stray.text, /answers nothing that the server has asked/);
+    assert.equal((await answer(id)).status, 202);
+    assert.match(Buffer.from((await reader?.read())?.value ?? []).toString(), /assistant/);
+    const answers = world.server.asked.filter(({ message }) => message?.result !== undefined);
+    assert.deepEqual(
+      answers.map(({ message }) => message?.id),
+      ['ask-1'],
+    );
+    assert.match(await said(world.gateway), /answers nothing that the server has asked/);
   });
 });
 

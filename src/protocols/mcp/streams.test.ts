@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { FakeApprovals } from '../../../test/support/fake-approvals.ts';
 import type { Asked } from '../../../test/support/mcp/scripted-server.ts';
-import { NEW, said, startScriptedWorld, TOOLS } from '../../../test/support/mcp/scripted-world.ts';
+import { NEW, OLD, said, startScriptedWorld, TOOLS } from '../../../test/support/mcp/scripted-world.ts';
 import { until } from '../../../test/support/until.ts';
 
 const event = (message: object, id = ''): string => `${id}data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
@@ -148,4 +148,26 @@ test('a call that waits for people is taken back by its client, and never reache
   await until(async () => approvals.asked[0]?.cancelledBecause !== undefined);
   await called;
   assert.equal(world.server.of('tools/call').length, 0);
+});
+
+test('a server is not told of what its client can do that no rule lets it ask for', async () => {
+  const anybody = { principals: 'any', targets: 'any', effect: 'permit' } as const;
+  await using world = await startScriptedWorld({
+    policies: [
+      { ...anybody, name: 'calls', operations: ['read', 'write'] },
+      { ...anybody, name: 'roots', mcp: { from: ['server'], methods: ['roots/list'] } },
+    ],
+  });
+  const capabilities = { sampling: {}, elicitation: { form: {} }, roots: {}, experimental: { x: {} } };
+  await world.ask('initialize', { protocolVersion: OLD, capabilities });
+  assert.deepEqual(world.server.of('initialize')[0]?.params?.['capabilities'], { roots: {}, experimental: { x: {} } });
+  const tasks = { requests: { sampling: { createMessage: {} }, elicitation: { create: {} } } };
+  await world.ask('initialize', { protocolVersion: OLD, capabilities: { tasks } });
+  assert.deepEqual(world.server.of('initialize')[1]?.params?.['capabilities'], { tasks: { requests: {} } });
+  await world.call('add', {}, NEW, {}, { elicitation: true });
+  const [call] = world.server.of('tools/call');
+  assert.deepEqual(call?.params?.['_meta'], {
+    'io.modelcontextprotocol/protocolVersion': NEW,
+    'io.modelcontextprotocol/clientCapabilities': {},
+  });
 });

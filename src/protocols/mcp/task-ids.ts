@@ -18,12 +18,17 @@ export function mapTaskIds(value: JsonObject, map: MapId): JsonObject | undefine
     if (member !== mapped[name]) mapped = { ...mapped, [name]: member };
     return true;
   };
-  const { task, tasks, _meta } = value;
+  const { task, tasks, notifications, _meta } = value;
   if (isText(value['taskId']) && !put('taskId', map(value['taskId']))) return undefined;
   if (isObject(task) && isText(task['taskId']) && !put('task', withId(task, map))) return undefined;
   if (Array.isArray(tasks)) {
     const known = tasks.flatMap((one: JsonValue) => (isObject(one) ? [withId(one, map) ?? []].flat() : []));
     put('tasks', known);
+  }
+  // What a client wants to hear of (2026-07-28, "Task Status Notifications"): one that may not pass is left out.
+  if (isObject(notifications) && Array.isArray(notifications['taskIds'])) {
+    const taskIds = notifications['taskIds'].flatMap((id: JsonValue) => (isText(id) ? (map(id) ?? []) : []));
+    put('notifications', { ...notifications, taskIds });
   }
   const related = isObject(_meta) ? _meta[RELATED] : undefined;
   if (isObject(_meta) && isObject(related)) {

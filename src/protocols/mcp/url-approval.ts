@@ -3,7 +3,7 @@ import type { WaitingNotice } from '../protocol.ts';
 import { canonicalJson, isObject, type JsonObject, objectAt, without } from './canonical-json.ts';
 import type { Asked } from './inspect.ts';
 import { sameOf } from './inspect.ts';
-import type { Message } from './message.ts';
+import type { Message, RpcRequest } from './message.ts';
 import type { ToldMessage } from './refusals.ts';
 import type { Seals } from './seals.ts';
 import { isModern, META } from './versions.ts';
@@ -60,9 +60,9 @@ export function elicited(
  * another thing than was shown to people. Undefined where the state is none of the gateway's.
  */
 export function resumed(
-  message: Extract<Message, { readonly kind: 'request' }>,
+  message: RpcRequest,
   { seals, bound }: UrlWay,
-): { readonly message: Extract<Message, { readonly kind: 'request' }> } | 'changed' | undefined {
+): { readonly message: RpcRequest } | 'changed' | undefined {
   const state = message.params['requestState'];
   if (typeof state !== 'string') return undefined;
   const opened = seals.open(state, [STATE, ...bound]);

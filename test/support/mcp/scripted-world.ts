@@ -1,6 +1,7 @@
 /** A run at an MCP server that says what a test wants, through a gateway. */
 import type { ServerResponse } from 'node:http';
-import type { MetListing } from '../../../src/gateway/control-plane.ts';
+import type { BudgetDesk, MetListing } from '../../../src/gateway/control-plane.ts';
+import type { Limits } from '../../../src/model/limits.ts';
 import type { Standing } from '../../../src/model/mcp.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import type { FakeApprovals } from '../fake-approvals.ts';
@@ -25,6 +26,8 @@ interface WorldOptions {
     response: ServerResponse,
   ) => Readonly<Record<string, unknown>> | 'answered' | undefined;
   readonly approvals?: FakeApprovals;
+  readonly limits?: Partial<Limits>;
+  readonly budgets?: BudgetDesk;
 }
 
 /** What a test looks into; what is not there fails it. */
@@ -90,6 +93,8 @@ export async function startScriptedWorld(options: WorldOptions = {}): Promise<Wo
     targets: [mcpTarget('tracker', { kind: 'http', path: '/mcp' }, server.port)],
     ...(options.policies === undefined ? {} : { policies: options.policies }),
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
     definitions: { met: (listing) => Promise.resolve(met(listing)) },
   });
   const { user, password } = await gateway.grant();
