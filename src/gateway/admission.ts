@@ -27,6 +27,7 @@ import type { LiveSessions } from './live-sessions.ts';
 import { GatewaySession } from './session.ts';
 import { SessionBudgets } from './session-budgets.ts';
 import { SessionClasses } from './session-classes.ts';
+import { SessionClient } from './session-client.ts';
 import { type Masks, SessionMasks } from './session-masks.ts';
 import type { Strays } from './strays.ts';
 
@@ -200,6 +201,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     const { live, controlPlane, now, maskKey, draining, limits, onFault } = this.#gateway;
     const { principal, target } = admitted;
     const ending = new AbortController();
+    const client = new SessionClient(this.#client, ending.signal);
     const fault = (cause: unknown): void => onFault(cause, this.#client.peer);
     const runKey = maskKey(principal.run.id);
     const classes = new SessionClasses({ id, principal, target, desk: controlPlane.classes, limits, onFault: fault });
@@ -222,7 +224,7 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
         principal,
         target,
         desk: controlPlane.approvals,
-        client: this.#client,
+        client,
         signal: ending.signal,
         draining,
         limits,
@@ -236,10 +238,11 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
       budgets: new SessionBudgets({ desk: controlPlane.budgets, principal, target, onFault: fault }),
       // A session counts as live until its end is on record: a shutdown closes the log after that.
       onClosed: (closed) => live.remove(closed),
+      goApart: () => client.goApart(),
       ending,
     });
     live.add(session);
-    endWhenDue(session, ending.signal, this.#client, this.#gateway);
+    endWhenDue(session, ending.signal, client, this.#gateway);
     return session;
   }
 
