@@ -34,7 +34,7 @@ import type { sessionSchema } from '../src/api/session-schema.ts';
 import type { checkSchema, targetSchema } from '../src/api/targets.ts';
 import type { trustCheckSchema } from '../src/api/trust-check.ts';
 import type { EvidenceLine, SealingEntry } from '../src/audit/read/session-evidence.ts';
-import type { DecodedReply } from '../src/model/decoded-reply.ts';
+import type { DecodedMessages, DecodedReply } from '../src/model/decoded-reply.ts';
 import type * as web from '../web/src/api/types.ts';
 
 /** Lists that may be changed, and fields that may be undefined only where they may be absent: how both are compared. */
@@ -76,6 +76,7 @@ export const AGREED: {
   readonly evidenceLine: Same<EvidenceLine, web.SessionEvidence['lines'][number]>;
   readonly evidenceEntry: Same<SealingEntry, NonNullable<web.SessionEvidence['entry']>>;
   readonly decodedReply: Same<DecodedReply, web.DecodedReply>;
+  readonly decodedMessages: Same<DecodedMessages, web.DecodedMessages>;
   readonly target: Same<z.infer<typeof targetSchema>, web.TargetView>;
   readonly definitionSummary: Same<z.infer<typeof definitionSummarySchema>, web.DefinitionSummary>;
   readonly definition: Same<z.infer<typeof definitionSchema>, web.DefinitionDetails>;
@@ -114,6 +115,7 @@ export const AGREED: {
   evidenceLine: true,
   evidenceEntry: true,
   decodedReply: true,
+  decodedMessages: true,
   target: true,
   definitionSummary: true,
   definition: true,

@@ -2,8 +2,8 @@ import { type RecordedBody, type RecordedEvent, readSession } from '../audit/rea
 import type { ReplyDecoder } from '../model/decoded-reply.ts';
 import { LIMITS } from '../model/limits.ts';
 
-/** The decoder of a protocol's replies; undefined where it has none. */
-export type ReplyDecoders = (protocol: string) => ReplyDecoder | undefined;
+/** The decoder of a target's replies, by its protocol; undefined where that has none. */
+export type ReplyDecoders = (protocol: string, target: string) => ReplyDecoder | undefined;
 
 /** Opens the events of one session, in their order: bodies in place of where they stand on disk, replies also decoded. */
 export class EventOpener {
@@ -18,7 +18,10 @@ export class EventOpener {
   }
 
   open({ event, body }: RecordedEvent): object {
-    if (event.opening !== undefined) this.#decoder = this.#decoders?.(event.opening.target.protocol);
+    if (event.opening !== undefined) {
+      const { protocol, name } = event.opening.target;
+      this.#decoder = this.#decoders?.(protocol, name);
+    }
     if (event.body === undefined) return event;
     const { media, bytes } = event.body;
     const opened = body();
@@ -30,8 +33,14 @@ export class EventOpener {
   }
 
   #decoded(kind: string, body: RecordedBody): object {
-    if (this.#decoder === undefined || body.kind !== 'bytes' || (kind !== 'reply' && kind !== 'unasked')) return {};
-    return { decoded: this.#decoder.decode(body.bytes) };
+    if (this.#decoder === undefined || body.kind !== 'bytes') return {};
+    const isReply = kind === 'reply' || kind === 'unasked';
+    const calls = kind === 'request' || kind === 'input' || kind === 'reply' ? this.#decoder.calls : undefined;
+    const messages = calls?.messages(kind as 'request' | 'input' | 'reply', body.bytes);
+    return {
+      ...(isReply ? { decoded: this.#decoder.decode(body.bytes) } : {}),
+      ...(messages === undefined ? {} : { messages }),
+    };
   }
 }
 

@@ -75,7 +75,9 @@ async function replay(named: string, options: ReplayOptions): Promise<void> {
   const api = ApiClient.find(options, process.env);
   const session = await findSession(api, named);
   const path = `/v1/sessions/${encodeURIComponent(session.id)}/recording`;
-  const lines = api.lines({ path, as: 'operator' });
+  // Messages of gRPC are read by the gateway, which knows the descriptors.
+  const isWatched = options.har !== true && !output.json;
+  const lines = api.lines({ path: isWatched ? `${path}?decoded=true` : path, as: 'operator' });
   if (options.har === true) {
     if (output.json) throw new CliError(EXIT.usage, 'an archive is JSON already: give either --har or --json');
     for await (const piece of sessionHar({ run: session.run, session: session.id }, lines)) output.write(piece);

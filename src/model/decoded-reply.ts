@@ -27,4 +27,20 @@ export interface DecodedNotice {
 /** Decodes the replies of one session in their order: a later one may need what an earlier one described. */
 export interface ReplyDecoder {
   decode(wire: Uint8Array): DecodedReply;
+  /** Of protocols whose bodies may be messages of a binary form. */
+  readonly calls?: MessageDecoder | undefined;
+}
+
+/** Decodes the messages of one session in their order; undefined where there are none. */
+export interface MessageDecoder {
+  messages(kind: 'request' | 'input' | 'reply', wire: Uint8Array): DecodedMessages | undefined;
+}
+
+/** Messages of a binary form (gRPC) as text. */
+export interface DecodedMessages {
+  /** What they are called: `shop.Order`. */
+  readonly type: string;
+  /** At most `decodedRows`; JSON, or why one cannot be shown. */
+  readonly messages: readonly ({ readonly text: string } | { readonly why: string })[];
+  readonly more: number;
 }

@@ -21,7 +21,7 @@ const shown = (page: Page) => page.getByRole('article');
 
 async function open(page: Page, exchange: number): Promise<void> {
   await page.goto(`${server.url}/sessions/${HTTP_SESSION}?x=${exchange}`);
-  await shown(page).getByRole('region', { name: 'Request' }).waitFor();
+  await shown(page).getByRole('region', { name: 'Request', exact: true }).waitFor();
 }
 
 describe('a session of HTTP', () => {
@@ -58,6 +58,22 @@ describe('a session of HTTP', () => {
     );
     await shown(page).getByRole('button', { name: 'As sent' }).click();
     await shown(page).getByText('{"customers":[{"id":12345678901234567890').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.deepEqual(somebody.faults, []);
+  });
+
+  test('shows messages of gRPC as trees, and says of those that are not shown why', async () => {
+    await using somebody = await visit(browser);
+    const { page } = somebody;
+    await open(page, 5);
+    const messages = shown(page).getByRole('region', { name: 'Messages of the reply' });
+    await messages.getByText('4 messages of the type shop.Order').waitFor();
+    const tree = messages.getByRole('tree', { name: 'Message 1 of the reply' });
+    await tree.getByText('masked', { exact: true }).waitFor();
+    await tree.getByText('<b>⟨U+202E⟩').waitFor();
+    await messages.getByText('Not shown: it is no message of its type.').waitFor();
+    await messages.getByText('2 more are not shown.').waitFor();
+    await shown(page).getByRole('region', { name: 'Messages of the request' }).waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
     assert.deepEqual(somebody.faults, []);
   });

@@ -18,6 +18,7 @@ interface Told {
   readonly request: string;
   readonly reply?: string;
   readonly masked?: RecordedEvent['masked'];
+  readonly messages?: RecordedEvent['messages'];
   readonly complete?: boolean;
 }
 
@@ -39,16 +40,32 @@ const TOLD: readonly Told[] = [
     reply: 'HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\n\r\nnothing here',
   },
   { request: 'DELETE /orders/3 HTTP/1.1\r\nhost: api.shop.example\r\n\r\n' },
+  {
+    request: 'POST /shop.Orders/Place HTTP/1.1\r\ncontent-type: application/grpc\r\n\r\n\0\0\0\0\x04\x0a\x02hi',
+    reply: 'HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\n\r\n\0\0\0\0\x04\x0a\x02hi',
+    masked: [{ by: 'detector', name: 'email', count: 1 }],
+    messages: {
+      type: 'shop.Order',
+      messages: [{ text: '{"email":"[redacted]","note":"<b>\u202e"}' }, { why: 'it is no message of its type' }],
+      more: 2,
+    },
+  },
 ];
 
 export function* httpRecordingOf(pen: EventPen, session: SessionView): Generator<RecordedEvent> {
   yield pen.event('session.open', 0, { opening: openingOf(session) });
-  for (const [index, { request, reply, masked, complete = true }] of TOLD.entries()) {
+  for (const [index, { request, reply, masked, messages, complete = true }] of TOLD.entries()) {
     const exchange = index + 1;
     const kind = request.split(' ', 1)[0]?.toLowerCase();
     const op = [{ kind, access: kind === 'get' ? 'read' : 'write', tables: [], flags: [] }];
     const decision = { effect: reply === undefined ? 'deny' : 'permit', rules: ['shop-api'] };
-    yield pen.event('request', 30, { exchange, decision, op, body: body(request, 'message/http') });
+    yield pen.event('request', 30, {
+      exchange,
+      decision,
+      op,
+      body: body(request, 'message/http'),
+      ...(messages && { messages }),
+    });
     if (reply === undefined) {
       yield pen.event('refusal', 1, { exchange, refusal: { code: 'policy-denied', message: 'Nothing is deleted.' } });
       continue;
@@ -60,6 +77,7 @@ export function* httpRecordingOf(pen: EventPen, session: SessionView): Generator
       body: { ...body(reply, 'application/octet-stream'), complete },
       decoded: { results: [], notices: [] },
       ...(masked && { masked }),
+      ...(messages && { messages }),
     });
   }
   yield pen.event('session.close', 400, { closing: { outcome: 'completed' } });

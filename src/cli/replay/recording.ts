@@ -65,6 +65,13 @@ const votersSchema = z.object({
   votes: z.array(z.object({ person: z.string(), login: z.string(), reason: z.string().optional() })),
 });
 
+/** Messages of gRPC, read by the gateway. */
+const messagesSchema = z.object({
+  type: z.string(),
+  messages: z.array(z.union([z.object({ text: z.string() }), z.object({ why: z.string() })])),
+  more: z.int().min(0),
+});
+
 /** One event of a recording: the line of the session's file, with its body opened. */
 export const recordedEventSchema = z.looseObject({
   kind: z.string(),
@@ -79,6 +86,7 @@ export const recordedEventSchema = z.looseObject({
   decision: decisionSchema.optional(),
   op: z.array(operationSchema).optional(),
   forwarded: z.array(forwardedSchema).optional(),
+  messages: messagesSchema.optional(),
   refusal: refusalSchema.optional(),
   held: heldSchema.optional(),
   masked: z.array(z.object({ by: z.enum(['column', 'detector']), name: z.string(), count: z.number() })).optional(),

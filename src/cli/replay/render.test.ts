@@ -217,3 +217,27 @@ test('details show the fields of HTTP, and hostile text in any of its places is 
   const unknown = Buffer.from('HTTP/1.1 200\r\ncontent-encoding: sdch\r\n\r\nabc');
   assert.ok(shown(renderer, event('reply', body(unknown))).endsWith('  (3 bytes, sdch)\n'));
 });
+
+test('messages of gRPC stand behind what carried them, and steer no terminal', () => {
+  const renderer = plain();
+  const asked = Buffer.from('POST /shop.Orders/Place HTTP/1.1\r\n\r\n\0');
+  const messages = {
+    type: 'shop.Order',
+    messages: [{ text: '{\n  "email": "\u001b[31ma"\n}' }, { why: 'it is cut' }],
+    more: 1,
+  };
+  assert.equal(
+    shown(renderer, event('request', { ...body(asked, 'message/http'), messages })),
+    [
+      'demo> POST /shop.Orders/Place',
+      '  \\x00',
+      '  shop.Order',
+      '  {',
+      '    "email": "\\e[31ma"',
+      '  }',
+      '  (shop.Order: not shown, it is cut)',
+      '  (… 1 messages more that are not shown)',
+      '',
+    ].join('\n'),
+  );
+});

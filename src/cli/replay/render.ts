@@ -8,6 +8,7 @@ import { alignedTable, rowCount } from '../table.ts';
 import { approvalText } from './approval-text.ts';
 import { httpReplyText, httpRequestText } from './http-text.ts';
 import { McpRenderer } from './mcp-text.ts';
+import { messagesText } from './messages-text.ts';
 import {
   bodyBytes,
   factsOfRequest,
@@ -71,7 +72,11 @@ export class SessionRenderer {
       case 'refusal':
         return this.#refusal(recordedRefusal(event));
       case 'input':
-        return [{ text: `${this.#paint('dim', `(the client sent ${event.body?.bytes ?? '0'} bytes)`)}\n` }];
+        return [
+          {
+            text: `${this.#paint('dim', `(the client sent ${event.body?.bytes ?? '0'} bytes)`)}\n${this.#messages(event)}`,
+          },
+        ];
       case 'gap':
         return [
           {
@@ -106,7 +111,7 @@ export class SessionRenderer {
     const bytes = bodyBytes(event);
     if (bytes === undefined) return { text, typed: `(${printable(event.body?.withheld ?? 'not kept')})\n` };
     const { line, below } = httpRequestText(bytes, { paint: this.#paint, details: this.#details });
-    return { text, typed: `${line}\n${below}` };
+    return { text, typed: `${line}\n${below}${this.#messages(event)}` };
   }
 
   /** What policy judged, where somebody asked for it. */
@@ -126,7 +131,12 @@ export class SessionRenderer {
     const bytes = bodyBytes(event);
     if (!this.#isHttp) return this.#wire(bytes, masked);
     const tookMs = timeBetween(this.#asked, event.mono);
-    return bytes === undefined ? '' : httpReplyText(bytes, { paint: this.#paint, details: this.#details, tookMs });
+    if (bytes === undefined) return '';
+    return `${httpReplyText(bytes, { paint: this.#paint, details: this.#details, tookMs })}${this.#messages(event)}`;
+  }
+
+  #messages({ messages }: RecordedEvent): string {
+    return messagesText(messages, this.#paint);
   }
 
   #wire(bytes: Buffer | undefined, masked: readonly RecordedMask[]): string {

@@ -1,11 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import type { DecodedReply, DecodedResult, DecodedValue, ReplyDecoder } from '../../model/decoded-reply.ts';
+import type { GrpcSource } from '../../model/http.ts';
 import { readHttpMessage } from '../../model/http-message.ts';
 import { LIMITS } from '../../model/limits.ts';
+import { callDecoder } from './decode-calls.ts';
 
-/** Recorded replies (`message/http`, RFC 9112, 10.1) as tables: their fields, and their body. Never throws. */
-export function httpReplyDecoder(): ReplyDecoder {
-  return { decode: decodeReply };
+/**
+ * Recorded replies (`message/http`, RFC 9112, 10.1) as tables: their fields, and their body; messages of gRPC by the target's
+ * descriptors. Never throws.
+ */
+export function httpReplyDecoder(grpc?: GrpcSource): ReplyDecoder {
+  return { decode: decodeReply, calls: callDecoder(grpc) };
 }
 
 function decodeReply(wire: Uint8Array): DecodedReply {

@@ -395,6 +395,8 @@ export interface RecordedEvent {
   body?: { media: string; bytes: number | string; base64?: string; complete?: boolean; withheld?: string };
   /** Replies, decoded for people: `GET …/recording?decoded=true` adds it to reply events. */
   decoded?: DecodedReply;
+  /** Messages of gRPC of what is sent and answered, by the target's descriptors; with `decoded`. */
+  messages?: DecodedMessages;
   [more: string]: unknown;
 }
 
@@ -403,6 +405,13 @@ export interface RecordedVote {
   answer: 'approve' | 'deny';
   channel: string;
   at: string;
+}
+
+/** Messages of a binary form as text: JSON, or why one cannot be shown. */
+export interface DecodedMessages {
+  type: string;
+  messages: ({ text: string } | { why: string })[];
+  more: number;
 }
 
 /** A reply as tables and words. */

@@ -2,7 +2,7 @@ import type { BodyMasker, MessageMasks } from '../../../model/reply.ts';
 import type { Operation } from '../../../model/request.ts';
 import type { Target } from '../../../model/target.ts';
 import { fieldOf, mediaTypeOf } from '../forwarded-head.ts';
-import { grpcCall, isProtobuf } from '../inspect/grpc/grpc-call.ts';
+import { framingOf, grpcCall } from '../inspect/grpc/grpc-call.ts';
 import type { ReplyHead } from '../message.ts';
 import { GrpcMask } from './grpc-mask.ts';
 
@@ -15,7 +15,8 @@ export function callMask(
   const call = operation?.http && grpcCall(target, operation.http.path);
   const method = call?.method;
   if (call === undefined || method === undefined) return undefined;
-  if (!isProtobuf(mediaTypeOf(fieldOf(fields, 'content-type')))) return undefined;
+  const framing = framingOf(mediaTypeOf(fieldOf(fields, 'content-type')));
+  if (framing === undefined) return undefined;
   const coding = fieldOf(fields, 'grpc-encoding') ?? 'identity';
-  return (masks) => new GrpcMask({ services: call.services, method, coding }, masks);
+  return (masks) => new GrpcMask({ services: call.services, method, coding, framing }, masks);
 }

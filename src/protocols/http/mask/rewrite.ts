@@ -44,7 +44,8 @@ function messagesOf({ messages }: FieldMasker): MessageMasks {
   return messages;
 }
 
-function maskedValue(name: string, value: string, masks: MessageMasks): string | undefined {
+/** What stands for the value of a field; undefined where that stays. */
+export function maskedValue(name: string, value: string, masks: MessageMasks): string | undefined {
   const bytes = Buffer.from(value, 'latin1');
   const named = masks.named('header', name, bytes) ?? (name === 'set-cookie' ? maskedCookie(value, masks) : undefined);
   if (named !== undefined) return Buffer.from(named).toString('latin1');

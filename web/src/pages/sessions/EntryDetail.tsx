@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { RecordedEvent } from '../../api/types.ts';
+import { CallMessages } from '../../parts/http/CallMessages.tsx';
 import { Dot } from '../../ui/Badge.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Visible } from '../../ui/Code.tsx';
@@ -102,7 +103,12 @@ function EventPart({ event, entry, shown }: EventPartProps) {
     case 'request':
       return <RequestPart event={event} />;
     case 'input':
-      return <p className="text-muted">The client sent {Number(event.body?.bytes ?? 0).toLocaleString('en')} bytes.</p>;
+      return (
+        <>
+          <p className="text-muted">The client sent {Number(event.body?.bytes ?? 0).toLocaleString('en')} bytes.</p>
+          {event.messages && <CallMessages messages={event.messages} of="request" />}
+        </>
+      );
     case 'approval':
       return event.held ? <ApprovalPart held={event.held} votes={votesOf(event)} /> : null;
     case 'refusal':

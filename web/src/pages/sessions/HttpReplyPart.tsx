@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { RecordedEvent } from '../../api/types.ts';
+import { CallMessages } from '../../parts/http/CallMessages.tsx';
 import { HttpBody, size } from '../../parts/http/HttpBody.tsx';
 import { HttpFields } from '../../parts/http/HttpFields.tsx';
 import { readHttpMessage, statusLine } from '../../parts/http/http-message.ts';
@@ -35,6 +36,7 @@ export function HttpReplyPart({ event }: { readonly event: RecordedEvent }) {
         <span className="text-sm text-muted">{message.body.length === 0 ? 'no body' : size(message.body.length)}</span>
         {result?.code?.startsWith('grpc-') === true && <Badge>{result.code}</Badge>}
       </h3>
+      {event.messages && <CallMessages messages={event.messages} of="reply" masked={masked} />}
       <HttpBody body={message.body} fields={fields} of="reply" masked={masked} />
       {body?.complete === false && <p className="text-sm text-muted">The reply was longer than what is kept of it.</p>}
       <MaskedValues message={message} masked={masked} />

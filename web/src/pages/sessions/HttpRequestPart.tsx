@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { RecordedEvent } from '../../api/types.ts';
+import { CallMessages } from '../../parts/http/CallMessages.tsx';
 import { HttpRequest } from '../../parts/http/HttpRequest.tsx';
 import { readHttpMessage } from '../../parts/http/http-message.ts';
 import { Code } from '../../ui/Code.tsx';
@@ -17,6 +18,7 @@ export function HttpRequestPart({ event }: { readonly event: RecordedEvent }) {
       ) : (
         <HttpRequest message={message} />
       )}
+      {event.messages && <CallMessages messages={event.messages} of="request" />}
       <JudgedPart event={event} />
     </section>
   );

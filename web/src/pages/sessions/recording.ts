@@ -123,7 +123,7 @@ export class Recording {
     return new TextEncoder().encode(JSON.stringify({ ...event, body: { ...body, base64: undefined } }));
   }
 
-  #withoutBody({ decoded: _decoded, body, ...event }: RecordedEvent): Uint8Array {
+  #withoutBody({ decoded: _decoded, messages: _messages, body, ...event }: RecordedEvent): Uint8Array {
     this.dropped += 1;
     const kept = body && {
       media: body.media,

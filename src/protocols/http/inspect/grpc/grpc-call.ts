@@ -20,7 +20,27 @@ export function namedFacts(facts: HttpFacts, method: GrpcMethod): HttpFacts {
   return { ...facts, declared: true, template: `/${operationId}`, operationId };
 }
 
-/** gRPC over HTTP/2, "Content-Type": protobuf where nothing else is said. */
-export function isProtobuf(mediaType: string): boolean {
-  return mediaType === 'application/grpc' || mediaType === 'application/grpc+proto';
+/**
+ * How messages of protobuf are framed: as gRPC does (gRPC over HTTP/2), as gRPC-Web does, whose replies have their trailers
+ * in a frame of the body (gRPC-Web, "Protocol differences"), or as that in base64.
+ */
+export type GrpcFraming = 'grpc' | 'web' | 'web-text';
+
+/** Of a media type; undefined of other codecs. Protobuf where nothing else is said. */
+export function framingOf(mediaType: string): GrpcFraming | undefined {
+  return FRAMINGS.get(mediaType);
+}
+
+const FRAMINGS: ReadonlyMap<string, GrpcFraming> = new Map<string, GrpcFraming>([
+  ['application/grpc', 'grpc'],
+  ['application/grpc+proto', 'grpc'],
+  ['application/grpc-web', 'web'],
+  ['application/grpc-web+proto', 'web'],
+  ['application/grpc-web-text', 'web-text'],
+  ['application/grpc-web-text+proto', 'web-text'],
+]);
+
+/** True of a method whose client sends several messages, which gRPC-Web has not. */
+export function isClientStream(method: GrpcMethod | undefined): boolean {
+  return method?.methodKind === 'client_streaming' || method?.methodKind === 'bidi_streaming';
 }

@@ -6,7 +6,7 @@ import { Refused } from '../../../../model/refusal.ts';
 import type { Operation } from '../../../../model/request.ts';
 import type { LaterMessage, LaterMessages } from '../../inspector.ts';
 import { decodedBody } from '../decoded-body.ts';
-import type { GrpcCall } from './grpc-call.ts';
+import { type GrpcCall, isClientStream } from './grpc-call.ts';
 
 export interface FirstMessages {
   readonly operations: readonly Operation[];
@@ -34,7 +34,7 @@ export class GrpcMessages implements LaterMessages {
   /** Of what was read before the call is decided; `complete` where no more follows. `isRead` where `push` can go on. */
   async first(bytes: Buffer, complete: boolean): Promise<FirstMessages> {
     const { method } = this.#parts.call;
-    const isStream = method?.methodKind === 'client_streaming' || method?.methodKind === 'bidi_streaming';
+    const isStream = isClientStream(method);
     const { frames, tooLong } = this.#frames.push(bytes);
     this.#forwarded = this.#frames.heldBytes;
     const unread = (why: string): FirstMessages => {

@@ -1,21 +1,21 @@
 import { hasNoEffects } from '../../../../grpc/descriptors.ts';
+import { WebText } from '../../../../grpc/web-text.ts';
 import type { HttpFacts } from '../../../../model/http.ts';
 import type { Operation } from '../../../../model/request.ts';
 import { operationOf } from '../../head-inspector.ts';
 import type { AskedHead, Inspected, ReadBody } from '../../inspector.ts';
-import { type GrpcCall, grpcCall, isProtobuf, namedFacts } from './grpc-call.ts';
+import { framingOf, type GrpcCall, grpcCall, isClientStream, namedFacts } from './grpc-call.ts';
 import { GrpcMessages, hasMessage } from './grpc-messages.ts';
 
 /** True where the target's descriptors tell what the body's messages are. */
 export function hasMessages({ target, facts }: AskedHead): boolean {
-  return isProtobuf(facts.mediaType) && grpcCall(target, facts.path)?.method !== undefined;
+  return framingOf(facts.mediaType) !== undefined && grpcCall(target, facts.path)?.method !== undefined;
 }
 
 /** True of a stream of the client's once its first message is there: the client may wait for an answer to it. */
 export function isOneEnough(asked: AskedHead, bytes: Buffer): boolean {
-  if (!hasMessages(asked)) return false;
-  const kind = grpcCall(asked.target, asked.facts.path)?.method?.methodKind;
-  return (kind === 'client_streaming' || kind === 'bidi_streaming') && hasMessage(bytes);
+  if (!hasMessages(asked) || framingOf(asked.facts.mediaType) !== 'grpc') return false;
+  return isClientStream(grpcCall(asked.target, asked.facts.path)?.method) && hasMessage(bytes);
 }
 
 /** What a request is called by the target's descriptors, whatever its body is written in; undefined where by none. */
@@ -44,18 +44,30 @@ export function inspectCall(
   const named = namedFacts(facts, call.method);
   const isCoded = codings.some((coding) => coding !== 'identity');
   if (facts.body.kind === 'none') return { operations: [callOperation(call, named)] };
-  if (!isProtobuf(facts.mediaType) || isCoded) {
-    const other = { kind: 'unknown', why: 'its messages are not written as gRPC writes them' } as const;
-    return { operations: [callOperation(call, { ...named, body: other })] };
-  }
+  const framing = framingOf(facts.mediaType);
+  const unread = (why: string): Inspected => {
+    return { operations: [callOperation(call, { ...named, body: { kind: 'unknown', why } })] };
+  };
+  if (framing === undefined || isCoded) return unread('its messages are not written as gRPC writes them');
+  if (framing !== 'grpc' && isClientStream(call.method)) return unread('gRPC-Web has no streams of clients');
   if (!asksForBody() || body === undefined) return { operations: [callOperation(call, named)] };
-  return withMessages(call, named, body);
+  const plain = framing === 'web-text' ? plainBody(body) : body;
+  return plain === undefined
+    ? unread('its messages are not the base64 that they say')
+    : withMessages(call, named, plain);
 }
 
 async function withMessages(call: GrpcCall, facts: HttpFacts, body: ReadBody): Promise<Inspected> {
   const messages = new GrpcMessages({ call, facts, operationOf: (one) => callOperation(call, one) });
   const { operations, isRead } = await messages.first(body.bytes, body.complete);
   return isRead && !body.complete ? { operations, later: messages } : { operations };
+}
+
+/** Without base64; undefined where it is none. */
+function plainBody({ bytes, complete }: ReadBody): ReadBody | undefined {
+  const text = new WebText();
+  const plain = text.push(bytes);
+  return plain === undefined || (complete && text.isCut) ? undefined : { bytes: plain, complete };
 }
 
 /** What a service says of a method, it must know: one without side effects reads. */
