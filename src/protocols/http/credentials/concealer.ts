@@ -78,6 +78,8 @@ const MADE = new WeakMap<readonly string[], Concealer | 'none'>();
 
 class ConcealedBody implements MessageBody {
   readonly length: MessageBody['length'];
+  /** Absent where what it conceals can only be waited for. */
+  declare readonly take?: () => Buffer | null | undefined;
   readonly #inner: MessageBody;
   readonly #concealer: Concealer;
   #held: Buffer = NOTHING;
@@ -87,6 +89,7 @@ class ConcealedBody implements MessageBody {
     this.length = inner.length;
     this.#inner = inner;
     this.#concealer = concealer;
+    if (inner.take !== undefined) this.take = () => this.#take();
   }
 
   get trailers(): Fields {
@@ -97,7 +100,7 @@ class ConcealedBody implements MessageBody {
     return this.#over || this.#inner.isWhole === true;
   }
 
-  take(): Buffer | null | undefined {
+  #take(): Buffer | null | undefined {
     while (!this.#over) {
       const bytes = this.#inner.take?.();
       if (bytes === undefined) return undefined;
