@@ -7,6 +7,7 @@ import type { RunAttachments } from '../grants/run-attachments.ts';
 import type { HttpTarget } from '../model/http.ts';
 import type { GrantId, RunId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
+import { OWN_NAME, OWN_TARGET } from '../model/own-target.ts';
 import type { Grant } from '../model/principal.ts';
 import { Refused } from '../model/refusal.ts';
 import type { Secret } from '../model/secret.ts';
@@ -32,6 +33,8 @@ export interface GrantServicesParts {
   readonly reach: (protocol: string) => { readonly host: string; readonly port: number } | undefined;
   /** PEM of the authority that clients must trust; undefined where it is a public one. */
   readonly certificateAuthority: string | undefined;
+  /** True where there is the gateway's own MCP server. */
+  readonly own: boolean;
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   readonly attachments: Pick<RunAttachments, 'attach'>;
@@ -104,8 +107,10 @@ function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 
   const ofRuns = new CarriersOfRuns();
   return {
     async openCarrier(presented, name) {
-      const { holder, principal } = await held(presented, parts, name as TargetName);
-      const target = parts.target(name);
+      // What is no target's has the name that no target can have.
+      const place = name === OWN_NAME;
+      const { holder, principal } = await held(presented, parts, place ? undefined : (name as TargetName));
+      const target = place ? OWN_TARGET : parts.target(name);
       const carriers = target && parts.carriers(target.protocol);
       if (!carriers)
         throw new Refused({ code: 'target-unknown', message: 'Connections to this target are not carried.' });
@@ -115,7 +120,7 @@ function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 
       ofRuns.checkRoom(run);
       const about = { grant, run, target: target.name };
       const onRefused = (refused: Refused): void => refusedLogins.note(about, refused);
-      const carried = { grant: holder.id as GrantId, keyThumbprint, target: target.name, onRefused };
+      const carried = { grant: holder.id as GrantId, keyThumbprint, target: target.name, place, onRefused };
       return {
         serve: (stream, login) => ofRuns.during(run, carriers.serve(stream, { ...carried, ...login })),
       };
@@ -216,6 +221,7 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
     display: run?.display ?? '',
     expiresInSeconds: Math.max(0, Math.floor((Date.parse(grant.expiresAt) - parts.nowMs()) / 1000)),
     targets,
+    ...(parts.own || targets.some(({ protocol }) => protocol === 'mcp') ? { mcp: parts.reach('mcp') ?? {} } : {}),
     ...(parts.certificateAuthority === undefined ? {} : { certificateAuthority: parts.certificateAuthority }),
   };
 }

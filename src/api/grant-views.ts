@@ -45,6 +45,8 @@ export interface IssuedGrant {
   readonly display: string;
   readonly expiresInSeconds: number;
   readonly certificateAuthority?: string;
+  /** Present where there is something at `/mcp` for it; where that is, but for what is carried. */
+  readonly mcp?: { readonly host?: string; readonly port?: number };
   readonly targets: readonly {
     readonly name: string;
     readonly protocol: string;

@@ -80,6 +80,8 @@ export interface ApiParts {
   };
   readonly decoders: ReplyDecoders;
   readonly certificateAuthority: string | undefined;
+  /** True where there is the gateway's own MCP server. */
+  readonly own: boolean;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
 }

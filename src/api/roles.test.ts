@@ -137,6 +137,7 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'DELETE /v1/budgets/{budget}': { who: ['admin'] },
   'GET /v1/grants': { who: ['operator', 'auditor', 'admin'] },
   'DELETE /v1/grants/{grant}': { who: ['operator', 'admin'] },
+  'DELETE /v1/grants/{grant}/targets/{target}': { who: ['operator', 'admin'] },
   'GET /v1/log': { who: ALL_ROLES },
   'GET /v1/log/entries': { who: ALL_ROLES },
   'POST /v1/log/verify': { who: ALL_ROLES },

@@ -62,6 +62,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     reach: parts.reach,
     certificateAuthority: parts.certificateAuthority,
     carriers: parts.carriers,
+    own: parts.own,
     attachments: parts.attachments,
     onFault,
     nowMs,

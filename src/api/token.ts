@@ -39,6 +39,10 @@ const grantSchema = z.object({
   runUrl: z.string().describe("The run's page in the web UI."),
   display: z.string(),
   certificateAuthority: z.string().optional().describe("PEM of the authority behind the gateway's certificate."),
+  mcp: z
+    .object({ host: z.string().optional(), port: z.number().int().optional() })
+    .optional()
+    .describe('Where `/mcp` has all MCP targets of the grant at one address; carried as `/v1/carrier/chaperone`.'),
   targets: z.array(
     z.object({
       name: z.string(),
@@ -199,6 +203,7 @@ function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
     runUrl: `${url}/runs/${encodeURIComponent(issued.run)}`,
     display: issued.display,
     ...(issued.certificateAuthority ? { certificateAuthority: issued.certificateAuthority } : {}),
+    ...(issued.mcp === undefined ? {} : { mcp: issued.mcp }),
     targets: [...issued.targets],
   };
 }

@@ -22,6 +22,8 @@ export interface Carried {
   readonly grant: GrantId;
   readonly keyThumbprint: string | undefined;
   readonly target: TargetName;
+  /** True where the bytes are for the places of the port that are no one target's, and `target` is their name only. */
+  readonly place?: boolean;
   /** Of the password that a client of the local listener must prove; the password itself stays where it was made. */
   readonly keys: ScramKeys;
   /** What it came in: a WebSocket where absent. */
@@ -79,8 +81,12 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
     this.#passwords = new CarriedPasswords(carried.keys);
   }
 
-  get target(): TargetName {
-    return this.#carried.target;
+  get target(): TargetName | undefined {
+    return this.place ? undefined : this.#carried.target;
+  }
+
+  get place(): boolean {
+    return this.#carried.place === true;
   }
 
   get signal(): AbortSignal {
@@ -109,9 +115,10 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
     }
   }
 
-  /** A listener is for one target, whatever else its grant is for. */
+  /** A listener is for one target, whatever else its grant is for; or for a place, which asks all that it knows of. */
   async targets(claim: Claim): Promise<Entrances> {
     const { principal, targets } = await this.#inner.targets(await this.#carriedClaim(claim));
+    if (this.place) return { principal, targets };
     return { principal, targets: targets.filter(({ name }) => name === this.#carried.target) };
   }
 
@@ -126,7 +133,7 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
 
   async #admit(claim: Claim, target: TargetName, login: Login): Promise<Session<Upstream, Greeting>> {
     const carried = await this.#carriedClaim(claim);
-    if (target !== this.#carried.target) {
+    if (!this.place && target !== this.#carried.target) {
       throw new Refused({
         code: 'target-not-granted',
         message: 'this listener is for another target than the one that was named',

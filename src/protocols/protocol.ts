@@ -113,6 +113,8 @@ export interface Admission<Upstream, Greeting> {
   readonly signal: AbortSignal;
   /** The one target that the connection is for, where that was settled before its first byte: it came carried. */
   readonly target?: TargetName | undefined;
+  /** True where it came carried as well, for what of the port is no target's. */
+  readonly place?: boolean;
   /** Keys to prove a claim against. A user that has no grant gets keys that nothing matches, not an answer. */
   scramKeys(user: string): Promise<ScramKeys>;
   /**

@@ -28,6 +28,11 @@ trust:
     claims: { sourceRepositoryId: "74", sourceRef: refs/heads/main }
     targets: [tools]
 policies:
+  - name: the gateway's own
+    principals: { run.sourceRepositoryId: "74" }
+    targets: [chaperone]
+    operations: [read]
+    effect: permit
   - name: tools that read
     principals: { run.sourceRepositoryId: "74" }
     targets: [tools]
@@ -63,6 +68,13 @@ describe('an MCP server that is a program, in a CI job', () => {
   test('offers what people have accepted and policies permit, and shows its secrets to nobody', async () => {
     const unread = await job();
     assert.deepEqual(unread.tools, []);
+    assert.deepEqual(unread.server, ['chaperone']);
+    assert.ok(unread.own.includes('chaperone__request_access'));
+    const { targets } = JSON.parse(unread.listed) as { readonly targets: readonly { readonly name: string }[] };
+    assert.deepEqual(
+      targets.map(({ name }) => name),
+      ['tools', 'chaperone'],
+    );
     const waiting = await gateway.chaperone('tools', '--waiting', '--json');
     assert.match(waiting.stdout, /"get-env"/);
     assert.equal((await gateway.chaperone('tools', 'accept', '--all', '--target', 'tools', '--yes')).status, 0);
@@ -86,7 +98,11 @@ describe('an MCP server that is a program, in a CI job', () => {
 });
 
 interface Seen {
+  readonly server: readonly string[];
   readonly tools: readonly string[];
+  readonly own: readonly string[];
+  /** What `list_targets` says, JSON. */
+  readonly listed: string;
   readonly environment: string;
   readonly denied: string;
 }

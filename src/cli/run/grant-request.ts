@@ -27,6 +27,7 @@ const grantSchema = z.object({
   runUrl: z.string(),
   display: z.string(),
   certificateAuthority: z.string().optional(),
+  mcp: z.object({ host: z.string().optional(), port: z.number().int().optional() }).optional(),
   targets: z.array(
     z.object({
       name: z.string(),
@@ -54,6 +55,8 @@ export interface LentGrant {
   readonly demo: boolean;
   /** PEM of the authority that signed the gateway's certificate; absent where a public one did. */
   readonly certificateAuthority: string | undefined;
+  /** Present where all its MCP targets are at one address; where that is at the native port. */
+  readonly mcp?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined;
   readonly targets: readonly LentTarget[];
 }
 
@@ -119,6 +122,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
     source,
     demo: info.demo,
     certificateAuthority: answer.certificateAuthority,
+    mcp: answer.mcp,
     targets: answer.targets,
   };
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { deriveScramKeys } from '../../grants/scram-keys.ts';
+import { OWN_NAME } from '../../model/own-target.ts';
 import { Secret } from '../../model/secret.ts';
 import { signingSecret } from '../../model/signing-key.ts';
 import { errorResponse } from '../../protocols/postgres/messages.ts';
@@ -18,6 +19,8 @@ export interface ListenersParts {
   /** The grant's id, which is the user that clients log in as. */
   readonly grant: string;
   readonly targets: readonly LentTarget[];
+  /** True where all MCP targets are to have one address. */
+  readonly mcp: boolean;
   /** The run's own, 0700. */
   readonly directory: string;
   /** Told of connections that could not be carried. */
@@ -26,6 +29,8 @@ export interface ListenersParts {
 
 export interface Listeners extends AsyncDisposable {
   readonly targets: readonly LocalTarget[];
+  /** Of all MCP targets together. */
+  readonly mcp?: LocalTarget;
   /** Where a target has names on the forward proxy. */
   readonly proxy?: LocalProxy;
 }
@@ -34,6 +39,9 @@ export interface Listeners extends AsyncDisposable {
 const MAX_CONNECTIONS = 1_000;
 /** Bytes of the path of a Unix socket, on the platforms that allow the fewest (unix(7): 108, macOS: 104). */
 const MAX_SOCKET_PATH_BYTES = 103;
+
+/** What is no target's has the name that no target can have. */
+const ALL_MCP: LentTarget = { name: OWN_NAME, protocol: 'mcp', database: '' };
 
 /**
  * Opens a listener for each target: TCP on loopback, and for PostgreSQL a Unix socket where the platform has them. Each
@@ -49,8 +57,10 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
     targets.push(await openListener(target, index, own, parts, opened));
   }
   const proxy = await openProxy(login, parts, opened);
+  const mcp = parts.mcp ? await openListener(ALL_MCP, targets.length, await newLogin(), parts, opened) : undefined;
   const running = opened.move();
-  return { targets, ...(proxy === undefined ? {} : { proxy }), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const both = mcp === undefined ? { targets } : { targets, mcp };
+  return { ...both, ...(proxy === undefined ? {} : { proxy }), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /**

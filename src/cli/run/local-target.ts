@@ -20,6 +20,12 @@ export interface LocalTarget {
   readonly tls: 'none' | 'verify-full';
 }
 
+/** Where all MCP targets of a run are at one address: the endpoint of its listener, or at the native port. */
+export function mcpAddressOf({ host, port, tls }: LocalTarget): URL {
+  if (tls === 'none') return new URL(`http://${host}:${port}/mcp`);
+  return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}/mcp`);
+}
+
 /** Where HTTP finds a target: a listener has it alone, and at the native port the path names it. */
 export function addressOf({ host, port, name, tls }: LocalTarget): URL {
   if (tls === 'none') return new URL(`http://${host}:${port}/`);
@@ -56,6 +62,8 @@ export interface RunContext {
   readonly directory: string;
   /** In the order in which they were asked for. */
   readonly targets: readonly LocalTarget[];
+  /** All MCP targets at one address, the gateway's own server among them; absent where there are none. */
+  readonly mcp?: LocalTarget;
   /** Present where one of the targets has a name on the forward proxy. */
   readonly proxy?: LocalProxy;
   readonly gatewayUrl: string;

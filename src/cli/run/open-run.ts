@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OWN_NAME } from '../../model/own-target.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { ApiClient } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -63,7 +64,9 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
     closed = await close(() => closeRun(api, grant, atEnd), say);
   });
   opened.use(keepRenewed(api, grant, warn));
-  const ways = direct ? { targets: nativePorts(grant) } : await carried(request, grant, directory, opened);
+  const ways = direct
+    ? { targets: nativePorts(grant), ...nativeMcp(grant) }
+    : await carried(request, grant, directory, opened);
   const { run: runId, runUrl, display, certificateAuthority, demo } = grant;
   const common = { runId, runUrl, display, directory, ...ways, demo, gatewayUrl: api.url };
   const context: RunContext = {
@@ -100,7 +103,7 @@ async function carried(
   grant: LentGrant,
   directory: string,
   opened: AsyncDisposableStack,
-): Promise<Pick<RunContext, 'targets' | 'proxy'>> {
+): Promise<Pick<RunContext, 'targets' | 'mcp' | 'proxy'>> {
   const { say, warn } = request;
   const door = openDoor(request.api, grant);
   const onOver = (why: string): void => warn(`the gateway has ended this run: ${printable(why)}`);
@@ -114,7 +117,14 @@ async function carried(
     troubles.set(target, trouble);
   };
   const listeners = opened.use(
-    await openListeners({ door, grant: grant.id, targets: grant.targets, directory, onTrouble }),
+    await openListeners({
+      door,
+      grant: grant.id,
+      targets: grant.targets,
+      mcp: grant.mcp !== undefined,
+      directory,
+      onTrouble,
+    }),
   );
   if (isTesting) await selfTest(listeners.targets, (target) => troubles.get(target));
   isTesting = false;
@@ -134,6 +144,14 @@ function nativePorts(grant: LentGrant): readonly LocalTarget[] {
     }
     return { name, protocol, host, port, database, user: grant.id, password: grant.secret, tls: 'verify-full' };
   });
+}
+
+/** Without an HTTP port there is none, and no target needs it. */
+function nativeMcp({ id, secret, mcp }: LentGrant): Pick<RunContext, 'mcp'> {
+  const { host, port } = mcp ?? {};
+  if (host === undefined || port === undefined) return {};
+  const login = { user: id, password: secret, tls: 'verify-full' } as const;
+  return { mcp: { name: OWN_NAME, protocol: 'mcp', host, port, database: '', ...login } };
 }
 
 async function close(act: () => Promise<ClosedRun>, say: (text: string) => void): Promise<ClosedRun | undefined> {

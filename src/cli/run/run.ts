@@ -114,7 +114,10 @@ export async function run(
   if (grant.demo && process.stderr.isTTY) say(`${output.paintSaid('dim', demoNote(grant))}\n`);
   hideInLog(
     given,
-    context.targets.flatMap(({ password, aws }) => [password, ...(aws === undefined ? [] : [aws.secretAccessKey])]),
+    [...context.targets, ...(context.mcp === undefined ? [] : [context.mcp])].flatMap(({ password, aws }) => [
+      password,
+      ...(aws === undefined ? [] : [aws.secretAccessKey]),
+    ]),
     say,
   );
   const { env: commandEnv } = await commandEnvironment({ context, rules, base: given, random: randomBytes });

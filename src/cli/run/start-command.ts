@@ -22,7 +22,8 @@ export async function startCommand(request: StartRequest): Promise<number> {
   const { context, means, hosts, hidden, env, onFault } = request;
   const [command, args] = ownCommandPath(request.program, request.args);
   if (means === undefined) return await runChild(command, args, request);
-  const { directory, targets, proxy } = context;
+  const { directory, mcp, proxy } = context;
+  const targets = [...context.targets, ...(mcp === undefined ? [] : [mcp])];
   const [node = '', main = ''] = process.argv;
   const program = [node, main] as const;
   const isolated = { means, directory, targets, proxy, hosts, hidden, command, args, env, program, onFault };

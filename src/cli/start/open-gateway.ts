@@ -70,6 +70,8 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   /** The decoder of a target's recorded replies, by its protocol. */
   readonly decoders: (protocol: string, target: string) => ReplyDecoder | undefined;
   readonly certificateAuthority: string | undefined;
+  /** True where there is the gateway's own MCP server. */
+  readonly own: boolean;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
 }
@@ -123,8 +125,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const live = new LiveSessions();
   const draining = new AbortController();
   const telemetry = parts.use(openGatewayTelemetry(config.traces, surroundings));
-  const watch = telemetry.totals;
-  const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch });
+  const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch: telemetry.totals });
   parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(endRevoked(control.grants, live));
   const ports = await openPorts(sides, config, gateway);
@@ -143,6 +144,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       ...targetsSeen(sides, config, control, gateway),
       reach: ports.reach,
       carriers: ports.carriers,
+      own: config.ownMcp !== false,
       closedPorts: ports.closedPorts,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },

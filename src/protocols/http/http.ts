@@ -53,7 +53,7 @@ async function serve(
   admission: Admission<HttpUpstream, undefined>,
   options: HttpOptions,
 ): Promise<void> {
-  const { target } = admission;
+  const { target, place = false } = admission;
   const served: { connection?: ServerConnection } = {};
   const onEnded = (reason: unknown): void => {
     if (reason instanceof Refused && reason.refusal.code === 'draining') served.connection?.retire();
@@ -67,7 +67,8 @@ async function serve(
     return;
   }
   if (tls !== undefined && opening === 'tls') await client.startTls(tls.context, { alpn: ALPN, requireAlpn: false });
-  const door: Door = target === undefined ? { kind: 'port', secure: opening === 'tls' } : { kind: 'carried', target };
+  const port: Door = place ? { kind: 'place' } : { kind: 'port', secure: opening === 'tls' };
+  const door: Door = target === undefined ? port : { kind: 'carried', target };
   await converse(client, door, (connection) => (served.connection = connection), { admission, lanes, options });
 }
 

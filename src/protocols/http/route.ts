@@ -11,6 +11,8 @@ export type Door =
   | { readonly kind: 'port'; readonly secure: boolean }
   /** A listener of a run, for one target. */
   | { readonly kind: 'carried'; readonly target: TargetName }
+  /** A listener of a run, for what of the port is no target's. */
+  | { readonly kind: 'place' }
   /** Inside a CONNECT to this host, which is one of the target's; the CONNECT has proved who asks. */
   | { readonly kind: 'tunnel'; readonly authority: string; readonly target: TargetName; readonly proof: Proof };
 
@@ -62,6 +64,8 @@ export function routeOf(head: RequestHead, door: Door, places: Places): Route | 
       return tunnelled(head, door);
     case 'carried':
       return carried(head, door.target, places);
+    case 'place':
+      return placed(head, places);
     case 'port':
       return head.absolute || head.method === 'CONNECT' ? proxied(head, places) : reversed(head, places);
     default:
@@ -85,6 +89,16 @@ function carried(head: RequestHead, target: TargetName, places: Places): Route |
   const route = proxied(head, places);
   if ('refusal' in route || route.target === target) return route;
   return { ...route, place: hostOf(head.authority), refusal: noTarget(hostOf(head.authority)) };
+}
+
+/** Nothing else is there, and no target by its path. */
+function placed(head: RequestHead, places: Places): OwnPlace | Stray {
+  const path = head.target.replace(/\?.*$/s, '');
+  const proof = proofOf(head.fields, 'authorization');
+  const isOrigin = !head.absolute && head.method !== 'CONNECT';
+  const own = isOrigin ? places.own?.find((one) => one.resource !== undefined && one.has(path)) : undefined;
+  if (own !== undefined) return { own, proof, proxied: false };
+  return { place: isOrigin ? path : hostOf(head.authority), proof, proxied: false, refusal: NO_SUCH_PLACE };
 }
 
 function proxied({ authority, fields, target: origin }: RequestHead, places: Places): Route | Stray {
@@ -147,6 +161,12 @@ function noTarget(host: string): Refusal {
     hint: "An operator can add it to a target's `hosts`.",
   };
 }
+
+const NO_SUCH_PLACE: Refusal = {
+  code: 'target-unknown',
+  message: 'this listener is for /mcp, and for nothing else',
+  hint: 'Each target of a run has a listener of its own.',
+};
 
 const NAMES_NO_TARGET: Refusal = {
   code: 'target-unknown',

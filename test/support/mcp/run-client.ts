@@ -21,8 +21,12 @@ const call = async (name: string, given: Record<string, unknown>): Promise<strin
     return `${(error as Error).message} ${JSON.stringify((error as { readonly data?: unknown }).data)}`;
   }
 };
-const tools = (await client.listTools()).tools.map(({ name }) => name);
-const environment = await call('get-env', {});
-const denied = await call('toggle-simulated-logging', {});
+// All MCP targets are at one address, and the run has one.
+const names = (await client.listTools()).tools.map(({ name }) => name);
+const tools = names.flatMap((name) => (name.startsWith('tools__') ? [name.slice('tools__'.length)] : []));
+const own = names.filter((name) => name.startsWith('chaperone__'));
+const listed = await call('chaperone__list_targets', {});
+const environment = await call('tools__get-env', {});
+const denied = await call('tools__toggle-simulated-logging', {});
 await client.close();
-process.stdout.write(JSON.stringify({ tools, environment, denied }));
+process.stdout.write(JSON.stringify({ server: Object.keys(file.mcpServers), tools, own, listed, environment, denied }));

@@ -1,4 +1,4 @@
-import { addressOf, type RunContext } from '../local-target.ts';
+import { addressOf, type LocalTarget, mcpAddressOf, type RunContext } from '../local-target.ts';
 import type { HookFile } from './hook-file.ts';
 
 /** An MCP server of the run, as an agent's configuration names it. */
@@ -9,15 +9,16 @@ export interface McpServer {
   readonly authorization: string;
 }
 
-/** The MCP servers among the targets of a run. */
-export function mcpServersOf({ targets }: Pick<RunContext, 'targets'>): readonly McpServer[] {
-  return targets
-    .filter(({ protocol }) => protocol === 'mcp')
-    .map((target) => ({
-      name: target.name,
-      url: addressOf(target).href,
-      authorization: `Bearer ${target.user}.${target.password.reveal()}`,
-    }));
+/**
+ * The MCP servers of a run: one that is all its targets and the gateway's own; each by itself where a gateway has no such.
+ */
+export function mcpServersOf({ targets, mcp }: Pick<RunContext, 'targets' | 'mcp'>): readonly McpServer[] {
+  if (mcp !== undefined) return [serverAt(mcp, mcpAddressOf(mcp))];
+  return targets.filter(({ protocol }) => protocol === 'mcp').map((target) => serverAt(target, addressOf(target)));
+}
+
+function serverAt({ name, user, password }: LocalTarget, { href: url }: URL): McpServer {
+  return { name, url, authorization: `Bearer ${user}.${password.reveal()}` };
 }
 
 export interface AgentSetupRequest {
