@@ -1,14 +1,16 @@
 import type { Target } from '../../../model/target.ts';
 import type { Fields } from '../../http/message.ts';
+import { TASKS_EXTENSION } from '../tasks/offer.ts';
 import type { ClientReply } from './client-reply.ts';
 import { isModern, LEGACY, MODERN, NEWEST_LEGACY } from './era.ts';
 import { type FederatedSession, keyOfId } from './federated-session.ts';
-import { type Json, type JsonObject, objectOf, textOf } from './lossless-json.ts';
+import { type Json, type JsonObject, listIn, objectOf, textOf } from './lossless-json.ts';
 import { LISTS, leadsOn, mergedList, noticeOf, pageOf } from './merged-list.ts';
-import { notificationWithin } from './rewrite.ts';
+import { notificationWithin, resultWithin } from './rewrite.ts';
 import { inputsOf, withAnswers } from './round-trips.ts';
 import { isRouted, routed } from './routed.ts';
 import { failed, type Outcome, RPC, response } from './rpc.ts';
+import { isSubscription, subscribed } from './subscriptions.ts';
 import type { Ask, TargetClient } from './target-client.ts';
 
 export interface Conversing {
@@ -19,6 +21,8 @@ export interface Conversing {
   readonly reply: ClientReply;
   /** Aborted where the client has gone. */
   readonly signal: AbortSignal;
+  /** Whether the client may still be here: false once its grant has ended. Never rejects. */
+  readonly mayStay: () => Promise<boolean>;
   /** Of the client's request, those that its server is to have. */
   readonly fields: Fields;
 }
@@ -36,6 +40,8 @@ export async function answerRequest(message: JsonObject, parts: Conversing): Pro
 
 async function outcomeOf(method: string, params: JsonObject, id: Json, parts: Conversing): Promise<Outcome> {
   if (LISTS[method] !== undefined) return listOutcome(method, params, parts);
+  const told = isSubscription(method) ? await subscribed(method, params, parts) : undefined;
+  if (told !== undefined) return told;
   if (isRouted(method)) return routedOutcome(method, params, id, parts);
   switch (method) {
     case 'initialize':
@@ -45,10 +51,26 @@ async function outcomeOf(method: string, params: JsonObject, id: Json, parts: Co
     case 'ping':
       return { kind: 'result', result: {} };
     case 'logging/setLevel':
-      return everywhere(method, params, 'logging', parts);
+      await everywhere(method, params, 'logging', parts);
+      return { kind: 'result', result: {} };
+    case 'tasks/list':
+      return isModern(parts.session.version) ? unknown(method) : tasksOfAll(parts);
     default:
-      return failed(RPC.unknownMethod, `there is no method ${method.slice(0, 100)} here`);
+      return unknown(method);
   }
+}
+
+function unknown(method: string): Outcome {
+  return failed(RPC.unknownMethod, `there is no method ${method.slice(0, 100)} here`);
+}
+
+/** Those of all servers of older eras, as one page. */
+async function tasksOfAll(parts: Conversing): Promise<Outcome> {
+  const outcomes = await everywhere('tasks/list', {}, 'tasks', parts);
+  const tasks = outcomes.flatMap(({ client, outcome }) =>
+    outcome.kind === 'error' ? [] : listIn(resultWithin(client.target, 'tasks/list', outcome.result), 'tasks'),
+  );
+  return { kind: 'result', result: { tasks } };
 }
 
 /** The result of `initialize`: in the newest revision that the client and the endpoint both know. */
@@ -58,7 +80,7 @@ function initialized(params: JsonObject, parts: Conversing): JsonObject {
   return { protocolVersion, ...aboutOf(parts) };
 }
 
-function aboutOf({ targets }: Conversing): JsonObject {
+function aboutOf({ targets, session }: Conversing): JsonObject {
   const names = targets.map(({ name }) => name).join(', ');
   return {
     capabilities: {
@@ -67,6 +89,10 @@ function aboutOf({ targets }: Conversing): JsonObject {
       resources: { listChanged: true, subscribe: true },
       completions: {},
       logging: {},
+      // Which tools may be called so, each of them says.
+      ...(isModern(session.version)
+        ? { extensions: { [TASKS_EXTENSION]: {} } }
+        : { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }),
     },
     serverInfo: { name: 'chaperone', title: 'Chaperone', version: '1' },
     instructions: `These are the MCP servers of this run as one: ${names || 'none'}. A tool is called SERVER__TOOL.`,
@@ -124,25 +150,24 @@ function askClient(request: JsonObject, { session, reply, signal }: Conversing):
   return promise;
 }
 
-async function everywhere(method: string, params: JsonObject, capability: string, parts: Conversing): Promise<Outcome> {
+/** What all servers of older eras that have such a thing say; those that are down are left out: the client hears of them by lists. */
+async function everywhere(method: string, params: JsonObject, capability: string, parts: Conversing) {
   const { session, targets, ask, signal } = parts;
   const asked = targets.map(async ({ name }) => {
     const client = session.client(name);
     const { capabilities, kind } = await client.era({ ask, signal });
-    if (kind === 'legacy' && capabilities[capability] !== undefined)
-      await client.request(method, params, { ask, signal });
+    if (kind !== 'legacy' || capabilities[capability] === undefined) return [];
+    return [{ client, outcome: await client.request(method, params, { ask, signal }) }];
   });
-  // A server that is down does not log; the client hears of it with the next list.
-  await Promise.allSettled(asked);
+  const settled = await Promise.allSettled(asked);
   signal.throwIfAborted();
-  return { kind: 'result', result: {} };
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
 }
 
 /** What has no answer: a notification of the client's, or what it answers to a server. */
 export async function takeMessage(message: JsonObject, parts: Conversing): Promise<void> {
   const { session, ask, signal } = parts;
   const method = textOf(message['method']);
-  if (method === undefined) return takeAnswer(message, parts);
   if (method === 'notifications/cancelled') {
     const found = session.underWay.get(keyOfId(objectOf(message['params'])?.['requestId']));
     if (found === undefined) return;
@@ -155,16 +180,21 @@ export async function takeMessage(message: JsonObject, parts: Conversing): Promi
   await Promise.allSettled(session.met.map((client) => client.tell(message, { ask, signal })));
 }
 
-async function takeAnswer(message: JsonObject, { session, ask, signal }: Conversing): Promise<void> {
+/** What a client answers; false where nobody has asked. */
+export async function takeAnswer(
+  message: JsonObject,
+  { session, ask, signal }: Pick<Conversing, 'session' | 'ask' | 'signal'>,
+): Promise<boolean> {
   const key = textOf(message['id']) ?? '';
   const found = session.waiting.get(key);
-  if (found === undefined) return;
+  if (found === undefined) return false;
   session.waiting.delete(key);
   const error = objectOf(message['error']);
   const outcome: Outcome =
     error === undefined ? { kind: 'result', result: objectOf(message['result']) ?? {} } : { kind: 'error', error };
-  if (found.kind === 'own') return found.answered(outcome);
-  await found.client.tell(response(found.id, outcome), { ask, signal });
+  if (found.kind === 'own') found.answered(outcome);
+  else await found.client.tell(response(found.id, outcome), { ask, signal });
+  return true;
 }
 
 /** What results of 2026-07-28 have beside what older ones have; every list is this grant's own. */

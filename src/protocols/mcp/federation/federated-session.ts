@@ -5,7 +5,7 @@ import type { Listed } from './merged-list.ts';
 import { namedWithin } from './names.ts';
 import type { ListName } from './rewrite.ts';
 import type { Outcome } from './rpc.ts';
-import { type Ask, type ClientFacts, TargetClient } from './target-client.ts';
+import { type ClientFacts, TargetClient } from './target-client.ts';
 
 /** What the client is asked, on its way back to whoever asked. */
 export type Waiting =
@@ -24,9 +24,10 @@ export interface UnderWay {
 
 /** Where what servers say unasked goes to. */
 export interface Listening {
-  readonly ask: Ask;
   /** A server was met while the client listens. */
   readonly add: (client: TargetClient) => void;
+  /** What it wants to hear of one has changed. */
+  readonly again: (client: TargetClient) => void;
   /** The client listens anew. */
   readonly replaced: () => void;
 }
@@ -38,7 +39,7 @@ export class FederatedSession {
   readonly version: string;
   readonly underWay = new Map<string, UnderWay>();
   readonly waiting = new Map<string, Waiting>();
-  /** Resources that the client listens to, by target, as its servers say them. */
+  /** Resources of servers of 2026-07-28 that a client of an older era has subscribed to, by target, as those say them. */
   readonly subscribed = new Map<TargetName, Set<string>>();
   listening: Listening | undefined;
   usedAtMs: number;

@@ -8,7 +8,7 @@ import type { HttpPlace, PlaceRequest } from '../../http/layer.ts';
 import type { Fields } from '../../http/message.ts';
 import { readAsked } from './asked-message.ts';
 import { ClientReply } from './client-reply.ts';
-import { answerRequest, type Conversing, takeMessage } from './conversation.ts';
+import { answerRequest, type Conversing, takeAnswer, takeMessage } from './conversation.ts';
 import { CAPABILITIES_META, CLIENT_META, type EraName, isModern, MODERN, NEWEST_LEGACY, VERSION_META } from './era.ts';
 import { FederatedSession, isRequest } from './federated-session.ts';
 import { KeptSessions } from './kept-sessions.ts';
@@ -92,7 +92,12 @@ export class Federation implements HttpPlace {
     const own: Fields = id === undefined ? [] : [['mcp-session-id', id]];
     const reply = new ClientReply(incoming, mayStream, own);
     const handed = fields.filter(([name]) => name.startsWith('mcp-param-') || HANDED_ON.has(name));
-    const parts: Conversing = { session, targets, ask, reply, signal: incoming.signal, fields: handed };
+    const mayStay = stayOf(asked);
+    const parts: Conversing = { session, targets, ask, reply, mayStay, signal: incoming.signal, fields: handed };
+    if (message['method'] === undefined) {
+      if (await takeAnswer(message, parts)) return reply.end(202);
+      return reply.answer(response(null, failed(RPC.invalid, 'this answers nothing that was asked')), 400);
+    }
     if (!isRequest(message)) {
       await takeMessage(message, parts);
       return reply.end(202);
@@ -112,7 +117,9 @@ export class Federation implements HttpPlace {
     const meta = objectOf(objectOf(message['params'])?.['_meta']) ?? {};
     const version = textOf(meta[VERSION_META]);
     const made = (capabilities: JsonObject, info: JsonObject, spoken: string): FederatedSession => {
-      const facts = { authority, capabilities, info };
+      // A client of the new era is asked by the answer to its request alone, which a server of an older one cannot do.
+      const askable = isModern(spoken) ? without(capabilities, ASKED_MIDWAY) : capabilities;
+      const facts = { authority, capabilities, askable, info };
       return new FederatedSession({ grant, facts, version: spoken, nowMs: this.#nowMs() }, this.#eras);
     };
     if (version !== undefined && isModern(version)) {
@@ -142,7 +149,8 @@ export class Federation implements HttpPlace {
       return plain(asked, 406, 'what comes here is text/event-stream');
     }
     const reply = new ClientReply(incoming, true);
-    await listenToAll({ session, targets, ask, reply, signal: incoming.signal, fields: [] });
+    const mayStay = stayOf(asked);
+    await listenToAll({ session, targets, ask, reply, mayStay, signal: incoming.signal, fields: [] });
     await reply.end();
   }
 
@@ -166,6 +174,27 @@ const NO_PROOF = {
 const ANONYMOUS: JsonObject = { name: 'unnamed client', version: '0' };
 /** What a client asks of the gateway itself, and what ties its request to a trace. */
 const HANDED_ON: ReadonlySet<string> = new Set(['prefer', 'traceparent', 'tracestate', 'user-agent']);
+
+/** What a server of an older era asks its client in the middle of a request, by the capability that lets it. */
+const ASKED_MIDWAY: ReadonlySet<string> = new Set(['sampling', 'elicitation', 'roots', 'tasks']);
+
+function without(value: JsonObject, names: ReadonlySet<string>): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.has(name)));
+}
+
+/** Whoever cannot be told any more by what is refused is asked for again. */
+function stayOf({ admission, proof }: PlaceRequest): () => Promise<boolean> {
+  return async () => {
+    if (proof === undefined) return false;
+    try {
+      await admission.targets(proof.claim);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof Refused)) admission.report(cause);
+      return false;
+    }
+  };
+}
 
 /** A page of another place asks with the person's browser, which is no client of ours (DNS rebinding). */
 function foreignOrigin({ incoming, scheme }: PlaceRequest): string | undefined {

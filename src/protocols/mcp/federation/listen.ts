@@ -1,4 +1,6 @@
+import type { TargetName } from '../../../model/ids.ts';
 import type { Target } from '../../../model/target.ts';
+import { PeerLeft } from '../../../wire/peer-left.ts';
 import { type Conversing, relay } from './conversation.ts';
 import { isModern, SUBSCRIPTION_META } from './era.ts';
 import { type Json, type JsonObject, listIn, objectOf, textOf } from './lossless-json.ts';
@@ -10,7 +12,7 @@ import type { TargetClient } from './target-client.ts';
 interface Wanted {
   readonly filter: JsonObject;
   /** Of each target the resources, as it calls them. */
-  readonly uris: (target: string) => readonly string[];
+  readonly uris: (target: TargetName) => readonly string[];
 }
 
 const ALL: JsonObject = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
@@ -27,7 +29,7 @@ const WHEN: Readonly<Record<string, string>> = {
 export async function listenToAll(parts: Conversing): Promise<void> {
   const { session, reply } = parts;
   reply.open();
-  const wanted = { filter: ALL, uris: (target: string) => [...(session.subscribed.get(target as never) ?? [])] };
+  const wanted = { filter: ALL, uris: (target: TargetName) => [...(session.subscribed.get(target) ?? [])] };
   await untilGone(parts, session.met, wanted, (message, client) => relay(message, client, parts));
 }
 
@@ -37,7 +39,7 @@ export async function answerListen(message: JsonObject, parts: Conversing): Prom
   const id = message['id'] ?? null;
   const filter = objectOf(objectOf(message['params'])?.['notifications']) ?? {};
   const asked = listIn(filter, 'resourceSubscriptions').flatMap((uri) => targetOfUri(textOf(uri) ?? '', targets) ?? []);
-  const uris = (target: string) => asked.flatMap((one) => (one.target.name === target ? [one.uri] : []));
+  const uris = (target: TargetName) => asked.flatMap((one) => (one.target.name === target ? [one.uri] : []));
   const marked = (told: JsonObject): JsonObject => withSubscription(told, id);
   const acknowledged = {
     jsonrpc: '2.0',
@@ -63,30 +65,44 @@ async function untilGone(
   wanted: Wanted,
   hear: (message: JsonObject, client: TargetClient) => Promise<void>,
 ): Promise<void> {
-  const { session, ask, signal } = parts;
+  const { session, ask, signal, mayStay } = parts;
   const over = new AbortController();
   const listening = AbortSignal.any([signal, over.signal]);
-  const heard = new Map<TargetClient, Promise<void>>();
+  // Whose grant is over hears nothing any more, and is to know.
+  const check = async (): Promise<void> => {
+    if (!listening.aborted && !(await mayStay())) over.abort();
+  };
+  const checking = setInterval(() => void check(), MAY_STAY_MS);
+  checking.unref();
+  const heard = new Map<TargetClient, { readonly left: AbortController; readonly hearing: Promise<void> }>();
   const add = (client: TargetClient): void => {
     if (heard.has(client) || listening.aborted) return;
-    const hearing = listenTo(client, wanted, { ask, signal: listening, onMessage: hear });
+    const left = new AbortController();
+    const calling = { ask, signal: AbortSignal.any([listening, left.signal]), onMessage: hear };
     // One that is down, or has nothing to say, ends alone; the client lists it or not, and is told then.
-    heard.set(
-      client,
-      hearing.catch(() => undefined),
-    );
+    const hearing = listenTo(client, wanted, calling).catch(() => undefined);
+    heard.set(client, { left, hearing: hearing.then(check) });
+  };
+  const again = (client: TargetClient): void => {
+    heard.get(client)?.left.abort(new PeerLeft('it is listened to anew'));
+    heard.delete(client);
+    add(client);
   };
   session.listening?.replaced();
-  const mine = { ask, add, replaced: () => over.abort() };
+  const mine = { add, again, replaced: () => over.abort() };
   session.listening = mine;
   for (const client of clients) add(client);
   await new Promise<void>((resolve) => {
     if (listening.aborted) resolve();
     else listening.addEventListener('abort', () => resolve(), { once: true });
   });
+  clearInterval(checking);
   if (session.listening === mine) session.listening = undefined;
-  await Promise.all(heard.values());
+  await Promise.all([...heard.values()].map(({ hearing }) => hearing));
 }
+
+/** So often it is asked whether a client that only listens may still be here, in milliseconds. */
+const MAY_STAY_MS = 15_000;
 
 async function listenTo(
   client: TargetClient,
@@ -106,8 +122,17 @@ async function listenTo(
   }
   const { ask, signal } = calling;
   for (const uri of own) await client.request('resources/subscribe', { uri }, { ask, signal });
-  await client.listen(calling);
+  try {
+    await client.listen(calling);
+  } finally {
+    // Its session goes on, and would go on telling of them.
+    const leaving = { ask, signal: AbortSignal.timeout(LEAVE_MS) };
+    for (const uri of own) await client.request('resources/unsubscribe', { uri }, leaving).catch(() => undefined);
+  }
 }
+
+/** To take back what a listener had subscribed to, in milliseconds. */
+const LEAVE_MS = 5_000;
 
 function withSubscription(message: JsonObject, id: Json): JsonObject {
   const params = objectOf(message['params']) ?? {};

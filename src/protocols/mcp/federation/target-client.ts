@@ -24,6 +24,8 @@ export type Ask = (target: TargetName, call: InnerCall) => Promise<void>;
 export interface ClientFacts {
   readonly authority: string;
   readonly capabilities: JsonObject;
+  /** Those of them that a server of an older era may be told of. */
+  readonly askable: JsonObject;
   readonly info: JsonObject;
 }
 
@@ -128,8 +130,8 @@ export class TargetClient {
   }
 
   async #initialize(calling: Calling): Promise<Era> {
-    const { capabilities, info: clientInfo } = this.#facts;
-    const params = { protocolVersion: NEWEST_LEGACY, capabilities, clientInfo };
+    const { askable, info: clientInfo } = this.#facts;
+    const params = { protocolVersion: NEWEST_LEGACY, capabilities: askable, clientInfo };
     const id = this.#nextId();
     const call = this.#call('POST', [], JSON.stringify({ jsonrpc: '2.0', id, method: 'initialize', params }));
     const { outcome, head } = await this.#during(call, calling, () => readReply(call, id, undefined));
