@@ -50,11 +50,13 @@ export interface EverythingServer extends AsyncDisposable {
   readonly url: string;
   /** What it was asked, in order, with its fields. */
   readonly asked: readonly { readonly method: string; readonly headers: Readonly<Record<string, string>> }[];
+  /** Tells who listens (2026-07-28) that a resource has changed. */
+  updated(uri: string): void;
 }
 
 /** Serves both eras on loopback at `/mcp`. */
 export async function startEverything(): Promise<EverythingServer> {
-  const answer = makeFetch();
+  const { answer, updated } = makeFetch();
   const asked: { readonly method: string; readonly headers: Readonly<Record<string, string>> }[] = [];
   const server = createServer((incoming, outgoing) => {
     asked.push({ method: incoming.method ?? '', headers: plainHeaders(incoming) });
@@ -66,6 +68,7 @@ export async function startEverything(): Promise<EverythingServer> {
     port,
     url: `http://127.0.0.1:${port}/mcp`,
     asked,
+    updated,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -75,7 +78,7 @@ export async function startEverything(): Promise<EverythingServer> {
 
 type Fetch = (request: Request, body: unknown) => Promise<Response>;
 
-function makeFetch(): Fetch {
+function makeFetch(): { readonly answer: Fetch; readonly updated: (uri: string) => void } {
   const transports = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const hooks: EverythingHooks = {
     closeStream: ({ sessionId, mcpReq }: ServerContext) => transports.get(sessionId ?? '')?.closeSSEStream(mcpReq.id),
@@ -94,7 +97,7 @@ function makeFetch(): Fetch {
     await makeEverything(hooks).connect(transport);
     return transport;
   };
-  return async (request, body) => {
+  const answer: Fetch = async (request, body) => {
     const header = (name: string): string | undefined => request.headers.get(name) ?? undefined;
     const [version, named] = [header('mcp-protocol-version'), header('mcp-method')];
     const { kind } = classifyInboundRequest({
@@ -112,6 +115,7 @@ function makeFetch(): Fetch {
     const error = { code: session === undefined ? -32_000 : -32_001, message: 'there is no such session' };
     return Response.json({ jsonrpc: '2.0', id: null, error }, { status: session === undefined ? 400 : 404 });
   };
+  return { answer, updated: (uri) => modern.notify.resourceUpdated(uri) };
 }
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, answer: Fetch): Promise<void> {

@@ -4,7 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CreateMessageResultSchema,
+  ElicitResultSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
 /** As long as the specification lets a name be. */
@@ -19,6 +24,10 @@ export interface LegacyServer extends AsyncDisposable {
   readonly asked: readonly { readonly method: string; readonly headers: Readonly<Record<string, string>> }[];
   /** What was cancelled of calls that were under way. */
   readonly cancelled: readonly string[];
+  /** The resources that somebody has subscribed to. */
+  readonly subscribed: ReadonlySet<string>;
+  /** Tells all sessions that a resource has changed. */
+  updated(uri: string): Promise<void>;
   /** Adds a tool for all sessions, which hear of it. */
   addTool(name: string): void;
   stop(): Promise<void>;
@@ -28,6 +37,7 @@ export async function startLegacyServer(): Promise<LegacyServer> {
   const transports = new Map<string, StreamableHTTPServerTransport>();
   const servers = new Set<McpServer>();
   const cancelled: string[] = [];
+  const subscribed = new Set<string>();
   const asked: { method: string; headers: Record<string, string> }[] = [];
   const http = createServer((incoming, outgoing) => {
     const headers = Object.fromEntries(
@@ -45,7 +55,7 @@ export async function startLegacyServer(): Promise<LegacyServer> {
       onsessioninitialized: (id) => void transports.set(id, transport),
       onsessionclosed: (id) => void transports.delete(id),
     });
-    const server = makeServer(cancelled);
+    const server = makeServer(cancelled, subscribed);
     servers.add(server);
     await server.connect(transport);
     await transport.handleRequest(incoming, outgoing);
@@ -62,6 +72,10 @@ export async function startLegacyServer(): Promise<LegacyServer> {
     sessions: transports,
     asked,
     cancelled,
+    subscribed,
+    updated: async (uri) => {
+      for (const { server } of servers) await server.sendResourceUpdated({ uri });
+    },
     addTool: (name) => {
       for (const server of servers) server.registerTool(name, { description: 'was added' }, () => said('added'));
     },
@@ -72,7 +86,7 @@ export async function startLegacyServer(): Promise<LegacyServer> {
 
 const said = (text: string) => ({ content: [{ type: 'text' as const, text }] });
 
-function makeServer(cancelled: string[]): McpServer {
+function makeServer(cancelled: string[], subscribed: Set<string>): McpServer {
   const server = new McpServer(
     { name: 'legacy', version: '1.0.0' },
     { capabilities: { logging: {}, resources: { subscribe: true, listChanged: true } } },
@@ -91,6 +105,25 @@ function makeServer(cancelled: string[]): McpServer {
     const params = { message: 'What is your name?', requestedSchema };
     const answer = await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema);
     return said(`${answer.action} ${String(answer.content?.['name'] ?? '')}`);
+  });
+  server.registerTool('complete', { description: 'Asks the client for a completion' }, async ({ sendRequest }) => {
+    const messages = [{ role: 'user' as const, content: { type: 'text' as const, text: 'The capital of France?' } }];
+    const params = { messages, maxTokens: 10 };
+    const { content } = await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema);
+    return said(content.type === 'text' ? content.text : '');
+  });
+  server.registerTool('log', { description: 'Logs at two levels' }, async ({ sessionId }) => {
+    await server.server.sendLoggingMessage({ level: 'info', data: 'little' }, sessionId);
+    await server.server.sendLoggingMessage({ level: 'error', data: 'much' }, sessionId);
+    return said('logged');
+  });
+  server.server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
+    subscribed.add(params.uri);
+    return {};
+  });
+  server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
+    subscribed.delete(params.uri);
+    return {};
   });
   server.registerTool('wait', { description: 'Waits until it is cancelled' }, async ({ signal, requestId }) => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
