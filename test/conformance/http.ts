@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Secret } from '../../src/model/secret.ts';
 import { makeAuthority } from '../support/certificates.ts';
 import { httpTarget, startHttpGateway } from '../support/http-gateway.ts';
@@ -19,7 +20,7 @@ import {
 } from './protocol-under-test.ts';
 
 /** What the gateway proves itself to the server with; the token is looked for wherever it must not be. */
-const CREDENTIAL = { user: 'gateway_login', password: 'cr3d-c4n4ry-5e1f0a92' };
+export const CREDENTIAL = { user: 'gateway_login', password: 'cr3d-c4n4ry-5e1f0a92' };
 
 const HTTP = { basePath: '', hosts: [], version: 'auto', cookies: true } as const;
 
@@ -79,23 +80,23 @@ async function ended(server: ChildProcess): Promise<void> {
 }
 
 /** A grant may enter, and the target be reached, while a credential that the target refuses shows with a request alone. */
-export async function logInWith(
-  { target, user, password, ...place }: Login,
-  greeting: string,
-  errorsOf: ErrorsOf = errorOf,
-): Promise<Conversation> {
+export async function logInWith(login: Login, greeting: string, errorsOf: ErrorsOf = errorOf): Promise<Conversation> {
+  const client = await openTunnel(login);
+  client.send(Buffer.from(greeting));
+  const greeted = await client.reply();
+  if (greeted?.status !== 502) return new HttpConversation(client, errorsOf);
+  throw await failed(client, greeted);
+}
+
+/** A CONNECT, and what comes inside of it. */
+export async function openTunnel({ target, user, password, ...place }: Login): Promise<RawHttp> {
   const client = await RawHttp.connect(place);
   const host = `${target}.test:443`;
   client.send(
     Buffer.from(`CONNECT ${host} HTTP/1.1\r\nhost: ${host}\r\nproxy-authorization: Bearer ${user}.${password}\r\n\r\n`),
   );
   const opened = await client.reply('CONNECT');
-  if (opened?.status === 200) {
-    client.send(Buffer.from(greeting));
-    const greeted = await client.reply();
-    if (greeted?.status !== 502) return new HttpConversation(client, errorsOf);
-    throw await failed(client, greeted);
-  }
+  if (opened?.status === 200) return client;
   throw await failed(client, opened);
 }
 
@@ -108,6 +109,8 @@ async function failed(client: RawHttp, reply: RawReply | undefined): Promise<Log
 }
 
 const GREETING = 'GET /login HTTP/1.1\r\nhost: shop.test\r\n\r\n';
+
+const NOTHING = Buffer.alloc(0);
 
 export type ErrorsOf = (reply: RawReply) => Answer['errors'];
 
@@ -187,7 +190,10 @@ export function errorOf(reply: RawReply): Answer['errors'] {
   return reply.status >= 400 && !isOfServer ? [{ code: String(reply.status), text }] : [];
 }
 
-function message({ status, fields, body, trailers }: RawReply): Buffer {
+/** A reply as text; its body without its content coding as well, so that what is looked for is seen. */
+export function message({ status, fields, body, trailers, complete }: RawReply): Buffer {
   const head = `${status}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
-  return Buffer.concat([Buffer.from(head, 'latin1'), body, Buffer.from(trailers, 'latin1')]);
+  const isCoded = fields.some(([name, value]) => name === 'content-encoding' && value === 'gzip');
+  const plain = isCoded && complete && body.length > 0 ? gunzipSync(body) : NOTHING;
+  return Buffer.concat([Buffer.from(head, 'latin1'), body, plain, Buffer.from(trailers, 'latin1')]);
 }

@@ -17,6 +17,8 @@ export interface ProtocolUnderTest {
   /** Connects and sends nothing. */
   connect(login: Pick<Login, 'host' | 'port' | 'caFile'>): Promise<Conversation>;
   readonly requests: Requests;
+  /** True where a reply that breaks off ends its stream, and the connection goes on. */
+  readonly breaksStreams?: boolean;
 }
 
 export interface ServerUnderTest extends AsyncDisposable {

@@ -75,6 +75,13 @@ export class RawHttp implements AsyncDisposable {
     }
   }
 
+  /** The connection for somebody else, who reads what comes from here on: itself, and what is below its TLS. */
+  handOver(): { readonly socket: Socket; readonly plain: Socket } {
+    this.#socket.removeAllListeners('data');
+    this.#socket.pause();
+    return { socket: this.#socket, plain: this.#plain };
+  }
+
   /** The next reply to a request of this method; undefined where the connection ends before it. */
   async reply(method = 'GET'): Promise<RawReply | undefined> {
     for (;;) {
@@ -203,9 +210,14 @@ class ReplyReader {
     const body = Buffer.concat(this.#body);
     this.#head = undefined;
     this.#body = [];
-    const told = fields.filter(([name]) => !OF_THE_CONNECTION.has(name));
-    return { status, fields: told.sort(([one], [other]) => (one < other ? -1 : 1)), body, trailers, complete };
+    return replyOf({ status, fields, body, trailers, complete });
   }
+}
+
+/** With its fields in order, without those of the connection. */
+export function replyOf(reply: RawReply): RawReply {
+  const told = reply.fields.filter(([name]) => !OF_THE_CONNECTION.has(name));
+  return { ...reply, fields: told.toSorted(([one], [other]) => (one < other ? -1 : 1)) };
 }
 
 const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
