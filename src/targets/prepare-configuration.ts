@@ -155,29 +155,21 @@ function danglingReferences(
       advice: 'Declare it, or change the rule in the same files.',
     };
   };
-  return rules.flatMap(({ name, issuer, targets, requestable = [] }) => [
-    ...(issuer === undefined || known.issuers.includes(issuer)
-      ? []
-      : [problem(name, ['issuer'], `needs the issuer ${issuer}`)]),
-    ...targets.flatMap((target, index) =>
-      known.targets.includes(target)
-        ? []
-        : [problem(name, ['targets', index], `names the target ${target}, which does not exist`)],
-    ),
-    ...requestable.flatMap((one, index) =>
-      one.targets.flatMap((target, place) =>
+  return rules.flatMap(({ name, issuer, targets, requestable = [] }) => {
+    const missing = (named: readonly string[], path: readonly (string | number)[]): readonly Problem[] =>
+      named.flatMap((target, index) =>
         known.targets.includes(target)
           ? []
-          : [
-              problem(
-                name,
-                ['requestable', index, 'targets', place],
-                `names the target ${target}, which does not exist`,
-              ),
-            ],
-      ),
-    ),
-  ]);
+          : [problem(name, [...path, index], `names the target ${target}, which does not exist`)],
+      );
+    return [
+      ...(issuer === undefined || known.issuers.includes(issuer)
+        ? []
+        : [problem(name, ['issuer'], `needs the issuer ${issuer}`)]),
+      ...missing(targets, ['targets']),
+      ...requestable.flatMap((one, index) => missing(one.targets, ['requestable', index, 'targets'])),
+    ];
+  });
 }
 
 export function configurationOf(current: Declarations): Configuration {

@@ -191,3 +191,65 @@ test('where no rule permits its tools, nothing of it is listed and a call is ref
     await client.close();
   }
 });
+
+test('where it is turned off there is no such target, and no other may have its name', async () => {
+  await using api = await startApi({ ownMcp: false, policies: POLICIES, web: { host: '127.0.0.1', port: 9 } });
+  const { user, password } = await api.grant();
+  const authorization = `Bearer ${user}.${password}`;
+  const ask = (path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${api.httpPort}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/list',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: MODERN }),
+    });
+  assert.equal((await ask('/t/chaperone/')).status, 403);
+  const federated = (await (await ask('/mcp')).json()) as { readonly result: { readonly tools: readonly unknown[] } };
+  assert.deepEqual(federated.result.tools, []);
+  const taken = 'targets: [{ name: chaperone, protocol: mcp, url: "http://127.0.0.1:9/", credential: { none: true } }]';
+  await assert.rejects(api.apply(taken), /chaperone/);
+});
+
+test('a grant that is good at /mcp alone reaches the own tools there, and no target by their detour', async () => {
+  await using api = await startApi({ policies: POLICIES, web: { host: '127.0.0.1', port: 9 } });
+  const resource = `http://127.0.0.1:${api.httpPort}/mcp`;
+  const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  const form = new URLSearchParams({ grant_type, assertion: await api.ciToken(), resource });
+  const body = { type: 'application/x-www-form-urlencoded', text: form.toString() };
+  const { json, text } = await api.call('POST', '/oauth/token', { body });
+  const token = String(json['access_token']);
+  assert.notEqual(token, 'undefined', text);
+  const client = new Client({ name: 'tests', version: '1' });
+  const requestInit = { headers: { authorization: `Bearer ${token}` } };
+  await client.connect(new StreamableHTTPClientTransport(new URL(resource), { requestInit }));
+  try {
+    const call = async (name: string, given: Record<string, unknown>) => {
+      const { content } = await client.callTool({ name: `chaperone__${name}`, arguments: given });
+      return (content as readonly { readonly text?: string }[]).map((one) => one.text ?? '').join('');
+    };
+    assert.match(await call('list_targets', {}), /"people"/);
+    const asked = { target: 'people', sql: 'SELECT 1' };
+    assert.equal(await call('query', asked), 'The grant is good at one place alone, and not at other targets.');
+    const deleted = { target: 'people', sql: 'DELETE FROM people' };
+    assert.equal(
+      await call('request_access', deleted),
+      'The grant is good at one place alone, and not at other targets.',
+    );
+    assert.match(await call('request_access', { target: 'web', because: 'why not' }), /good at one place alone/);
+  } finally {
+    await client.close();
+  }
+});
+
+const MODERN = {
+  _meta: {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'tests', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  },
+};

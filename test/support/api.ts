@@ -18,7 +18,7 @@ import { Client } from 'pg';
 import { openApi } from '../../src/api/open-api.ts';
 import type { EvidenceConfig } from '../../src/cli/start/evidence-config.ts';
 import type { LogConfig } from '../../src/cli/start/log-config.ts';
-import { openGateway } from '../../src/cli/start/open-gateway.ts';
+import { type ApiParts, openGateway } from '../../src/cli/start/open-gateway.ts';
 import type { LoginConfig } from '../../src/identity/login-config.ts';
 import { operatorTokens } from '../../src/identity/operator-tokens.ts';
 import { people } from '../../src/identity/people.ts';
@@ -78,6 +78,8 @@ export interface TestApi extends AsyncDisposable {
   /** The one-time link of the first administrator. */
   readonly firstLoginUrl: string;
   readonly faults: readonly unknown[];
+  /** What stands behind its API. */
+  readonly behind: ApiParts;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   listen(path: string, options: CallOptions): Promise<EventReader>;
   /** Applies configuration as `chaperone apply` does. */
@@ -130,6 +132,8 @@ export interface TestApiOptions {
   /** What jobs may ask people for: YAML of the trust rule's `requestable`. */
   readonly requestable?: string;
   readonly log?: LogConfig;
+  /** False where there is no MCP server of the gateway's own. */
+  readonly ownMcp?: false;
   /** The gateway's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -153,6 +157,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   parts.defer(() => issuer.close());
   const faults: unknown[] = [];
   const loopback = { host: '127.0.0.1', port: 0 };
+  const { promise: behind, resolve: open } = Promise.withResolvers<ApiParts>();
   const gateway = parts.use(
     await openGateway(
       {
@@ -166,10 +171,14 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         ...(login ? { login } : {}),
         ...(evidence ? { evidence } : {}),
         ...(log ? { log } : {}),
+        ...(options.ownMcp === false ? { ownMcp: false } : {}),
       },
       {
         version: '0.0.0',
-        openApi: (all, options) => openApi(all, { ...options, ...(webDirectory ? { webDirectory } : {}) }),
+        openApi: (all, options) => {
+          open(all);
+          return openApi(all, { ...options, ...(webDirectory ? { webDirectory } : {}) });
+        },
         env,
         nowMs: Date.now,
         onFault: (fault) => faults.push(fault),
@@ -208,6 +217,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     admin,
     firstLoginUrl: gateway.started.firstLogin?.url ?? '',
     faults,
+    behind: await behind,
     call,
     apply,
     applyRequestable,

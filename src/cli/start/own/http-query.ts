@@ -7,10 +7,16 @@ import type { OpenWay } from './way-in.ts';
 type AskedHttp = NonNullable<OwnQuery['http']>;
 
 /** Asks an HTTP target one thing and says what it answered, cut where it is long. Throws where `signal` aborts. */
-export async function runHttp(way: OpenWay, asked: AskedHttp, host: string, signal: AbortSignal): Promise<Answered> {
-  const late = AbortSignal.timeout(LIMITS.ownQueryMs);
+export async function runHttp(
+  way: OpenWay,
+  asked: AskedHttp,
+  host: string,
+  signal: AbortSignal,
+  waitMs: number = LIMITS.ownQueryMs,
+): Promise<Answered> {
+  const late = AbortSignal.timeout(waitMs);
   try {
-    const response = await send(way, asked, host, AbortSignal.any([signal, late]));
+    const response = await send(way, asked, host, { signal: AbortSignal.any([signal, late]), waitMs });
     const { text, cut } = await readText(response);
     const code = response.headers['chaperone-refusal'];
     if (code === undefined) {
@@ -27,7 +33,12 @@ export async function runHttp(way: OpenWay, asked: AskedHttp, host: string, sign
   }
 }
 
-function send(way: OpenWay, { method, path, headers, body }: AskedHttp, host: string, signal: AbortSignal) {
+interface Sending {
+  readonly signal: AbortSignal;
+  readonly waitMs: number;
+}
+
+function send(way: OpenWay, { method, path, headers, body }: AskedHttp, host: string, { signal, waitMs }: Sending) {
   const given = Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase()));
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const sent = request(
@@ -40,7 +51,7 @@ function send(way: OpenWay, { method, path, headers, body }: AskedHttp, host: st
         host,
         connection: 'close',
         'chaperone-grant': `${way.user}.${way.password}`,
-        prefer: `wait=${Math.floor((LIMITS.ownQueryMs * 0.9) / 1000)}`,
+        prefer: `wait=${Math.floor((waitMs * 0.9) / 1000)}`,
         ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
       },
       signal,

@@ -6,7 +6,13 @@ import type { Answered } from '../../../protocols/mcp/own/own-tools.ts';
 import type { OpenWay } from './way-in.ts';
 
 /** Runs statements in a session of their own and says what came of it, cut where it is long. Throws where `signal` aborts. */
-export async function runSql(way: OpenWay, sql: string, target: string, signal: AbortSignal): Promise<Answered> {
+export async function runSql(
+  way: OpenWay,
+  sql: string,
+  target: string,
+  signal: AbortSignal,
+  waitMs: number = LIMITS.ownQueryMs,
+): Promise<Answered> {
   const client = new Client({
     user: way.user,
     password: way.password,
@@ -14,7 +20,7 @@ export async function runSql(way: OpenWay, sql: string, target: string, signal: 
     stream: () => asSocket(way.stream),
     application_name: 'chaperone query',
     // Of the statement, its wait for people included: the gateway tells why before it is over.
-    statement_timeout: LIMITS.ownQueryMs,
+    statement_timeout: waitMs,
   });
   const leave = (): void => void way.stream.destroy();
   signal.addEventListener('abort', leave, { once: true });
