@@ -2,3 +2,4 @@ import { defineConformance } from './conformance.ts';
 import { mcp } from './mcp.ts';
 
 defineConformance(mcp(false));
+defineConformance(mcp(true));

@@ -51,6 +51,8 @@ export class McpExchange implements LayeredExchange {
   #isSent = false;
   /** What of the reply was given to the client. */
   #begun: 'nothing' | 'message' | 'events' = 'nothing';
+  /** True where a budget ends the reply, and not what broke. */
+  #isStopped = false;
   #over = false;
 
   constructor(parts: McpExchangeParts) {
@@ -105,6 +107,7 @@ export class McpExchange implements LayeredExchange {
 
   /** A message is whole or not there, so what a budget cuts off is answered as what is refused. */
   stop(refusal: Refusal): Promise<void> {
+    this.#isStopped = true;
     this.tell(refusal);
     return Promise.resolve();
   }
@@ -135,7 +138,8 @@ export class McpExchange implements LayeredExchange {
         : toldMessage(asked, refusal, { waiting: this.#waiting, status, asError: this.#wantsTask });
     if (taskWay?.task !== undefined) taskWay.refused(told?.message, refusal);
     else if (this.#held !== undefined && told !== undefined) this.#held.end(told.message);
-    else if (this.#begun === 'events' && told !== undefined) this.#endWith(eventOf(JSON.stringify(told.message)));
+    else if (this.#isStopped && this.#begun === 'events' && told !== undefined)
+      this.#endWith(eventOf(JSON.stringify(told.message)));
     else if (this.#begun !== 'nothing') http.incoming.abort();
     else if (told !== undefined) answerInJson(http.incoming, told, refusal);
     else {
