@@ -97,6 +97,21 @@ describe('whether an operation may be permitted whatever its arguments', () => {
     assert.equal(may(rule({ when: 'operation.mcp.server == "other"' })), false);
   });
 
+  test('is put before people where a rule may ask some, whatever its arguments are', () => {
+    const asks = { group: 'dba', quorum: 1, withinMs: 1, allowActor: false, measureRows: false, showText: false };
+    const mayHold = (...policies: readonly Policy[]): readonly boolean[] => {
+      const hold = compilePolicies(policies).mayHold(jobOf(), targetNamed('tracker'));
+      return [hold(operation()), hold()];
+    };
+    assert.deepEqual(mayHold(rule({})), [false, false]);
+    assert.deepEqual(mayHold(rule({ approve: asks })), [true, true]);
+    assert.deepEqual(mayHold(rule({ approve: asks, mcp: { arguments: { project: ['docs'] } } })), [true, true]);
+    assert.deepEqual(mayHold(rule({ approve: asks, mcp: { tools: ['other'] } })), [false, true]);
+    assert.deepEqual(mayHold(rule({ approve: asks, targets: { names: ['other'] } })), [false, false]);
+    const limit = [{ measure: 'bytes', most: 1, per: 'run', exceeded: asks }] as const;
+    assert.deepEqual(mayHold(rule({ limit })), [true, true]);
+  });
+
   test('is decided by the arguments once they are known', () => {
     const set = compilePolicies([
       rule({ when: 'operation.mcp.arguments.project == "shop" && operation.mcp.argumentsKnown' }),

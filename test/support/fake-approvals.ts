@@ -172,5 +172,8 @@ function vote(answer: Vote['answer'], login: string, reason?: string): Vote {
 function digestOf({ principal, target, request, permit }: HeldRequest): string {
   const { media, bytes } = request.body();
   const parts = [principal.run.id, target.name, media, request.context?.() ?? {}, permit.policy];
-  return createHash('sha256').update(JSON.stringify(parts)).update(bytes).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(parts))
+    .update(request.same?.() ?? bytes)
+    .digest('hex');
 }
