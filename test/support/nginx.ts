@@ -12,12 +12,15 @@ export interface Nginx extends AsyncDisposable {
   readonly http2: string;
 }
 
-/** A real nginx that serves `files` by name, with ranges, and takes what is sent to `/put`. */
-export async function startNginx(files: Readonly<Record<string, Buffer>>): Promise<Nginx> {
+/**
+ * A real nginx that serves `files` by name, with ranges, and takes what is sent to `/put`; `more` are directives of its
+ * server.
+ */
+export async function startNginx(files: Readonly<Record<string, Buffer>>, more = ''): Promise<Nginx> {
   const home = await mkdtemp(join(tmpdir(), 'nginx-'));
   const sockets = { http1: join(home, 'h1.sock'), http2: join(home, 'h2.sock') };
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(home, name), bytes, { mode: 0o644 });
-  await writeFile(join(home, 'nginx.conf'), configuration(home, sockets));
+  await writeFile(join(home, 'nginx.conf'), configuration(home, sockets, more));
   const nginx = spawn('nginx', ['-p', home, '-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
@@ -40,7 +43,11 @@ export async function startNginx(files: Readonly<Record<string, Buffer>>): Promi
   return { ...sockets, [Symbol.asyncDispose]: stop };
 }
 
-function configuration(home: string, { http1, http2 }: { readonly http1: string; readonly http2: string }): string {
+function configuration(
+  home: string,
+  { http1, http2 }: { readonly http1: string; readonly http2: string },
+  more: string,
+): string {
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${home}/${name};`,
   );
@@ -58,6 +65,7 @@ http {
     root ${home};
     location /upstream { return 200 "$request_length"; }
     location /put { proxy_pass http://unix:${http1}:/upstream; proxy_pass_request_body off; }
+    ${more}
   }
 }
 `;

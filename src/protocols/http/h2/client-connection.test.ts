@@ -28,6 +28,8 @@ const GET: OutgoingRequest = {
   length: 'none',
 };
 const NEVER = new AbortController().signal;
+const PUSH_PROMISE = 5;
+const ACK = 1;
 
 describe('a connection to a server of HTTP/2', () => {
   test('takes one request after another until the server says that it takes no more', async () => {
@@ -193,6 +195,36 @@ describe('a connection to a server of HTTP/2', () => {
       assert.equal(client.reusable, false);
     });
   }
+
+  test('takes no push: one that crosses its word is refused, one behind it breaks the connection', async () => {
+    const promised = headerBlock([
+      [':method', 'GET'],
+      [':scheme', 'http'],
+      [':authority', 'a.test'],
+      [':path', '/pushed'],
+    ]);
+    const push = frame(PUSH_PROMISE, END_HEADERS, 1, Buffer.concat([Buffer.from([0, 0, 0, 2]), promised]));
+    const pushed = frame(FRAME.headers, END_HEADERS + END_STREAM, 2, headerBlock([[':status', '200']]));
+    const reply = frame(FRAME.headers, END_HEADERS + END_STREAM, 1, headerBlock([[':status', '204']]));
+    for (const isTold of [false, true]) {
+      await using pair = await streamPair();
+      const opening = openH2Client(pair.stream, LIMITS, NEVER);
+      pair.peer.write(frame(FRAME.settings, 0, 0));
+      await using client = await opening;
+      const sending = client.send(GET, NEVER);
+      // Awaited below; it may break before.
+      sending.catch(() => undefined);
+      await pair.received((text) => framesOf(text.slice(24)).some(({ type }) => type === FRAME.headers));
+      pair.peer.write(Buffer.concat([...(isTold ? [frame(FRAME.settings, ACK, 0)] : []), push, pushed, reply]));
+      if (isTold) await assert.rejects(sending, { name: /^(?:MalformedHttp|PeerLeft)$/ });
+      else assert.equal((await sending).head.status, 204);
+      await pair.received((text) =>
+        framesOf(text.slice(24)).some(({ type, stream }) =>
+          isTold ? type === FRAME.goaway : type === FRAME.reset && stream === 2,
+        ),
+      );
+    }
+  });
 
   test('is none where the server does not speak it', async () => {
     await using pair = await streamPair();
