@@ -75,7 +75,9 @@ export const NEUTRAL: ReadonlySet<string> = new Set(
   version-id-marker upload-id-marker max-uploads part-number-marker max-parts partNumber id select-type versionId max-buckets
   bucket-region response-content-type response-content-language response-expires response-cache-control
   response-content-disposition response-content-encoding X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires
-  X-Amz-SignedHeaders X-Amz-Signature X-Amz-Security-Token`.split(/\s+/),
+  X-Amz-SignedHeaders X-Amz-Signature X-Amz-Security-Token X-Amz-Content-Sha256 x-amz-checksum-mode
+  x-amz-sdk-checksum-algorithm x-amz-checksum-crc32 x-amz-checksum-crc32c x-amz-checksum-crc64nvme x-amz-checksum-sha1
+  x-amz-checksum-sha256`.split(/\s+/),
 );
 
 /** What headers ask for beside the request itself, of an object and of a bucket. */
