@@ -18,7 +18,7 @@ import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { CarriersOfRuns } from './carriers-of-runs.ts';
 import type { EvidenceTickets } from './evidence-tickets.ts';
-import type { GrantHolder, IssuedGrant, TokenExchange } from './grant-views.ts';
+import type { GrantHolder, IssuedGrant, ServerOffers, TokenExchange } from './grant-views.ts';
 import { namedResource } from './named-resource.ts';
 import { RefusedLogins } from './refused-logins.ts';
 import type { ApiServices, GrantView } from './services.ts';
@@ -35,6 +35,8 @@ export interface GrantServicesParts {
   readonly certificateAuthority: string | undefined;
   /** True where there is the gateway's own MCP server. */
   readonly own: boolean;
+  /** Programs that wrappers of runs would start. */
+  readonly offered: ServerOffers;
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   readonly attachments: Pick<RunAttachments, 'attach'>;
@@ -47,7 +49,15 @@ export function grantServices(
   parts: GrantServicesParts,
 ): Pick<
   ApiServices,
-  'exchange' | 'exchangeForPerson' | 'resource' | 'renew' | 'closeRun' | 'openCarrier' | 'attachRun' | 'grants'
+  | 'exchange'
+  | 'exchangeForPerson'
+  | 'resource'
+  | 'renew'
+  | 'closeRun'
+  | 'openCarrier'
+  | 'attachRun'
+  | 'offerServer'
+  | 'grants'
 > {
   const { grants, audit, store } = parts;
   return {
@@ -101,7 +111,7 @@ export function grantServices(
 }
 
 /** What needs the key of a grant, and not only its secret. */
-function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 'attachRun'> {
+function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 'attachRun' | 'offerServer'> {
   const { grants, attachments } = parts;
   const refusedLogins = new RefusedLogins(parts);
   const ofRuns = new CarriersOfRuns();
@@ -125,11 +135,22 @@ function carrying(parts: GrantServicesParts): Pick<ApiServices, 'openCarrier' | 
         serve: (stream, login) => ofRuns.during(run, carriers.serve(stream, { ...carried, ...login })),
       };
     },
+    async offerServer(run, name, presented) {
+      const { principal } = await held(presented, parts, name as TargetName);
+      if (principal.run.id !== run) throw ofAnotherRun();
+      if (principal.grant.keyThumbprint === undefined) throw unbound();
+      const target = parts.target(name);
+      if (target?.mcp?.transport.kind !== 'run') {
+        throw new Refused({ code: 'target-unknown', message: `${name} is no MCP server that a run starts.` });
+      }
+      if (!parts.offered.hasRoom(principal.run.id, target.name)) {
+        throw new Refused({ code: 'connection-limit', message: 'As many servers of this target wait as are kept.' });
+      }
+      return { serve: (stream) => parts.offered.offer(principal.run.id, target.name, stream) };
+    },
     async attachRun(run, presented) {
       const { principal } = await held(presented, parts);
-      if (principal.run.id !== run) {
-        throw new Refused({ code: 'claim-invalid', message: 'The grant belongs to another run.' });
-      }
+      if (principal.run.id !== run) throw ofAnotherRun();
       if (principal.grant.keyThumbprint === undefined) throw unbound();
       const attached = await attachments.attach(principal.run.id);
       const onOver = (listener: () => void) =>
@@ -158,6 +179,10 @@ async function useProof({ proof }: GrantHolder, run: string, { store, nowMs }: G
   if (proof === undefined) return;
   if (await consumeProof(store, proof, run, new Date(nowMs()).toISOString())) return;
   throw new Refused({ code: 'claim-replayed', message: 'This proof of the key (DPoP) was used before.' });
+}
+
+function ofAnotherRun(): Refused {
+  return new Refused({ code: 'claim-invalid', message: 'The grant belongs to another run.' });
 }
 
 function unbound(): Refused {
@@ -207,10 +232,11 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
   const targets = grant.targets.flatMap((name) => {
     const target = parts.target(name);
     if (target === undefined) return [];
-    const { protocol, http } = target;
+    const { protocol, http, mcp } = target;
     const reach = parts.reach(protocol);
     if (reach === undefined && parts.carriers(protocol) === undefined) return [];
-    return [{ name, protocol, ...reach, database: name, ...(http === undefined ? {} : reachOf(http)) }];
+    const startedBy = mcp?.transport.kind === 'run' ? ({ startedBy: 'run' } as const) : {};
+    return [{ name, protocol, ...reach, database: name, ...startedBy, ...(http === undefined ? {} : reachOf(http)) }];
   });
   return {
     grant: grant.id,

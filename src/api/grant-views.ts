@@ -1,6 +1,7 @@
 /** Grants as the API has them: what is asked for one, what it answers, and what its holder may open with it. */
 import type { Carried } from '../gateway/carriers.ts';
 import type { VerifiedProof } from '../identity/proof-verifier.ts';
+import type { RunId, TargetName } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ByteStream } from '../wire/byte-stream.ts';
 
@@ -14,6 +15,19 @@ export interface GrantHolder {
 export interface OpenCarrier {
   /** Serves a connection until it ends. Never rejects. */
   serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'asserted'>): Promise<void>;
+}
+
+/** Where programs are kept that wrappers of runs would start. */
+export interface ServerOffers {
+  /** False where as many of the run and the target wait as are kept. */
+  hasRoom(run: RunId, target: TargetName): boolean;
+  offer(run: RunId, target: TargetName, stream: ByteStream): void;
+}
+
+/** A program that its run's wrapper would start. */
+export interface OfferedServer {
+  /** Keeps the connection until the gateway uses it. */
+  serve(stream: ByteStream): void;
 }
 
 export interface Attachment {
@@ -54,6 +68,8 @@ export interface IssuedGrant {
     readonly host?: string;
     readonly port?: number;
     readonly database: string;
+    /** Of an MCP target whose server is a program of the job. */
+    readonly startedBy?: 'run';
     /** Of an HTTP target: the names that it has on the forward proxy. */
     readonly hosts?: readonly string[];
     /** Of one that speaks AWS: what its credential signs requests for, where that is fixed. */

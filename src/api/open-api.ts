@@ -23,6 +23,7 @@ import type { ConfigurationService } from '../targets/configuration-service.ts';
 import type { InheritedClasses } from '../targets/inherited-classes.ts';
 import type { TargetDirectory } from '../targets/target-directory.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ServerOffers } from './grant-views.ts';
 import type { RetentionServicesParts } from './retention-services.ts';
 import { buildApi } from './server.ts';
 import type { ApiServices, GatewayInfo } from './services.ts';
@@ -82,6 +83,8 @@ export interface ApiParts {
   readonly certificateAuthority: string | undefined;
   /** True where there is the gateway's own MCP server. */
   readonly own: boolean;
+  /** Programs that wrappers of runs would start. */
+  readonly offered: ServerOffers;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
 }

@@ -156,6 +156,7 @@ const OTHER_PROOF: Readonly<Record<string, string>> = {
   'POST /oauth/token': 'a CI token, or a grant and its secret',
   'POST /v1/runs/{run}/close': 'the grant of that run and its secret',
   'GET /v1/runs/{run}/attach': 'the grant of that run, its secret and a proof of its key',
+  'GET /v1/runs/{run}/servers/{target}': 'the grant of that run, its secret and a proof of its key',
   'GET /v1/carrier/{target}': 'a grant of that target, its secret and a proof of its key',
   'POST /v1/login/first': 'a one-time code, from a page of ours',
   'POST /v1/channels/slack/{channel}/interactions': "Slack's signature",

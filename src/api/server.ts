@@ -43,6 +43,7 @@ import { policyRoutes } from './policies.ts';
 import { policyTrialRoutes } from './policy-trials.ts';
 import { handleProblems, sendProblem } from './problem.ts';
 import { retentionRoutes } from './retention.ts';
+import { runServerRoutes } from './run-servers.ts';
 import { runRoutes } from './runs.ts';
 import { schemaRoutes } from './schemas.ts';
 import { secureHeaders } from './security-headers.ts';
@@ -114,6 +115,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   auditPackRoutes,
   attachRoutes,
   carrierRoutes,
+  runServerRoutes,
   targetRoutes,
   classifyRoute,
   definitionRoutes,

@@ -63,6 +63,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     certificateAuthority: parts.certificateAuthority,
     carriers: parts.carriers,
     own: parts.own,
+    offered: parts.offered,
     attachments: parts.attachments,
     onFault,
     nowMs,
@@ -152,10 +153,11 @@ function configuring({ configuration, configurationObjects, reload }: ApiParts) 
 function targetView(target: Target, inherited: readonly InheritedClass[]): TargetView {
   const { name, protocol, address, database, tls, labels, classified, recordMode, mcp } = target;
   const isProgram = mcp?.transport.kind === 'stdio';
+  const ofRun = mcp?.transport.kind === 'run';
   return {
     name,
     protocol,
-    address: isProgram ? mcp.transport.command : `${address.host}:${address.port}`,
+    address: isProgram ? mcp.transport.command : ofRun ? 'a program of the run' : `${address.host}:${address.port}`,
     tls: tls.mode,
     labels,
     classified: classified.map((one) => ({ column: classifiedName(one), class: one.class })),

@@ -25,7 +25,7 @@ import type { ClassificationView } from './classification-schemas.ts';
 import type { DefinitionServices } from './definition-services.ts';
 import type { evidenceKeysSchema } from './evidence-schemas.ts';
 import type { EvidenceTicket, EvidenceTickets } from './evidence-tickets.ts';
-import type { Attachment, GrantHolder, IssuedGrant, OpenCarrier, TokenExchange } from './grant-views.ts';
+import type { Attachment, GrantHolder, IssuedGrant, OfferedServer, OpenCarrier, TokenExchange } from './grant-views.ts';
 import type { ListenerPlaces } from './listener-places.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
@@ -58,6 +58,8 @@ export interface ApiServices extends CallerServices {
   openCarrier(holder: GrantHolder, target: string): Promise<OpenCarrier>;
   /** Notes that the wrapper of the holder's own run is there. Throws `Refused`. */
   attachRun(run: string, holder: GrantHolder): Promise<Attachment>;
+  /** A program of the holder's own run for a target of theirs that is one. Throws `Refused`. */
+  offerServer(run: string, target: string, holder: GrantHolder): Promise<OfferedServer>;
   readonly targets: TargetService;
   readonly definitions: DefinitionServices;
   /**

@@ -78,7 +78,7 @@ function good(step: Step['step'], target: Target, credential: Credential | undef
 }
 
 function isProgram({ mcp }: Target): boolean {
-  return mcp?.transport.kind === 'stdio';
+  return mcp?.transport.kind === 'stdio' || mcp?.transport.kind === 'run';
 }
 
 /** What the fault says, and the first cause beneath it. */

@@ -50,6 +50,7 @@ const grantSchema = z.object({
       host: z.string().optional().describe('Absent where no native port is open for its protocol.'),
       port: z.number().int().optional(),
       database: z.string(),
+      startedBy: z.literal('run').optional().describe('An MCP server that is a program of the job.'),
       hosts: z.array(z.string()).readonly().optional().describe('Its names on the forward proxy (HTTP).'),
       aws: z
         .object({ region: z.string().optional(), service: z.string().optional() })

@@ -6,7 +6,7 @@ import { LIMITS } from '../model/limits.ts';
 import { HttpProblem } from './problem.ts';
 
 /** The routes that become WebSockets, by their path. A request to become one anywhere else is an ordinary request. */
-const DOORS = /^\/v1\/(?:carrier\/[^/?]+|runs\/[^/?]+\/attach)(?:\?|$)/;
+const DOORS = /^\/v1\/(?:carrier\/[^/?]+|runs\/[^/?]+\/(?:attach|servers\/[^/?]+))(?:\?|$)/;
 
 /** Of Node's server: whether a request with `Upgrade` leaves HTTP. */
 export function isUpgrade(request: IncomingMessage): boolean {

@@ -40,7 +40,9 @@ export type McpTransport =
   | { readonly kind: 'http'; readonly path?: string }
   /** HTTP with SSE, 2024-11-05; `path` is of its stream. */
   | { readonly kind: 'sse'; readonly path?: string }
-  | StdioTransport;
+  | StdioTransport
+  /** A program of the job's own, which the wrapper of a run starts, and the gateway speaks to through it. */
+  | { readonly kind: 'run' };
 
 /** A program that the gateway starts, and speaks to by its standard input and output. */
 export interface StdioTransport {

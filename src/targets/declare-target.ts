@@ -5,7 +5,7 @@ import type { Target } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { classesOfDocument } from './http-document.ts';
 import { declareHttp } from './http-target.ts';
-import { declareMcp } from './mcp-target.ts';
+import { declareMcp, isStarted } from './mcp-target.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {
@@ -19,7 +19,7 @@ export function declareTarget(target: Target, credential: object): object {
     protocol,
     ...(http === undefined ? { address: place } : mcp === undefined ? declareHttp(target) : declareMcp(target)),
     ...(database === undefined ? {} : { database }),
-    ...(mcp?.transport.kind === 'stdio' ? {} : { tls }),
+    ...(mcp !== undefined && isStarted(mcp.transport) ? {} : { tls }),
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(said.length > 0 ? { classified: said.map(columnOf) } : {}),

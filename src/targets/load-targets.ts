@@ -8,7 +8,7 @@ import type { CredentialDeclaration } from './credential.ts';
 import { problemOfGrpc } from './http-descriptors.ts';
 import { documentOf } from './http-document.ts';
 import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
-import { mcpOf, STDIO_PLACE, transportOf } from './mcp-target.ts';
+import { isStarted, mcpOf, RUN_PLACE, STDIO_PLACE, transportOf } from './mcp-target.ts';
 import {
   type DatabaseTarget,
   databaseTargetSchema,
@@ -123,10 +123,11 @@ function mcpTarget(item: McpTargetDeclaration): DeclaredTarget | readonly Mistak
   if ('message' in place) return [place];
   const transport = transportOf(item.mcp ?? {}, item.url);
   if ('mistake' in transport) return [{ path: ['mcp', transport.field], message: transport.mistake }];
-  const isProgram = transport.kind === 'stdio';
+  const isProgram = isStarted(transport);
   const given = isProgram && item.tls !== undefined ? 'tls' : isProgram && item.http !== undefined ? 'http' : undefined;
   if (given !== undefined) return [{ path: [given], message: `a program that is started has no \`${given}\`` }];
-  const mistake = strayCredential(item.credential, isProgram);
+  const ofRun = transport.kind === 'run';
+  const mistake = ofRun ? secretOfRun(item.credential) : strayCredential(item.credential, isProgram);
   if (mistake !== undefined) return [{ path: ['credential'], message: mistake }];
   const http =
     'basePath' in place
@@ -134,7 +135,7 @@ function mcpTarget(item: McpTargetDeclaration): DeclaredTarget | readonly Mistak
       : structuredClone(STDIO_PLACE.http);
   const target: Target = {
     ...namedOf(item),
-    address: { ...place.address },
+    address: { ...(ofRun ? RUN_PLACE : place.address) },
     tls: { ...place.tls },
     ...keptOf(item),
     classified: [],
@@ -142,6 +143,12 @@ function mcpTarget(item: McpTargetDeclaration): DeclaredTarget | readonly Mistak
     mcp: mcpOf(item.mcp ?? {}, transport),
   };
   return { target, credential: item.credential };
+}
+
+/** The job could read whatever its programs are given, so nothing is. */
+function secretOfRun(credential: McpTargetDeclaration['credential']): string | undefined {
+  if ('none' in credential && Object.keys(credential).length === 1) return undefined;
+  return 'a program of the run is given no secret: `none: true`; one that needs a secret is started by the gateway';
 }
 
 /** A program is given variables; a server that is reached over the network is shown something. */

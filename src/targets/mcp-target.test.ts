@@ -97,6 +97,20 @@ describe('a declared MCP target', () => {
     );
   });
 
+  test('that a run starts has no place and no secret', () => {
+    const text = PROGRAM.replace('{ command: /usr/bin/files-mcp }', '{ transport: run }');
+    const { target, credential } = one(text);
+    assert.deepEqual([target.address, target.mcp?.transport], [{ host: 'run', port: 0 }, { kind: 'run' }]);
+    assert.deepEqual(one(stringify({ targets: [declareTarget(target, credential)] })), one(text));
+    assert.deepEqual(problems(text.replace('none: true', 'env: { KEY: { value: canary } }')), [
+      '5: a program of the run is given no secret: `none: true`; one that needs a secret is started by the gateway',
+    ]);
+    assert.deepEqual(problems(text.replace('transport: run', 'transport: run, command: /x')), [
+      '4: only a server of transport stdio has `command`',
+    ]);
+    assert.deepEqual(problems(`${text}    url: https://x/mcp\n`), ['4: a server of transport run has no `url`']);
+  });
+
   test('is declared again as it was', () => {
     const sse = `${REMOTE.replace('/v1/mcp', '/sse/')}    mcp: { transport: sse, firstUse: accept }\n`;
     for (const text of [REMOTE, PROGRAM, FULL, sse, `${REMOTE}    http: { hosts: [] }\n`]) {

@@ -25,7 +25,7 @@ const toolSchema = z.strictObject({
 
 /** What `mcp:` of a target says. */
 export const mcpSettingsSchema = z.strictObject({
-  transport: z.enum(['http', 'sse', 'stdio']).optional(),
+  transport: z.enum(['http', 'sse', 'stdio', 'run']).optional(),
   command: pathSchema.optional(),
   args: z.array(textSchema).max(MOST_ARGUMENTS).optional(),
   env: z
@@ -62,6 +62,10 @@ export function transportOf(
   }
   const stray = OF_PROGRAMS.find((name) => declared[name] !== undefined);
   if (stray !== undefined) return { field: stray, mistake: `only a server of transport stdio has \`${stray}\`` };
+  if (transport === 'run') {
+    if (url !== undefined) return { field: 'transport', mistake: 'a server of transport run has no `url`' };
+    return { kind: 'run' };
+  }
   if (url === undefined) {
     return { field: 'transport', mistake: 'an MCP target has a `url`, or `mcp.command` for a program that is started' };
   }
@@ -85,9 +89,17 @@ function stdioOf(
   };
 }
 
+/** Whether its server is a program that is started, and no place of the network. */
+export function isStarted(transport: McpTransport): transport is StdioTransport | { readonly kind: 'run' } {
+  return transport.kind === 'stdio' || transport.kind === 'run';
+}
+
 export function mcpOf({ tools, firstUse }: McpSettings, transport: McpTransport): McpTarget {
   return { transport, tools: tools ?? [], firstUse: firstUse ?? 'review' };
 }
+
+/** Where a program is of a job, which its run starts. */
+export const RUN_PLACE = { host: 'run', port: 0 } as const;
 
 /** Where a program is that the gateway starts: nowhere that a socket leads to. */
 export const STDIO_PLACE = {
@@ -103,11 +115,11 @@ export function declareMcp(target: Target): object {
   const { transport, tools, firstUse } = mcp;
   const settings = {
     ...(transport.kind === 'stdio' ? declareStdio(transport) : {}),
-    ...(transport.kind === 'sse' ? { transport: 'sse' } : {}),
+    ...(transport.kind === 'sse' || transport.kind === 'run' ? { transport: transport.kind } : {}),
     ...(tools.length > 0 ? { tools } : {}),
     ...(firstUse === 'review' ? {} : { firstUse }),
   };
-  const place = transport.kind === 'stdio' ? {} : placeOfEndpoint(target, transport.path);
+  const place = isStarted(transport) ? {} : placeOfEndpoint(target, transport.path);
   return { ...place, ...(Object.keys(settings).length > 0 ? { mcp: settings } : {}) };
 }
 

@@ -22,11 +22,15 @@ targets:
       env: { LOG_LEVEL: debug }
       tools: [{ name: 'get-*', access: read }, { name: echo, access: read }]
     credential: { env: { THE_KEY: { value: canary-of-the-program } } }
+  - name: jobs-own
+    protocol: mcp
+    mcp: { transport: run, firstUse: accept, tools: [{ name: 'get-*', access: read }, { name: echo, access: read }] }
+    credential: { none: true }
 trust:
   - name: shop-tools
     issuer: github
     claims: { sourceRepositoryId: "74", sourceRef: refs/heads/main }
-    targets: [tools]
+    targets: [tools, jobs-own]
 policies:
   - name: the gateway's own
     principals: { run.sourceRepositoryId: "74" }
@@ -35,8 +39,9 @@ policies:
     effect: permit
   - name: tools that read
     principals: { run.sourceRepositoryId: "74" }
-    targets: [tools]
+    targets: [tools, jobs-own]
     operations: [read]
+    mask: [email]
     effect: permit
 `;
 
@@ -89,6 +94,25 @@ describe('an MCP server that is a program, in a CI job', () => {
     assert.match(seen.denied, /No rule permits this tools\/call/);
   });
 
+  test('is started by the run where its target says so, with nothing of the run and nothing beside the gateway', async () => {
+    const environment = { ...deployment.job(gateway), ANTHROPIC_API_KEY: 'of-the-agent' };
+    const server = `jobs-own=${process.execPath} ${SERVER} stdio`;
+    const command = ['--target', 'jobs-own', '--mcp', server, '--', process.execPath, CLIENT, 'jobs-own'];
+    const ran = await chaperone(['run', ...command], environment);
+    assert.equal(ran.status, 0, ran.stderr);
+    const seen = JSON.parse(ran.stdout) as Seen;
+    assert.ok(seen.tools.includes('echo') && seen.tools.every((name) => name === 'echo' || name.startsWith('get-')));
+    assert.doesNotMatch(seen.environment, /of-the-agent|CHAPERONE_(?:RUN|MCP|TARGETS|URL_|ID)|ID_TOKEN/);
+    assert.equal(seen.echoed, 'Echo: [redacted]');
+    assert.match(seen.environment, /"PATH"/);
+    assert.match(seen.denied, /No rule permits this tools\/call/);
+    const wrong = await chaperone(['run', '--mcp', `tools=${process.execPath}`, '--', 'true'], deployment.job(gateway));
+    assert.equal(wrong.status, 64, wrong.stderr);
+    assert.match(wrong.stderr, /tools is no MCP target that a run starts/);
+    const left = await chaperone(['run', '--target', 'jobs-own', '--', 'true'], deployment.job(gateway));
+    assert.match(left.stderr, /nobody starts the MCP server jobs-own/);
+  });
+
   test('is checked as a target without being started', async () => {
     const { status, stdout } = await gateway.chaperone('targets', 'check', 'tools');
     assert.equal(status, 0);
@@ -104,5 +128,6 @@ interface Seen {
   /** What `list_targets` says, JSON. */
   readonly listed: string;
   readonly environment: string;
+  readonly echoed: string;
   readonly denied: string;
 }

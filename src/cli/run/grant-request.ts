@@ -35,6 +35,7 @@ const grantSchema = z.object({
       host: z.string().optional(),
       port: z.number().int().optional(),
       database: z.string(),
+      startedBy: z.literal('run').optional(),
       hosts: z.array(z.string()).optional(),
       aws: z.object({ region: z.string().optional(), service: z.string().optional() }).optional(),
     }),
@@ -67,6 +68,8 @@ export interface LentTarget {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly database: string;
+  /** Of an MCP target whose server is a program of this job. */
+  readonly startedBy?: 'run' | undefined;
   /** Names that an HTTP target has on the forward proxy. */
   readonly hosts?: readonly string[] | undefined;
   /** Of one that speaks AWS: what its requests are signed for, where that is fixed. */

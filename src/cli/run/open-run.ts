@@ -10,6 +10,7 @@ import { attachRun } from './attach.ts';
 import type { CiTokenSource } from './ci/find-ci-token.ts';
 import { openDoor } from './dial.ts';
 import { type ClosedRun, closeRun, type LentGrant, requestGrant } from './grant-request.ts';
+import { checkJobServers, type JobServer, offerJobServers } from './job-servers.ts';
 import { openListeners } from './listeners.ts';
 import type { LocalTarget, RunContext } from './local-target.ts';
 import { keepRenewed } from './renewal.ts';
@@ -24,6 +25,9 @@ export interface OpenRunRequest {
   /** Clients connect to the native ports themselves, with the grant's secret. */
   readonly direct: boolean;
   readonly selfTest: boolean;
+  /** Programs of the job that are servers of MCP targets, and what they see of the environment. */
+  readonly servers?: readonly JobServer[];
+  readonly serverEnv?: Readonly<Record<string, string>>;
   /** What the wrapper says of the run; recorded as asserted. Asked for once the token is there. */
   readonly asserted: (source: CiTokenSource) => Readonly<Record<string, string>>;
   /** Told the token before it is sent anywhere. */
@@ -109,6 +113,9 @@ async function carried(
   const onOver = (why: string): void => warn(`the gateway has ended this run: ${printable(why)}`);
   const onLost = (): void => say('chaperone: the connection to the gateway broke; trying again\n');
   opened.use(await attachRun({ door, run: grant.run, onOver, onLost }));
+  const { servers = [], serverEnv: env = {} } = request;
+  checkJobServers(servers, grant.targets, warn);
+  opened.use(offerJobServers({ door, run: grant.run, servers, env, warn, say }));
   const troubles = new Map<string, Error>();
   let isTesting = request.selfTest;
   const onTrouble = (target: string, trouble: Error): void => {

@@ -20,6 +20,7 @@ import type { LentGrant } from './grant-request.ts';
 import { checkIsolation } from './isolation/check-isolation.ts';
 import { coverageLabels, type RunCoverage } from './isolation/coverage.ts';
 import { allowedHost, isolationLevel } from './isolation/isolation-level.ts';
+import { jobServer } from './job-servers.ts';
 import { openRun } from './open-run.ts';
 import { coverRun } from './run-coverage.ts';
 import { startCommand } from './start-command.ts';
@@ -30,6 +31,7 @@ export interface RunOptions {
   readonly url?: string;
   readonly tokenFile?: string;
   readonly tokenFrom?: string;
+  readonly mcp?: readonly string[];
   readonly direct?: boolean;
   readonly selfTest?: boolean;
   readonly env?: readonly string[];
@@ -55,6 +57,7 @@ export function runCommand(): Command {
     .option('--token-file <path>', 'a file with the CI token (default: found by the CI system)')
     .option('--token-from <source>', 'where the CI token comes from, and from nowhere else')
     .option('-e, --env <name>', 'lets a variable through: NAME, NAME=VALUE, or PREFIX_*', collect, [])
+    .option('--mcp <name=command>', 'starts an MCP server of the job for the target NAME', collect, [])
     .option('--inherit-env', 'lets all variables through but those that mint tokens')
     .option('--direct', "connects to the native ports, with the grant's secret as the password")
     .option('--isolate [level]', 'keeps COMMAND from the rest of the machine: user, or network (the default of it)')
@@ -106,8 +109,8 @@ export async function run(
     return assertable({ command: basename(program), ...trace, ...agent, ...coverageLabels(coverage) });
   };
   const api = ApiClient.find(options, given);
-  const { target: targets, tokenFile, tokenFrom, direct = false, selfTest = true } = options;
-  const how = { targets, tokenFile, tokenFrom, direct, selfTest };
+  const { tokenFile, tokenFrom, direct = false, selfTest = true } = options;
+  const how = { ...serversOf(options, given), tokenFile, tokenFrom, direct, selfTest };
   const onToken = (token: Secret): void => hideInLog(given, [token], say);
   await using opened = await openRun({ api, ...how, asserted, onToken, env: given, say, warn });
   const { context, grant } = opened;
@@ -147,6 +150,22 @@ export async function run(
   const isProven = await finishRun({ ...finish, env: given, nowMs: Date.now, say });
   // A job that asks for evidence has not done its work without it.
   return isProven || status !== 0 ? status : EXIT.unavailable;
+}
+
+/** The servers of the job, and the targets: what is started is also to be reached. Throws a `CliError`. */
+function serversOf(
+  { mcp = [], target, direct = false, env: asked = [], inheritEnv = false }: RunOptions,
+  env: NodeJS.ProcessEnv,
+) {
+  const servers = mcp.map(jobServer);
+  if (servers.length > 0 && direct) {
+    throw new CliError(EXIT.usage, '--mcp needs the way through the gateway’s HTTPS port: leave --direct out');
+  }
+  // None named are all that the trust rules give.
+  const named = target.length === 0 ? [] : servers.map(({ name }) => name);
+  // As the command, without the keys of its agent and without what is the run's.
+  const { env: serverEnv } = inheritedVariables(env, { env: asked, inheritAll: inheritEnv, ofAgent: [] });
+  return { servers, serverEnv, targets: [...new Set([...target, ...named])] };
 }
 
 /** What was asked of the surroundings, and whether this machine can do it: before anything is opened. */

@@ -15,6 +15,7 @@ import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
 import { mcpReplyDecoder } from '../../protocols/mcp/decode-reply.ts';
+import type { OfferedServers } from '../../protocols/mcp/upstream/offered-servers.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -24,6 +25,7 @@ import { runningGateway } from '../gateway-file.ts';
 import type { Started } from './announce.ts';
 import { type CertificateAuthority, type KeyPairPem, openCertificateAuthority } from './certificates.ts';
 import { makeControlPlane } from './control-plane.ts';
+import { endRevoked } from './end-revoked.ts';
 import { type EvidenceConfig, NO_EVIDENCE_CONFIG } from './evidence-config.ts';
 import { firstLoginLink } from './first-login-link.ts';
 import { type Listening, listenFrom } from './listen.ts';
@@ -72,6 +74,8 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   readonly certificateAuthority: string | undefined;
   /** True where there is the gateway's own MCP server. */
   readonly own: boolean;
+  /** Programs that wrappers of runs would start. */
+  readonly offered: OfferedServers;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
 }
@@ -200,17 +204,6 @@ function gatewayParts(
 
 async function reloadAll(...parts: readonly { reload(): Promise<unknown> }[]): Promise<void> {
   await Promise.all(parts.map((part) => part.reload()));
-}
-
-/** Ends the sessions of what is revoked, here or through another gateway. */
-function endRevoked(grants: Control['grants'], live: LiveSessions): () => void {
-  const stops = [
-    grants.onRevoked((grant) => void live.endGrant(grant)),
-    grants.onTakenBack((grant, target) => void live.endInTarget(grant, target)),
-  ];
-  return () => {
-    for (const stop of stops) stop();
-  };
 }
 
 /** Ends a run whose wrapper went without a word. */

@@ -1,4 +1,5 @@
 import { createBodyInspector } from '../../protocols/http/inspect/body-inspector.ts';
+import { OfferedServers } from '../../protocols/mcp/upstream/offered-servers.ts';
 import type { CertificateAuthority, KeyPairPem } from './certificates.ts';
 import { openHttpSide } from './http-port.ts';
 import { Leaves } from './leaves.ts';
@@ -23,9 +24,10 @@ interface ProtocolParts {
 export function openProtocols(config: StartConfig, control: Control, around: ProtocolParts): Sides {
   const { postgres, way, authority, tls, parts, nowMs, onFault } = around;
   const own = openOwn({ ...control, way, catalogue: postgres.catalogue });
-  const layers = [openMcp(config, control, parts, onFault, own)];
+  const offered = new OfferedServers();
+  const layers = [openMcp(config, control, { parts, onFault, own, offered })];
   const leaves = new Leaves(authority, nowMs);
-  return { postgres, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
+  return { postgres, offered, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
 }
 
 /** What the HTTP side knows of the configuration. */

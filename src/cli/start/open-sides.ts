@@ -3,6 +3,7 @@ import type { Carriers } from '../../gateway/carriers.ts';
 import { Connections } from '../../gateway/connections.ts';
 import { type Refusal, Refused } from '../../model/refusal.ts';
 import type { Target } from '../../model/target.ts';
+import type { OfferedServers } from '../../protocols/mcp/upstream/offered-servers.ts';
 import type { HttpPort, HttpSide } from './http-port.ts';
 import type { Listening } from './listen.ts';
 import type { Control } from './open-control.ts';
@@ -15,6 +16,8 @@ import type { Address, StartConfig } from './start-config.ts';
 export interface Sides {
   readonly postgres: PostgresSide;
   readonly http: HttpSide;
+  /** Programs that wrappers of runs would start. */
+  readonly offered: OfferedServers;
 }
 
 export interface OpenPorts {
@@ -65,8 +68,9 @@ export function targetsSeen(
   config: StartConfig,
   control: Control,
   gateway: GatewayParts,
-): Pick<ApiParts, 'connect' | 'catalogue' | 'survey'> {
+): Pick<ApiParts, 'connect' | 'catalogue' | 'survey' | 'offered'> {
   return {
+    offered: sides.offered,
     connect: (target, ...rest) => (isHttp(target) ? sides.http : sides.postgres).check(target, ...rest),
     catalogue: (target) => (isHttp(target) ? undefined : sides.postgres.catalogue(target)),
     survey: (principal, target, signal, options) => {

@@ -134,7 +134,7 @@ function argumentsOf(method: string, params: JsonObject): Readonly<Record<string
 }
 
 function isEndpoint(path: string, { mcp }: Target): boolean {
-  const own = mcp?.transport.kind === 'stdio' ? undefined : mcp?.transport.path;
+  const own = mcp !== undefined && 'path' in mcp.transport ? mcp.transport.path : undefined;
   return path === '/' || path === '/mcp' || path === own;
 }
 

@@ -45,7 +45,7 @@ export function mcpTarget(
   port = 0,
   credential: TestTarget['credential'] = { user: '', http: { kind: 'none' } },
 ): TestTarget {
-  const path = transport.kind === 'stdio' ? undefined : transport.path;
+  const path = 'path' in transport ? transport.path : undefined;
   return {
     name: name as TargetName,
     protocol: 'mcp',

@@ -22,11 +22,15 @@ const call = async (name: string, given: Record<string, unknown>): Promise<strin
   }
 };
 // All MCP targets are at one address, and the run has one.
+const target = process.argv[2] ?? 'tools';
 const names = (await client.listTools()).tools.map(({ name }) => name);
-const tools = names.flatMap((name) => (name.startsWith('tools__') ? [name.slice('tools__'.length)] : []));
+const tools = names.flatMap((name) => (name.startsWith(`${target}__`) ? [name.slice(target.length + 2)] : []));
 const own = names.filter((name) => name.startsWith('chaperone__'));
 const listed = await call('chaperone__list_targets', {});
-const environment = await call('tools__get-env', {});
-const denied = await call('tools__toggle-simulated-logging', {});
+const environment = await call(`${target}__get-env`, {});
+const echoed = await call(`${target}__echo`, { message: 'ada@example.com' });
+const denied = await call(`${target}__toggle-simulated-logging`, {});
 await client.close();
-process.stdout.write(JSON.stringify({ server: Object.keys(file.mcpServers), tools, own, listed, environment, denied }));
+process.stdout.write(
+  JSON.stringify({ server: Object.keys(file.mcpServers), tools, own, listed, environment, echoed, denied }),
+);

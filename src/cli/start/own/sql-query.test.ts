@@ -23,10 +23,10 @@ test('a query that people do not answer in its time says which approval it waits
   };
   const waited = await ask(1_500);
   assert.equal(waited.kind === 'refused' && waited.data?.['code'], 'approval-pending', JSON.stringify(waited));
-  const id = String(waited.data?.['approval']);
-  const { json } = await api.call('GET', `/v1/approvals/${id}`, { auth: dba });
+  const { approval } = waited.data as { readonly approval: string };
+  const { json } = await api.call('GET', `/v1/approvals/${approval}`, { auth: dba });
   const answer = { answer: 'approve', digest: json['digest'] };
-  assert.equal((await api.call('POST', `/v1/approvals/${id}/answer`, { auth: dba, json: answer })).status, 200);
+  assert.equal((await api.call('POST', `/v1/approvals/${approval}/answer`, { auth: dba, json: answer })).status, 200);
   const ran = await ask(30_000);
   assert.equal(ran.kind, 'data', JSON.stringify(ran));
 });

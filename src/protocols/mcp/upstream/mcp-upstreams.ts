@@ -12,15 +12,19 @@ import { AdapterConnection, type AdapterLimits } from './adapter-connection.ts';
 import type { Channel } from './channel.ts';
 import { EndpointConnection } from './endpoint-connection.ts';
 import { ErrorLines } from './error-lines.ts';
+import type { OfferedServers } from './offered-servers.ts';
 import { checkLaunch, prepareLaunch } from './program.ts';
 import { type ServersLimits, ServersOfRun } from './servers.ts';
 import { openSse } from './sse-channel.ts';
 import { type StdioLimits, startProgram } from './stdio-channel.ts';
+import { StreamChannel } from './stream-channel.ts';
 
 export interface McpUpstreamsOptions {
   readonly limits: AdapterLimits & ServersLimits & StdioLimits & { readonly upstreamConnectDeadlineMs: number };
   /** Folders of the gateway's own, which an isolated program finds empty. */
   readonly hidden?: readonly string[];
+  /** Programs that runs start themselves. */
+  readonly offered?: Pick<OfferedServers, 'take'>;
   /** Takes what servers say that is no client's: their standard error, and what is no message. For the operator. */
   readonly onSaid: (said: { readonly target: string; readonly run: string; readonly text: string }) => void;
 }
@@ -50,6 +54,8 @@ export class McpUpstreams implements AsyncDisposable {
         return this.#adapter(dialled, () => (sent, until) => openSse(this.#sse(target, credential), sent, until));
       case 'stdio':
         return this.#adapter(dialled, (report) => () => this.#start(transport, credential, report));
+      case 'run':
+        return this.#adapter(dialled, () => (_sent, until) => this.#offered(dialled, until));
       default:
         return transport satisfies never;
     }
@@ -103,6 +109,14 @@ export class McpUpstreams implements AsyncDisposable {
   async #start(transport: StdioTransport, credential: Credential, report: (text: string) => void): Promise<Channel> {
     const launch = await prepareLaunch(transport, credential.environment ?? {}, this.#options.hidden ?? []);
     return startProgram({ launch, limits: this.#options.limits, onErrorLine: report });
+  }
+
+  async #offered({ target, run }: LayerDialled, signal: AbortSignal): Promise<Channel> {
+    const { offered, limits } = this.#options;
+    if (offered === undefined || run === undefined) {
+      throw new Fault('upstream-unreachable', `${target.name} is a program that a run starts`);
+    }
+    return new StreamChannel(await offered.take(run, target.name, signal), limits);
   }
 
   #sse(target: Target, { clientCertificate }: Credential) {

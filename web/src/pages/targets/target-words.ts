@@ -34,7 +34,7 @@ export const TARGET_WORDS: WordTree = {
         mcp: {
           info: 'Of an MCP server.',
           keys: {
-            transport: { values: words(['http', 'sse', 'stdio']) },
+            transport: { values: words(['http', 'sse', 'stdio', 'run']) },
             command: { info: 'A program that the gateway starts: an absolute path.' },
             args: { info: 'What the program is given on its command line; no secrets.' },
             env: { info: 'Variables that are no secrets; those are in the credential’s env.' },
