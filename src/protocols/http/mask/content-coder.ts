@@ -7,17 +7,45 @@ const { constants } = zlib;
 const GZIP = { level: 4 };
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 19 } };
 
+/** Coded in one go, which takes less than to hand it to another thread. */
+const SHORT_BYTES = 16 * 1024;
+
 interface Coder {
   readonly make: () => zlib.Gzip | zlib.Deflate | zlib.BrotliCompress | zlib.ZstdCompress;
+  readonly atOnce: (bytes: Buffer) => Buffer;
   /** What a reader can decode all of, and what follows goes on from. */
   readonly flush: number;
 }
 
 const CODERS: ReadonlyMap<string, Coder> = new Map<string, Coder>([
-  ['gzip', { make: () => zlib.createGzip(GZIP), flush: constants.Z_SYNC_FLUSH }],
-  ['deflate', { make: () => zlib.createDeflate(GZIP), flush: constants.Z_SYNC_FLUSH }],
-  ['br', { make: () => zlib.createBrotliCompress(BROTLI), flush: constants.BROTLI_OPERATION_FLUSH }],
-  ['zstd', { make: () => zlib.createZstdCompress(), flush: constants.ZSTD_e_flush }],
+  [
+    'gzip',
+    { make: () => zlib.createGzip(GZIP), atOnce: (bytes) => zlib.gzipSync(bytes, GZIP), flush: constants.Z_SYNC_FLUSH },
+  ],
+  [
+    'deflate',
+    {
+      make: () => zlib.createDeflate(GZIP),
+      atOnce: (bytes) => zlib.deflateSync(bytes, GZIP),
+      flush: constants.Z_SYNC_FLUSH,
+    },
+  ],
+  [
+    'br',
+    {
+      make: () => zlib.createBrotliCompress(BROTLI),
+      atOnce: (bytes) => zlib.brotliCompressSync(bytes, BROTLI),
+      flush: constants.BROTLI_OPERATION_FLUSH,
+    },
+  ],
+  [
+    'zstd',
+    {
+      make: () => zlib.createZstdCompress(),
+      atOnce: (bytes) => zlib.zstdCompressSync(bytes),
+      flush: constants.ZSTD_e_flush,
+    },
+  ],
 ]);
 
 /** An `Accept-Encoding` (RFC 9110, 12.5.3) with what of the client's the gateway can take off and put on again. */
@@ -45,8 +73,9 @@ function accepted(fields: Fields): readonly (readonly [coding: string, said: str
 /** Puts a content coding on a body. What was pushed can be decoded at once, so that a stream stays live. */
 export class ContentCoder {
   readonly coding: string;
-  readonly #stream: ReturnType<Coder['make']>;
-  readonly #flush: number;
+  readonly #coder: Coder;
+  /** Made when it is needed: for a short body it costs more than the body. */
+  #made: ReturnType<Coder['make']> | undefined;
   #coded: Buffer[] = [];
 
   /** `coding` is one that `codingFor` gave. */
@@ -54,18 +83,16 @@ export class ContentCoder {
     const coder = CODERS.get(coding);
     if (coder === undefined) throw new RangeError('a content coding that is not known');
     this.coding = coding;
-    this.#stream = coder.make();
-    this.#flush = coder.flush;
-    this.#stream.on('data', (bytes: Buffer) => void this.#coded.push(bytes));
+    this.#coder = coder;
   }
 
   push(bytes: Buffer): Promise<Buffer> {
     if (bytes.length === 0) return Promise.resolve(bytes);
-    return this.#when((done) => {
-      this.#stream.write(bytes);
-      this.#stream.flush(this.#flush, () => {
+    return this.#when((stream, done) => {
+      stream.write(bytes);
+      stream.flush(this.#coder.flush, () => {
         // What it holds back for a reader that is slower is told by `data` as well.
-        while (this.#stream.read() !== null);
+        while (stream.read() !== null);
         done();
       });
     });
@@ -73,22 +100,32 @@ export class ContentCoder {
 
   /** With the last bytes. */
   end(bytes: Buffer): Promise<Buffer> {
-    return this.#when((done) => {
-      this.#stream.once('end', done);
-      this.#stream.end(bytes);
+    if (this.#made === undefined && bytes.length <= SHORT_BYTES) return Promise.resolve(this.#coder.atOnce(bytes));
+    return this.#when((stream, done) => {
+      stream.once('end', done);
+      stream.end(bytes);
     });
   }
 
   destroy(): void {
-    this.#stream.destroy();
+    this.#made?.destroy();
   }
 
-  #when(start: (done: () => void) => void): Promise<Buffer> {
+  #stream(): ReturnType<Coder['make']> {
+    if (this.#made === undefined) {
+      this.#made = this.#coder.make();
+      this.#made.on('data', (bytes: Buffer) => void this.#coded.push(bytes));
+    }
+    return this.#made;
+  }
+
+  #when(start: (stream: ReturnType<Coder['make']>, done: () => void) => void): Promise<Buffer> {
+    const stream = this.#stream();
     return new Promise((resolve, reject) => {
       const onBroken = (fault?: Error): void => reject(fault ?? new Error('the coding of a reply was given up'));
-      this.#stream.once('error', onBroken).once('close', onBroken);
-      start(() => {
-        this.#stream.off('error', onBroken).off('close', onBroken);
+      stream.once('error', onBroken).once('close', onBroken);
+      start(stream, () => {
+        stream.off('error', onBroken).off('close', onBroken);
         resolve(Buffer.concat(this.#coded));
         this.#coded = [];
       });
