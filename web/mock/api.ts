@@ -7,6 +7,7 @@ import { definitionRoutes } from './definitions.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { exportRoutes } from './exports.ts';
 import { gatewayRoutes } from './gateway.ts';
+import { givenTargetRoutes } from './given-targets.ts';
 import { logRoutes } from './log.ts';
 import { peopleRoutes } from './people.ts';
 import { retentionRoutes } from './retention.ts';
@@ -24,6 +25,7 @@ export function mockApi(): (request: IncomingMessage, response: ServerResponse) 
     ...sessionRoutes(world),
     ...evidenceRoutes(world),
     ...budgetRoutes(world),
+    ...givenTargetRoutes(world),
     ...definitionRoutes(world),
     ...configurationRoutes(world),
     ...peopleRoutes(world),

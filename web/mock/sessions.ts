@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Run, SessionView } from '../src/api/types.ts';
 import { followRoute } from './follow.ts';
+import { grantsOf } from './given-targets.ts';
 import { HTTP_SESSION, httpRecordingOf } from './http-recording.ts';
 import { EventPen, LONG_SESSION, recordingOf, TOLD_SESSION } from './recordings.ts';
 import { bodiesOf } from './retention.ts';
@@ -27,7 +28,7 @@ export function sessionRoutes(world: World): readonly Route[] {
           { name: 'runBinding', value: 'asserted', class: 'derived' },
         ],
         asserted: [{ name: 'agent', value: run.agent ?? '' }],
-        grants: [],
+        grants: grantsOf(world, run.id),
         sessionList: world.sessions.filter((session) => session.run === run.id),
         approvalList: world.approvals.filter((approval) => approval.run.id === run.id),
         ...bodiesOf(world, run.id),

@@ -46,6 +46,8 @@ export function makeApprovals(
     ...Array.from({ length: 60 }, (_, index) =>
       make(8 + index, (40 + index * 5) * HOUR, index % 3 === 0 ? 'denied' : 'approved'),
     ),
+    make(68, 400 * HOUR, 'approved', ACCESS),
+    make(69, 401 * HOUR, 'denied', ACCESS),
   ];
 }
 
@@ -100,6 +102,20 @@ WHERE o.customer_id = c.id
   AND c.country = $2 -- GDPR clean-up, see issue 512`;
 const HOSTILE = `UPDATE prices SET amount = amount * 0.9\u202E WHERE sku = 'A-1'\u202C\u200B;\n-- \u001b[31mlooks harmless\u001b[0m <img src=x onerror=alert(1)>`;
 const COPY = `COPY (SELECT id, email, iban FROM customers) TO STDOUT WITH (FORMAT csv, HEADER)`;
+
+const ENTER = `May this run enter the target archive, for 60 min?
+It says: the report needs last year\u202E <img src=x onerror=alert(1)>`;
+const ACCESS: Partial<Approval> = {
+  kind: 'access',
+  target: 'archive',
+  kinds: ['enter'],
+  tables: [],
+  text: ENTER,
+  statements: [{ text: ENTER, parameters: [] }],
+  operations: [],
+  context: [],
+  rules: ['shop-main'],
+};
 
 const BASE: readonly Partial<Approval>[] = [
   {

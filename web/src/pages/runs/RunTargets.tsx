@@ -44,7 +44,10 @@ export function RunTargets({ run }: { readonly run: Run }) {
                   </>
                 )}
                 , by{' '}
-                <AppLink href={paths.approval(given.approval)} className="text-accent">
+                <AppLink
+                  href={paths.approval(given.approval)}
+                  className="text-text underline decoration-line underline-offset-2"
+                >
                   an approval
                 </AppLink>
               </span>

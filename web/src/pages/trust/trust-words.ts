@@ -48,6 +48,29 @@ export function trustWords(targets: readonly TargetView[], issuers: readonly str
               'target',
             ),
           },
+          requestable: {
+            info: 'Targets that its runs may ask people for.',
+            keys: {
+              targets: {
+                info: 'Which.',
+                values: words(
+                  targets.map(({ name }) => name),
+                  'target',
+                ),
+              },
+              approve: {
+                info: 'Whom they ask.',
+                keys: {
+                  group: { info: 'Whose people answer.' },
+                  quorum: { info: 'How many of them; 1 where nothing is said.' },
+                  within: { info: 'How long the question stands: 30m.' },
+                  allowActor: { info: 'Whether who set the run off may be one of them.', values: words(['true']) },
+                  showText: { info: 'Whether messages of channels have the reason.', values: words(['true']) },
+                },
+              },
+              for: { info: 'How long the target is given: 1h. As long as the grant where nothing is said.' },
+            },
+          },
           grant: {
             info: 'How long a grant lasts.',
             keys: { seconds: { info: 'At most 900.' }, renewableSeconds: { info: 'How long it may be renewed.' } },
