@@ -11,7 +11,9 @@ import type { FollowStep } from './session-events.ts';
 
 const params = z.object({ session: z.string().max(100) });
 const decoding = z.object({
-  decoded: queryFlag.default(false).describe('True to add `decoded` to replies: their rows and notices; and `messages`, those of gRPC as JSON.'),
+  decoded: queryFlag
+    .default(false)
+    .describe('True to add `decoded` to replies: their rows and notices; and `messages`, those of gRPC as JSON.'),
 });
 
 /** What a session did: its recording, the same while it happens, and the evidence of it. Each look is in the log. */
