@@ -228,7 +228,7 @@ describe('a request through the gateway', () => {
     );
     assert.match(approvalUrl ?? '', /^https?:/);
     const waiting = ask(gateway, { path: '/t/api/x', headers: { ...headers, prefer: 'wait=60' } });
-    (await people.nth(1)).approve();
+    asked?.approve();
     assert.equal((await waiting).status, 201);
     assert.deepEqual(server.asked, ['GET /x']);
   });
