@@ -1,7 +1,9 @@
 import type { HttpTarget } from './http.ts';
 import type { TargetName } from './ids.ts';
+import type { KubernetesTarget } from './kubernetes.ts';
 import type { McpTarget } from './mcp.ts';
 import type { Secret } from './secret.ts';
+import type { SshTarget } from './ssh.ts';
 
 /** libpq's `sslmode` values that mean something to a gateway (PostgreSQL manual, 32.19). `allow` is left out. */
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -55,6 +57,10 @@ export interface Target {
   readonly http?: HttpTarget;
   /** Of an MCP target. */
   readonly mcp?: McpTarget;
+  /** Of an SSH target. */
+  readonly ssh?: SshTarget;
+  /** Of a cluster. */
+  readonly kubernetes?: KubernetesTarget;
   /** Reply bytes kept per exchange, at most; the digest always covers all of them. */
   readonly storedReplyBytes: number;
 }
@@ -64,11 +70,26 @@ export interface Credential {
   readonly user: string;
   readonly password?: Secret;
   readonly clientCertificate?: { readonly certificate: string; readonly key: Secret };
+  /** How the gateway proves itself to an SSH host. */
+  readonly ssh?: SshCredential;
   /** How the gateway proves itself to an HTTP target. */
   readonly http?: HttpCredential;
   /** Variables for a program that the gateway starts. */
   readonly environment?: Readonly<Record<string, Secret>>;
 }
+
+/** How a login at an SSH host is proved; `Credential.user` is the login. */
+export type SshCredential =
+  | { readonly kind: 'password'; readonly password: Secret }
+  /** A private key, PEM or OpenSSH's form; `certificate` is a line as in `id_ed25519-cert.pub`. */
+  | { readonly kind: 'key'; readonly key: Secret; readonly passphrase?: Secret; readonly certificate?: string }
+  /** A certificate of minutes, signed for each connection by an authority that the host trusts; for these principals. */
+  | {
+      readonly kind: 'authority';
+      readonly key: Secret;
+      readonly principals: readonly string[];
+      readonly validForMs: number;
+    };
 
 /** What is put into each request, or what it is signed with. */
 export type HttpCredential =
