@@ -16,7 +16,7 @@ export interface Floor {
 }
 
 const WORDS = ['model', 'wire'];
-const ENGINES = ['sql', 'policy', 'masking', 'openapi', 'grpc', 'audit'];
+const ENGINES = ['sql', 'shell', 'policy', 'masking', 'openapi', 'grpc', 'audit'];
 const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention', 'definitions'];
 const OUTLETS = ['export', 'telemetry'];
 
@@ -26,6 +26,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   wire: { level: 0, imports: [], packages: ['ws'] },
 
   sql: { level: 1, imports: WORDS, packages: ['libpg-query'], pure: true },
+  // Command lines → programs: asked by the protocols that run some, and by who tries policies.
+  shell: { level: 1, imports: ['model'], packages: [], pure: true },
   policy: { level: 1, imports: WORDS, packages: ['@marcbachmann/cel-js', 'yaml', 'zod'], pure: true },
   masking: {
     level: 1,
@@ -79,6 +81,13 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     level: 1,
     imports: [...WORDS, 'protocols/protocol.ts', 'protocols/upstream', 'protocols/http'],
     packages: [],
+  },
+
+  // Hosts reached by SSH (docs/design/0009-ssh.md); command lines are read by what reads shells.
+  'protocols/ssh': {
+    level: 1,
+    imports: [...WORDS, 'shell', 'protocols/protocol.ts', 'protocols/upstream'],
+    packages: ['ssh2'],
   },
 
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.

@@ -35,6 +35,8 @@ const PROGRAMS = {
   git: { package: 'git', present: () => onPath('git') },
   gh: { package: 'gh', present: () => onPath('gh') },
   requests: { package: 'python3-requests', present: () => runs('/usr/bin/python3', ['-c', 'import requests']) },
+  ssh: { package: 'openssh-client', present: () => onPath('ssh') && onPath('ssh-keygen') },
+  sshd: { package: 'openssh-server', present: () => onPath('sshd') },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
   wrk: { package: 'wrk', present: () => onPath('wrk') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
@@ -62,6 +64,8 @@ export const TEST_PROGRAMS = [
   'git',
   'gh',
   'requests',
+  'ssh',
+  'sshd',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];
 
