@@ -1,4 +1,5 @@
 import type { JsonValue } from './http.ts';
+import type { ProgramFacts } from './ssh.ts';
 
 /** What is asked of a cluster, in its own words (Kubernetes, "API Concepts"); made by protocols/kubernetes, read by policy. */
 export interface KubernetesFacts {
@@ -29,6 +30,8 @@ export interface KubernetesFacts {
   readonly content?: ObjectContent;
   /** Of `exec`: the command, as it is given to the container. */
   readonly command?: readonly string[];
+  /** Of `exec`, an operation for each program that its command runs. */
+  readonly runs?: ProgramFacts;
   readonly container?: string;
   /** Of `portforward`. */
   readonly ports?: readonly number[];

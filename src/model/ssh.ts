@@ -1,24 +1,30 @@
 /** What is asked of an SSH host, for rules about it; made by protocols/ssh, read by policy. */
-export interface SshFacts {
+export interface SshFacts extends ProgramFacts {
   readonly channel: SshChannel;
   /** The login at the host. */
   readonly user: string;
-  /** Of a command: the program that runs, as it was named (`/usr/bin/env` leads to what it starts); absent where unknown. */
-  readonly program?: string;
-  /** What stands before it and only starts it, outermost first: `sudo`, `env`, `nice`, `xargs`. */
-  readonly through?: readonly string[];
-  /** The words after the program, as the shell gives them to it; one that cannot be known is null. */
-  readonly arguments?: readonly (string | null)[];
-  /** The files that it names, as far as they are known to be files. */
-  readonly files?: readonly FileUse[];
-  /** Names of the variables that are set for it. */
-  readonly environment?: readonly string[];
   /** Of git: the repository as it was named, and what would become of its refs. */
   readonly repository?: string;
   readonly refs?: readonly RefUpdate[];
   /** Of a forwarding: where it leads, lower case, or where the host would listen. */
   readonly host?: string;
   readonly port?: number;
+}
+
+/** A program that a command runs, of an SSH host or in a container; made by src/shell. */
+export interface ProgramFacts {
+  /** As it was named (`/usr/bin/env` leads to what it starts); absent where unknown. */
+  readonly program?: string;
+  /** What stands before it and only starts it, outermost first: `sudo`, `env`, `nice`, `xargs`. */
+  readonly through?: readonly string[];
+  /** The words after the program, as the shell gives them to it; null stands for any number of words that are not known. */
+  readonly arguments?: readonly (string | null)[];
+  /** The files that it names, as far as they are known to be files. */
+  readonly files?: readonly FileUse[];
+  /** It may use other files than those, or these in other ways. */
+  readonly filesUnknown?: true;
+  /** Names of the variables that are set for it. */
+  readonly environment?: readonly string[];
 }
 
 /**
@@ -32,6 +38,8 @@ export interface FileUse {
   /** Normalised where it is absolute; as written where it hangs on the directory that it is used from. */
   readonly path: string;
   readonly use: FileAction;
+  /** Everything below it, too. */
+  readonly recursive?: true;
 }
 
 export type FileAction =
