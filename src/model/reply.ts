@@ -59,6 +59,11 @@ export interface MessageMasks {
   body(shape: BodyShape): BodyMasker;
   /** What stands for a short text of no body, of which nothing has a class; undefined where nothing is found in it. */
   words(text: Buffer): Buffer | undefined;
+  /**
+   * `window[from, to)` with what is found in the whole window masked by as many bytes as it has: of what is read at places,
+   * and whose size was told before. Counts what begins in it; undefined where nothing of it changes.
+   */
+  level(window: Buffer, from: number, to: number): Buffer | undefined;
   /** The value that stands for that of a field or cookie with a class; undefined where it has none. */
   named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined;
 }

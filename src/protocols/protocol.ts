@@ -206,6 +206,8 @@ export interface Exchange<Upstream> {
   stop?(refusal: Refusal, upstream: Upstream): Promise<void>;
   /** Why the rows that it changes cannot be counted while the change can still be undone; undefined where they can. */
   uncountable?(): string | undefined;
+  /** Asked where rules mask the reply: why that cannot be done to anything of it; undefined where it can. */
+  unmaskable?(): Refusal | undefined;
   /** Tells a waiting client that a human was asked, where the protocol has a way to. */
   waiting?(notice: WaitingNotice): Promise<void> | undefined;
   /**

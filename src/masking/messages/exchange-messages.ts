@@ -4,6 +4,7 @@ import type { Findings } from '../findings.ts';
 import { maskFreeText } from '../mask-content.ts';
 import type { MaskCounts } from '../mask-counts.ts';
 import { maskLeaf } from '../mask-json.ts';
+import { maskLevel } from '../mask-level.ts';
 import { maskText } from '../mask-text.ts';
 import { type MaskOrder, maskValue } from '../masks.ts';
 import { StreamMasker } from '../stream-masker.ts';
@@ -44,6 +45,11 @@ export class ExchangeMessages implements MessageMasks {
   words(text: Buffer): Buffer | undefined {
     const { findings } = this.#parts;
     return findings && maskFreeText(findings, text, 0, text.length, this.#countFinding);
+  }
+
+  level(window: Buffer, from: number, to: number): Buffer | undefined {
+    const { findings } = this.#parts;
+    return findings && maskLevel(findings, window, { from, to }, this.#countFinding);
   }
 
   named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined {
