@@ -1,6 +1,6 @@
 import { Fault } from '../../model/fault.ts';
 import type { Refusal } from '../../model/refusal.ts';
-import type { FieldMasker, Part } from '../../model/reply.ts';
+import type { BodyMasker, FieldMasker, MessageMasks, Part } from '../../model/reply.ts';
 import type { Operation } from '../../model/request.ts';
 import type { Target } from '../../model/target.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
@@ -13,20 +13,21 @@ import { fieldOf } from './forwarded-head.ts';
 import { callMask } from './mask/call-mask.ts';
 import { codingsOf, decodedReply, readableReply } from './mask/plain-reply.ts';
 import { BodyRewriter } from './mask/rewrite.ts';
-import { FRAMES, shapeOf } from './mask/shape.ts';
+import { shapeOf } from './mask/shape.ts';
 import type { BodyLength, Fields, IncomingReply, IncomingRequest, OutgoingRequest, ReplyHead } from './message.ts';
 import { MalformedHttp } from './message.ts';
 import { bodyTypeOf, HttpPart, ONE_CHANGE } from './parts.ts';
 import { type MakePart, passed, wholeAtOnce } from './passed-reply.ts';
 import type { ReadRequest } from './read-request.ts';
 import { toldRefusal } from './refusal.ts';
+import type { Relay } from './relay.ts';
 import { replyHeadFor, type Whereabouts } from './reply-head.ts';
 import { resultOf } from './reply-result.ts';
 import { rowFinder } from './reply-rows.ts';
 import type { HttpRequest } from './request.ts';
 import type { Digest } from './secret-fields.ts';
 import type { HttpUpstream } from './upstream.ts';
-import { framesOf, sendFrames, WebSocketRelay } from './websocket.ts';
+import { WebSocketRelay } from './websocket.ts';
 
 export interface HttpExchangeParts {
   readonly incoming: IncomingRequest;
@@ -36,6 +37,10 @@ export interface HttpExchangeParts {
   readonly digest: Digest;
   /** By which its client has signed the chunks of its body, where that is known. */
   readonly signing?: ChunkSigning | undefined;
+  /** What the connection becomes where the target agrees; frames of a WebSocket where that is asked for and this is absent. */
+  readonly relay?: Relay;
+  /** How a layer masks the body of a reply with this head; by its type where it, or what it gives, is absent. */
+  readonly bodyMask?: (head: ReplyHead) => ((masks: MessageMasks) => BodyMasker) | undefined;
 }
 
 /** One request and its reply. */
@@ -44,10 +49,10 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   declare readonly input?: AsyncIterable<Part>;
   readonly patienceMs: number;
   readonly #parts: HttpExchangeParts;
-  readonly #relay: WebSocketRelay | undefined;
+  readonly #relay: Relay | undefined;
   #waiting: WaitingNotice | undefined;
   #answer: 'none' | 'begun' | 'over' = 'none';
-  /** True once both sides speak WebSocket. */
+  /** True once both sides speak what they agreed on. */
   #relays = false;
   /** Why the client's body broke off. */
   #inputFault: unknown;
@@ -56,7 +61,8 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     this.#parts = parts;
     this.request = parts.asked.request;
     this.patienceMs = parts.patienceMs;
-    if (parts.incoming.head.upgrade !== undefined) this.#relay = new WebSocketRelay(parts.incoming);
+    const isUpgrade = parts.asked.head.upgrade !== undefined;
+    this.#relay = parts.relay ?? (isUpgrade ? new WebSocketRelay(parts.incoming) : undefined);
     if (this.#relay !== undefined || parts.asked.streams) this.input = this.#input();
   }
 
@@ -119,7 +125,11 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   tell(refusal: Refusal, status?: number): void {
     if (this.#answer === 'over') return;
     const { incoming, where } = this.#parts;
-    if (this.#answer === 'begun') return incoming.abort();
+    if (this.#answer === 'begun') {
+      if (!this.#relays || this.#relay?.refuse === undefined) return incoming.abort();
+      this.#answer = 'over';
+      return this.#relay.refuse(refusal);
+    }
     this.#answer = 'over';
     const waiting = this.#waiting;
     answer(incoming, toldRefusal(refusal, { status, ...errorShapeOf(incoming), proxied: where.proxied, waiting }));
@@ -145,24 +155,25 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     input: AsyncIterable<Part>,
     how: Looking,
   ): AsyncGenerator<HttpPart, void> {
-    const head = this.#relay?.agreed(reply);
-    if (head === undefined) throw new MalformedHttp(502, 'an upgrade that nobody asked for');
+    const relay = this.#relay;
+    if (relay === undefined) throw new MalformedHttp(502, 'an upgrade that nobody asked for');
+    const head = relay.agreed(reply);
     this.#relays = true;
-    const make = this.#maker({ ...reply, head }, how, FRAMES);
+    const make = this.#maker({ ...reply, head }, how, relay);
     yield make(NOTHING, false);
     // Where it breaks, so does the reading of what comes back.
-    const sending = sendFrames(input, upstream).catch((cause: Error) => upstream.destroy(cause));
+    const sending = relay.send(input, upstream).catch((cause: Error) => upstream.destroy(cause));
     try {
-      for await (const frames of framesOf(upstream, how.whole)) yield make(frames, false);
+      for await (const pieces of relay.receive(upstream, how.whole)) yield make(pieces, false);
       yield make(NOTHING, true);
     } finally {
       upstream.destroy();
-      this.#relay?.over();
+      relay.over();
       await sending;
     }
   }
 
-  #relayTo(relay: WebSocketRelay, { head, body, trailers }: HttpPart): Promise<void> | undefined {
+  #relayTo(relay: Relay, { head, body, trailers }: HttpPart): Promise<void> | undefined {
     this.#answer = trailers === undefined ? 'begun' : 'over';
     if (head !== undefined) relay.accept(head);
     const slow = body.length > 0 ? relay.write(body) : undefined;
@@ -170,28 +181,27 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   }
 
   /** Makes the parts of a reply. */
-  #maker(
-    { head, body }: IncomingReply,
-    { whole, metered }: Looking,
-    contentType = fieldOf(head.fields, 'content-type') ?? '',
-  ): MakePart<HttpPart> {
+  #maker({ head, body }: IncomingReply, { whole, metered }: Looking, relay?: Relay): MakePart<HttpPart> {
     const { digest } = this.#parts;
-    const rewriter = new BodyRewriter(contentType, callMask(this.request.operations, this.#parts.where.target, head));
-    const finder = metered ? rowFinder(contentType) : undefined;
-    const length = contentType === FRAMES || (whole && body.length !== 'none') ? 'unknown' : body.length;
+    const contentType = fieldOf(head.fields, 'content-type') ?? '';
+    const { where, bodyMask } = this.#parts;
+    const mask = bodyMask?.(head) ?? callMask(this.request.operations, where.target, head);
+    const rewriter = relay ?? new BodyRewriter(contentType, mask);
+    const finder = metered && relay === undefined ? rowFinder(contentType) : undefined;
+    const length = relay !== undefined || (whole && body.length !== 'none') ? 'unknown' : body.length;
     let isFirst = true;
     let rowsRead = 0;
     return (bytes, isLast) => {
       const trailers: Fields | undefined = isLast ? body.trailers : undefined;
       const rows = finder?.push(bytes);
       rowsRead += rows?.length ?? 0;
-      const isOne = length === 'unknown' && contentType !== FRAMES && isFirst && trailers?.length === 0;
+      const isOne = length === 'unknown' && relay === undefined && isFirst && trailers?.length === 0;
       const part = new HttpPart({
         head: isFirst ? head : undefined,
         length: isOne && (whole || metered) ? 'one' : length,
         body: bytes,
         trailers,
-        result: trailers && { ...resultOf(head, trailers, digest), rows: rowsRead },
+        result: trailers && { ...resultOf(head, trailers, digest), ...relay?.result?.(), rows: rowsRead },
         rewriter,
         rows,
         digest,
@@ -206,7 +216,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     const { body } = this.#parts.incoming;
     try {
       if (this.#relay !== undefined) {
-        for await (const frames of this.#relay.input()) yield new SentBytes(frames);
+        for await (const { wire, asks } of this.#relay.input()) yield new SentBytes(wire, asks);
         return;
       }
       const { later } = this.#parts.asked;
