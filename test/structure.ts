@@ -90,6 +90,13 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     packages: ['ssh2'],
   },
 
+  // A layer over HTTP as well: what clusters are asked, in their words (docs/design/0010-kubernetes.md).
+  'protocols/kubernetes': {
+    level: 1,
+    imports: [...WORDS, 'shell', 'protocols/protocol.ts', 'protocols/upstream', 'protocols/http'],
+    packages: ['yaml'],
+  },
+
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
   witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },
   // Keys that others keep: Vault, a cloud's KMS. They sign what the log asks them to.

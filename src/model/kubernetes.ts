@@ -24,8 +24,8 @@ export interface KubernetesFacts {
   /** Of what lists and watches. */
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** What it would become, or what is said of it: read strictly; `unknown` where it cannot be read. Absent where none is sent. */
-  readonly object?: JsonValue | 'unknown';
+  /** What it would become, or what is said of it: read strictly; the text `unknown` where it cannot be read. Absent where none is sent. */
+  readonly object?: JsonValue;
   /** What stands in `object` that people look for, paths followed through every kind of pod template. */
   readonly content?: ObjectContent;
   /** Of `exec`: the command, as it is given to the container. */
@@ -44,6 +44,10 @@ export interface ObjectContent {
   /** True where a container would be privileged, or gains the host: its network, processes, IPC. */
   readonly privileged: boolean | 'unknown';
   readonly hostPaths: readonly string[];
+  /** Linux capabilities that containers are given beside the usual ones; absent where none are. */
+  readonly capabilities?: readonly string[];
+  /** True where a container says that its processes may gain privileges. */
+  readonly allowPrivilegeEscalation?: true;
   readonly replicas?: number;
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
@@ -62,4 +66,9 @@ export interface ImpersonatedAs {
   /** `{run}`, `{repository}`, `{subject}` stand for what they say: `chaperone:{repository}`. */
   readonly user: string;
   readonly groups: readonly string[];
+  /** By key, what else the cluster is told: `chaperone/run: '{run}'`. */
+  readonly extra?: Readonly<Record<string, string>>;
 }
+
+/** What all that is secret by its kind is called where it is classified: values of Secrets, tokens, certificates. */
+export const SECRET_VALUE = 'secret values';

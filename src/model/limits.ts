@@ -47,7 +47,7 @@ export const LIMITS = {
   maxSshVariables: 64,
   maxSshVariableBytes: 32 * 1024,
   maxSshLoginAttempts: 10,
-  sshWindowBytes: 2 * 1024 * 1024,
+  sshWindowBytes: 1024 * 1024,
   maxSshAheadBytes: 1024 * 1024,
   sshRekeyBytes: 1024 * 1024 * 1024,
   sshKeepAliveMs: 30_000,

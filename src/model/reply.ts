@@ -64,8 +64,8 @@ export interface MessageMasks {
    * and whose size was told before. Counts what begins in it; undefined where nothing of it changes.
    */
   level(window: Buffer, from: number, to: number): Buffer | undefined;
-  /** The value that stands for that of a field or cookie with a class; undefined where it has none. */
-  named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined;
+  /** The value that stands for that of a field, cookie or other named value with a class; undefined where it has none. */
+  named(place: 'header' | 'cookie' | 'value', name: string, value: Buffer): Uint8Array | undefined;
 }
 
 /** How a body is taken apart; `json` is one JSON text or several, one after another. */

@@ -28,9 +28,9 @@ export interface ClassifiedColumn {
   readonly mask?: MaskKind;
   /**
    * Of an HTTP target, where `table` is a path (`GET /customers/{id}`): what `column` names, a field of bodies
-   * (`customers[].email`), or a header or cookie of replies.
+   * (`customers[].email`), or a header or cookie of replies. A `value` is one that the protocol finds and names by itself.
    */
-  readonly place?: 'body' | 'header' | 'cookie';
+  readonly place?: 'body' | 'header' | 'cookie' | 'value';
 }
 
 /** A column that has its class from others, whose values were copied into it. */

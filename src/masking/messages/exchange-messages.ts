@@ -52,9 +52,10 @@ export class ExchangeMessages implements MessageMasks {
     return findings && maskLevel(findings, window, { from, to }, this.#countFinding);
   }
 
-  named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined {
+  named(place: 'header' | 'cookie' | 'value', name: string, value: Buffer): Uint8Array | undefined {
     const { fields } = this.#parts;
-    const rule = (place === 'header' ? fields?.headers : fields?.cookies)?.get(name.toLowerCase());
+    const named = { header: fields?.headers, cookie: fields?.cookies, value: fields?.values }[place];
+    const rule = named?.get(name.toLowerCase());
     return rule && this.#text(rule, value);
   }
 

@@ -11,6 +11,7 @@ export interface MessageFields {
   readonly body: FieldTree | undefined;
   readonly headers: ReadonlyMap<string, FieldRule>;
   readonly cookies: ReadonlyMap<string, FieldRule>;
+  readonly values: ReadonlyMap<string, FieldRule>;
 }
 
 /** Paths of one target are few; what a client asks for is not. */
@@ -65,10 +66,14 @@ function fieldsOf(classified: readonly ClassifiedColumn[]): MessageFields {
     body: body.length === 0 ? undefined : new FieldTree(body),
     headers: named(classified, 'header'),
     cookies: named(classified, 'cookie'),
+    values: named(classified, 'value'),
   };
 }
 
-function named(classified: readonly ClassifiedColumn[], place: 'header' | 'cookie'): ReadonlyMap<string, FieldRule> {
+function named(
+  classified: readonly ClassifiedColumn[],
+  place: 'header' | 'cookie' | 'value',
+): ReadonlyMap<string, FieldRule> {
   const rules = new Map<string, FieldRule>();
   for (const one of classified) {
     if (one.place !== place) continue;

@@ -34,6 +34,11 @@ export class HttpRequest implements Request {
     if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
   }
 
+  /** The same request with another head, or refused: what only its session can tell. */
+  with(changes: Pick<HttpRequestParts, 'head' | 'unsupported'>): HttpRequest {
+    return new HttpRequest({ ...this.#parts, ...changes });
+  }
+
   /** `message/http` (RFC 9112, 10.1): the head as it is forwarded, secrets as digests, and the body as far as it was read. */
   body(): Body {
     this.#body ??= { media: 'message/http', bytes: this.#record() };

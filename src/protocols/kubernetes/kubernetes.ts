@@ -1,0 +1,53 @@
+import type { Refusal } from '../../model/refusal.ts';
+import type { HttpExchangeParts } from '../http/exchange.ts';
+import type { HttpSession } from '../http/lanes.ts';
+import type { HttpLayer, LayeredExchange } from '../http/layer.ts';
+import type { Fields } from '../http/message.ts';
+import { KubernetesExchange } from './exchange.ts';
+import { impersonationOf } from './impersonate.ts';
+import { askedOf, KUBERNETES_INSPECTOR } from './inspect.ts';
+import { objectMaskOf } from './object-mask.ts';
+import { isSecretResource } from './secret-writes.ts';
+
+export interface KubernetesOptions {
+  /** Opens a connection to an API server. Throws a `Fault`. */
+  readonly dial: HttpLayer['dial'];
+}
+
+/** The API of a Kubernetes cluster over HTTP; docs/design/0010-kubernetes.md. */
+export function createKubernetes({ dial }: KubernetesOptions): HttpLayer {
+  return {
+    name: 'kubernetes',
+    inspector: KUBERNETES_INSPECTOR,
+    dial,
+    exchange: (http, session) => exchangeOf(http, session),
+  };
+}
+
+function exchangeOf(sent: HttpExchangeParts, session: HttpSession): LayeredExchange {
+  const { target } = session;
+  const asked = askedOf(sent.asked.request.operations);
+  const http = impersonated(sent, session);
+  const resource = asked?.info.resource;
+  return new KubernetesExchange({
+    http: { ...http, ...(asked === undefined ? {} : { bodyMask: objectMaskOf(asked.info, target) }) },
+    asked,
+    isSecret: resource !== undefined && isSecretResource(resource, target),
+    checkApproved: () => Promise.resolve(),
+  });
+}
+
+/** The request as it is decided and forwarded, with whom the gateway speaks for in it. */
+function impersonated(http: HttpExchangeParts, { target, principal }: HttpSession): HttpExchangeParts {
+  const { request } = http.asked;
+  const as = target.kubernetes?.impersonate;
+  if (as === undefined || request.unsupported !== undefined) return http;
+  const fields = impersonationOf(as, principal);
+  return 'code' in fields ? changed(http, [], fields) : changed(http, fields, undefined);
+}
+
+function changed(http: HttpExchangeParts, added: Fields, unsupported: Refusal | undefined): HttpExchangeParts {
+  const { asked } = http;
+  const head = { ...asked.head, fields: [...asked.head.fields, ...added] };
+  return { ...http, asked: { ...asked, head, request: asked.request.with({ head, unsupported }) } };
+}
