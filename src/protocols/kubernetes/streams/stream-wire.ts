@@ -1,4 +1,9 @@
-import { type ChannelEvent, type ChannelRecord, channelRecordHead, readChannelRecords } from '../../../model/channel-record.ts';
+import {
+  type ChannelEvent,
+  type ChannelRecord,
+  channelRecordHead,
+  readChannelRecords,
+} from '../../../model/channel-record.ts';
 
 /** One thing that one side says on a stream with channels, whichever wire carries it. */
 export interface StreamPiece {

@@ -97,11 +97,14 @@ export class SpdyWire implements StreamWire {
         const stream = this.#byId.get(frame.stream);
         if (stream?.reads !== true) return this.#late(frame.stream);
         const { channel } = stream;
-        if (frame.bytes.length > 0 && !maySpeak(this.#facing, channel) && !this.#isError(channel)) {
+        if (frame.bytes.length > 0 && !maySpeak(this.#facing, channel)) {
           throw malformed(`something is said on ${channel} by who listens there`);
         }
         const said = frame.bytes.length > 0 || !frame.fin;
-        return [...(said ? [{ channel, event: 'data', bytes: frame.bytes } as const] : []), ...this.#ended(stream, frame.fin)];
+        return [
+          ...(said ? [{ channel, event: 'data', bytes: frame.bytes } as const] : []),
+          ...this.#ended(stream, frame.fin),
+        ];
       }
       case 'reset': {
         const stream = this.#byId.get(frame.stream);
@@ -114,17 +117,13 @@ export class SpdyWire implements StreamWire {
     }
   }
 
-  /** Of forwarded connections the target says there why one failed. */
-  #isError(channel: string): boolean {
-    return this.#facing === 'target' && channel.startsWith('error:');
-  }
-
   #opened(id: number, headers: Headers, fin: boolean): readonly StreamPiece[] {
     if (this.#facing === 'target' || id % 2 === 0 || id <= this.#lastId) {
       throw malformed('a stream that is not its sender’s to open');
     }
     const known = headers.filter(([name]) => HEADERS.has(name));
-    if (known.some(([, value]) => !/^[\x21-\x7e]{1,64}$/.test(value))) throw malformed('a stream with a head that is none');
+    if (known.some(([, value]) => !/^[\x21-\x7e]{1,64}$/.test(value)))
+      throw malformed('a stream with a head that is none');
     const role = known.find(([name]) => name === 'streamtype')?.[1] ?? '';
     if (!ROLES[this.#use].has(role)) throw malformed('a stream that is for nothing that is known');
     const stream = this.#open(id, this.#use === 'forward' ? `${role}:${id}` : role);
