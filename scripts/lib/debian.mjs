@@ -37,6 +37,8 @@ const PROGRAMS = {
   requests: { package: 'python3-requests', present: () => runs('/usr/bin/python3', ['-c', 'import requests']) },
   ssh: { package: 'openssh-client', present: () => onPath('ssh') && onPath('ssh-keygen') },
   sshd: { package: 'openssh-server', present: () => onPath('sshd') },
+  sftp: { package: 'openssh-sftp-server', present: () => existsSync('/usr/lib/openssh/sftp-server') },
+  rsync: { package: 'rsync', present: () => onPath('rsync') },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
   wrk: { package: 'wrk', present: () => onPath('wrk') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
@@ -66,6 +68,8 @@ export const TEST_PROGRAMS = [
   'requests',
   'ssh',
   'sshd',
+  'sftp',
+  'rsync',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];
 

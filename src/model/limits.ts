@@ -55,6 +55,8 @@ export const LIMITS = {
   sshMaskDelayMs: 200,
   sshWaitingNoticeMs: 30_000,
   maxSshListeners: 10,
+  maxSftpRequests: 256,
+  maxSftpHandles: 256,
   // gateway: requests that wait for people
   approvalDeskMs: 10_000,
   estimateDeadlineMs: 5_000,
