@@ -74,6 +74,8 @@ export interface Credential {
   readonly ssh?: SshCredential;
   /** How the gateway proves itself to an HTTP target. */
   readonly http?: HttpCredential;
+  /** How it does to a cluster, where that is in none of HTTP's ways. */
+  readonly kubernetes?: KubernetesCredential;
   /** Variables for a program that the gateway starts. */
   readonly environment?: Readonly<Record<string, Secret>>;
 }
@@ -89,6 +91,26 @@ export type SshCredential =
       readonly key: Secret;
       readonly principals: readonly string[];
       readonly validForMs: number;
+    };
+
+/** Where a cluster's tokens come from. */
+export type KubernetesCredential =
+  /** A program of the gateway's machine that answers with an ExecCredential (`client.authentication.k8s.io/v1`). */
+  | {
+      readonly kind: 'exec';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly environment: Readonly<Record<string, Secret>>;
+    }
+  /** A folder with `token` and `ca.crt`, which are written anew while the gateway runs. */
+  | { readonly kind: 'serviceAccount'; readonly directory: string }
+  | {
+      readonly kind: 'eks';
+      readonly cluster: string;
+      readonly region: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: Secret;
+      readonly sessionToken?: Secret;
     };
 
 /** What is put into each request, or what it is signed with. */

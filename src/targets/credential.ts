@@ -3,6 +3,7 @@ import { type SecretSources, sourceSchema } from '../declared/secret-source.ts';
 import { Secret } from '../model/secret.ts';
 import type { Credential, Target } from '../model/target.ts';
 import { type HttpCredentialDeclaration, httpCredentialSchema, resolveHttpCredential } from './http-credential.ts';
+import { type KubernetesCredentialDeclaration, ownCredential, resolveOwn } from './kubernetes-credential.ts';
 import { variableNameSchema } from './mcp-target.ts';
 import { clientCertificateSchema, resolveSecret, type SecretReader } from './secret-source.ts';
 
@@ -26,11 +27,14 @@ export const mcpCredentialSchema = z.union([programCredentialSchema, httpCredent
 export type CredentialDeclaration =
   | z.infer<typeof credentialSchema>
   | z.infer<typeof programCredentialSchema>
+  | KubernetesCredentialDeclaration
   | HttpCredentialDeclaration;
 
 /** Parses what was sealed. */
 export function parseCredential(text: string): CredentialDeclaration {
   const value: unknown = JSON.parse(text);
+  const own = ownCredential(value);
+  if (own !== undefined) return own;
   if (typeof value === 'object' && value !== null && 'env' in value) return programCredentialSchema.parse(value);
   const hasUser = typeof value === 'object' && value !== null && 'user' in value;
   return hasUser ? credentialSchema.parse(value) : httpCredentialSchema.parse(value);
@@ -39,6 +43,7 @@ export function parseCredential(text: string): CredentialDeclaration {
 /** Fetches the secrets. Throws a `Fault` of code `config-invalid` that names the source and shows nothing of the value. */
 export async function resolveCredential(declared: CredentialDeclaration, reader: SecretReader): Promise<Credential> {
   if ('env' in declared) return { user: '', environment: await resolveAll(declared.env, reader) };
+  if (isOfClusters(declared)) return { user: '', kubernetes: await resolveOwn(declared, reader) };
   const { clientCertificate } = declared;
   const certificate = clientCertificate && {
     clientCertificate: {
@@ -53,6 +58,10 @@ export async function resolveCredential(declared: CredentialDeclaration, reader:
     ...(password && { password: new Secret(await resolveSecret(password, reader)) }),
     ...certificate,
   };
+}
+
+function isOfClusters(declared: CredentialDeclaration): declared is KubernetesCredentialDeclaration {
+  return 'exec' in declared || 'serviceAccount' in declared || 'eks' in declared;
 }
 
 async function resolveAll(sources: SecretSources, reader: SecretReader): Promise<Readonly<Record<string, Secret>>> {
@@ -72,5 +81,7 @@ export function credentialBinding({ name, protocol, address, tls, http, mcp }: T
 
 /** Stands for a credential where only the target itself is read. */
 export function placeholderCredential(protocol: unknown): CredentialDeclaration {
-  return protocol === 'http' || protocol === 'mcp' ? { none: true } : { user: 'unchanged' };
+  return protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes'
+    ? { none: true }
+    : { user: 'unchanged' };
 }

@@ -8,12 +8,15 @@ import type { CredentialDeclaration } from './credential.ts';
 import { problemOfGrpc } from './http-descriptors.ts';
 import { documentOf } from './http-document.ts';
 import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
+import { kubernetesOf, OF_CLUSTERS } from './kubernetes-target.ts';
 import { mcpOf, STDIO_PLACE, transportOf } from './mcp-target.ts';
 import {
   type DatabaseTarget,
   databaseTargetSchema,
   type HttpTargetDeclaration,
   httpTargetSchema,
+  type KubernetesTargetDeclaration,
+  kubernetesTargetSchema,
   type McpTargetDeclaration,
   mcpTargetSchema,
 } from './target-schema.ts';
@@ -25,7 +28,7 @@ export interface DeclaredTarget {
 }
 
 /** The protocols of which targets can be declared. */
-export const TARGET_PROTOCOLS: readonly string[] = ['http', 'mcp', 'postgres'];
+export const TARGET_PROTOCOLS: readonly string[] = ['http', 'kubernetes', 'mcp', 'postgres'];
 
 const REFERENCE = 'See docs/reference/targets.md.';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { postgres: 5432 };
@@ -58,6 +61,7 @@ function readTarget(value: unknown, protocols: readonly string[]): DeclaredTarge
   const protocol = typeof value === 'object' && value !== null && 'protocol' in value ? value.protocol : undefined;
   if (protocol === 'http') return readAs(httpTargetSchema, value, protocols, httpTarget);
   if (protocol === 'mcp') return readAs(mcpTargetSchema, value, protocols, mcpTarget);
+  if (protocol === 'kubernetes') return readAs(kubernetesTargetSchema, value, protocols, kubernetesTarget);
   return readAs(databaseTargetSchema, value, protocols, databaseTarget);
 }
 
@@ -114,6 +118,22 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
     ...keptOf(item),
     classified: [...(item.classified ?? []).map(fieldOf), ...known.classified],
     http,
+  };
+  return { target, credential: item.credential };
+}
+
+function kubernetesTarget(item: KubernetesTargetDeclaration): DeclaredTarget | readonly Mistake[] {
+  const place = httpPlace(item);
+  if ('message' in place) return [place];
+  const { address, basePath, tls } = place;
+  const target: Target = {
+    ...namedOf(item),
+    address,
+    tls,
+    ...keptOf(item),
+    classified: [...(item.classified ?? []).map(fieldOf), ...OF_CLUSTERS],
+    http: httpOf(item.http ?? {}, address.host, basePath),
+    kubernetes: kubernetesOf(item.kubernetes ?? {}),
   };
   return { target, credential: item.credential };
 }
@@ -180,7 +200,7 @@ function notAnAddress(text: string, example: string): Mistake {
   return { path: ['address'], message: `the address ${text} is not host:port`, advice: `For IPv6 write ${example}.` };
 }
 
-type Common = DatabaseTarget | HttpTargetDeclaration | McpTargetDeclaration;
+type Common = DatabaseTarget | HttpTargetDeclaration | KubernetesTargetDeclaration | McpTargetDeclaration;
 
 function namedOf({ name, protocol }: Common) {
   return { name: name as TargetName, protocol };

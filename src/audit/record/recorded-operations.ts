@@ -1,5 +1,6 @@
 /** How the operations of a request stand in its line: all that policy judged, columns gathered by their tables. */
 import type { HttpFacts } from '../../model/http.ts';
+import type { KubernetesFacts } from '../../model/kubernetes.ts';
 import type { McpFacts } from '../../model/mcp.ts';
 import type { ColumnUse, Operation } from '../../model/request.ts';
 import type { Json } from '../canonical-json.ts';
@@ -15,13 +16,14 @@ const USES = new Map(Object.entries(LETTERS).map(([use, letter]) => [letter, use
 
 /** The operation as its line says it. */
 export function packOperation(operation: Operation): Json {
-  const { columns, http, mcp } = operation;
+  const { columns, http, mcp, kubernetes } = operation;
   const packed = {
     ...operation,
     outputs: undefined,
     columns: columns === undefined ? undefined : pack(columns),
     http: http === undefined ? undefined : packHttp(http),
     mcp: mcp === undefined ? undefined : packMcp(mcp),
+    kubernetes: kubernetes === undefined ? undefined : packKubernetes(kubernetes),
   };
   return packed as unknown as Json;
 }
@@ -34,6 +36,11 @@ export function packHttp({ method, template, operationId, declared, action, grap
 /** URIs and what is given along stand in the body. */
 function packMcp({ server, method, from, name, version }: McpFacts) {
   return { server, method, from, name, version };
+}
+
+/** Names of objects, selectors, objects and commands are what somebody typed, and stand in the body. */
+function packKubernetes({ verb, group, version, resource, subresource, namespace, dryRun, patch }: KubernetesFacts) {
+  return { verb, group, version, resource, subresource, namespace, dryRun, patch };
 }
 
 /** What `packOperation` was given, but for the order of its columns; undefined where a line has no such operation. */

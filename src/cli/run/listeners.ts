@@ -175,7 +175,7 @@ async function newLogin(): Promise<ListenerLogin> {
 /** Tells a client of the target's protocol why it is turned away. */
 function refuse(socket: Socket, { protocol }: LentTarget, trouble: Error): void {
   const message = `chaperone: ${trouble.message}`;
-  if (protocol === 'http' || protocol === 'mcp') {
+  if (protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes') {
     const head = `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n`;
     const text = `${message}\n`;
     const length = `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;

@@ -40,6 +40,7 @@ export async function openPorts(sides: Sides, config: StartConfig, gateway: Gate
     ['postgres', sides.postgres.carriers(gateway, connections)],
     ['http', carriedHttp],
     ['mcp', carriedHttp],
+    ['kubernetes', carriedHttp],
   ]);
   const reached = (port: number): Address => publicAddress(config, { host: 'localhost', port });
   return {
@@ -84,7 +85,7 @@ function isHttp({ protocol }: Target): boolean {
 }
 
 function ridesOnHttp(protocol: string): boolean {
-  return protocol === 'http' || protocol === 'mcp';
+  return protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes';
 }
 
 const NO_TABLES: Refusal = {

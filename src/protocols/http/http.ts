@@ -127,8 +127,8 @@ async function connect(
   { dial, layers = [], tokens }: HttpOptions,
 ): Promise<Connected<HttpUpstream, undefined>> {
   const { target, credential } = dialled;
-  const credentials = credentialsOf(credential, tokens);
   const layer = layerOf(layers, target);
+  const credentials = layer?.credentials?.(credential, tokens) ?? credentialsOf(credential, tokens);
   const dialAgain = (until: AbortSignal): Promise<ClientConnection> =>
     layer === undefined ? dial(target, credential, until) : layer.dial(dialled, until);
   const upstream = new HttpUpstream(target, credentials, dialAgain, await dialAgain(signal));

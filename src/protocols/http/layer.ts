@@ -2,6 +2,8 @@ import type { GrantId, RunId, TargetName } from '../../model/ids.ts';
 import type { Credential, Target } from '../../model/target.ts';
 import type { Admission, Exchange } from '../protocol.ts';
 import type { Proof } from './claims.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import type { Tokens } from './credentials/tokens.ts';
 import type { HttpExchangeParts } from './exchange.ts';
 import type { Inspector } from './inspector.ts';
 import type { HttpSession } from './lanes.ts';
@@ -17,6 +19,8 @@ export interface HttpLayer {
   readonly inspector: Inspector;
   /** Opens a connection to a target of the layer, or what stands for one; closes it where the signal aborts. Throws a `Fault`. */
   dial(dialled: LayerDialled, signal: AbortSignal): Promise<ClientConnection>;
+  /** How the gateway proves itself, where that is the layer's own; undefined where it is one of HTTP's ways. */
+  credentials?(credential: Credential, tokens: Tokens): Credentials | undefined;
   /**
    * The exchange of one request, read and inspected, in a session of its target. What must be known before it is decided
    * may be asked for before this resolves, by exchanges of the layer's own in the same session.

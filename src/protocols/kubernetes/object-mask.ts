@@ -50,31 +50,56 @@ interface Holds {
 
 /** Both of what a Secret holds; `binaryData` is a ConfigMap's. */
 const DATA: ReadonlySet<string> = new Set(['data', 'stringData']);
+/** In place of what is too long to be looked into. */
+const MARK = JSON.stringify(Buffer.from('[redacted]').toString('base64'));
 const APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 class ObjectMask implements BodyMasker {
   readonly #walk: JsonWalk;
   readonly #rest: BodyMasker;
+  readonly #mended: JsonWalk;
 
   constructor(masks: MessageMasks, holds: Holds) {
     this.#walk = new JsonWalk(new ObjectWatcher(masks, holds), LIMITS.maxKubernetesValueBytes);
     this.#rest = masks.body('json');
+    this.#mended = new JsonWalk(new Base64Watcher(holds), LIMITS.maxKubernetesValueBytes);
   }
 
   push(bytes: Buffer): Buffer {
     const walked = this.#walk.push(bytes);
-    return walked.length === 0 ? walked : this.#rest.push(walked);
+    const masked = walked.length === 0 ? walked : this.#rest.push(walked);
+    return masked.length === 0 ? masked : this.#mended.push(masked);
   }
 
   end(): Buffer {
     const walked = this.#walk.end();
-    const pushed = walked.length === 0 ? walked : this.#rest.push(walked);
-    return Buffer.concat([pushed, this.#rest.end()]);
+    const masked = [walked.length === 0 ? walked : this.#rest.push(walked), this.#rest.end()];
+    return Buffer.concat([this.#mended.push(Buffer.concat(masked)), this.#mended.end()]);
+  }
+}
+
+/** What detectors put where base64 has to stand is put in base64: clients could not read the object else. */
+class Base64Watcher implements JsonWatcher {
+  readonly tooLong = MARK;
+  readonly #holds: Holds;
+
+  constructor(holds: Holds) {
+    this.#holds = holds;
+  }
+
+  wants(level: Level): boolean {
+    const form = formOf(level, this.#holds);
+    return form === 'base64' || form === 'looked into';
+  }
+
+  seen(_level: Level, _token: string, text: string | undefined): string | undefined {
+    if (text === undefined || decodedOf(text) !== undefined) return undefined;
+    return JSON.stringify(Buffer.from(text).toString('base64'));
   }
 }
 
 class ObjectWatcher implements JsonWatcher {
-  readonly tooLong = JSON.stringify(Buffer.from('[redacted]').toString('base64'));
+  readonly tooLong = MARK;
   readonly #masks: MessageMasks;
   readonly #holds: Holds;
 
@@ -84,28 +109,15 @@ class ObjectWatcher implements JsonWatcher {
   }
 
   wants(level: Level): boolean {
-    return level.next === APPLIED || this.#form(level) !== undefined;
+    return level.next === APPLIED || formOf(level, this.#holds) !== undefined;
   }
 
   seen(level: Level, token: string, text: string | undefined): string | undefined {
     if (text !== undefined && level.isObject && level.next === APPLIED) return this.#applied(text);
-    const form = this.#form(level);
+    const form = formOf(level, this.#holds);
     if (form === undefined) return undefined;
     const now = form === 'looked into' ? this.#lookedInto(text) : this.#secret(text ?? token, form);
     return now === undefined ? undefined : JSON.stringify(now);
-  }
-
-  /** How the value that comes next is secret, or may be in base64. */
-  #form(level: Level): Form | undefined {
-    const { secret, tokens, certificate } = this.#holds;
-    if (level.isObject && tokens && level.next === 'token') return 'text';
-    if (level.isObject && certificate && level.next === 'certificate' && level.name === 'status') return 'base64';
-    for (let one: Level | undefined = level; one !== undefined; one = one.above) {
-      if (one.name === 'binaryData') return 'looked into';
-      if (!DATA.has(one.name)) continue;
-      if (secret || one.above?.kind === 'Secret') return one.name === 'data' ? 'base64' : 'text';
-    }
-    return undefined;
   }
 
   #secret(value: string, form: 'base64' | 'text'): string | undefined {
@@ -147,6 +159,18 @@ class ObjectWatcher implements JsonWatcher {
 }
 
 type Form = 'base64' | 'text' | 'looked into';
+
+/** How the value that comes next is secret, or may be in base64. */
+function formOf(level: Level, { secret, tokens, certificate }: Holds): Form | undefined {
+  if (level.isObject && tokens && level.next === 'token') return 'text';
+  if (level.isObject && certificate && level.next === 'certificate' && level.name === 'status') return 'base64';
+  for (let one: Level | undefined = level; one !== undefined; one = one.above) {
+    if (one.name === 'binaryData') return 'looked into';
+    if (!DATA.has(one.name)) continue;
+    if (secret || one.above?.kind === 'Secret') return one.name === 'data' ? 'base64' : 'text';
+  }
+  return undefined;
+}
 
 function mapped(value: { readonly [name: string]: JsonValue }, map: (one: JsonValue) => JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, map(inner)]));
