@@ -80,6 +80,11 @@ export interface BodyMasker {
   push(bytes: Buffer): Buffer;
   /** What was held, once the body is over. */
   end(): Buffer;
+  /**
+   * What may go on of what is held where the body pauses: up to where nothing that is looked for can be in the middle, or
+   * `all`, where whoever waits for it types. Absent where nothing can before more came.
+   */
+  pause?(all: boolean): Buffer;
 }
 
 /** What is known of a text of the server beside its words. */

@@ -35,7 +35,7 @@ export class HttpRequest implements Request {
   }
 
   /** The same request with another head, or refused: what only its session can tell. */
-  with(changes: Pick<HttpRequestParts, 'head' | 'unsupported'>): HttpRequest {
+  with(changes: Partial<Pick<HttpRequestParts, 'head' | 'unsupported' | 'operations'>>): HttpRequest {
     return new HttpRequest({ ...this.#parts, ...changes });
   }
 

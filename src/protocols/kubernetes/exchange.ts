@@ -9,6 +9,7 @@ import type { HttpUpstream } from '../http/upstream.ts';
 import type { Forward, WaitingNotice } from '../protocol.ts';
 import type { Asked } from './inspect.ts';
 import { toldEvent, toldStatus, warningOf } from './status.ts';
+import { unmaskableStream } from './streams/open-stream.ts';
 
 export interface KubernetesExchangeParts {
   readonly http: HttpExchangeParts;
@@ -66,6 +67,10 @@ export class KubernetesExchange implements LayeredExchange {
   stop(refusal: Refusal): Promise<void> {
     this.tell(refusal);
     return Promise.resolve();
+  }
+
+  unmaskable(): Refusal | undefined {
+    return unmaskableStream(this.#parts.http);
   }
 
   waiting(notice: WaitingNotice): undefined {

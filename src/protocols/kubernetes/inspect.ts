@@ -12,6 +12,7 @@ import { contentOf } from './object-content.ts';
 import { readObject } from './read-body.ts';
 import { type RequestInfo, requestInfoOf } from './request-info.ts';
 import { secretMistake } from './secret-writes.ts';
+import { streamOperations } from './streams/stream-operations.ts';
 
 /** What the inspector read of one request. */
 export interface Asked {
@@ -46,7 +47,9 @@ function inspect(head: AskedHead, body: ReadBody | undefined): Inspected {
   if ('refusal' in said) return refused(head, info, said.refusal, said.status);
   const mistake = secretMistake(info, said, head.target);
   if (mistake !== undefined) return refused(head, info, mistake, 403);
-  const operations = itemsOf(said.object).map((object) => operationOf(head, info, { ...said, object }));
+  const operations = itemsOf(said.object).flatMap((object) =>
+    streamOperations(operationOf(head, info, { ...said, object })),
+  );
   ASKED.set(operations, { info });
   const forwarded = narrowed(info);
   return { operations, ...(forwarded === undefined ? {} : { forwarded }), same: sameOf(head, body) };
