@@ -1,4 +1,5 @@
 import { createBodyInspector } from '../../protocols/http/inspect/body-inspector.ts';
+import { createKubernetes } from '../../protocols/kubernetes/kubernetes.ts';
 import type { CertificateAuthority, KeyPairPem } from './certificates.ts';
 import { openHttpSide } from './http-port.ts';
 import { Leaves } from './leaves.ts';
@@ -23,7 +24,7 @@ interface ProtocolParts {
 export function openProtocols(config: StartConfig, control: Control, around: ProtocolParts): Sides {
   const { postgres, way, authority, tls, parts, nowMs, onFault } = around;
   const own = openOwn({ ...control, way, catalogue: postgres.catalogue });
-  const layers = [openMcp(config, control, parts, onFault, own)];
+  const layers = [openMcp(config, control, parts, onFault, own), createKubernetes()];
   const leaves = new Leaves(authority, nowMs);
   return { postgres, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
 }
