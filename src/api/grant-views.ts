@@ -13,7 +13,7 @@ export interface GrantHolder {
 
 export interface OpenCarrier {
   /** Serves a connection until it ends. Never rejects. */
-  serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'asserted'>): Promise<void>;
+  serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'sshKey' | 'asserted'>): Promise<void>;
 }
 
 export interface Attachment {

@@ -123,6 +123,7 @@ export const LIMITS = {
   // policy
   maxPolicies: 2_000,
   maxPolicyFileBytes: 1024 * 1024,
+  maxCommandLineBytes: 64 * 1024,
   maxPolicyTextBytes: 4_000,
   // audit log
   batchedCommitDelayMs: 50,

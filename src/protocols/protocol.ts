@@ -83,7 +83,17 @@ export type Claim =
       readonly resource?: string;
     }
   | ProvenClaim
-  | { readonly kind: 'keyed'; readonly user: string; readonly proof: KeyedProof };
+  | { readonly kind: 'keyed'; readonly user: string; readonly proof: KeyedProof }
+  | KeyClaim;
+
+/** A key whose possession the protocol has checked, by a signature over this very connection (RFC 4252, section 7). */
+export interface KeyClaim {
+  readonly kind: 'key';
+  /** The grant that a certificate of the gateway's authority names; empty where the key stands for itself. */
+  readonly user: string;
+  /** `SHA256:…` of the key, as OpenSSH says it. */
+  readonly fingerprint: string;
+}
 
 /** A proof that `proveGrant` began and the client completed: SCRAM keeps the secret off the wire. */
 export interface ProvenClaim {

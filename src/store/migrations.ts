@@ -8,6 +8,7 @@ import { definitionsMigration } from './definition-tables.ts';
 import { peopleMigration } from './people-migration.ts';
 import { retentionMigration } from './retention-tables.ts';
 import { liveSessionsMigration } from './session-migration.ts';
+import { sshMigration } from './ssh-tables.ts';
 
 /**
  * The store's migrations, by number. One that was released is never edited: a change is another one. They keep to what
@@ -29,6 +30,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-log-checkpoints': { up: logCheckpoints },
   '0014-definitions': { up: definitionsMigration },
   '0015-resources-of-grants': { up: resourcesOfGrants },
+  '0016-ssh': { up: sshMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

@@ -81,7 +81,11 @@ export class ExchangeMessages implements MessageMasks {
     if (findings === undefined) return undefined;
     if (shape === 'json') return new JsonFindings(findings, this.#countFinding);
     const text = new StreamMasker(findings, this.#countFinding);
-    return { push: (bytes) => text.push(bytes), end: () => text.flush() };
+    return {
+      push: (bytes) => text.push(bytes),
+      end: () => text.flush(),
+      pause: (all) => (all ? text.flush() : text.settle()),
+    };
   }
 
   /** A number stays one, and so does what is true or false, unless it becomes null. */
@@ -123,6 +127,12 @@ class Chain implements BodyMasker {
 
   push(bytes: Buffer): Buffer {
     return this.#stages.reduce((left, stage) => (left.length === 0 ? left : stage.push(left)), bytes);
+  }
+
+  /** Fields are held until they are whole. */
+  pause(all: boolean): Buffer {
+    const [only, more] = this.#stages;
+    return only === undefined || more !== undefined ? NOTHING : (only.pause?.(all) ?? NOTHING);
   }
 
   end(): Buffer {

@@ -172,7 +172,10 @@ export class SshConnection {
     const maxPacket = Math.min(reader.u32(), PACKET_BYTES);
     const data = reader.rest();
     const { transport, onOpen } = this.#parts;
+    let isDecided = false;
     const refuse = (reason: number, text: string): void => {
+      if (isDecided) return;
+      isDecided = true;
       this.#undecided--;
       transport.send(
         new PacketWriter(MESSAGE.channelOpenFailure).u32(remote).u32(reason).string(text).string('').done(),
@@ -182,6 +185,7 @@ export class SshConnection {
     this.#undecided++;
     if (this.size > LIMITS.maxSshChannels) return refuse(OPEN_FAILURE.resourceShortage, 'too many channels are open');
     const accept = (): Channel => {
+      isDecided = true;
       this.#undecided--;
       const local = this.#number();
       const channel = this.#added(local, remote, window, maxPacket);

@@ -21,8 +21,6 @@ export interface SessionChannel {
   readonly session: SshSession;
   /** The login at the host. */
   readonly user: string;
-  /** How long the client is kept waiting for people, ms. */
-  readonly patienceMs: number;
 }
 
 /**

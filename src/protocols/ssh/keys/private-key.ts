@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { Fault } from '../../../model/fault.ts';
 import type { Secret } from '../../../model/secret.ts';
 import { PacketReader, PacketWriter } from '../transport/packets.ts';
@@ -58,7 +58,7 @@ function keyObject(text: string, passphrase: string | undefined): KeyObject {
   if (!text.includes('OPENSSH PRIVATE KEY')) {
     return createPrivateKey({ key: text, ...(passphrase === undefined ? {} : { passphrase }) });
   }
-  const parsed = utils.parseKey(text, passphrase);
+  const parsed = ssh2.utils.parseKey(text, passphrase);
   const first = Array.isArray(parsed) ? parsed[0] : parsed;
   if (first === undefined || first instanceof Error) throw new Fault('upstream-login', UNREADABLE);
   return createPrivateKey(first.getPrivatePEM());

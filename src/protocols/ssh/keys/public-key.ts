@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { MalformedSsh, PacketReader, PacketWriter } from '../transport/packets.ts';
 
 /** A public key as SSH has it (RFC 4253, section 6.6; RFC 5656; RFC 8709). */
@@ -71,24 +71,6 @@ export function verifies(
   }
   const hash = RSA_HASHES[algorithm];
   return type === 'ssh-rsa' && hash !== undefined && verify(hash, data, key, bytes);
-}
-
-/** `SHA256:…`, as OpenSSH says it. */
-export function fingerprint(blob: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
-}
-
-/** A line as in `authorized_keys` or `id_ed25519.pub`, without options; undefined where it is none. */
-export function blobOfLine(line: string): Buffer | undefined {
-  const [, type, base64] = /^\s*([a-z0-9@.-]+)\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/.exec(line) ?? [];
-  if (type === undefined || base64 === undefined) return undefined;
-  const blob = Buffer.from(base64, 'base64');
-  try {
-    return new PacketReader(blob, 0).text() === type ? blob : undefined;
-  } catch {
-    // Too short to be one: it is none.
-    return undefined;
-  }
 }
 
 /** `ssh-ed25519 AAAA…`. */
