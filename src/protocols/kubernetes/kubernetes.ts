@@ -3,31 +3,34 @@ import type { HttpExchangeParts } from '../http/exchange.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import type { HttpLayer, LayeredExchange } from '../http/layer.ts';
 import type { Fields } from '../http/message.ts';
+import { clusterCredentials } from './credentials/cluster-credentials.ts';
+import { dialCluster } from './dial.ts';
 import { KubernetesExchange } from './exchange.ts';
 import { impersonationOf } from './impersonate.ts';
 import { askedOf, KUBERNETES_INSPECTOR } from './inspect.ts';
 import { objectMaskOf } from './object-mask.ts';
 import { isSecretResource } from './secret-writes.ts';
-
-export interface KubernetesOptions {
-  /** Opens a connection to an API server. Throws a `Fault`. */
-  readonly dial: HttpLayer['dial'];
-}
+import { withStream } from './streams/open-stream.ts';
 
 /** The API of a Kubernetes cluster over HTTP; docs/design/0010-kubernetes.md. */
-export function createKubernetes({ dial }: KubernetesOptions): HttpLayer {
+export function createKubernetes({ nowMs = Date.now }: { readonly nowMs?: () => number } = {}): HttpLayer {
   return {
     name: 'kubernetes',
     inspector: KUBERNETES_INSPECTOR,
-    dial,
-    exchange: (http, session) => exchangeOf(http, session),
+    dial: ({ target, credential }, signal) => dialCluster(target, credential, signal),
+    credentials: clusterCredentials,
+    exchange: (http, session) => exchangeOf(http, session, nowMs),
   };
 }
 
-function exchangeOf(sent: HttpExchangeParts, session: HttpSession): LayeredExchange {
+async function exchangeOf(
+  sent: HttpExchangeParts,
+  session: HttpSession,
+  nowMs: () => number,
+): Promise<LayeredExchange> {
   const { target } = session;
   const asked = askedOf(sent.asked.request.operations);
-  const http = impersonated(sent, session);
+  const http = await withStream(impersonated(sent, session), session, nowMs);
   const resource = asked?.info.resource;
   return new KubernetesExchange({
     http: { ...http, ...(asked === undefined ? {} : { bodyMask: objectMaskOf(asked.info, target) }) },
