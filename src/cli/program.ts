@@ -49,6 +49,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
 /** What the program starts itself, and no help names. */
 const HIDDEN: typeof COMMANDS = {
   'agent-hook': async () => (await import('./run/agents/agent-hook.ts')).agentHookCommand(),
+  'kubernetes-credential': async () => (await import('./run/kubernetes-credential.ts')).kubernetesCredentialCommand(),
   'isolated-command': async () => (await import('./run/isolation/supervise.ts')).isolatedCommand(),
 };
 

@@ -123,6 +123,8 @@ export interface TestApiOptions {
     | undefined;
   /** An MCP server without TLS, which becomes the target `tracker`. */
   readonly mcp?: { readonly host: string; readonly port: number } | undefined;
+  /** An API server without TLS, which becomes the target `prod`; its credential is YAML, a token where absent. */
+  readonly cluster?: { readonly host: string; readonly port: number; readonly credential?: string } | undefined;
   readonly log?: LogConfig;
   /** The gateway's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -133,7 +135,7 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web, mcp } = options;
+  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web, mcp, cluster } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -154,7 +156,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         dataDirectory: directory,
         api: loopback,
         postgres: loopback,
-        ...(web || mcp ? { http: loopback } : {}),
+        ...(web || mcp || cluster ? { http: loopback } : {}),
         portsMayMove: false,
         audience: AUDIENCE,
         ...(login ? { login } : {}),
@@ -183,7 +185,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     const applied = await call('POST', '/v1/apply', { auth: admin, json });
     if (applied.status !== 200) throw new Error(plan.text + applied.text);
   };
-  await apply(configuration(server, issuer.url, policies, { web, mcp }));
+  await apply(configuration(server, issuer.url, policies, { web, mcp, cluster }));
   const ciToken = (more: Readonly<Record<string, unknown>> = {}) => {
     const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
     return issuer.sign({ ...claims, repository_id: '74', ...more });
@@ -257,13 +259,13 @@ function configuration(
   server: PostgresServer,
   issuer: string,
   policies: string,
-  { web, mcp }: Pick<TestApiOptions, 'web' | 'mcp'>,
+  { web, mcp, cluster }: Pick<TestApiOptions, 'web' | 'mcp' | 'cluster'>,
 ): string {
   return `
 issuers:
   - { name: ci, kind: github, issuer: "${issuer}", insecureLoopback: true }
 trust:
-  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}] }
+  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}${cluster ? ', prod' : ''}] }
 targets:
   - name: people
     protocol: postgres
@@ -272,7 +274,7 @@ targets:
     tls: { mode: verify-full, ca: ${JSON.stringify(server.ca)} }
     credential: { user: "${server.user}", password: { value: "${server.password}" } }
     classified: [{ column: public.people.email, class: email }]
-${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}policies:${policies}`;
+${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}${cluster ? clusterTarget(cluster) : ''}policies:${policies}`;
 }
 
 function webTarget({
@@ -284,6 +286,19 @@ function webTarget({
     protocol: http
     url: "http://${host}:${port}"
     http: { hosts: [shop.test] }
+    credential: ${credential}
+`;
+}
+
+function clusterTarget({
+  host,
+  port,
+  credential = '{ bearer: { token: { value: target-token } } }',
+}: NonNullable<TestApiOptions['cluster']>): string {
+  return `  - name: prod
+    protocol: kubernetes
+    url: "http://${host}:${port}"
+    kubernetes: { impersonate: { user: "chaperone:{run}", groups: [ci] } }
     credential: ${credential}
 `;
 }

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { deriveScramKeys } from '../../grants/scram-keys.ts';
 import { Secret } from '../../model/secret.ts';
 import { signingSecret } from '../../model/signing-key.ts';
 import { errorResponse } from '../../protocols/postgres/messages.ts';
+import type { KeyPairPem } from '../start/certificates.ts';
 import { awsPlace } from './aws-place.ts';
 import { carry } from './carry.ts';
 import type { Door } from './dial.ts';
@@ -112,7 +114,9 @@ async function openListener(
       )
       .catch((trouble: Error) => onTrouble(target.name, trouble));
   };
-  const server = await listen({ host: '127.0.0.1', port: 0 }, serve('tcp'), opened);
+  // Clients of Kubernetes show nothing that lets them in without TLS.
+  const shown = target.protocol === 'kubernetes' ? await localCertificate() : undefined;
+  const server = await listen({ host: '127.0.0.1', port: 0 }, serve('tcp'), opened, shown);
   const { port } = server.address() as AddressInfo;
   const socketDirectory = join(directory, `s${index}`);
   const socketPath = join(socketDirectory, '.s.PGSQL.5432');
@@ -127,22 +131,33 @@ async function openListener(
   const { name, protocol, database } = target;
   const common = { name, protocol, host: '127.0.0.1', port, database, user: grant, password, tls: 'none' } as const;
   const aws = target.aws && { secretAccessKey: signingKey, ...awsPlace(target.aws, target.hosts) };
-  return { ...common, ...(hasSocket ? { socketDirectory } : {}), ...(aws === undefined ? {} : { aws }) };
+  const certificate = shown === undefined ? {} : { certificate: shown.certificate };
+  return {
+    ...common,
+    ...certificate,
+    ...(hasSocket ? { socketDirectory } : {}),
+    ...(aws === undefined ? {} : { aws }),
+  };
 }
 
 async function listen(
   address: { readonly host: string; readonly port: number } | { readonly path: string },
   serve: (socket: Socket) => void,
   opened: AsyncDisposableStack,
+  shown?: KeyPairPem,
 ): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+  const server =
+    shown === undefined
+      ? createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true })
+      : createTlsServer({ cert: shown.certificate, key: shown.key, minVersion: 'TLSv1.2', ALPNProtocols: ALPN });
   server.maxConnections = MAX_CONNECTIONS;
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serve(socket);
+    if (shown === undefined) serve(socket);
   });
+  if (shown !== undefined) server.on('secureConnection', serve);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address, resolve);
@@ -152,6 +167,15 @@ async function listen(
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
   return server;
+}
+
+/** The gateway finds out by the first bytes which of them it is. */
+const ALPN = ['h2', 'http/1.1'];
+
+/** Of one listener of one run: nobody else trusts it. What makes it is loaded where it is needed. */
+async function localCertificate(): Promise<KeyPairPem> {
+  const { selfSigned } = await import('../start/self-signed.ts');
+  return selfSigned('127.0.0.1', Date.now());
 }
 
 interface ListenerLogin {

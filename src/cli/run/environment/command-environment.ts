@@ -4,6 +4,7 @@ import type { RunContext } from '../local-target.ts';
 import { awsVariables } from './aws-variables.ts';
 import { httpVariables } from './http-variables.ts';
 import { type EnvironmentRules, type Inherited, inheritedVariables } from './inherited-variables.ts';
+import { kubernetesVariables } from './kubernetes-variables.ts';
 import { postgresVariables, type WriteFile } from './postgres-variables.ts';
 import { traceParent } from './trace-parent.ts';
 
@@ -25,6 +26,7 @@ const PROTOCOLS: readonly ((context: RunContext, write: WriteFile) => Promise<Re
   postgresVariables,
   httpVariables,
   awsVariables,
+  kubernetesVariables,
 ];
 
 /**
