@@ -38,6 +38,8 @@ export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
    * there. Never rejects: what cannot be told is `unavailable`, and why.
    */
   estimate?(question: EffectQuestion, signal: AbortSignal): Promise<Estimate>;
+  /** Whether it can tell that of this target's requests; of all where absent. */
+  estimates?(target: Target): boolean;
   /** What the target holds, asked through this session as a client would. */
   survey?(session: Session<Upstream, Greeting>): Survey;
 }

@@ -1,6 +1,7 @@
+import type { Estimate } from '../../model/approval.ts';
 import type { GrantId, RunId, TargetName } from '../../model/ids.ts';
 import type { Credential, Target } from '../../model/target.ts';
-import type { Admission, Exchange } from '../protocol.ts';
+import type { Admission, EffectQuestion, Exchange } from '../protocol.ts';
 import type { Proof } from './claims.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Tokens } from './credentials/tokens.ts';
@@ -16,6 +17,8 @@ import type { HttpUpstream } from './upstream.ts';
  */
 export interface HttpLayer {
   readonly name: string;
+  /** On a connection of its own. Never rejects but where the signal aborts. */
+  readonly estimate?: LayerEstimate;
   readonly inspector: Inspector;
   /** Opens a connection to a target of the layer, or what stands for one; closes it where the signal aborts. Throws a `Fault`. */
   dial(dialled: LayerDialled, signal: AbortSignal): Promise<ClientConnection>;
@@ -36,6 +39,13 @@ export interface LayerDialled {
   /** By which it was let in: where all grants of a run are over, so is what was started for it. */
   readonly grant?: GrantId | undefined;
 }
+
+/** What tells what held requests would do; see `Protocol.estimate`. */
+export type LayerEstimate = (
+  question: EffectQuestion,
+  upstream: HttpUpstream,
+  signal: AbortSignal,
+) => Promise<Estimate>;
 
 /** What `serve` drives: an exchange that can say by itself that nothing came of it. */
 export interface LayeredExchange extends Exchange<HttpUpstream> {

@@ -5,6 +5,7 @@ import type { HttpLayer, LayeredExchange } from '../http/layer.ts';
 import type { Fields } from '../http/message.ts';
 import { clusterCredentials } from './credentials/cluster-credentials.ts';
 import { dialCluster } from './dial.ts';
+import { Effects, keepSent } from './effect.ts';
 import { KubernetesExchange } from './exchange.ts';
 import { impersonationOf } from './impersonate.ts';
 import { askedOf, KUBERNETES_INSPECTOR } from './inspect.ts';
@@ -14,29 +15,33 @@ import { withStream } from './streams/open-stream.ts';
 
 /** The API of a Kubernetes cluster over HTTP; docs/design/0010-kubernetes.md. */
 export function createKubernetes({ nowMs = Date.now }: { readonly nowMs?: () => number } = {}): HttpLayer {
+  const effects = new Effects();
   return {
     name: 'kubernetes',
+    estimate: (question, upstream, signal) => effects.estimate(question, upstream, signal),
     inspector: KUBERNETES_INSPECTOR,
     dial: ({ target, credential }, signal) => dialCluster(target, credential, signal),
     credentials: clusterCredentials,
-    exchange: (http, session) => exchangeOf(http, session, nowMs),
+    exchange: (http, session) => exchangeOf(http, session, { nowMs, effects }),
   };
 }
 
 async function exchangeOf(
   sent: HttpExchangeParts,
   session: HttpSession,
-  nowMs: () => number,
+  { nowMs, effects }: { readonly nowMs: () => number; readonly effects: Effects },
 ): Promise<LayeredExchange> {
-  const { target } = session;
+  const { target, principal } = session;
   const asked = askedOf(sent.asked.request.operations);
   const http = await withStream(impersonated(sent, session), session, nowMs);
   const resource = asked?.info.resource;
+  const { head, read, request } = http.asked;
+  keepSent(request, { head, body: read?.bytes });
   return new KubernetesExchange({
     http: { ...http, ...(asked === undefined ? {} : { bodyMask: objectMaskOf(asked.info, target) }) },
     asked,
     isSecret: resource !== undefined && isSecretResource(resource, target),
-    checkApproved: () => Promise.resolve(),
+    checkApproved: (upstream, signal) => effects.check(principal.run.id, target, request, upstream, signal),
   });
 }
 
