@@ -30,6 +30,8 @@ export interface TokenExchange {
   readonly asserted: Readonly<Record<string, string>>;
   /** Of the key that the grant is to be bound to. */
   readonly proof?: VerifiedProof;
+  /** An SSH key that is to prove the grant, and gets a certificate. */
+  readonly sshKey?: Buffer;
   /** The one place of the HTTP port where the grant shall be good. */
   readonly resource?: string;
 }
@@ -44,6 +46,8 @@ export interface IssuedGrant {
   readonly run: string;
   readonly display: string;
   readonly expiresInSeconds: number;
+  /** A line as in `id_ed25519-cert.pub`, good until the grant ends as it stands now. */
+  readonly sshCertificate?: string;
   readonly certificateAuthority?: string;
   readonly targets: readonly {
     readonly name: string;
@@ -52,7 +56,7 @@ export interface IssuedGrant {
     readonly host?: string;
     readonly port?: number;
     readonly database: string;
-    /** Of an HTTP target: the names that it has on the forward proxy. */
+    /** Of an HTTP target the names that it has on the forward proxy, of an SSH target those of its host. */
     readonly hosts?: readonly string[];
     /** Of one that speaks AWS: what its credential signs requests for, where that is fixed. */
     readonly aws?: { readonly region?: string; readonly service?: string };

@@ -63,11 +63,13 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     certificateAuthority: parts.certificateAuthority,
     carriers: parts.carriers,
     attachments: parts.attachments,
+    certifySsh: (key, grant, untilMs) => parts.ssh.certify(key, grant, untilMs),
     onFault,
     nowMs,
   });
   return {
     ...granting,
+    ssh: { hostKey: parts.ssh.hostKey, userAuthority: parts.ssh.userAuthority },
     readiness: () => missing(parts),
     logins,
     onFault,

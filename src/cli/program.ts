@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   audit: async (parts) => (await import('./audit.ts')).auditCommand(parts.version),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   alarms: async () => (await import('./alarms.ts')).alarmsCommand(),
+  'ssh-key': async () => (await import('./ssh-key.ts')).sshKeyCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   witness: async () => (await import('./witness.ts')).witnessCommand(),
   approvals: async () => (await import('./approvals.ts')).approvalsCommand(),

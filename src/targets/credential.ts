@@ -6,6 +6,7 @@ import { type HttpCredentialDeclaration, httpCredentialSchema, resolveHttpCreden
 import { type KubernetesCredentialDeclaration, ownCredential, resolveOwn } from './kubernetes-credential.ts';
 import { variableNameSchema } from './mcp-target.ts';
 import { clientCertificateSchema, resolveSecret, type SecretReader } from './secret-source.ts';
+import { resolveSsh, type SshCredentialDeclaration, sshCredential } from './ssh-credential.ts';
 
 /** How the gateway logs in where there are users. */
 export const credentialSchema = z.strictObject({
@@ -28,6 +29,7 @@ export type CredentialDeclaration =
   | z.infer<typeof credentialSchema>
   | z.infer<typeof programCredentialSchema>
   | KubernetesCredentialDeclaration
+  | SshCredentialDeclaration
   | HttpCredentialDeclaration;
 
 /** Parses what was sealed. */
@@ -36,6 +38,8 @@ export function parseCredential(text: string): CredentialDeclaration {
   const own = ownCredential(value);
   if (own !== undefined) return own;
   if (typeof value === 'object' && value !== null && 'env' in value) return programCredentialSchema.parse(value);
+  const ssh = sshCredential(value);
+  if (ssh !== undefined) return ssh;
   const hasUser = typeof value === 'object' && value !== null && 'user' in value;
   return hasUser ? credentialSchema.parse(value) : httpCredentialSchema.parse(value);
 }
@@ -44,6 +48,7 @@ export function parseCredential(text: string): CredentialDeclaration {
 export async function resolveCredential(declared: CredentialDeclaration, reader: SecretReader): Promise<Credential> {
   if ('env' in declared) return { user: '', environment: await resolveAll(declared.env, reader) };
   if (isOfClusters(declared)) return { user: '', kubernetes: await resolveOwn(declared, reader) };
+  if ('key' in declared || 'authority' in declared) return resolveSsh(declared, reader);
   const { clientCertificate } = declared;
   const certificate = clientCertificate && {
     clientCertificate: {
@@ -71,9 +76,10 @@ async function resolveAll(sources: SecretSources, reader: SecretReader): Promise
 }
 
 /** What a sealed credential may be sent to; part of its seal, so that changing one in the store does not divert it. */
-export function credentialBinding({ name, protocol, address, tls, http, mcp }: Target): string {
+export function credentialBinding({ name, protocol, address, tls, http, mcp, ssh }: Target): string {
   const { mode, ca, serverName } = tls;
   const place = [name, protocol, address.host, address.port, mode, ca ?? null, serverName ?? null];
+  if (ssh !== undefined) return JSON.stringify([...place, ssh.hostKeys]);
   if (http === undefined) return JSON.stringify(place);
   const way = [...place, http.basePath, http.hosts];
   return JSON.stringify(mcp === undefined ? way : [...way, mcp.transport]);

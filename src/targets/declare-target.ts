@@ -7,6 +7,7 @@ import { classesOfDocument } from './http-document.ts';
 import { declareHttp } from './http-target.ts';
 import { declareKubernetes, OF_CLUSTERS } from './kubernetes-target.ts';
 import { declareMcp } from './mcp-target.ts';
+import { declareSsh } from './ssh-target.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {
@@ -23,6 +24,7 @@ export function declareTarget(target: Target, credential: object): object {
     http,
     mcp,
     kubernetes,
+    ssh,
   } = target;
   const derived = kubernetes !== undefined ? OF_CLUSTERS : http === undefined ? [] : classesOfDocument(http);
   const said = classified.filter((one) => !derived.some((other) => isDeepStrictEqual(one, other)));
@@ -32,7 +34,8 @@ export function declareTarget(target: Target, credential: object): object {
     protocol,
     ...(http === undefined ? { address: place } : declareWeb(target)),
     ...(database === undefined ? {} : { database }),
-    ...(mcp?.transport.kind === 'stdio' ? {} : { tls }),
+    ...declareSsh(target),
+    ...(mcp?.transport.kind === 'stdio' || ssh !== undefined ? {} : { tls }),
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(said.length > 0 ? { classified: said.map(columnOf) } : {}),

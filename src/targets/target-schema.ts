@@ -7,6 +7,8 @@ import { httpSettingsSchema } from './http-target.ts';
 import { kubernetesCredentialSchema } from './kubernetes-credential.ts';
 import { kubernetesSettingsSchema } from './kubernetes-target.ts';
 import { mcpSettingsSchema } from './mcp-target.ts';
+import { sshCredentialSchema } from './ssh-credential.ts';
+import { sshSettingsSchema } from './ssh-target.ts';
 
 const nameSchema = z
   .string()
@@ -115,9 +117,27 @@ export const kubernetesTargetSchema = z.strictObject({
   classified: z.array(fieldSchema).max(10_000).optional(),
 });
 
-/** One entry under `targets:`. */
-export const targetSchema = z.union([databaseTargetSchema, httpTargetSchema, mcpTargetSchema, kubernetesTargetSchema]);
+export const sshTargetSchema = z.strictObject({
+  name: common.name,
+  labels: common.labels,
+  record: common.record,
+  limits: common.limits,
+  protocol: z.literal('ssh'),
+  address: addressSchema,
+  ssh: sshSettingsSchema,
+  credential: sshCredentialSchema,
+});
 
+/** One entry under `targets:`. */
+export const targetSchema = z.union([
+  databaseTargetSchema,
+  httpTargetSchema,
+  mcpTargetSchema,
+  kubernetesTargetSchema,
+  sshTargetSchema,
+]);
+
+export type SshTargetDeclaration = z.infer<typeof sshTargetSchema>;
 export type DatabaseTarget = z.infer<typeof databaseTargetSchema>;
 export type KubernetesTargetDeclaration = z.infer<typeof kubernetesTargetSchema>;
 export type McpTargetDeclaration = z.infer<typeof mcpTargetSchema>;

@@ -16,6 +16,8 @@ import type { Credential, Target } from '../../model/target.ts';
 import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
 import { mcpReplyDecoder } from '../../protocols/mcp/decode-reply.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
+import { sshReplyDecoder } from '../../protocols/ssh/decode-reply.ts';
+import { lineOf } from '../../protocols/ssh/keys/public-key.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -39,6 +41,8 @@ import { openPostgresSide } from './postgres-port.ts';
 import { publish } from './publish.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
+import { certifyGrant, openSshKeys, type SshKeys } from './ssh-keys.ts';
+import { openSshSide } from './ssh-port.ts';
 import type { Address, StartConfig } from './start-config.ts';
 
 /** Opens the REST API, which stands on the same floor as this folder: main.ts brings it. */
@@ -70,8 +74,18 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   /** The decoder of a protocol's recorded replies. */
   readonly decoders: (protocol: string) => ReplyDecoder | undefined;
   readonly certificateAuthority: string | undefined;
+  readonly ssh: SshOfGateway;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
+}
+
+/** What the API tells of SSH. */
+export interface SshOfGateway {
+  /** Lines as in known_hosts and `TrustedUserCAKeys`. */
+  readonly hostKey: string;
+  readonly userAuthority: string;
+  /** A certificate by which a key proves a grant until it ends. `untilMs` is since 1970. */
+  certify(key: Buffer, grant: string, untilMs: number): string;
 }
 
 export interface ApiListenOptions extends Address {
@@ -111,26 +125,25 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const opening = [openPostgresSide(tls), openPlane(config, authority, surroundings, parts)] as const;
   await Promise.allSettled(opening);
   const [postgres, { control, demo }] = await Promise.all(opening);
+  const ssh = openSshSide({ ...control, keys: await openSshKeys(control) });
   const way = new LateCarriers();
-  const sides = openProtocols(config, control, { postgres, way, authority, tls, parts, ...surroundings });
+  const sides = openProtocols(config, control, { postgres, ssh, way, authority, tls, parts, ...surroundings });
   const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
   const beside = config.directory ?? process.cwd();
   const evidence = parts.use(
     await openEvidence({ ...surroundings, ...control, dataDirectory, beside, config: evidenceConfig }),
   );
-
   const exports = parts.use(await openGatewayExports(config, { ...control, ...surroundings, nowMs: control.nowMs }));
   const live = new LiveSessions();
   const draining = new AbortController();
   const telemetry = parts.use(openGatewayTelemetry(config.traces, surroundings));
-  const watch = telemetry.totals;
-  const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch });
+  const gateway = gatewayParts(config, control, { live, draining: draining.signal, onFault, watch: telemetry.totals });
   parts.defer(watchEndings({ ...control, live, onFault }));
   parts.defer(control.grants.onRevoked((grant) => void live.endGrant(grant)));
   const ports = await openPorts(sides, config, gateway);
   way.open(ports);
   const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, ...ports }));
-  const listening = [ports.postgres, ...(ports.http ? [ports.http] : [])].map(({ server }) => parts.use(server));
+  const listening = nativePorts(ports).map(({ server }) => parts.use(server));
   const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control), onFault }));
   const api = await listenApi(
     config,
@@ -147,6 +160,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
       decoders: (protocol) => DECODERS[protocol]?.(),
+      ssh: sshOf(ssh.keys, control.nowMs),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
       nowMs: control.nowMs,
@@ -172,11 +186,20 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   };
 }
 
+function sshOf(keys: SshKeys, nowMs: () => number): SshOfGateway {
+  return {
+    hostKey: lineOf(keys.host.blob),
+    userAuthority: lineOf(keys.users.blob),
+    certify: (key, grant, untilMs) => certifyGrant(keys, key, grant, { nowMs: nowMs(), untilMs }),
+  };
+}
+
 /** How replies of each protocol are told people. */
 const DECODERS: Readonly<Record<string, () => ReplyDecoder>> = {
   http: httpReplyDecoder,
   mcp: mcpReplyDecoder,
   postgres: postgresReplyDecoder,
+  ssh: sshReplyDecoder,
 };
 
 function gatewayParts(
@@ -207,13 +230,17 @@ function endLost({ grants, audit }: Pick<Control, 'grants' | 'audit'>) {
   };
 }
 
-interface Listeners extends Pick<OpenPorts, 'postgres' | 'http'> {
+function nativePorts({ postgres, http, ssh }: Pick<OpenPorts, 'postgres' | 'http' | 'ssh'>) {
+  return [postgres, http, ssh].filter((one) => one !== undefined);
+}
+
+interface Listeners extends Pick<OpenPorts, 'postgres' | 'http' | 'ssh'> {
   readonly api: Listening<{ readonly port: number }>;
 }
 
 /** What there is to say of a gateway that listens; makes how its first administrator gets in. */
 async function describeStart(config: StartConfig, control: Control, listeners: Listeners, nowMs: number) {
-  const { api, postgres, http } = listeners;
+  const { api, postgres, http, ssh } = listeners;
   const adminTokenFile = await localAdminToken(config, control);
   const firstLogin = await firstLoginLink(config, control, control.web.url, nowMs);
   const started: Started = {
@@ -222,7 +249,8 @@ async function describeStart(config: StartConfig, control: Control, listeners: L
     url: apiUrl(config, api.server.port),
     postgres: { host: config.postgres.host, port: postgres.server.port },
     ...(http && config.http ? { http: { host: config.http.host, port: http.server.port } } : {}),
-    moved: [api, postgres, ...(http ? [http] : [])].flatMap(({ movedFrom }) =>
+    ...(ssh && config.ssh ? { ssh: { host: config.ssh.host, port: ssh.server.port } } : {}),
+    moved: [api, ...nativePorts(listeners)].flatMap(({ movedFrom }) =>
       movedFrom === undefined ? [] : [`Port ${movedFrom} was taken.`],
     ),
     targets: control.targets.list().length,

@@ -12,6 +12,7 @@ import type { StartConfig } from './start-config.ts';
 
 interface ProtocolParts {
   readonly postgres: Sides['postgres'];
+  readonly ssh: Sides['ssh'];
   readonly way: LateCarriers;
   readonly authority: CertificateAuthority;
   readonly tls: KeyPairPem;
@@ -22,11 +23,11 @@ interface ProtocolParts {
 
 /** The protocols, the gateway's own MCP server among what they reach. */
 export function openProtocols(config: StartConfig, control: Control, around: ProtocolParts): Sides {
-  const { postgres, way, authority, tls, parts, nowMs, onFault } = around;
+  const { postgres, ssh, way, authority, tls, parts, nowMs, onFault } = around;
   const own = openOwn({ ...control, way, catalogue: postgres.catalogue });
   const layers = [openMcp(config, control, parts, onFault, own), createKubernetes()];
   const leaves = new Leaves(authority, nowMs);
-  return { postgres, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
+  return { postgres, ssh, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
 }
 
 /** What the HTTP side knows of the configuration. */

@@ -2,6 +2,7 @@ import { Fault } from '../../../model/fault.ts';
 import { LIMITS } from '../../../model/limits.ts';
 import type { Refusal } from '../../../model/refusal.ts';
 import type { ExchangeResult, Part } from '../../../model/reply.ts';
+import type { Request } from '../../../model/request.ts';
 import type { SshFrame } from '../../../model/ssh-frames.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import type { HostChannel, SshUpstream } from '../host/upstream.ts';
@@ -9,13 +10,12 @@ import { PacketReader } from '../transport/packets.ts';
 import type { WindowSize } from './asked.ts';
 import type { Channel, ChannelMessage } from './channel.ts';
 import { ChangeAhead, ChannelPart, StreamMasks } from './channel-part.ts';
-import { CommandRequest } from './command-request.ts';
 import type { SessionChannel } from './kind.ts';
-import { REFUSED_STATUS, refusalText, tellStatus } from './told.ts';
+import { noticeText, REFUSED_STATUS, refusalText, tellStatus } from './told.ts';
 
 /** One command or shell: what it is sent, what it says on both streams, and how it ends. */
 export class CommandExchange implements Exchange<SshUpstream> {
-  readonly request: CommandRequest;
+  readonly request: Request;
   readonly input: AsyncIterable<Part>;
   readonly #parts: SessionChannel;
   readonly #masks: StreamMasks;
@@ -26,12 +26,12 @@ export class CommandExchange implements Exchange<SshUpstream> {
   #notices: NodeJS.Timeout | undefined;
   #isTold = false;
 
-  constructor(parts: SessionChannel, nowMs: () => number, unsupported?: Refusal) {
+  constructor(parts: SessionChannel, nowMs: () => number, request: Request) {
     this.#parts = parts;
     this.#nowMs = nowMs;
     this.#since = nowMs();
     this.#masks = new StreamMasks(parts.asked.terminal !== undefined);
-    this.request = new CommandRequest(parts.asked, parts.user, unsupported);
+    this.request = request;
     this.input = this.#input();
   }
 
@@ -220,10 +220,6 @@ function resultOf({ kind, bytes }: SshFrame): ExchangeResult {
 function signalName(data: Buffer): string {
   const name = new PacketReader(data, 0).text();
   return /^[A-Z0-9@._-]{1,32}$/i.test(name) ? name : 'UNKNOWN';
-}
-
-function noticeText({ approval, url, groups, expiresAt }: WaitingNotice, newline: string): string {
-  return `chaperone: waits for ${groups.join(' or ')} to approve ${approval}, until ${expiresAt}: ${url}${newline}`;
 }
 
 /** One that left needs no words; what it left is told by its connection. */

@@ -1,6 +1,7 @@
 import { LIMITS } from '../../../model/limits.ts';
 import type { Refusal } from '../../../model/refusal.ts';
 import { CommandExchange } from './command-exchange.ts';
+import { CommandRequest } from './command-request.ts';
 import type { ChannelKind } from './kind.ts';
 
 /** Commands and shells: whatever no other kind of channel takes. */
@@ -8,13 +9,10 @@ export function commandKind(nowMs: () => number): ChannelKind {
   return {
     takes: ({ kind }) => kind !== 'subsystem',
     serve: async (channel) => {
-      const { command } = channel.asked;
-      const exchange = new CommandExchange(
-        channel,
-        nowMs,
-        command.length > LIMITS.maxSshCommandBytes ? TOO_LONG : undefined,
-      );
-      await channel.session.run(exchange);
+      const { asked, user } = channel;
+      const isTooLong = asked.command.length > LIMITS.maxSshCommandBytes;
+      const request = new CommandRequest(asked, user, isTooLong ? TOO_LONG : undefined);
+      await channel.session.run(new CommandExchange(channel, nowMs, request));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../../model/refusal.ts';
+import type { WaitingNotice } from '../../protocol.ts';
 import { PacketWriter } from '../transport/packets.ts';
 import type { Channel } from './channel.ts';
 
@@ -21,4 +22,9 @@ export async function tellRefusal(client: Channel, refusal: Refusal): Promise<vo
 export function refusalText({ code, message, rule, hint }: Refusal, newline: '\n' | '\r\n' = '\n'): string {
   const by = rule === undefined ? '' : ` (rule "${rule}")`;
   return `chaperone: ${code}: ${message}${by}${newline}${hint === undefined ? '' : `chaperone: ${hint}${newline}`}`;
+}
+
+/** That somebody is asked, and who. */
+export function noticeText({ approval, url, groups, expiresAt }: WaitingNotice, newline: '\n' | '\r\n' = '\n'): string {
+  return `chaperone: waits for ${groups.join(' or ')} to approve ${approval}, until ${expiresAt}: ${url}${newline}`;
 }

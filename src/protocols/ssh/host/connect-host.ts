@@ -3,7 +3,7 @@ import type { TargetName } from '../../../model/ids.ts';
 import { LIMITS } from '../../../model/limits.ts';
 import { Refused } from '../../../model/refusal.ts';
 import type { SshTarget } from '../../../model/ssh.ts';
-import type { Credential, Target } from '../../../model/target.ts';
+import type { Credential, SshCredential, Target } from '../../../model/target.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import { ReadBuffers } from '../../../wire/read-buffers.ts';
 import { SocketStream } from '../../../wire/socket-stream.ts';
@@ -43,7 +43,8 @@ export async function connectHost(
   { hosts, nowMs }: HostOptions,
 ): Promise<Connected<SshUpstream, SshGreeting>> {
   const { ssh } = target;
-  if (ssh === undefined || credential.ssh === undefined) throw new Fault('config-invalid', 'it is no SSH target');
+  const proof = proofOf(credential);
+  if (ssh === undefined || proof === undefined) throw new Fault('config-invalid', 'it is no SSH target');
   const user = userAtHost(credential, login);
   const known = await knownHost(target.name, ssh, hosts);
   const socket = await openSocket(target.address, signal);
@@ -82,7 +83,7 @@ export async function connectHost(
     }
     const keyId = `chaperone ${login.run ?? 'no run'} ${login.grant ?? ''}`.trim();
     const next = (): Promise<Buffer> => payloads.next();
-    await logInToHost({ transport, next, user, credential: credential.ssh, keyId, nowMs });
+    await logInToHost({ transport, next, user, credential: proof, keyId, nowMs });
   } catch (cause) {
     stream.destroy();
     if (signal.aborted) throw signal.reason;
@@ -135,6 +136,11 @@ function connected({ transport, stream, payloads, reading, user }: LoggedIn): Co
 
 async function knownHost(name: TargetName, { hostKeys }: SshTarget, hosts: KnownHosts): Promise<KnownHost> {
   return hostKeys.kind === 'firstUse' ? { kind: 'firstUse', kept: await hosts.kept(name) } : hostKeys;
+}
+
+/** A password alone is what it is where there are other users as well. */
+function proofOf({ ssh, password }: Credential): SshCredential | undefined {
+  return ssh ?? (password === undefined ? undefined : { kind: 'password', password });
 }
 
 /** The credential's own login, or another that its authority signs for. */

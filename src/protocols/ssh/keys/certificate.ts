@@ -77,7 +77,8 @@ export function whyNotGood(
 }
 
 export interface NewCertificate {
-  readonly key: PrivateKey;
+  /** For whom: the public part alone. */
+  readonly key: Pick<PrivateKey, 'blob'>;
   readonly authority: PrivateKey;
   readonly keyId: string;
   readonly principals: readonly string[];
