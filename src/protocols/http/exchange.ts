@@ -75,10 +75,13 @@ export class HttpExchange implements Exchange<HttpUpstream> {
       const { credentials } = upstream;
       const plain = this.#outgoing(input, { whole, plain: whole || metered || credentials.travels });
       const asked = this.#relay?.offer(plain) ?? plain;
-      const sent = await connection.send(
-        await credentials.apply(asked, this.#parts.incoming.head, until, this.#parts.signing),
-        until,
-      );
+      const { incoming, signing } = this.#parts;
+      let sent = await connection.send(await credentials.apply(asked, incoming.head, until, signing), until);
+      const again = sent.upgraded === undefined ? this.#relay?.again?.(plain) : undefined;
+      if (again !== undefined) {
+        const other = await upstream.ready(until);
+        sent = await other.send(await credentials.apply(again, incoming.head, until, signing), until);
+      }
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
       const reply = withoutCookies(seenReply(sent, { whole, metered, upstream }), this.#parts.where.target);
       const atOnce = reply.upgraded === undefined ? wholeAtOnce(reply.body) : undefined;

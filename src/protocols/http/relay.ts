@@ -11,6 +11,8 @@ import type { IncomingReply, OutgoingRequest, ReplyHead } from './message.ts';
 export interface Relay {
   /** The request as the upgrade is asked for. */
   offer(request: OutgoingRequest): OutgoingRequest;
+  /** Another way to ask for it, where the target did not agree to the first; absent where its answer is for the client. */
+  again?(request: OutgoingRequest): OutgoingRequest | undefined;
   /** The head for the client. Throws `MalformedHttp` where the target agreed to what it was not asked for. */
   agreed(reply: IncomingReply): ReplyHead;
   /** Tells the client; what it sends may be read from then on. */

@@ -14,7 +14,7 @@ import {
   SPDY,
 } from '../../http/message.ts';
 import type { Relay, RelayedInput } from '../../http/relay.ts';
-import { type AskedStream, offeredProtocols, offerField, type StreamProtocol } from './agreed-protocol.ts';
+import { type AskedStream, offeredProtocols, offerField, protocolOf, type StreamProtocol } from './agreed-protocol.ts';
 import type { BegunStream } from './begun-stream.ts';
 import { ChannelMasks } from './channel-masks.ts';
 import { type ExitStatus, exitStatusOf, refusedStatus } from './exit-status.ts';
@@ -40,6 +40,7 @@ export class ChannelRelay implements Relay {
   readonly #accepted = Promise.withResolvers<ByteStream>();
   readonly #over = Promise.withResolvers<null>();
   readonly #ports = new Set<number>();
+  #offered: { readonly field: string; readonly protocols: readonly StreamProtocol[] } = { field: '', protocols: [] };
   #protocol: StreamProtocol | undefined;
   #client: { readonly stream: ByteStream; readonly wire: StreamWire } | undefined;
   #target: { readonly stream: ByteStream; readonly wire: StreamWire } | undefined;
@@ -58,22 +59,33 @@ export class ChannelRelay implements Relay {
   /** Only what is carried is offered, and no extension. */
   offer(request: OutgoingRequest): OutgoingRequest {
     const { asked, begun } = this.#parts;
-    const field = offerField(asked.upgrade);
-    const protocols = begun === undefined ? offeredProtocols(request.fields, asked) : [begun.protocol];
-    const fields = request.fields.filter(([name]) => name !== field);
-    const offered = protocols.map(({ name }) => [field, name] as const);
+    return this.#ask(request, asked, begun === undefined ? offeredProtocols(request.fields, asked) : [begun.protocol]);
+  }
+
+  /** Who was let begin cannot ask again in another way, as clients do where a server knows no tunnel. */
+  again(request: OutgoingRequest): OutgoingRequest | undefined {
+    const { asked, begun } = this.#parts;
+    if (begun === undefined || asked.upgrade === SPDY) return undefined;
+    const spdy = { ...asked, upgrade: SPDY };
+    const protocol = protocolOf(FORWARD, spdy);
+    const known = { ...request, method: 'POST', upgrade: SPDY };
+    return protocol && this.#ask(known, spdy, [protocol]);
+  }
+
+  #ask(request: OutgoingRequest, asked: AskedStream, protocols: readonly StreamProtocol[]): OutgoingRequest {
+    this.#offered = { field: offerField(asked.upgrade), protocols };
+    const fields = request.fields.filter(([name]) => !OFFERS.has(name));
+    const offered = protocols.map(({ name }) => [this.#offered.field, name] as const);
     const version = asked.upgrade === SPDY ? [] : [['sec-websocket-version', '13'] as const];
     return { ...request, length: 'none', fields: [...fields, ...offered, ...version] };
   }
 
   agreed({ head: { fields } }: IncomingReply): ReplyHead {
-    const { asked, begun, incoming } = this.#parts;
     if (fieldOf(fields, 'sec-websocket-extensions') !== undefined) {
       throw new MalformedHttp(502, 'an extension of a WebSocket that was not offered');
     }
-    const name = fieldOf(fields, offerField(asked.upgrade));
-    const offered = begun === undefined ? offeredProtocols(incoming.head.fields, asked) : [begun.protocol];
-    this.#protocol = offered.find((one) => one.name === name);
+    const name = fieldOf(fields, this.#offered.field);
+    this.#protocol = this.#offered.protocols.find((one) => one.name === name);
     if (this.#protocol === undefined) throw new MalformedHttp(502, 'a protocol of streams that was not offered');
     return { status: 101, fields };
   }
@@ -207,6 +219,8 @@ export class ChannelRelay implements Relay {
 }
 
 const NOTHING = Buffer.alloc(0);
+const FORWARD = 'portforward.k8s.io';
+const OFFERS: ReadonlySet<string> = new Set([offerField('websocket'), offerField(SPDY)]);
 
 /** Not awaited: a failure shows where the same stream is read. */
 function say(stream: ByteStream | undefined, bytes: Buffer | undefined): void {

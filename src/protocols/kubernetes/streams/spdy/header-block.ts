@@ -59,11 +59,13 @@ export class HeaderWriter {
     stored.writeUInt16LE(~text.length & 0xffff, 3);
     const begin = this.#begun ? NOTHING : ZLIB;
     this.#begun = true;
-    return Buffer.concat([begin, stored, text]);
+    return Buffer.concat([begin, stored, text, FLUSH]);
   }
 }
 
 const NOTHING = Buffer.alloc(0);
+/** An empty block: readers in use hold back what stands before it until it comes. */
+const FLUSH = Buffer.from([0, 0, 0, 0xff, 0xff]);
 /** RFC 1950, 2.2: deflate, a window of 32 KiB, no dictionary. */
 const ZLIB = Buffer.from([0x78, 0x01]);
 
