@@ -5,9 +5,13 @@ import { commandKind } from './channels/command-kind.ts';
 import { ConnectionServer } from './channels/connection-server.ts';
 import type { ChannelKind, SshGreeting } from './channels/kind.ts';
 import { type SshAdmission, SshConversation } from './conversation.ts';
+import { gitKind } from './git/git-kind.ts';
 import { connectHost, type HostOptions } from './host/connect-host.ts';
 import type { SshUpstream } from './host/upstream.ts';
 import type { PrivateKey } from './keys/private-key.ts';
+import { rsyncKind } from './rsync/rsync-kind.ts';
+import { scpKind } from './scp/scp-kind.ts';
+import { sftpKind } from './sftp/sftp-kind.ts';
 
 export interface SshOptions extends HostOptions {
   /** By which clients know the gateway. */
@@ -18,7 +22,8 @@ export interface SshOptions extends HostOptions {
 
 /** SSH (RFC 4251 to 4254). A connection names its target in its user name, and each channel is decided; docs/design/0009. */
 export function createSsh(options: SshOptions): Protocol<SshUpstream, SshGreeting> {
-  const kinds: readonly ChannelKind[] = [commandKind(options.nowMs)];
+  const { nowMs } = options;
+  const kinds: readonly ChannelKind[] = [sftpKind, scpKind, rsyncKind, gitKind, commandKind].map((of) => of(nowMs));
   return {
     name: 'ssh',
     serve: (client, admission) => serve(client, admission, admission.target, { ...options, kinds }),

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../../model/refusal.ts';
 import type { WaitingNotice } from '../../protocol.ts';
 import type { Channel } from '../channels/channel.ts';
-import { refusalText } from '../channels/told.ts';
+import { noticeText, refusalText } from '../channels/told.ts';
 import { STATUS } from './numbers.ts';
 import { statusPacket } from './replies.ts';
 
@@ -31,7 +31,7 @@ export class SftpClient {
   }
 
   /** On stderr, which clients pass on: SFTP itself has no words for it. */
-  waiting({ url, groups }: WaitingNotice): Promise<void> | undefined {
-    return this.#channel.write(Buffer.from(`chaperone: waiting for ${groups.join(', ')} to approve: ${url}\n`), 'err');
+  waiting(notice: WaitingNotice): Promise<void> | undefined {
+    return this.#channel.write(Buffer.from(noticeText(notice)), 'err');
   }
 }
