@@ -38,7 +38,7 @@ const operation = (kubernetes: KubernetesFacts): Operation => ({
 });
 
 const extent = (pattern: KubernetesPattern, facts: Partial<KubernetesFacts> = {}) =>
-  compileKubernetesPattern(pattern)(operation({ ...FACTS, ...facts })).extent;
+  compileKubernetesPattern(pattern, 'permit')(operation({ ...FACTS, ...facts })).extent;
 
 const without = (...keys: readonly (keyof KubernetesFacts)[]): KubernetesFacts =>
   Object.fromEntries(
@@ -84,7 +84,7 @@ describe('a kubernetes pattern', () => {
 
   test('binds what may be in any namespace or of any name, and permits none of it', () => {
     const listed = (pattern: KubernetesPattern, facts: KubernetesFacts) =>
-      compileKubernetesPattern(pattern)(operation({ ...facts, verb: 'list' })).extent;
+      compileKubernetesPattern(pattern, 'permit')(operation({ ...facts, verb: 'list' })).extent;
     assert.equal(listed({ namespaces: ['prod'] }, without('namespace', 'name')), 'some');
     assert.equal(listed({ names: ['db'] }, without('name')), 'some');
     assert.equal(listed({ namespaces: ['prod'] }, { verb: 'list', group: '', resource: 'nodes' }), 'none');
@@ -104,9 +104,9 @@ describe('a kubernetes pattern', () => {
     );
     assert.equal(extent({ content: { labels: { tier: ['web'] } } }), 'none');
     const unread = operation({ ...without('content'), object: 'unknown' });
-    assert.equal(compileKubernetesPattern({ content: { images: ['evil/*'] } })(unread).extent, 'some');
+    assert.equal(compileKubernetesPattern({ content: { images: ['evil/*'] } }, 'permit')(unread).extent, 'some');
     const none = operation(without('content', 'object'));
-    assert.equal(compileKubernetesPattern({ content: { images: ['evil/*'] } })(none).extent, 'none');
+    assert.equal(compileKubernetesPattern({ content: { images: ['evil/*'] } }, 'permit')(none).extent, 'none');
   });
 
   test('is about the programs of exec as of SSH hosts', () => {

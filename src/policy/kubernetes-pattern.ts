@@ -29,7 +29,10 @@ export interface KubernetesPattern {
 }
 
 /** How much of a request lies within a `kubernetes` pattern. */
-export function compileKubernetesPattern(pattern: KubernetesPattern): (operation: Operation) => Aspect {
+export function compileKubernetesPattern(
+  pattern: KubernetesPattern,
+  effect: 'permit' | 'deny',
+): (operation: Operation) => Aspect {
   const asked = [
     pattern.verbs && one('verb', pattern.verbs, '', ({ verb }) => verb),
     pattern.groups && one('group', pattern.groups, '', ({ group }) => group),
@@ -43,7 +46,7 @@ export function compileKubernetesPattern(pattern: KubernetesPattern): (operation
     pattern.dryRun === undefined ? undefined : dryRunQuestion(pattern.dryRun),
     pattern.ports && portsQuestion(pattern.ports),
     ...contentQuestions(pattern.content),
-    ...commandQuestions(pattern.commands),
+    ...commandQuestions(pattern.commands, effect),
   ].filter((question) => question !== undefined);
   return ({ kubernetes }) => {
     if (kubernetes === undefined) return { extent: 'none', why: 'it is no request to a cluster' };
@@ -132,8 +135,8 @@ function portsQuestion(values: readonly string[]): Question {
 
 const RUNS_PROGRAMS: ReadonlySet<string | undefined> = new Set(['exec', 'attach', 'ephemeralcontainers']);
 
-function commandQuestions(pattern: ProgramPattern | undefined): readonly Question[] {
-  return programQuestions(pattern ?? {}).map((question) => ({ runs, subresource }) => {
+function commandQuestions(pattern: ProgramPattern | undefined, effect: 'permit' | 'deny'): readonly Question[] {
+  return programQuestions(pattern ?? {}, effect).map((question) => ({ runs, subresource }) => {
     const isProgram = runs !== undefined || RUNS_PROGRAMS.has(subresource);
     return question({ facts: runs ?? (isProgram ? { filesUnknown: true } : {}), isProgram });
   });

@@ -34,12 +34,12 @@ export interface AskedProgram {
 
 export type ProgramQuestion = (asked: AskedProgram) => Aspect;
 
-export function programQuestions(pattern: ProgramPattern): readonly ProgramQuestion[] {
+export function programQuestions(pattern: ProgramPattern, effect: 'permit' | 'deny'): readonly ProgramQuestion[] {
   const { programs, arguments: words, files, environment } = pattern;
   return [
     ...(programs === undefined ? [] : [programQuestion(programs)]),
     ...(words === undefined ? [] : [wordsQuestion(words)]),
-    ...(files === undefined ? [] : [filesQuestion(files)]),
+    ...(files === undefined ? [] : [filesQuestion(files, effect)]),
     ...(environment === undefined ? [] : [environmentQuestion(environment)]),
   ];
 }
@@ -97,10 +97,12 @@ function environmentQuestion(patterns: readonly string[]): ProgramQuestion {
   };
 }
 
-function filesQuestion(patterns: readonly FilePattern[]): ProgramQuestion {
+/** A program that uses no file at all uses none outside of a permit. */
+function filesQuestion(patterns: readonly FilePattern[], effect: 'permit' | 'deny'): ProgramQuestion {
   const compiled = patterns.map(compileFile);
-  return ({ facts: { files = [], filesUnknown } }) => {
-    const isSure = files.length > 0 && files.every((file) => compiled.some(({ certain }) => certain(file)));
+  return ({ facts: { files = [], filesUnknown }, isProgram }) => {
+    const isFree = effect === 'permit' && isProgram;
+    const isSure = (files.length > 0 || isFree) && files.every((file) => compiled.some(({ certain }) => certain(file)));
     if (filesUnknown === true) return { extent: 'some', why: FILES_UNKNOWN };
     if (isSure) return ALL;
     const isPossible = files.some((file) => compiled.some(({ possible }) => possible(file)));
@@ -119,7 +121,10 @@ interface CompiledFile {
 const BELOW = '/\u{10ffff}/\u{10ffff}';
 
 function compileFile({ path, uses }: FilePattern): CompiledFile {
-  const matches = compileGlob(path, '/');
+  const within = compileGlob(path, '/');
+  // `/srv/**` is the folder, too.
+  const folder = path.endsWith('/**') ? compileGlob(path.slice(0, -3), '/') : undefined;
+  const matches = (text: string): boolean => within(text) || folder?.(text) === true;
   const ending = compileGlob(path.slice(path.lastIndexOf('/') + 1), '');
   const start = path.split('*', 1)[0] ?? '';
   const isMeant = ({ use }: FileUse): boolean => uses === undefined || uses.includes(use);
@@ -140,8 +145,8 @@ function compileFile({ path, uses }: FilePattern): CompiledFile {
       }
       if (file.path.split('/').includes('..')) return true;
       if (file.recursive !== true) return false;
-      const folder = file.path.endsWith('/') ? file.path : `${file.path}/`;
-      return start.startsWith(folder) || folder.startsWith(start) || file.path === '.';
+      const below = file.path.endsWith('/') ? file.path : `${file.path}/`;
+      return start.startsWith(below) || below.startsWith(start) || file.path === '.';
     },
   };
 }

@@ -53,8 +53,8 @@ export function compileRule(policy: Policy): Rule {
   const functions = policy.functions?.map(compileFunction);
   const http = policy.http && compileHttpPattern(policy.http);
   const mcp = policy.mcp && compileMcpPattern(policy.mcp, policy.effect);
-  const ssh = policy.ssh && compileSshPattern(policy.ssh);
-  const kubernetes = policy.kubernetes && compileKubernetesPattern(policy.kubernetes);
+  const ssh = policy.ssh && compileSshPattern(policy.ssh, policy.effect);
+  const kubernetes = policy.kubernetes && compileKubernetesPattern(policy.kubernetes, policy.effect);
   const condition = policy.when === undefined ? undefined : compiled(policy.when);
   const keys = COLUMN_KEYS.filter((key) => policy[key] !== undefined);
   return {

@@ -19,7 +19,7 @@ const operation = (facts: Partial<SshFacts> = {}, more: Partial<Operation> = {})
 const LOG = [{ path: '/var/log/a', use: 'read' }] as const;
 
 const extent = (pattern: SshPattern, facts: Partial<SshFacts> = {}, more: Partial<Operation> = {}) =>
-  compileSshPattern(pattern)(operation(facts, more)).extent;
+  compileSshPattern(pattern, 'permit')(operation(facts, more)).extent;
 
 describe('an ssh pattern', () => {
   test('is about channels, users and programs', () => {
@@ -28,7 +28,7 @@ describe('an ssh pattern', () => {
     assert.equal(extent({ users: ['root'] }), 'none');
     assert.equal(extent({ programs: ['ls'] }), 'none');
     const { ssh: _ssh, ...other } = operation();
-    assert.equal(compileSshPattern({ users: ['*'] })(other).extent, 'none');
+    assert.equal(compileSshPattern({ users: ['*'] }, 'permit')(other).extent, 'none');
   });
 
   test('takes a name for the program that the system keeps, and another path for one that may be it', () => {
@@ -42,13 +42,15 @@ describe('an ssh pattern', () => {
 
   test('binds what runs and nobody can name, and permits none of it', () => {
     const { program: _program, ...unknown } = operation().ssh ?? { channel: 'exec', user: '' };
-    const asked = (ssh: SshFacts) => compileSshPattern({ programs: ['rm'] })({ ...operation(), ssh }).extent;
+    const asked = (ssh: SshFacts) => compileSshPattern({ programs: ['rm'] }, 'permit')({ ...operation(), ssh }).extent;
     assert.equal(asked(unknown), 'some');
     assert.equal(asked({ channel: 'shell', user: 'deploy' }), 'some');
     assert.equal(asked({ channel: 'files', user: 'deploy', files: LOG }), 'none');
     assert.equal(
-      compileSshPattern({ files: [{ path: '/etc/**' }] })({ ...operation(), ssh: { channel: 'shell', user: '' } })
-        .extent,
+      compileSshPattern(
+        { files: [{ path: '/etc/**' }] },
+        'permit',
+      )({ ...operation(), ssh: { channel: 'shell', user: '' } }).extent,
       'some',
     );
   });
@@ -71,7 +73,9 @@ describe('an ssh pattern', () => {
     assert.equal(extent(logs, files('/etc/shadow')), 'none');
     assert.equal(extent(logs, { files: [{ path: '/var/log/a', use: 'write' }] }), 'none');
     assert.equal(extent(logs, { ...files('/var/log/a'), filesUnknown: true }), 'some');
-    assert.equal(extent(logs, { files: [] }), 'none');
+    assert.equal(extent(logs, { files: [] }), 'all');
+    assert.equal(compileSshPattern(logs, 'deny')(operation({ files: [] })).extent, 'none');
+    assert.equal(extent(logs, { channel: 'files', files: [] }), 'all');
     assert.equal(extent(logs, files('/var/log/../../etc/shadow')), 'some');
   });
 

@@ -26,7 +26,7 @@ export interface RefPattern {
 }
 
 /** How much of an operation lies within an `ssh` pattern. */
-export function compileSshPattern(pattern: SshPattern): (operation: Operation) => Aspect {
+export function compileSshPattern(pattern: SshPattern, effect: 'permit' | 'deny'): (operation: Operation) => Aspect {
   const asked = [
     pattern.channels && one('channel', pattern.channels, '', ({ channel }) => channel),
     pattern.users && one('user', pattern.users, '', ({ user }) => user),
@@ -34,7 +34,7 @@ export function compileSshPattern(pattern: SshPattern): (operation: Operation) =
     pattern.refs && refsQuestion(pattern.refs),
     pattern.hosts && one('host', pattern.hosts, '.', ({ host }) => host),
     pattern.ports && portQuestion(pattern.ports),
-    ...programQuestions(pattern).map((question) => (facts: SshFacts) => question(askedProgram(facts))),
+    ...programQuestions(pattern, effect).map((question) => (facts: SshFacts) => question(askedProgram(facts))),
   ].filter((question) => question !== undefined);
   return (operation) => {
     const { ssh } = operation;
