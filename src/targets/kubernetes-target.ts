@@ -7,11 +7,15 @@ const MOST_GROUPS = 50;
 const MOST_RESOURCES = 200;
 
 /** What a header can hold. `{run}`, `{repository}` and `{subject}` are put in. */
-const templateSchema = z
+const textSchema = z
   .string()
   .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/, 'one line of printable ASCII')
-  .refine(knowsPlaces, 'only {run}, {repository} and {subject} stand for something')
-  .refine(isOwn, 'text that a run has a part in begins with text of your own, and not with `system:`');
+  .refine(knowsPlaces, 'only {run}, {repository} and {subject} stand for something');
+/** What somebody is called. */
+const templateSchema = textSchema.refine(
+  isOwn,
+  'text that a run has a part in begins with text of your own, and not with `system:`',
+);
 
 const keySchema = z.string().regex(/^[a-z0-9](?:[a-z0-9./_-]{0,61}[a-z0-9])?$/, 'a key in lower case: `chaperone/run`');
 
@@ -21,7 +25,7 @@ export const kubernetesSettingsSchema = z.strictObject({
     .strictObject({
       user: templateSchema,
       groups: z.array(templateSchema).max(MOST_GROUPS).optional(),
-      extra: z.record(keySchema, templateSchema).optional(),
+      extra: z.record(keySchema, textSchema).optional(),
     })
     .optional(),
   secretResources: z
