@@ -7,7 +7,7 @@ import { MalformedScp, MOST_LINE_BYTES } from './control-line.ts';
 export class ChannelReader {
   readonly #channel: Channel;
   readonly #aside: (message: { readonly kind: 'err' | 'status'; readonly bytes: Buffer }) => void;
-  readonly #over: AbortSignal;
+  readonly #over: AbortSignal | undefined;
   #ahead: Buffer = NOTHING;
   #isOver = false;
 
@@ -18,7 +18,7 @@ export class ChannelReader {
   constructor(
     channel: Channel,
     aside: (message: { readonly kind: 'err' | 'status'; readonly bytes: Buffer }) => void,
-    over: AbortSignal,
+    over?: AbortSignal,
   ) {
     this.#channel = channel;
     this.#aside = aside;
@@ -66,7 +66,7 @@ export class ChannelReader {
 
   async #fill(): Promise<boolean> {
     while (this.#ahead.length === 0 && !this.#isOver) {
-      const next = await nextMessage(this.#channel, this.#over);
+      const next = await (this.#over === undefined ? this.#channel.next() : nextMessage(this.#channel, this.#over));
       if (next === null || next.kind === 'eof') this.#isOver = true;
       else if (next.kind === 'request') this.#request(next);
       else if (next.stream === 'err') this.#aside({ kind: 'err', bytes: next.bytes });

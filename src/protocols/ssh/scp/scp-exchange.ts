@@ -75,7 +75,7 @@ export class ScpExchange implements Exchange<SshUpstream> {
 
   async #serve(channel: HostChannel): Promise<void> {
     const { client, user, session } = this.#parts;
-    const host = { channel, reader: new ChannelReader(channel, (aside) => this.#aside(aside), channel.signal) };
+    const host = { channel, reader: new ChannelReader(channel, (aside) => this.#aside(aside)) };
     const asking = { channel: client, reader: new ChannelReader(client, nobody, channel.signal) };
     const run = (exchange: Exchange<SshUpstream>): Promise<void> => session.run(exchange);
     const tell = (bytes: Buffer): Promise<void> => this.#tell([this.#frame('out', bytes)]);
