@@ -130,7 +130,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // A request of HTTP is read by what reads it in the gateway.
   trials: {
     level: 2,
-    imports: [...WORDS, ...ENGINES, 'protocols/http', 'targets', 'identity'],
+    imports: [...WORDS, ...ENGINES, 'protocols/http', 'protocols/kubernetes', 'targets', 'identity'],
     packages: ['yaml', 'zod'],
   },
 

@@ -28,7 +28,8 @@ export interface ClassifiedColumn {
   readonly mask?: MaskKind;
   /**
    * Of an HTTP target, where `table` is a path (`GET /customers/{id}`): what `column` names, a field of bodies
-   * (`customers[].email`), or a header or cookie of replies. A `value` is one that the protocol finds and names by itself.
+   * (`customers[].email`), or a header or cookie of replies. A `value` is one that the protocol finds and names by itself;
+   * without a path it may be anywhere, and no request is known to meet it.
    */
   readonly place?: 'body' | 'header' | 'cookie' | 'value';
 }

@@ -5,7 +5,7 @@ import type { Target } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { classesOfDocument } from './http-document.ts';
 import { declareHttp } from './http-target.ts';
-import { declareKubernetes, OF_CLUSTERS } from './kubernetes-target.ts';
+import { classesOfCluster, declareKubernetes } from './kubernetes-target.ts';
 import { declareMcp } from './mcp-target.ts';
 import { declareSsh } from './ssh-target.ts';
 
@@ -26,7 +26,8 @@ export function declareTarget(target: Target, credential: object): object {
     kubernetes,
     ssh,
   } = target;
-  const derived = kubernetes !== undefined ? OF_CLUSTERS : http === undefined ? [] : classesOfDocument(http);
+  const derived =
+    kubernetes !== undefined ? classesOfCluster(kubernetes) : http === undefined ? [] : classesOfDocument(http);
   const said = classified.filter((one) => !derived.some((other) => isDeepStrictEqual(one, other)));
   const place = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   return {

@@ -3,8 +3,7 @@ import { describe, test } from 'node:test';
 import { declareTarget, divertedPart } from './declare-target.ts';
 import { loadTargets } from './load-targets.ts';
 
-const load = (value: unknown) =>
-  loadTargets([{ file: 'a.yaml', line: () => 1, value }], ['kubernetes', 'postgres']);
+const load = (value: unknown) => loadTargets([{ file: 'a.yaml', line: () => 1, value }], ['kubernetes', 'postgres']);
 
 const CLUSTER = {
   name: 'prod',
@@ -24,9 +23,15 @@ describe('a cluster as a target', () => {
     assert.deepEqual(problems, []);
     const { target, credential } = items[0] ?? assert.fail('it was not loaded');
     assert.deepEqual(target.address, { host: 'cluster.example.com', port: 6443 });
-    assert.deepEqual(target.classified, [
-      { schema: '', table: '/**', column: 'secret values', class: 'secret', place: 'value' },
-    ]);
+    assert.deepEqual(
+      target.classified.map(({ table, column, class: of, place }) => [table, column, of, place].join(' ')),
+      [
+        ' secret values secret value',
+        '/api/v1/**/secrets/** secret values secret value',
+        '/api/v1/**/serviceaccounts/*/token secret values secret value',
+        '/apis/certificates.example.com/*/**/issuers/** secret values secret value',
+      ],
+    );
     assert.deepEqual(target.kubernetes, CLUSTER.kubernetes);
     assert.deepEqual(declareTarget(target, credential), CLUSTER);
   });

@@ -58,10 +58,22 @@ function impersonatedOf({ user, groups, extra }: NonNullable<Settings['impersona
   return { user, groups: groups ?? [], ...(extra === undefined ? {} : { extra }) };
 }
 
-/** What all clusters have that is classified: what is secret by its kind. */
-export const OF_CLUSTERS: readonly ClassifiedColumn[] = [
-  { schema: '', table: '/**', column: SECRET_VALUE, class: 'secret', place: 'value' },
-];
+/** What clusters have that is classified: what is secret by its kind, wherever it stands, and requests that are answered with it. */
+export function classesOfCluster({ secretResources }: KubernetesTarget): readonly ClassifiedColumn[] {
+  const own = secretResources.map((name) => {
+    const [resource = '', group] = name.split('/').toReversed();
+    return group === undefined ? `/api/v1/**/${resource}/**` : `/apis/${group}/*/**/${resource}/**`;
+  });
+  return ['', ...OF_ALL, ...own].map((table) => ({
+    schema: '',
+    table,
+    column: SECRET_VALUE,
+    class: 'secret',
+    place: 'value',
+  }));
+}
+
+const OF_ALL = ['/api/v1/**/secrets/**', '/api/v1/**/serviceaccounts/*/token'];
 
 /** The target as `url`, `http` and `kubernetes` of a declaration. */
 export function declareKubernetes(target: Target): object {

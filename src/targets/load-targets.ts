@@ -8,7 +8,7 @@ import type { CredentialDeclaration } from './credential.ts';
 import { problemOfGrpc } from './http-descriptors.ts';
 import { documentOf } from './http-document.ts';
 import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
-import { kubernetesOf, OF_CLUSTERS } from './kubernetes-target.ts';
+import { classesOfCluster, kubernetesOf } from './kubernetes-target.ts';
 import { mcpOf, STDIO_PLACE, transportOf } from './mcp-target.ts';
 import { sshOf } from './ssh-target.ts';
 import {
@@ -130,14 +130,15 @@ function kubernetesTarget(item: KubernetesTargetDeclaration): DeclaredTarget | r
   const place = httpPlace(item);
   if ('message' in place) return [place];
   const { address, basePath, tls } = place;
+  const kubernetes = kubernetesOf(item.kubernetes ?? {});
   const target: Target = {
     ...namedOf(item),
     address,
     tls,
     ...keptOf(item),
-    classified: [...(item.classified ?? []).map(fieldOf), ...OF_CLUSTERS],
+    classified: [...(item.classified ?? []).map(fieldOf), ...classesOfCluster(kubernetes)],
     http: httpOf(item.http ?? {}, address.host, basePath),
-    kubernetes: kubernetesOf(item.kubernetes ?? {}),
+    kubernetes,
   };
   return { target, credential: item.credential };
 }

@@ -197,6 +197,7 @@ function sshOf(keys: SshKeys, nowMs: () => number): SshOfGateway {
 /** How replies of each protocol are told people. */
 const DECODERS: Readonly<Record<string, () => ReplyDecoder>> = {
   http: httpReplyDecoder,
+  kubernetes: httpReplyDecoder,
   mcp: mcpReplyDecoder,
   postgres: postgresReplyDecoder,
   ssh: sshReplyDecoder,

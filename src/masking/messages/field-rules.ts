@@ -17,6 +17,9 @@ export interface MessageFields {
 /** Paths of one target are few; what a client asks for is not. */
 const MOST_KEPT = 1_000;
 
+/** What has no path may be in any reply. */
+const ANYWHERE = (): boolean => true;
+
 /** Which fields of an HTTP target a policy's classes mask. Its answers are kept by the fields that a path has. */
 export class FieldRules {
   readonly #classified: readonly ClassifiedColumn[];
@@ -25,7 +28,7 @@ export class FieldRules {
 
   constructor(classified: readonly ClassifiedColumn[], classes: ReadonlySet<string>) {
     this.#classified = classified.filter((one) => one.place !== undefined && classes.has(one.class));
-    this.#matches = this.#classified.map(({ table }) => compilePath(table));
+    this.#matches = this.#classified.map(({ table }) => (table === '' ? ANYWHERE : compilePath(table)));
   }
 
   get size(): number {

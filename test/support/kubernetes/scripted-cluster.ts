@@ -5,7 +5,7 @@ import type { TargetName } from '../../../src/model/ids.ts';
 import { LIMITS } from '../../../src/model/limits.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { createKubernetes } from '../../../src/protocols/kubernetes/kubernetes.ts';
-import { OF_CLUSTERS } from '../../../src/targets/kubernetes-target.ts';
+import { classesOfCluster } from '../../../src/targets/kubernetes-target.ts';
 import type { FakeApprovals } from '../fake-approvals.ts';
 import type { TestGateway, TestTarget } from '../gateway.ts';
 import { startHttpGateway } from '../http-gateway.ts';
@@ -88,7 +88,7 @@ export function clusterTarget(port: number): TestTarget {
     address: { host: '127.0.0.1', port },
     tls: { mode: 'disable' },
     labels: {},
-    classified: OF_CLUSTERS,
+    classified: classesOfCluster({ secretResources: [] }),
     recordMode: 'batched',
     storedReplyBytes: LIMITS.storedReplyBytes,
     http: { basePath: '', hosts: [], version: '1.1' },
