@@ -27,6 +27,7 @@ import type { Role, Scope } from '../../src/model/person.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { githubClaims } from './ci-claims.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
+import type { SshServer } from './ssh-server.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 
 export interface Answer {
@@ -125,6 +126,8 @@ export interface TestApiOptions {
   readonly mcp?: { readonly host: string; readonly port: number } | undefined;
   /** An API server without TLS, which becomes the target `prod`; its credential is YAML, a token where absent. */
   readonly cluster?: { readonly host: string; readonly port: number; readonly credential?: string } | undefined;
+  /** An SSH server, which becomes the target `box`. */
+  readonly host?: SshServer | undefined;
   readonly log?: LogConfig;
   /** The gateway's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -135,7 +138,19 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web, mcp, cluster } = options;
+  const {
+    policies = READ_POLICY,
+    webDirectory,
+    login,
+    sql,
+    evidence,
+    log,
+    env = {},
+    web,
+    mcp,
+    cluster,
+    host,
+  } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -157,6 +172,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         api: loopback,
         postgres: loopback,
         ...(web || mcp || cluster ? { http: loopback } : {}),
+        ...(host ? { ssh: loopback } : {}),
         portsMayMove: false,
         audience: AUDIENCE,
         ...(login ? { login } : {}),
@@ -185,7 +201,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     const applied = await call('POST', '/v1/apply', { auth: admin, json });
     if (applied.status !== 200) throw new Error(plan.text + applied.text);
   };
-  await apply(configuration(server, issuer.url, policies, { web, mcp, cluster }));
+  await apply(configuration(server, issuer.url, policies, { web, mcp, cluster, host }));
   const ciToken = (more: Readonly<Record<string, unknown>> = {}) => {
     const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
     return issuer.sign({ ...claims, repository_id: '74', ...more });
@@ -259,13 +275,13 @@ function configuration(
   server: PostgresServer,
   issuer: string,
   policies: string,
-  { web, mcp, cluster }: Pick<TestApiOptions, 'web' | 'mcp' | 'cluster'>,
+  { web, mcp, cluster, host }: Pick<TestApiOptions, 'web' | 'mcp' | 'cluster' | 'host'>,
 ): string {
   return `
 issuers:
   - { name: ci, kind: github, issuer: "${issuer}", insecureLoopback: true }
 trust:
-  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}${cluster ? ', prod' : ''}] }
+  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}${cluster ? ', prod' : ''}${host ? ', box' : ''}] }
 targets:
   - name: people
     protocol: postgres
@@ -274,7 +290,7 @@ targets:
     tls: { mode: verify-full, ca: ${JSON.stringify(server.ca)} }
     credential: { user: "${server.user}", password: { value: "${server.password}" } }
     classified: [{ column: public.people.email, class: email }]
-${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}${cluster ? clusterTarget(cluster) : ''}policies:${policies}`;
+${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}${cluster ? clusterTarget(cluster) : ''}${host ? hostTarget(host) : ''}policies:${policies}`;
 }
 
 function webTarget({
@@ -300,6 +316,15 @@ function clusterTarget({
     url: "http://${host}:${port}"
     kubernetes: { impersonate: { user: "chaperone:{run}", groups: [ci] } }
     credential: ${credential}
+`;
+}
+
+function hostTarget({ port, user, hostKey, clientKey }: SshServer): string {
+  return `  - name: box
+    protocol: ssh
+    address: "127.0.0.1:${port}"
+    ssh: { hostKeys: [${JSON.stringify(hostKey.line)}], hosts: [box.test] }
+    credential: { user: ${user}, key: { value: ${JSON.stringify(clientKey.pem)} } }
 `;
 }
 

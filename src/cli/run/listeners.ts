@@ -14,12 +14,16 @@ import type { Door } from './dial.ts';
 import type { LentTarget } from './grant-request.ts';
 import type { LocalProxy, LocalTarget } from './local-target.ts';
 import { proxiedHost, readFirstLine } from './proxied-host.ts';
+import { localSsh } from './run-ssh.ts';
+import { makeRunKey, openRunAgent, type RunAgent } from './ssh-agent.ts';
 
 export interface ListenersParts {
   readonly door: Door;
   /** The grant's id, which is the user that clients log in as. */
   readonly grant: string;
   readonly targets: readonly LentTarget[];
+  /** By which SSH clients know the gateway. */
+  readonly sshHostKey?: string | undefined;
   /** The run's own, 0700. */
   readonly directory: string;
   /** Told of connections that could not be carried. */
@@ -46,9 +50,11 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
   const targets: LocalTarget[] = [];
   // Those of HTTP have one together: clients of AWS have one pair of keys for all that they sign.
   const login = await newLogin();
+  const isSsh = parts.targets.some(({ protocol }) => protocol === 'ssh');
+  const agent = isSsh ? opened.use(await openRunAgent(makeRunKey(), join(parts.directory, 'agent.sock'))) : undefined;
   for (const [index, target] of parts.targets.entries()) {
     const own = target.protocol === 'http' ? login : await newLogin();
-    targets.push(await openListener(target, index, own, parts, opened));
+    targets.push(await openListener(target, index, { ...own, agent }, parts, opened));
   }
   const proxy = await openProxy(login, parts, opened);
   const running = opened.move();
@@ -65,7 +71,7 @@ async function openProxy(
   opened: AsyncDisposableStack,
 ): Promise<LocalProxy | undefined> {
   const { door, grant, targets, onTrouble } = parts;
-  const named = targets.filter(({ hosts = [] }) => hosts.length > 0);
+  const named = targets.filter(({ protocol, hosts = [] }) => protocol !== 'ssh' && hosts.length > 0);
   const [first] = named;
   if (first === undefined) return undefined;
   const headers = { 'chaperone-login': login.keys, 'chaperone-listener': 'tcp' };
@@ -95,11 +101,13 @@ async function openProxy(
 async function openListener(
   target: LentTarget,
   index: number,
-  { password, keys, signingKey }: ListenerLogin,
-  { door, grant, directory, onTrouble }: ListenersParts,
+  { password, keys, signingKey, agent }: ListenerLogin & { readonly agent: RunAgent | undefined },
+  { door, grant, directory, sshHostKey, onTrouble }: ListenersParts,
   opened: AsyncDisposableStack,
 ): Promise<LocalTarget> {
-  const headers = { 'chaperone-login': keys };
+  const ssh = target.protocol === 'ssh' && agent !== undefined ? localSsh(target, agent, sshHostKey) : undefined;
+  const shownKey = agent === undefined || ssh === undefined ? {} : { 'chaperone-ssh-key': agent.publicKey };
+  const headers = { 'chaperone-login': keys, ...shownKey };
   const path = `/v1/carrier/${encodeURIComponent(target.name)}`;
   const serve = (listener: 'tcp' | 'unix') => (socket: Socket) => {
     socket.on('error', () => socket.destroy());
@@ -135,6 +143,7 @@ async function openListener(
   return {
     ...common,
     ...certificate,
+    ...(ssh === undefined ? {} : { ssh }),
     ...(hasSocket ? { socketDirectory } : {}),
     ...(aws === undefined ? {} : { aws }),
   };

@@ -16,6 +16,8 @@ export interface LocalTarget {
   readonly password: Secret;
   /** Of a target that speaks AWS, at a listener: what its clients sign with, the user as the access key. */
   readonly aws?: LocalAws;
+  /** Of an SSH target. */
+  readonly ssh?: LocalSsh;
   /** PEM of what a listener shows its clients that take nothing without TLS. */
   readonly certificate?: string;
   /** `none` is a listener on this machine alone: the way from there on is the wrapper's. */
@@ -26,6 +28,16 @@ export interface LocalTarget {
 export function addressOf({ host, port, name, tls, certificate }: LocalTarget): URL {
   if (tls === 'none') return new URL(`${certificate === undefined ? 'http' : 'https'}://${host}:${port}/`);
   return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}/t/${encodeURIComponent(name)}/`);
+}
+
+export interface LocalSsh {
+  /** Names under which clients know it, beside the target's own. */
+  readonly hosts: readonly string[];
+  /** By which they know the gateway: `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+  /** Where the run's own agent is asked, and the one key that it has. */
+  readonly agent: string;
+  readonly publicKey: string;
 }
 
 export interface LocalAws {
