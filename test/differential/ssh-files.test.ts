@@ -89,7 +89,7 @@ const CASES: Readonly<Record<string, string>> = {
     'echo 2 >a && git commit -qam two && git push -q && cd ../one && git pull -q --ff-only && git log --oneline',
     'git commit -q --amend -m other && git push -q 2>/dev/null; echo $?; git push -q --force; echo $?',
     'git push -q origin --delete side v1; git push -q --atomic origin HEAD:x HEAD:y; git push -q origin :nothing 2>/dev/null; echo $?; git ls-remote | sort',
-    'git submodule --quiet add -b main shop:"$R/repo.git" sub && git submodule status | cut -c2-41; git archive --remote=shop:"$R/repo.git" main | tar t; git fetch -q --depth 1 && git clone -q shop:"$R/none.git" ../three; echo $?',
+    'git submodule --quiet add -b main shop:"$R/repo.git" sub && git submodule status | cut -c2-41; rm .gitmodules; git archive --remote=shop:"$R/repo.git" main | tar t; git fetch -q --depth 1 && git clone -q shop:"$R/none.git" ../three; echo $?',
   ].join('\n'),
 };
 

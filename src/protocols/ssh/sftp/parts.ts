@@ -1,6 +1,6 @@
 import type { CutPart, ExchangeResult, FieldMasker, Part, ReplyCount } from '../../../model/reply.ts';
 import { idOf } from './packets.ts';
-import { type FileName, replyPacket, type SftpReply } from './replies.ts';
+import { errorOf, type FileName, replyPacket, type SftpReply } from './replies.ts';
 
 /** What one part of a reply is to its exchange: the packet that goes to the client, or what closes without one. */
 export interface SftpPart extends Part {
@@ -122,7 +122,7 @@ const NOTHING = Buffer.alloc(0);
 function recordOf(reply: SftpReply): Buffer {
   switch (reply.kind) {
     case 'status':
-      return reply.message;
+      return errorOf(reply) === undefined ? NOTHING : reply.message;
     case 'name':
       return Buffer.concat(reply.names.flatMap((one) => [lineOf(one), NEWLINE]));
     case 'data':
