@@ -1,6 +1,6 @@
+import type { RequestInfo } from '../../model/kubernetes-request.ts';
 import type { ForwardedHead } from '../http/forwarded-head.ts';
 import { isSession } from './access.ts';
-import type { RequestInfo } from './request-info.ts';
 
 /** What a subresource answers with that is no object. */
 const NO_OBJECTS: ReadonlySet<string> = new Set(['log', 'proxy', 'exec', 'attach', 'portforward']);

@@ -1,5 +1,5 @@
+import type { RequestInfo, ResourceInfo } from '../../model/kubernetes-request.ts';
 import type { Access } from '../../model/request.ts';
-import type { RequestInfo, ResourceInfo } from './request-info.ts';
 
 /** What a request does at most; `unknown` of a method that no API server has. */
 export function accessOf({ verb, resource, path }: RequestInfo): Access {

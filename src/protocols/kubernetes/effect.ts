@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Estimate, StatementEstimate } from '../../model/approval.ts';
+import type { RequestInfo } from '../../model/kubernetes-request.ts';
 import { type Refusal, Refused } from '../../model/refusal.ts';
 import type { Operation, Request } from '../../model/request.ts';
 import type { Target } from '../../model/target.ts';
@@ -10,7 +11,6 @@ import { askCluster, type ClusterAnswer } from './ask-cluster.ts';
 import { askedOf } from './inspect.ts';
 import { isObject, listAt, textAt } from './json-object.ts';
 import { lineDiff } from './line-diff.ts';
-import type { RequestInfo } from './request-info.ts';
 import { isSecretResource } from './secret-writes.ts';
 import { objectDigest, SecretMarks, shownObject } from './shown-object.ts';
 

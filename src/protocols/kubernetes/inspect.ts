@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { JsonValue } from '../../model/http.ts';
 import type { KubernetesFacts } from '../../model/kubernetes.ts';
+import { type RequestInfo, requestInfoOf } from '../../model/kubernetes-request.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { Operation } from '../../model/request.ts';
@@ -10,7 +11,6 @@ import { accessOf } from './access.ts';
 import { isObject, listAt, textAt } from './json-object.ts';
 import { contentOf } from './object-content.ts';
 import { readObject } from './read-body.ts';
-import { type RequestInfo, requestInfoOf } from './request-info.ts';
 import { secretMistake } from './secret-writes.ts';
 import { streamOperations } from './streams/stream-operations.ts';
 

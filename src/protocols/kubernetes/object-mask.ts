@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../model/http.ts';
 import { SECRET_VALUE } from '../../model/kubernetes.ts';
+import type { RequestInfo } from '../../model/kubernetes-request.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { BodyMasker, MessageMasks } from '../../model/reply.ts';
 import type { Target } from '../../model/target.ts';
@@ -9,7 +10,6 @@ import type { ReplyHead } from '../http/message.ts';
 import { answersObject } from './accept.ts';
 import { isObject } from './json-object.ts';
 import { JsonWalk, type JsonWatcher, type Level } from './json-walk.ts';
-import type { RequestInfo } from './request-info.ts';
 import { isSecretResource } from './secret-writes.ts';
 
 /**

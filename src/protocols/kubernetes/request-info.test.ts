@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { requestInfoOf } from '../../model/kubernetes-request.ts';
 import { queryOf } from '../http/path.ts';
 import { accessOf } from './access.ts';
-import { requestInfoOf } from './request-info.ts';
 
 /** Method, address, then what the API server's own RequestInfo says: verb, group, version, namespace, resource, subresource, name. */
 const CASES = `

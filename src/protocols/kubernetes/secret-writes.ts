@@ -1,9 +1,9 @@
 import type { JsonValue } from '../../model/http.ts';
+import type { RequestInfo, ResourceInfo } from '../../model/kubernetes-request.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import type { Target } from '../../model/target.ts';
 import type { Said } from './inspect.ts';
 import { at, isObject, textAt } from './json-object.ts';
-import type { RequestInfo, ResourceInfo } from './request-info.ts';
 
 /** True of Secrets, and of what a target declares to be like them. */
 export function isSecretResource(

@@ -1,7 +1,7 @@
+import type { RequestInfo } from '../../model/kubernetes-request.ts';
 import type { Refusal, RefusalCode } from '../../model/refusal.ts';
 import { type Told, toldRefusal } from '../http/refusal.ts';
 import type { WaitingNotice } from '../protocol.ts';
-import type { RequestInfo } from './request-info.ts';
 
 /** `StatusReason` of apimachinery for the statuses that refusals have; clients branch on both. */
 const REASONS: Readonly<Record<number, string>> = {
