@@ -4,6 +4,7 @@ import type { Refusal } from '../../../model/refusal.ts';
 import type { FieldMasker, Part } from '../../../model/reply.ts';
 import type { Operation } from '../../../model/request.ts';
 import type { ByteStream } from '../../../wire/byte-stream.ts';
+import { PeerLeft } from '../../../wire/peer-left.ts';
 import { fieldOf } from '../../http/forwarded-head.ts';
 import {
   type IncomingReply,
@@ -46,6 +47,7 @@ export class ChannelRelay implements Relay {
   #target: { readonly stream: ByteStream; readonly wire: StreamWire } | undefined;
   #exit: ExitStatus | undefined;
   #pauses = false;
+  #clientOver = false;
 
   constructor(parts: ChannelRelayParts) {
     this.#parts = parts;
@@ -108,8 +110,9 @@ export class ChannelRelay implements Relay {
       say(stream, reply);
       if (pinged) say(this.#target?.stream, this.#target?.wire.ping());
       yield* this.#asking(pieces);
-      if (over) return;
+      if (over) break;
     }
+    this.#clientOver = true;
   }
 
   async send(input: AsyncIterable<Part>, upstream: ByteStream): Promise<void> {
@@ -125,17 +128,18 @@ export class ChannelRelay implements Relay {
 
   async *receive(upstream: ByteStream, whole: boolean): AsyncGenerator<Buffer> {
     const { wire } = this.#targetAt(upstream);
-    for (let pending = upstream.read(); ; ) {
-      const bytes = whole && this.#masks.holds ? await within(pending, LIMITS.sshMaskDelayMs) : await pending;
-      if (bytes === null) return;
-      if (bytes === undefined) {
+    for (let pending = upstream.read(); ; pending = upstream.read()) {
+      if (whole && this.#masks.holds && (await within(pending, LIMITS.sshMaskDelayMs)) === LATE) {
         this.#pauses = true;
-        yield NOTHING;
         // Once: what still waits then waits for what comes behind it.
-        const more = await pending;
-        if (more === null) return;
+        yield NOTHING;
       }
-      const { pieces, reply, pinged, over } = wire.read((await pending)!);
+      const bytes = await pending;
+      if (bytes === null) {
+        this.#checkEnd();
+        return;
+      }
+      const { pieces, reply, pinged, over } = wire.read(bytes);
       say(upstream, reply);
       if (pinged) say(this.#client?.stream, this.#client?.wire.ping());
       for (const { channel, event, bytes: told } of pieces) {
@@ -144,8 +148,13 @@ export class ChannelRelay implements Relay {
       const seen = this.#parts.begun === undefined ? pieces : pieces.filter(({ event }) => event !== 'accept');
       if (seen.length > 0) yield recorded(seen, this.#atMs());
       if (over) return;
-      pending = upstream.read();
     }
+  }
+
+  /** A target that closes without a word has not ended well, unless its client did or the command's end was told. */
+  #checkEnd(): void {
+    if (this.#clientOver || this.#exit !== undefined) return;
+    throw new PeerLeft('the cluster closed the connection in the middle of a stream');
   }
 
   rewrite(pieces: Buffer, isLast: boolean, masker: FieldMasker): Buffer {
@@ -236,10 +245,12 @@ export function portOf({ event, bytes }: StreamPiece): number | undefined {
   return Number(port);
 }
 
-/** What a promise gives; undefined where that takes longer. */
-async function within<T>(promise: Promise<T>, delayMs: number): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), delayMs);
+const LATE = Symbol('late');
+
+/** What a promise gives, or that it takes longer. */
+async function within<T>(promise: Promise<T>, delayMs: number): Promise<T | typeof LATE> {
+  const late = Promise.withResolvers<typeof LATE>();
+  const timer = setTimeout(() => late.resolve(LATE), delayMs);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
