@@ -70,6 +70,7 @@ function good(step: Step['step'], target: Target, credential: Credential | undef
           : target.tls.mode;
     case 'login':
       if (isProgram(target)) return 'a program has no login; it is started once a run asks it something';
+      if (target.kubernetes !== undefined) return 'the API server takes the credential';
       return target.http === undefined
         ? `logged in as ${credential?.user ?? ''}`
         : 'connected; a server says of a credential only what it says to a request';
@@ -98,6 +99,9 @@ function advice(step: Step['step'], target: Target): string {
     case 'tls':
       return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';
     case 'login':
+      if (target.kubernetes !== undefined) {
+        return 'Check what the target says of its credential, and whether the cluster knows it (`kubectl auth whoami`).';
+      }
       return target.http !== undefined
         ? 'Check the HTTP version, and what the target says of its credential.'
         : 'Check the user and the password, and what the server lets this machine do (pg_hba.conf).';

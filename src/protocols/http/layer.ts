@@ -22,6 +22,8 @@ export interface HttpLayer {
   readonly inspector: Inspector;
   /** Opens a connection to a target of the layer, or what stands for one; closes it where the signal aborts. Throws a `Fault`. */
   dial(dialled: LayerDialled, signal: AbortSignal): Promise<ClientConnection>;
+  /** Tries what the credential is good for, where a server can be asked that. Throws a `Fault`. */
+  check?(upstream: HttpUpstream, signal: AbortSignal): Promise<void>;
   /** How the gateway proves itself, where that is the layer's own; undefined where it is one of HTTP's ways. */
   credentials?(credential: Credential, tokens: Tokens): Credentials | undefined;
   /**

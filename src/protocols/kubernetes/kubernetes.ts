@@ -3,6 +3,7 @@ import type { HttpExchangeParts } from '../http/exchange.ts';
 import type { HttpSession } from '../http/lanes.ts';
 import type { HttpLayer, LayeredExchange } from '../http/layer.ts';
 import type { Fields } from '../http/message.ts';
+import { checkCluster } from './check.ts';
 import { clusterCredentials } from './credentials/cluster-credentials.ts';
 import { dialCluster } from './dial.ts';
 import { Effects, keepSent } from './effect.ts';
@@ -22,6 +23,7 @@ export function createKubernetes({ nowMs = Date.now }: { readonly nowMs?: () => 
     inspector: KUBERNETES_INSPECTOR,
     dial: ({ target, credential }, signal) => dialCluster(target, credential, signal),
     credentials: clusterCredentials,
+    check: checkCluster,
     exchange: (http, session) => exchangeOf(http, session, { nowMs, effects }),
   };
 }

@@ -1,15 +1,29 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FakeApprovals } from '../../../test/support/fake-approvals.ts';
 import { PERMIT_ALL } from '../../../test/support/gateway.ts';
 import {
   type AskedOfCluster,
+  clusterTarget,
   type ScriptedCluster,
   startScriptedCluster,
 } from '../../../test/support/kubernetes/scripted-cluster.ts';
 import { recorded } from '../../../test/support/recorded.ts';
+import { BudgetService } from '../../budgets/budget-service.ts';
 import type { KubernetesFacts } from '../../model/kubernetes.ts';
+import { Secret } from '../../model/secret.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { openStore } from '../../store/store.ts';
+import { credentialsOf } from '../http/credentials/credentials.ts';
+import { Tokens } from '../http/credentials/tokens.ts';
+import { dialHttp } from '../http/dial-http.ts';
+import { HttpUpstream } from '../http/upstream.ts';
+import { checkCluster } from './check.ts';
 
 const rule = (more: Partial<Policy>): Policy => ({ ...PERMIT_ALL, name: 'a rule', ...more });
 
@@ -224,7 +238,67 @@ describe('what people approve', () => {
   });
 });
 
+describe('a cluster that is tried', () => {
+  const ANSWERS: readonly (readonly [number, object, RegExp | undefined])[] = [
+    [200, { kind: 'APIVersions', versions: ['v1'] }, undefined],
+    [401, { kind: 'Status' }, /does not take the credential \(401\)/],
+    [403, { kind: 'Status' }, /discover nothing \(403\)/],
+    [200, { hello: 'world' }, /does not answer as an API server does/],
+  ];
+  for (const [status, body, message] of ANSWERS) {
+    test(`says ${message === undefined ? 'nothing of one that takes the credential' : String(message)}`, async () => {
+      const server = createServer((_asked, response) => {
+        response.statusCode = status;
+        response.end(JSON.stringify(body));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const target = clusterTarget(port);
+      const dial = (signal: AbortSignal) => dialHttp(target, undefined, signal);
+      const credentials = credentialsOf({ user: '', http: { kind: 'bearer', token: new Secret('t') } }, new Tokens());
+      const { signal } = new AbortController();
+      try {
+        await using upstream = new HttpUpstream(target, credentials, dial, await dial(signal));
+        const checking = checkCluster(upstream, signal);
+        await (message === undefined ? checking : assert.rejects(checking, message));
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    });
+  }
+});
+
 describe('what streams', () => {
+  test('a watch that a budget ends, ends with an event that says so', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'cluster-budget-'));
+    try {
+      await using store = await openStore({ file: join(directory, 'store.db') });
+      await using budgets = new BudgetService({ store, onFault: (fault) => assert.fail(String(fault)) });
+      await using cluster = await startScriptedCluster({
+        budgets,
+        policies: [{ ...PERMIT_ALL, limit: [{ measure: 'rowsRead', most: 2, per: 'statement' }] }],
+        script: (_asked, response) => {
+          response.setHeader('content-type', 'application/json');
+          for (const name of ['a', 'b', 'c']) {
+            response.write(`${JSON.stringify({ type: 'ADDED', object: { kind: 'Pod', metadata: { name } } })}\n`);
+          }
+          response.end();
+          return undefined;
+        },
+      });
+      const lines = (await cluster.text('/api/v1/pods?watch=true')).trim().split('\n');
+      const events = lines.map((line) => JSON.parse(line) as { readonly type: string; readonly object: Told });
+      assert.deepEqual(
+        events.map(({ type }) => type),
+        ['ADDED', 'ADDED', 'ERROR'],
+      );
+      assert.deepEqual([events[2]?.object.reason, events[2]?.object.code], ['TooManyRequests', 429]);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
   test('a log comes line by line while it is followed, each masked', async () => {
     const lines = ['one ada@example.com', 'two', 'three bob@example.com'];
     let next: (() => void) | undefined;

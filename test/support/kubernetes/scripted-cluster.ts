@@ -7,7 +7,7 @@ import type { Policy } from '../../../src/policy/policy.ts';
 import { createKubernetes } from '../../../src/protocols/kubernetes/kubernetes.ts';
 import { classesOfCluster } from '../../../src/targets/kubernetes-target.ts';
 import type { FakeApprovals } from '../fake-approvals.ts';
-import type { TestGateway, TestTarget } from '../gateway.ts';
+import type { TestGateway, TestGatewayOptions, TestTarget } from '../gateway.ts';
 import { startHttpGateway } from '../http-gateway.ts';
 
 export interface AskedOfCluster {
@@ -37,10 +37,11 @@ export interface ScriptedClusterOptions {
   readonly policies?: readonly Policy[];
   readonly target?: Partial<Omit<TestTarget, 'name'>>;
   readonly approvals?: FakeApprovals;
+  readonly budgets?: TestGatewayOptions['budgets'];
 }
 
 export async function startScriptedCluster(options: ScriptedClusterOptions): Promise<ScriptedCluster> {
-  const { script, policies, approvals } = options;
+  const { script, policies, approvals, budgets } = options;
   const asked: AskedOfCluster[] = [];
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -59,6 +60,7 @@ export async function startScriptedCluster(options: ScriptedClusterOptions): Pro
     targets: [{ ...clusterTarget(port), ...options.target }],
     ...(policies === undefined ? {} : { policies }),
     ...(approvals === undefined ? {} : { approvals }),
+    ...(budgets === undefined ? {} : { budgets }),
     http: { layers: [createKubernetes()] },
   });
   const { user, password } = await gateway.grant();
