@@ -25,7 +25,7 @@ export interface AskedFiles {
   readonly forwarded: Asked;
 }
 
-/** The paths of a request, and whether something may be other than before once it was answered. Throws `Refused`. */
+/** The paths of a request, and whether something may be other than before once it was answered. Throws `Unnamed`. */
 export function pathsOf(
   request: NamingRequest,
   names: Names,
@@ -68,6 +68,8 @@ export function pathsOf(
       return { paths: [{ named: from, uses: ['link'], itself: false }, at(request.to, ['link'], true)], changes: true };
     }
     case 'expand-path':
+      // Only the host knows; it may be anywhere.
+      return { paths: [{ named: '/', uses: ['stat'], itself: false }], changes: false };
     case 'home-directory':
     case 'users-groups-by-id':
       return { paths: [], changes: false };
@@ -183,8 +185,7 @@ function usesOf(uses: readonly FileAction[], found: ResolvedPath | undefined): r
 }
 
 function whoOf(request: NamingRequest): readonly string[] {
-  if (request.kind === 'home-directory') return [quoted(request.user.toString('utf8'))];
-  return request.kind === 'expand-path' ? [quoted(request.path.toString('utf8'))] : [];
+  return request.kind === 'home-directory' ? [quoted(request.user.toString('utf8'))] : [];
 }
 
 const NOTHING = Buffer.alloc(0);

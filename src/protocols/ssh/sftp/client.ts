@@ -19,8 +19,8 @@ export class SftpClient {
   }
 
   /** A failure of the gateway's own words. */
-  fail(id: number, code: number, message: string): Promise<void> | undefined {
-    return this.#channel.write(statusPacket(id, code, message));
+  async fail(id: number, code: number, message: string): Promise<void> {
+    await this.#channel.write(statusPacket(id, code, message));
   }
 
   /** OpenSSH's client shows no text of a status, and passes on what is said on stderr; libraries do it the other way round. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { Refused } from '../../../model/refusal.ts';
+import { type Refusal, Refused } from '../../../model/refusal.ts';
 import type { SftpHost } from './host.ts';
 import type { SftpReply } from './replies.ts';
 
@@ -9,6 +9,15 @@ export interface ResolvedPath {
   /** Symbolic links looked through, as far as the host could say so just before. */
   readonly real: string;
 }
+
+/** A path that nobody can decide on; what is asked of it is refused, and the session goes on. */
+export class Unnamed extends Refused {}
+
+const DANGLING: Refusal = {
+  code: 'protocol-unsupported',
+  message: 'a symbolic link that leads to nothing cannot be decided on',
+  hint: 'Name what it leads to.',
+};
 
 /** Longer ones are refused: no system has them. */
 const MOST_PATH_BYTES = 4096;
@@ -29,7 +38,7 @@ export class Names {
     return new Names(host, home ?? '/');
   }
 
-  /** The path as text, absolute. Throws `Refused` where it is none that could be decided on. */
+  /** The path as text, absolute. Throws `Unnamed` where it is none that could be decided on. */
   named(path: Buffer): string {
     const text = textOf(path);
     return trimmed(posix.resolve(this.#home, text));
@@ -37,13 +46,17 @@ export class Names {
 
   /**
    * Asks the host what a name is. `itself`: the last part is not looked through, as of what is removed or renamed. What the
-   * host does not know is as it was named: who asks for it gets the host's error.
+   * host does not know is as it was named: who asks for it gets the host's error. Throws `Unnamed` for a link that leads
+   * to where nothing can be.
    */
   async resolve(named: string, itself: boolean): Promise<ResolvedPath> {
     if (named === '/') return { named, real: '/' };
     if (!itself) {
       const real = await realPath(this.#host, named);
       if (real !== undefined) return { named, real };
+      // What is made by its name would be made where the link leads, and nobody has said where that is.
+      const link = await this.#host.ask({ kind: 'readlink', path: Buffer.from(named) });
+      if (link.kind === 'name') throw new Unnamed(DANGLING);
     }
     const folder = await realPath(this.#host, posix.dirname(named));
     return { named, real: folder === undefined ? named : posix.join(folder, posix.basename(named)) };
@@ -76,11 +89,11 @@ function trimmed(path: string): string {
 
 function textOf(path: Buffer): string {
   if (path.length > MOST_PATH_BYTES) {
-    throw new Refused({ code: 'too-large', message: `a path of more than ${MOST_PATH_BYTES} bytes` });
+    throw new Unnamed({ code: 'too-large', message: `a path of more than ${MOST_PATH_BYTES} bytes` });
   }
   const text = path.toString('utf8');
   if (path.includes(0) || !Buffer.from(text).equals(path)) {
-    throw new Refused({
+    throw new Unnamed({
       code: 'protocol-unsupported',
       message: 'a path that is not text in UTF-8 cannot be decided on',
       hint: 'Rename it at the host.',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Dice } from '../../../../test/fuzz/mutations.ts';
 import { OPEN, REPLY, REQUEST } from './numbers.ts';
 import { MalformedSftp, PacketReader, packetOf } from './packets.ts';
 import { readReply, replyPacket, type SftpReply, versionPacket } from './replies.ts';
@@ -122,5 +123,24 @@ describe('packets of SFTP', () => {
   it('reads a listing of as many names as it says and no more', () => {
     const lying = packetOf(REPLY.name, [1, 0xffff_ffff, b('a'), b('a'), 0]);
     assert.throws(() => readReply(lying), MalformedSftp);
+  });
+
+  it('breaks on nothing but what is malformed, whatever comes', () => {
+    const dice = new Dice(11);
+    const wires = [...REQUESTS.filter(({ kind }) => kind !== 'write').map(requestPacket), ...REPLIES.map(replyPacket)];
+    let refused = 0;
+    for (let turn = 0; turn < 5_000; turn++) {
+      const packet = Buffer.from(dice.pick(wires));
+      for (let change = 0; change <= dice.roll(3); change++) packet[4 + dice.roll(packet.length - 4)] = dice.roll(256);
+      for (const read of [readRequest, readReply]) {
+        try {
+          read(packet);
+        } catch (cause) {
+          assert.equal(cause instanceof MalformedSftp, true, String(cause));
+          refused++;
+        }
+      }
+    }
+    assert.equal(refused > 1_000, true);
   });
 });

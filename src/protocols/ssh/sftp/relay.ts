@@ -1,5 +1,5 @@
 import { LIMITS } from '../../../model/limits.ts';
-import { type Refusal, Refused } from '../../../model/refusal.ts';
+import type { Refusal } from '../../../model/refusal.ts';
 import type { Exchange } from '../../protocol.ts';
 import type { Channel } from '../channels/channel.ts';
 import { type FileAsk, fileRequest, quoted } from '../files/file-operation.ts';
@@ -12,7 +12,7 @@ import { HandleExchange, type HandleRequest } from './handle-exchange.ts';
 import type { SftpHost } from './host.ts';
 import { limitsPacket } from './limits-reply.ts';
 import { Gauge } from './mailbox.ts';
-import type { Names, ResolvedPath } from './names.ts';
+import { type Names, type ResolvedPath, Unnamed } from './names.ts';
 import { STATUS } from './numbers.ts';
 import { PacketReader } from './packets.ts';
 import { PathOrder } from './path-order.ts';
@@ -33,7 +33,6 @@ export interface RelayParts {
 interface Opened {
   readonly exchange: HandleExchange;
   readonly path: ResolvedPath;
-  readonly uses: readonly string[];
 }
 
 /** Makes exchanges of what a client asks in an SFTP session, several at once. */
@@ -101,56 +100,53 @@ export class SftpRelay {
 
   /** What names paths: once all that it hangs on is over, and once the host has said what they are. */
   async #name(request: NamingRequest): Promise<void> {
-    const { names, client, host } = this.#parts;
-    const known = this.#paths(request);
-    if ('refusal' in known) return this.#refuse(request.id, known.refusal, request.kind);
-    const { paths, changes } = known;
     this.#asking.add(1);
-    const leave = await this.#order.enter({ paths: paths.map(({ named }) => named), changes }, () =>
-      this.#asking.take(1),
-    );
+    let leave = (): void => this.#asking.take(1);
     try {
-      const found = await Promise.all(paths.map(({ named, itself }) => names.resolve(named, itself)));
-      const { ask, forwarded } = askedFiles(request, paths, found);
-      const asked = fileRequest({ ...ask, user: this.#parts.user });
-      const { id } = request;
-      if (request.kind !== 'open' && request.kind !== 'opendir') {
-        return await this.#parts.run(new AskExchange(asked, { client, host }, id, forwarded));
-      }
-      if (this.#opened.size >= LIMITS.maxSftpHandles) {
-        return await client.fail(id, STATUS.failure, `more than ${LIMITS.maxSftpHandles} files are open`);
-      }
-      const [path] = found;
-      const uses = paths[0]?.uses ?? [];
-      const exchange: HandleExchange = new HandleExchange({
-        request: asked,
-        client,
-        host,
-        id,
-        opening: forwarded,
-        onOpened: (handle) => {
-          if (path !== undefined) this.#opened.set(keyOf(handle), { exchange, path, uses });
-          leave();
-        },
-        onClosed: (handle) => {
-          if (this.#opened.get(keyOf(handle))?.exchange === exchange) this.#opened.delete(keyOf(handle));
-        },
-      });
-      await this.#parts.run(exchange);
+      const { paths, changes } = pathsOf(request, this.#parts.names);
+      const use = { paths: paths.map(({ named }) => named), changes };
+      leave = await this.#order.enter(use, leave);
+      await this.#decide(request, paths, leave);
+    } catch (cause) {
+      if (!(cause instanceof Unnamed)) throw cause;
+      await this.#refuse(request.id, cause.refusal, request.kind);
     } finally {
       leave();
     }
   }
 
-  #paths(
-    request: NamingRequest,
-  ): { readonly refusal: Refusal } | { readonly paths: readonly NamedPath[]; readonly changes: boolean } {
-    try {
-      return pathsOf(request, this.#parts.names);
-    } catch (cause) {
-      if (!(cause instanceof Refused)) throw cause;
-      return { refusal: cause.refusal };
+  /** `answered` is called once the client has got an answer, where the exchange goes on after that. */
+  async #decide(request: NamingRequest, paths: readonly NamedPath[], answered: () => void): Promise<void> {
+    const { names, client, host, user, run } = this.#parts;
+    const found =
+      request.kind === 'expand-path'
+        ? [await names.expand(request.path)]
+        : await Promise.all(paths.map(({ named, itself }) => names.resolve(named, itself)));
+    const { ask, forwarded } = askedFiles(request, paths, found);
+    const asked = fileRequest({ ...ask, user });
+    const { id } = request;
+    const [path] = found;
+    if (path === undefined || (request.kind !== 'open' && request.kind !== 'opendir')) {
+      return run(new AskExchange(asked, { client, host }, id, forwarded));
     }
+    if (this.#opened.size >= LIMITS.maxSftpHandles) {
+      return client.fail(id, STATUS.failure, `more than ${LIMITS.maxSftpHandles} files are open`);
+    }
+    const exchange: HandleExchange = new HandleExchange({
+      request: asked,
+      client,
+      host,
+      id,
+      opening: forwarded,
+      onOpened: (handle) => {
+        this.#opened.set(keyOf(handle), { exchange, path });
+        answered();
+      },
+      onClosed: (handle) => {
+        if (this.#opened.get(keyOf(handle))?.exchange === exchange) this.#opened.delete(keyOf(handle));
+      },
+    });
+    return run(exchange);
   }
 
   /** A change by handle is decided as one by name, in its place among what was asked of the handle. */
