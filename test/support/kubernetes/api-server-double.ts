@@ -109,10 +109,13 @@ class Double implements ApiServerDouble {
     const known = DISCOVERY.get(url.pathname);
     if (known !== undefined) return say(response, 200, known);
     const place = placeOf(url.pathname);
-    if (place === undefined) return say(response, 404, '404 page not found\n', 'text/plain; charset=utf-8');
+    if (place === undefined) return say(response, 404, status(404, 'NotFound', NO_RESOURCE, {}));
     if (place.subresource === 'log') return this.#log(response, url.searchParams.has('follow'));
-    if (STREAMS.has(place.subresource ?? ''))
-      return say(response, 400, status(400, 'BadRequest', 'Upgrade request required'));
+    const { subresource = '', collection, name = '', resource } = place;
+    if (STREAMS.has(subresource) && this.objects.get(collection, name) === undefined) {
+      return say(response, 404, notFound(resource, name));
+    }
+    if (STREAMS.has(subresource)) return say(response, 400, status(400, 'BadRequest', 'Upgrade request required'));
     const accept = request.headers.accept ?? '';
     if (request.method === 'GET') return this.#read(response, place, url, accept);
     this.#change(response, place, request, body, url.searchParams.get('dryRun') === 'All');
@@ -214,6 +217,7 @@ const KINDS: Readonly<Record<string, string>> = {
   namespaces: 'Namespace',
   deployments: 'Deployment',
 };
+const NO_RESOURCE = 'the server could not find the requested resource';
 const UNAUTHORIZED = 'HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 /** As the real server said it. */

@@ -25,9 +25,10 @@ export class ObjectsDouble {
     return this.#objects.get(`${place}/${name}`);
   }
 
-  /** Of all namespaces where the place has none. */
+  /** Of all namespaces where the place has none; in the order of their keys, as etcd keeps them. */
   list(place: string): readonly ClusterObject[] {
-    return [...this.#objects].filter(([key]) => isIn(key, place)).map(([, object]) => object);
+    const keys = [...this.#objects.keys()].filter((key) => isIn(key, place)).toSorted();
+    return keys.flatMap((key) => this.#objects.get(key) ?? []);
   }
 
   put(place: string, object: ClusterObject): ClusterObject {
