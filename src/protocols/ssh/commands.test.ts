@@ -46,17 +46,10 @@ describe('commands of OpenSSH clients', () => {
       events
         .filter(({ event }) => event.kind === kind)
         .flatMap(({ body }) => readSshFrames(body))
-        .map((frame) => [frame.kind, Buffer.from(frame.bytes).toString()])
-        .sort();
-    assert.deepEqual(frames('input'), [
-      ['end', ''],
-      ['in', 'typed'],
-    ]);
-    assert.deepEqual(frames('reply'), [
-      ['err', 'err\n'],
-      ['out', 'typed'],
-      ['status', '\0\0\0\u0004'],
-    ]);
+        .map((frame) => `${frame.kind} ${Buffer.from(frame.bytes).toString()}`)
+        .sort((one, other) => (one < other ? -1 : 1));
+    assert.deepEqual(frames('input'), ['end ', 'in typed']);
+    assert.deepEqual(frames('reply'), ['err err\n', 'out typed', 'status \0\0\0\u0004']);
     const reply = events.find(({ event }) => event.kind === 'reply');
     assert.deepEqual([reply?.event.result?.status, reply?.event.result?.code], ['error', '4']);
   });
@@ -175,8 +168,14 @@ describe('connections onwards', () => {
     await using gateway = await startSshGateway({ targets: [target] });
     const { config, key } = await clientFiles(gateway);
     const jumped = await runSsh(config, [
-      ...['-o', `HostKeyAlias=[127.0.0.1]:${gateway.port}`, '-i', key.path],
-      ...['-J', 'gateway', 'web.internal', 'echo jumped'],
+      '-o',
+      `HostKeyAlias=[127.0.0.1]:${gateway.port}`,
+      '-i',
+      key.path,
+      '-J',
+      'gateway',
+      'web.internal',
+      'echo jumped',
     ]);
     assert.deepEqual([jumped.stdout, jumped.code], ['jumped\n', 0], jumped.stderr);
   });

@@ -87,7 +87,8 @@ export class CommandExchange implements Exchange<SshUpstream> {
   waiting(notice: WaitingNotice): Promise<void> | undefined {
     const say = (): Promise<void> | undefined =>
       this.#parts.client.write(Buffer.from(noticeText(notice, this.#newline)), 'err');
-    this.#notices = setInterval(() => void say()?.catch(clientLeft), LIMITS.sshWaitingNoticeMs);
+    this.#notices = setInterval(() => void say()?.catch(clientLeft), LIMITS.sshWaitingNoticeMs).unref();
+    this.#parts.client.signal.addEventListener('abort', () => this.#quiet(), { once: true });
     return say()?.catch(clientLeft);
   }
 

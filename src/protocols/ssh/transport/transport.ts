@@ -63,7 +63,7 @@ export class SshTransport {
       for (;;) {
         const bytes = await stream.read();
         if (bytes === null) break;
-        this.#protocol.parse(bytes, 0, bytes.length);
+        this.#parse(bytes);
         if (this.#over !== undefined) throw this.#over;
         // Answers to what it asks may not pile up for one that reads none.
         if (this.#outBytes > LIMITS.maxSshAheadBytes) await this.drained();
@@ -120,6 +120,15 @@ export class SshTransport {
     while (this.#writing !== undefined) await this.#writing;
   }
 
+  /** The library throws plain errors at what is no SSH. */
+  #parse(bytes: Buffer): void {
+    try {
+      this.#protocol.parse(bytes, 0, bytes.length);
+    } catch (cause) {
+      throw cause instanceof MalformedSsh ? cause : new MalformedSsh((cause as Error).message);
+    }
+  }
+
   #encrypt(packet: Buffer): void {
     const protocol = this.#protocol;
     // While keys are exchanged nothing else may be sent (RFC 4253, section 7.1); the library sends its queue after that.
@@ -132,7 +141,12 @@ export class SshTransport {
     if (type === MESSAGE.unimplemented) return undefined;
     if (type < MESSAGE.serviceRequest || type === MESSAGE.kexInit) return known(payload);
     if (type >= KEY_EXCHANGE.from && type <= KEY_EXCHANGE.to) throw new MalformedSsh('a message out of its place');
-    this.#parts.onPayload(payload);
+    try {
+      this.#parts.onPayload(payload);
+    } catch (cause) {
+      // What breaks here is not for the library to take for a malformed packet.
+      this.#fail(cause as Error);
+    }
     return this.#over === undefined ? undefined : Infinity;
   }
 
