@@ -52,6 +52,8 @@ const STATE_READING = new Set(
   ),
 );
 
+const STATE_CHANGING = new Set('start stop restart try-restart reload reload-or-restart reset-failed'.split(' '));
+
 /** A verb, and the services. */
 const systemctl: Reader = (words, { name }) => {
   const read = readOptions(
@@ -63,7 +65,8 @@ const systemctl: Reader = (words, { name }) => {
   const verb = read.operands[0];
   if (verb?.value === undefined && read.isCertain && read.operands.length === 0) return { access: 'read' };
   if (!read.isCertain || verb?.value === undefined) return unknownOutcome(`${name} is given words that are not known`);
-  return STATE_READING.has(verb.value) ? { access: 'read' } : { access: 'admin', filesUnknown: true };
+  if (STATE_READING.has(verb.value)) return { access: 'read' };
+  return { access: 'admin', filesUnknown: !STATE_CHANGING.has(verb.value) };
 };
 
 const journalctl: Reader = (words, { name }) => {
