@@ -39,6 +39,7 @@ const PROGRAMS = {
   sshd: { package: 'openssh-server', present: () => onPath('sshd') },
   sftp: { package: 'openssh-sftp-server', present: () => existsSync('/usr/lib/openssh/sftp-server') },
   rsync: { package: 'rsync', present: () => onPath('rsync') },
+  kubectl: { package: 'kubernetes-client', present: () => onPath('kubectl') },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
   wrk: { package: 'wrk', present: () => onPath('wrk') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
@@ -70,6 +71,7 @@ export const TEST_PROGRAMS = [
   'sshd',
   'sftp',
   'rsync',
+  'kubectl',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];
 

@@ -224,8 +224,13 @@ const UNAUTHORIZED = 'HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnecti
 const DISCOVERY = new Map<string, unknown>(
   replies.replies
     .filter(({ request: { path } }) => /^\/(?:version|api|apis|api\/v1|apis\/apps\/v1)$/.test(path))
-    .map(({ request, reply }) => [request.path, JSON.parse(reply.body ?? 'null')]),
+    .map(({ request, reply }) => [request.path, known(JSON.parse(reply.body ?? 'null'))]),
 );
+
+/** Of the groups only the one whose resources are told. */
+function known(said: { readonly kind?: string; readonly groups?: readonly { readonly name: string }[] }): unknown {
+  return said.kind === 'APIGroupList' ? { ...said, groups: said.groups?.filter(({ name }) => name === 'apps') } : said;
+}
 
 function placeOf(path: string): Place | undefined {
   const [, base, namespace, rest = ''] =

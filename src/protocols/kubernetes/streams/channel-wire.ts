@@ -86,7 +86,9 @@ export class ChannelWire implements StreamWire {
   #messageOf({ channel, event, bytes }: StreamPiece): Buffer {
     const number = this.#channels.indexOf(channel);
     if (number < 0) throw new RangeError(`a channel that was not agreed on: ${channel}`);
-    if (event === 'end' && this.#form.closes) return this.#message(CLOSE, Buffer.from([number]));
+    // Clients in use know no channel that is closed to them.
+    if (event === 'end' && this.#form.closes && this.#facing === 'target')
+      return this.#message(CLOSE, Buffer.from([number]));
     return event === 'data' ? this.#message(number, bytes) : NOTHING;
   }
 
