@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Refusal } from '../../../model/refusal.ts';
 import type { Access, Operation, Request } from '../../../model/request.ts';
 import type { FileUse } from '../../../model/ssh.ts';
+import { SSH_MEDIA } from '../../../model/ssh-frames.ts';
 
 /** What is asked of files, whatever asks for it: SFTP, scp or rsync. */
 export interface FileAsk {
@@ -29,7 +30,7 @@ export function fileRequest(ask: FileAsk): Request {
     ssh: { channel: 'files', user: ask.user, files: ask.files },
   };
   const bytes = Buffer.from(ask.words);
-  const body = { media: TEXT, bytes };
+  const body = { media: SSH_MEDIA, bytes };
   const unsupported = ask.unsupported === undefined ? {} : { unsupported: ask.unsupported };
   return { operations: [operation], body: () => body, ...unsupported };
 }
@@ -58,5 +59,3 @@ export function plainPath(path: string): string | undefined {
   const normal = posix.normalize(path);
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 }
-
-const TEXT = 'text/plain; charset=utf-8';

@@ -3,11 +3,11 @@ import { LIMITS } from '../../../model/limits.ts';
 import type { Refusal } from '../../../model/refusal.ts';
 import type { Part } from '../../../model/reply.ts';
 import type { Request } from '../../../model/request.ts';
-import type { SshFrame } from '../../../model/ssh-frames.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import type { Channel } from '../channels/channel.ts';
 import { ChannelPart, type StreamMasks } from '../channels/channel-part.ts';
 import { noticeText, refusalText } from '../channels/told.ts';
+import type { Frames } from '../files/frames.ts';
 import { nextMessage } from '../files/next-message.ts';
 import type { HostChannel, SshUpstream } from '../host/upstream.ts';
 import { UNMASKABLE } from './git-request.ts';
@@ -23,7 +23,7 @@ export interface PushParts {
   /** What the client sent so far: its commands, and the beginning of the pack. */
   readonly taken: Buffer;
   readonly masks: StreamMasks;
-  readonly frame: (kind: SshFrame['kind'], bytes: Buffer) => SshFrame;
+  readonly frames: Frames;
 }
 
 /** What is pushed, once it is known which refs it is for: nothing of it goes to the host before it was decided on. */
@@ -49,7 +49,7 @@ export class PushExchange implements Exchange<SshUpstream> {
 
   async *forward({ input, signal }: Forward<SshUpstream>): AsyncGenerator<Part> {
     clearInterval(this.#notices);
-    const { host, push, masks, frame } = this.#parts;
+    const { host, push, masks, frames } = this.#parts;
     const report = new PushReport(push.capabilities);
     let broken: unknown;
     const sending = this.#send(input).catch((cause: unknown) => {
@@ -63,7 +63,7 @@ export class PushExchange implements Exchange<SshUpstream> {
           next.answer(false);
         } else if (next.kind === 'data') {
           if (next.stream === 'out') report.push(next.bytes);
-          yield new ChannelPart([frame(next.stream, next.bytes)], masks);
+          yield new ChannelPart([frames.frame(next.stream, next.bytes)], masks);
         }
       }
       if (broken !== undefined) throw broken;
@@ -72,7 +72,7 @@ export class PushExchange implements Exchange<SshUpstream> {
       const isOk = !report.hasFailed && this.#status.readUInt32BE() === 0;
       const code = String(this.#status.readUInt32BE());
       const result = { status: isOk ? 'ok' : 'error', code, rows: 0, tags: report.tags } as const;
-      yield new ChannelPart([frame('status', this.#status)], masks, { result });
+      yield new ChannelPart([frames.frame('status', this.#status)], masks, { result });
     } finally {
       this.#over.abort();
       host.abort();
@@ -129,13 +129,13 @@ export class PushExchange implements Exchange<SshUpstream> {
   }
 
   async *#input(): AsyncGenerator<Part> {
-    const { client, masks, frame } = this.#parts;
+    const { client, masks, frames } = this.#parts;
     for (;;) {
       const next = await nextMessage(client, this.#over.signal);
       if (next === null) return;
       if (next.kind === 'request') next.answer(false);
-      else if (next.kind === 'eof') yield new ChannelPart([frame('end', NOTHING)], masks);
-      else if (next.stream === 'out') yield new ChannelPart([frame('in', next.bytes)], masks);
+      else if (next.kind === 'eof') yield new ChannelPart([frames.frame('end', NOTHING)], masks);
+      else if (next.stream === 'out') yield new ChannelPart([frames.frame('in', next.bytes)], masks);
     }
   }
 }

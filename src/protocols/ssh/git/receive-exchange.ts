@@ -2,11 +2,11 @@ import { Fault } from '../../../model/fault.ts';
 import { type Refusal, Refused } from '../../../model/refusal.ts';
 import type { Part } from '../../../model/reply.ts';
 import type { Request } from '../../../model/request.ts';
-import type { SshFrame } from '../../../model/ssh-frames.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import { ChannelPart, StreamMasks } from '../channels/channel-part.ts';
 import type { SessionChannel } from '../channels/kind.ts';
 import { noticeText, tellRefusal } from '../channels/told.ts';
+import { Frames } from '../files/frames.ts';
 import type { HostChannel, SshUpstream } from '../host/upstream.ts';
 import type { GitCommand } from './git-command.ts';
 import { gitRequest, pushRequest, UNMASKABLE } from './git-request.ts';
@@ -20,14 +20,14 @@ export class ReceiveExchange implements Exchange<SshUpstream> {
   readonly #parts: SessionChannel;
   readonly #command: GitCommand;
   readonly #masks = new StreamMasks(false);
-  readonly #since: number;
   readonly #nowMs: () => number;
+  readonly #frames: Frames;
 
   constructor(parts: SessionChannel, command: GitCommand, nowMs: () => number) {
     this.#parts = parts;
     this.#command = command;
     this.#nowMs = nowMs;
-    this.#since = nowMs();
+    this.#frames = new Frames(nowMs);
     this.request = gitRequest(command, parts.user);
   }
 
@@ -42,8 +42,8 @@ export class ReceiveExchange implements Exchange<SshUpstream> {
           const { push, taken } = asked;
           const request = pushRequest(this.#command, this.#parts.user, push);
           const { client } = this.#parts;
-          const frame = (kind: SshFrame['kind'], bytes: Buffer): SshFrame => this.#frame(kind, bytes);
-          const exchange = new PushExchange({ request, client, host, push, taken, masks: this.#masks, frame });
+          const frames = new Frames(this.#nowMs);
+          const exchange = new PushExchange({ request, client, host, push, taken, masks: this.#masks, frames });
           await this.#parts.session.run(exchange);
           status = exchange.status;
         }
@@ -53,7 +53,7 @@ export class ReceiveExchange implements Exchange<SshUpstream> {
       if (until.aborted) throw until.reason;
       const code = String(status.readUInt32BE());
       const result = { status: code === '0' ? 'ok' : 'error', code, rows: 0 } as const;
-      yield new ChannelPart([this.#frame('status', status)], this.#masks, { result });
+      yield new ChannelPart([this.#frames.frame('status', status)], this.#masks, { result });
     } finally {
       host.abort();
     }
@@ -91,7 +91,7 @@ export class ReceiveExchange implements Exchange<SshUpstream> {
         next.answer(false);
         if (name === 'exit-status') return Buffer.from(data.subarray(0, 4));
       } else if (next.kind === 'data') {
-        yield new ChannelPart([this.#frame(next.stream, next.bytes)], this.#masks);
+        yield new ChannelPart([this.#frames.frame(next.stream, next.bytes)], this.#masks);
         if (next.stream === 'out' && endsList(lines, next.bytes)) return undefined;
       }
     }
@@ -125,17 +125,13 @@ export class ReceiveExchange implements Exchange<SshUpstream> {
     host.eof();
     let status: Buffer | undefined;
     for (let next = await host.next(); next !== null; next = await host.next()) {
-      if (next.kind === 'data') yield new ChannelPart([this.#frame(next.stream, next.bytes)], this.#masks);
+      if (next.kind === 'data') yield new ChannelPart([this.#frames.frame(next.stream, next.bytes)], this.#masks);
       if (next.kind !== 'request') continue;
       if (next.name === 'exit-status') status = Buffer.from(next.data.subarray(0, 4));
       next.answer(false);
     }
     if (status === undefined) throw new Fault('upstream-closed', 'the host ended the push without saying how');
     return status;
-  }
-
-  #frame(kind: SshFrame['kind'], bytes: Buffer): SshFrame {
-    return { kind, atMs: this.#nowMs() - this.#since, bytes };
   }
 }
 

@@ -50,13 +50,14 @@ function downloadOf(
   item: Named,
   path: string,
   times: Times | undefined,
-  { user, client, host }: ScpParts,
+  { user, client, host, frames: begin }: ScpParts,
   outcome: { isOk: boolean },
 ): ItemExchange {
   const use = item.kind === 'file' ? 'read' : 'list';
   const size = item.kind === 'file' ? [`${item.size} bytes`] : [];
   const words = [use, quoted(path), ...size].join(' ');
   const request = fileRequest({ kind: `file-${use}`, access: 'read', files: [{ path, use }], user, words });
+  const frames = begin();
   const read = new Transfer();
   const level = new LevelStream();
   let at = 0n;
@@ -84,11 +85,12 @@ function downloadOf(
     for (let left = item.size; left > 0; ) {
       const piece = await host.reader.some(Math.min(left, PIECE_BYTES));
       left -= piece.length;
-      yield ScpPart.data(piece, level, left === 0, onShown);
+      const isLast = left === 0;
+      yield ScpPart.data(piece, frames, ({ messages }) => level.push(piece, messages, isLast), onShown);
     }
     const end = await host.reader.answer();
     if (end === null) throw new PeerLeft('the host ended scp');
-    yield end[0] === 0 ? ScpPart.said(end) : ScpPart.words(end);
+    yield end[0] === 0 ? ScpPart.said(end) : ScpPart.words(end, frames);
     const answer = await client.reader.answer();
     if (answer === null) throw new PeerLeft('the client ended scp');
     await host.channel.write(answer);

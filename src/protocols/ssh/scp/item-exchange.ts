@@ -4,7 +4,7 @@ import type { Request } from '../../../model/request.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import type { Channel } from '../channels/channel.ts';
 import { noticeText } from '../channels/told.ts';
-import type { LevelStream } from '../files/level-stream.ts';
+import type { Frames } from '../files/frames.ts';
 import type { SshUpstream } from '../host/upstream.ts';
 import type { ChannelReader } from './channel-reader.ts';
 import { warning } from './control-line.ts';
@@ -43,7 +43,7 @@ export class ItemExchange implements Exchange<SshUpstream> {
 
   reply(part: Part): Promise<void> | undefined {
     if (!(part instanceof ScpPart) || part.bytes.length === 0) return undefined;
-    part.onShown?.(part.wire);
+    part.shown();
     return this.#parts.client.channel.write(part.bytes);
   }
 
@@ -59,58 +59,69 @@ export class ItemExchange implements Exchange<SshUpstream> {
   }
 }
 
-/** A piece of what goes to the client. */
+interface ScpPartMore {
+  readonly result?: ExchangeResult;
+  /** Told of the content that the client gets. */
+  readonly onShown?: (content: Buffer) => void;
+  readonly mask?: (masker: FieldMasker) => Buffer;
+}
+
+/** A piece of what goes to the client, or to the host. */
 export class ScpPart implements Part {
   readonly bytes: Buffer;
-  /** What of it stands on record: content, and words. */
-  readonly wire: Buffer;
   declare readonly result?: ExchangeResult;
-  readonly onShown: ((content: Buffer) => void) | undefined;
-  readonly #mask: ((masker: FieldMasker) => Buffer) | undefined;
+  readonly #more: ScpPartMore;
+  readonly #record: ((bytes: Buffer) => Buffer) | undefined;
+  #wire: Buffer | undefined;
 
-  private constructor(
-    bytes: Buffer,
-    wire: Buffer,
-    more: {
-      readonly result?: ExchangeResult;
-      readonly onShown?: (content: Buffer) => void;
-      readonly mask?: (masker: FieldMasker) => Buffer;
-    } = {},
-  ) {
+  /** `record` makes of it what stands on record: content, and words. */
+  private constructor(bytes: Buffer, record: ((bytes: Buffer) => Buffer) | undefined, more: ScpPartMore = {}) {
     this.bytes = bytes;
-    this.wire = wire;
-    this.onShown = more.onShown;
-    this.#mask = more.mask;
+    this.#record = record;
+    this.#more = more;
     if (more.result !== undefined) this.result = more.result;
   }
 
   /** What the protocol says, of which nothing is content. */
   static said(bytes: Buffer, result?: ExchangeResult): ScpPart {
-    return new ScpPart(bytes, NOTHING, result === undefined ? {} : { result });
+    return new ScpPart(bytes, undefined, result === undefined ? {} : { result });
   }
 
   /** What an end says went wrong, in its own words. */
-  static words(line: Buffer, result?: ExchangeResult): ScpPart {
+  static words(line: Buffer, frames: Frames, result?: ExchangeResult): ScpPart {
     const mask = ({ messages }: FieldMasker): Buffer => messages?.words(line) ?? line;
-    return new ScpPart(line, line, { mask, ...(result === undefined ? {} : { result }) });
+    const record = (bytes: Buffer): Buffer => frames.written('err', bytes.subarray(1));
+    return new ScpPart(line, record, { mask, ...(result === undefined ? {} : { result }) });
   }
 
   /** Bytes of a file on their way to the host. */
-  static content(bytes: Buffer): ScpPart {
-    return new ScpPart(bytes, bytes);
+  static content(bytes: Buffer, frames: Frames): ScpPart {
+    return new ScpPart(bytes, (sent) => frames.written('in', sent));
   }
 
   /** Bytes of a file; `onShown` is told of what the client gets. */
-  static data(bytes: Buffer, level: LevelStream, isLast: boolean, onShown: (content: Buffer) => void): ScpPart {
-    const mask = ({ messages }: FieldMasker): Buffer => level.push(bytes, messages, isLast);
-    return new ScpPart(bytes, bytes, { mask, onShown });
+  static data(
+    bytes: Buffer,
+    frames: Frames,
+    mask: (masker: FieldMasker) => Buffer,
+    onShown: (content: Buffer) => void,
+  ): ScpPart {
+    return new ScpPart(bytes, (shown) => frames.written('out', shown), { mask, onShown });
+  }
+
+  get wire(): Buffer {
+    this.#wire ??= this.#record?.(this.bytes) ?? NOTHING;
+    return this.#wire;
+  }
+
+  /** The client gets it now. */
+  shown(): void {
+    this.#more.onShown?.(this.bytes);
   }
 
   rewrite(masker: FieldMasker): ScpPart {
-    if (this.#mask === undefined) return this;
-    const masked = this.#mask(masker);
-    const more = this.result === undefined ? {} : { result: this.result };
-    return new ScpPart(masked, masked, this.onShown === undefined ? more : { ...more, onShown: this.onShown });
+    const { mask, ...more } = this.#more;
+    return mask === undefined ? this : new ScpPart(mask(masker), this.#record, more);
   }
 }
 

@@ -8,6 +8,7 @@ import { ChannelPart, StreamMasks } from '../channels/channel-part.ts';
 import type { SessionChannel } from '../channels/kind.ts';
 import { noticeText, tellRefusal } from '../channels/told.ts';
 import { fileSession } from '../files/file-operation.ts';
+import { Frames } from '../files/frames.ts';
 import type { HostChannel, SshUpstream } from '../host/upstream.ts';
 import { Mailbox } from '../sftp/mailbox.ts';
 import { ChannelReader } from './channel-reader.ts';
@@ -22,8 +23,8 @@ export class ScpExchange implements Exchange<SshUpstream> {
   readonly #parts: SessionChannel;
   readonly #command: ScpCommand;
   readonly #masks = new StreamMasks(false);
-  readonly #since: number;
   readonly #nowMs: () => number;
+  readonly #frames: Frames;
   readonly #said = new Mailbox<Part>();
   /** Who waits for what was said to be shown, in the order of the parts. */
   readonly #shown: (() => void)[] = [];
@@ -33,7 +34,7 @@ export class ScpExchange implements Exchange<SshUpstream> {
     this.#parts = parts;
     this.#command = command;
     this.#nowMs = nowMs;
-    this.#since = nowMs();
+    this.#frames = new Frames(nowMs);
     const body: Body = { media: SSH_MEDIA, bytes: parts.asked.command };
     this.request = { operations: [fileSession('scp', parts.user)], body: () => body };
   }
@@ -78,8 +79,9 @@ export class ScpExchange implements Exchange<SshUpstream> {
     const host = { channel, reader: new ChannelReader(channel, (aside) => this.#aside(aside)) };
     const asking = { channel: client, reader: new ChannelReader(client, nobody, channel.signal) };
     const run = (exchange: Exchange<SshUpstream>): Promise<void> => session.run(exchange);
-    const tell = (bytes: Buffer): Promise<void> => this.#tell([this.#frame('out', bytes)]);
-    const parts = { command: this.#command, user, client: asking, host, run, tell };
+    const tell = (bytes: Buffer): Promise<void> => this.#tell([this.#frames.frame('out', bytes)]);
+    const frames = (): Frames => new Frames(this.#nowMs);
+    const parts = { command: this.#command, user, client: asking, host, run, tell, frames };
     try {
       await (this.#command.direction === 'to-host' ? upload(parts) : download(parts));
     } catch (cause) {
@@ -91,13 +93,13 @@ export class ScpExchange implements Exchange<SshUpstream> {
     if (this.#status === undefined) throw new Fault('upstream-closed', 'the host ended scp without saying how');
     const code = String(this.#status.readUInt32BE());
     const result = { status: code === '0' ? 'ok' : 'error', code, rows: 0 } as const;
-    this.#said.push(new ChannelPart([this.#frame('status', this.#status)], this.#masks, { result }));
+    this.#said.push(new ChannelPart([this.#frames.frame('status', this.#status)], this.#masks, { result }));
     this.#said.end();
   }
 
   #aside({ kind, bytes }: { readonly kind: 'err' | 'status'; readonly bytes: Buffer }): void {
     if (kind === 'status') this.#status = bytes;
-    else void this.#tell([this.#frame('err', bytes)]);
+    else void this.#tell([this.#frames.frame('err', bytes)]);
   }
 
   #tell(frames: readonly SshFrame[]): Promise<void> {
@@ -105,10 +107,6 @@ export class ScpExchange implements Exchange<SshUpstream> {
       this.#shown.push(resolve);
       this.#said.push(new ChannelPart(frames, this.#masks));
     });
-  }
-
-  #frame(kind: SshFrame['kind'], bytes: Buffer): SshFrame {
-    return { kind, atMs: this.#nowMs() - this.#since, bytes };
   }
 }
 

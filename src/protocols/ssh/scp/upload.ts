@@ -2,6 +2,7 @@ import type { Part } from '../../../model/reply.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import type { Exchange } from '../../protocol.ts';
 import { fileRequest, quoted } from '../files/file-operation.ts';
+import type { Frames } from '../files/frames.ts';
 import { Transfer } from '../files/transfer.ts';
 import type { SshUpstream } from '../host/upstream.ts';
 import { ACKNOWLEDGED, type ControlLine, MalformedScp, readControlLine } from './control-line.ts';
@@ -16,6 +17,8 @@ export interface ScpParts {
   readonly run: (exchange: Exchange<SshUpstream>) => Promise<void>;
   /** Shows the client what the host says outside of any file, and waits until it was shown. */
   readonly tell: (bytes: Buffer) => Promise<void>;
+  /** For the record of a file that begins now. */
+  readonly frames: () => Frames;
 }
 
 type Named = ControlLine & { readonly kind: 'file' | 'folder' };
@@ -64,7 +67,7 @@ function uploadOf(
   item: Named,
   names: readonly string[],
   times: Times | undefined,
-  { user, client, host }: ScpParts,
+  { user, client, host, frames: begin }: ScpParts,
   outcome: { isOk: boolean },
 ): ItemExchange {
   const use = item.kind === 'file' ? 'write' : 'directory';
@@ -78,6 +81,7 @@ function uploadOf(
     user,
     words: [use, names.map(quoted).join(' or '), ...size, `mode ${item.mode.toString(8)}`, ...kept].join(' '),
   });
+  const frames = begin();
   const written = new Transfer();
   const carry = async function* (input: AsyncIterable<Part>): AsyncGenerator<ScpPart> {
     for (const line of [times?.line, item.line]) {
@@ -86,7 +90,7 @@ function uploadOf(
       const answer = await host.reader.answer();
       if (answer === null) throw new PeerLeft('the host ended scp');
       if (answer[0] !== 0) {
-        yield ScpPart.words(answer, FAILED);
+        yield ScpPart.words(answer, frames, FAILED);
         return;
       }
     }
@@ -97,19 +101,20 @@ function uploadOf(
     }
     yield ScpPart.said(ACKNOWLEDGED);
     let at = 0n;
-    for await (const { wire } of input) {
-      written.take(at, wire);
-      at += BigInt(wire.length);
-      await host.channel.write(wire);
+    for await (const part of input) {
+      if (!(part instanceof ScpPart)) continue;
+      written.take(at, part.bytes);
+      at += BigInt(part.bytes.length);
+      await host.channel.write(part.bytes);
     }
     const end = await client.reader.answer();
     await host.channel.write(end ?? ACKNOWLEDGED);
     const answer = await host.reader.answer();
     if (end === null || answer === null) throw new PeerLeft('one end of scp left in the middle of a file');
-    if (end[0] !== 0 || answer[0] !== 0) yield ScpPart.words(answer, FAILED);
+    if (end[0] !== 0 || answer[0] !== 0) yield ScpPart.words(answer, frames, FAILED);
     else yield ScpPart.said(answer, { status: 'ok', rows: 0, tags: written.tags('written') });
   };
-  const input = item.kind === 'file' ? { input: content(client, item.size) } : {};
+  const input = item.kind === 'file' ? { input: content(client, item.size, frames) } : {};
   return new ItemExchange({ request, client, carry, onRefused: async () => undefined, ...input });
 }
 
@@ -118,10 +123,10 @@ const FAILED = { status: 'error', code: 'scp', rows: 0 } as const;
 const PIECE_BYTES = 256 * 1024;
 
 /** As many bytes of a file as were promised. */
-async function* content({ reader }: ScpEnd, size: number): AsyncGenerator<Part> {
+async function* content({ reader }: ScpEnd, size: number, frames: Frames): AsyncGenerator<Part> {
   for (let left = size; left > 0; ) {
     const piece = await reader.some(Math.min(left, PIECE_BYTES));
     left -= piece.length;
-    yield ScpPart.content(piece);
+    yield ScpPart.content(piece, frames);
   }
 }

@@ -31,8 +31,9 @@ export class AskExchange implements Exchange<SshUpstream> {
   }
 
   async *forward(): AsyncGenerator<SftpPart> {
+    const frames = this.#client.frames();
     const reply = { ...(await this.#host.ask(this.#asked)), id: this.#id };
-    yield new ReplyPart(reply, resultOf(reply));
+    yield new ReplyPart(reply, frames, resultOf(reply));
   }
 
   reply(part: SftpPart): Promise<void> | undefined {

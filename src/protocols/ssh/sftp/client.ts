@@ -2,6 +2,7 @@ import type { Refusal } from '../../../model/refusal.ts';
 import type { WaitingNotice } from '../../protocol.ts';
 import type { Channel } from '../channels/channel.ts';
 import { noticeText, refusalText } from '../channels/told.ts';
+import { Frames } from '../files/frames.ts';
 import { STATUS } from './numbers.ts';
 import { statusPacket } from './replies.ts';
 
@@ -9,8 +10,16 @@ import { statusPacket } from './replies.ts';
 export class SftpClient {
   readonly #channel: Pick<Channel, 'write'>;
 
-  constructor(channel: Pick<Channel, 'write'>) {
+  readonly #nowMs: () => number;
+
+  constructor(channel: Pick<Channel, 'write'>, nowMs: () => number) {
     this.#channel = channel;
+    this.#nowMs = nowMs;
+  }
+
+  /** For the record of an exchange that begins now. */
+  frames(): Frames {
+    return new Frames(this.#nowMs);
   }
 
   /** Sends whole packets; a promise while the client takes no more. */

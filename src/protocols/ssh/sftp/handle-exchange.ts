@@ -4,6 +4,7 @@ import type { Refusal } from '../../../model/refusal.ts';
 import type { ExchangeResult, FieldMasker, Part, ReplyCount } from '../../../model/reply.ts';
 import type { Request } from '../../../model/request.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
+import type { Frames } from '../files/frames.ts';
 import { Transfer } from '../files/transfer.ts';
 import type { SshUpstream } from '../host/upstream.ts';
 import { resultOf } from './ask-exchange.ts';
@@ -41,6 +42,7 @@ export class HandleExchange implements Exchange<SshUpstream> {
   readonly request: Request;
   readonly input: AsyncIterable<Part>;
   readonly #parts: HandleParts;
+  readonly #frames: Frames;
   readonly #asked = new Mailbox<AskedPart>();
   /** Bytes that are to be written and were not taken by the host yet. */
   readonly #unsent = new Gauge(LIMITS.sshWindowBytes);
@@ -54,20 +56,21 @@ export class HandleExchange implements Exchange<SshUpstream> {
   constructor(parts: HandleParts) {
     this.#parts = parts;
     this.request = parts.request;
+    this.#frames = parts.client.frames();
     this.input = this.#asked;
   }
 
   /** Takes what the client asks of it; a promise while it is behind. */
   take(asked: HandleRequest, packet: Buffer): Promise<void> | undefined {
-    const part = new AskedPart(asked, packet);
-    this.#unsent.add(part.wire.length);
+    const part = new AskedPart(asked, packet, this.#frames);
+    this.#unsent.add(part.weight);
     this.#asked.push(part);
     return this.#unsent.room();
   }
 
   /** Has something done once all that was asked before is on its way to the host; what is asked behind waits for it. */
   between(work: () => Promise<void>): void {
-    this.#asked.push(new AskedPart(undefined, NOTHING, work));
+    this.#asked.push(new AskedPart(undefined, NOTHING, this.#frames, work));
   }
 
   /** So many bytes came into it by another way than through here. */
@@ -85,13 +88,13 @@ export class HandleExchange implements Exchange<SshUpstream> {
     const opened = await host.ask(opening);
     const reply = { ...opened, id };
     if (opened.kind !== 'handle') {
-      yield new ReplyPart(reply, opened.kind === 'status' ? resultOf(reply) : unasked());
+      yield new ReplyPart(reply, this.#frames, opened.kind === 'status' ? resultOf(reply) : unasked());
       return;
     }
     const handle = Buffer.from(opened.handle);
     onOpened(handle, this);
     try {
-      yield new ReplyPart(reply);
+      yield new ReplyPart(reply, this.#frames);
       const masked = call.whole && opening.kind === 'open' ? new MaskedFile(host, handle) : undefined;
       const sending = this.#send(call.input, handle, masked);
       sending.catch((cause: unknown) => this.#replies.fail(cause));
@@ -132,7 +135,7 @@ export class HandleExchange implements Exchange<SshUpstream> {
   async #send(input: AsyncIterable<Part>, handle: Buffer, masked: MaskedFile | undefined): Promise<void> {
     for await (const part of input) {
       if (!(part instanceof AskedPart)) continue;
-      this.#unsent.take(part.wire.length);
+      this.#unsent.take(part.weight);
       if (part.work !== undefined) await part.work();
       const { asked } = part;
       if (asked === undefined) continue;
@@ -176,23 +179,23 @@ export class HandleExchange implements Exchange<SshUpstream> {
       const result = resultOf(reply);
       return new ClosingPart(packet, () => (result.status === 'ok' ? this.#result('ok') : result));
     }
-    if (reply.kind !== 'data') return new ReplyPart(reply);
+    if (reply.kind !== 'data') return new ReplyPart(reply, this.#frames);
     const offset = asked.kind === 'read' ? asked.offset : 0n;
-    return new DataPart(packet, reply.data, (data) => this.#read.take(offset, data));
+    return new DataPart(packet, reply.data, this.#frames, (data) => this.#read.take(offset, data));
   }
 
   async #readMasked(
     { id, offset, length }: HandleRequest & { readonly kind: 'read' },
     file: MaskedFile,
   ): Promise<SftpPart> {
-    if (offset > MOST_OFFSET) return new ReplyPart(endOfFile(id));
+    if (offset > MOST_OFFSET) return new ReplyPart(endOfFile(id), this.#frames);
     try {
       const window = await file.read(offset, Math.min(length, MOST_READ_BYTES));
-      if (window.end <= window.at) return new ReplyPart(endOfFile(id));
-      return new WindowPart(id, window, file, (data) => this.#read.take(offset, data));
+      if (window.end <= window.at) return new ReplyPart(endOfFile(id), this.#frames);
+      return new WindowPart({ id, window, file, frames: this.#frames }, (data) => this.#read.take(offset, data));
     } catch (cause) {
       if (!(cause instanceof ReadFailed)) throw cause;
-      return new ReplyPart({ ...cause.reply, id });
+      return new ReplyPart({ ...cause.reply, id }, this.#frames);
     }
   }
 
@@ -212,21 +215,43 @@ export class HandleExchange implements Exchange<SshUpstream> {
 
 /** What a client asks of a handle: what is to be written is its content. */
 class AskedPart implements Part {
-  readonly wire: Buffer;
   readonly asked: HandleRequest | undefined;
   readonly packet: Buffer;
   readonly work: (() => Promise<void>) | undefined;
+  readonly #frames: Frames;
+  #wire: Buffer | undefined;
 
-  constructor(asked: HandleRequest | undefined, packet: Buffer, work?: () => Promise<void>) {
+  constructor(asked: HandleRequest | undefined, packet: Buffer, frames: Frames, work?: () => Promise<void>) {
     this.asked = asked;
     this.packet = packet;
     this.work = work;
-    this.wire = asked?.kind === 'write' ? asked.data : NOTHING;
+    this.#frames = frames;
+  }
+
+  get wire(): Buffer {
+    this.#wire ??= this.#frames.written('in', this.#data);
+    return this.#wire;
+  }
+
+  /** What it holds in memory. */
+  get weight(): number {
+    return this.#data.length;
+  }
+
+  get #data(): Buffer {
+    return this.asked?.kind === 'write' ? this.asked.data : NOTHING;
   }
 
   rewrite(_masker: FieldMasker): this {
     return this;
   }
+}
+
+interface WindowParts {
+  readonly id: number;
+  readonly window: FileWindow;
+  readonly file: MaskedFile;
+  readonly frames: Frames;
 }
 
 /** What stands somewhere in a file that is masked; it becomes data once it was. */
@@ -235,21 +260,20 @@ class WindowPart implements SftpPart {
   readonly wire = NOTHING;
   readonly packet = undefined;
   readonly counts: readonly ReplyCount[];
-  readonly #window: FileWindow;
-  readonly #file: MaskedFile;
+  readonly #parts: WindowParts;
   readonly #shown: (data: Buffer) => void;
 
-  constructor(id: number, window: FileWindow, file: MaskedFile, shown: (data: Buffer) => void) {
-    this.id = id;
-    this.#window = window;
-    this.#file = file;
+  constructor(parts: WindowParts, shown: (data: Buffer) => void) {
+    this.id = parts.id;
+    this.#parts = parts;
     this.#shown = shown;
-    this.counts = [{ ...UNCOUNTED, bytes: window.end - window.at }];
+    this.counts = [{ ...UNCOUNTED, bytes: parts.window.end - parts.window.at }];
   }
 
   rewrite(masker: FieldMasker): SftpPart {
-    const data = this.#file.shown(this.#window, masker);
-    return new DataPart(packetOf(REPLY.data, [this.id, data]), data, this.#shown);
+    const { id, window, file, frames } = this.#parts;
+    const data = file.shown(window, masker);
+    return new DataPart(packetOf(REPLY.data, [id, data]), data, frames, this.#shown);
   }
 
   cut(allow: (message: ReplyCount) => boolean) {

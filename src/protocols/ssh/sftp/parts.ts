@@ -1,4 +1,5 @@
 import type { CutPart, ExchangeResult, FieldMasker, Part, ReplyCount } from '../../../model/reply.ts';
+import type { Frames } from '../files/frames.ts';
 import { idOf } from './packets.ts';
 import { errorOf, type FileName, replyPacket, type SftpReply } from './replies.ts';
 
@@ -14,51 +15,65 @@ export interface SftpPart extends Part {
 export class ReplyPart implements SftpPart {
   declare readonly result?: ExchangeResult;
   declare readonly counts?: readonly ReplyCount[];
-  readonly wire: Buffer;
-  readonly #reply: SftpReply | undefined;
+  readonly #reply: SftpReply;
+  readonly #frames: Frames;
+  #wire: Buffer | undefined;
 
-  constructor(reply: SftpReply | undefined, result?: ExchangeResult) {
+  constructor(reply: SftpReply, frames: Frames, result?: ExchangeResult) {
     this.#reply = reply;
-    this.wire = reply === undefined ? NOTHING : recordOf(reply);
+    this.#frames = frames;
     if (result !== undefined) this.result = result;
-    if (this.wire.length > 0) this.counts = [{ ...UNCOUNTED, bytes: this.wire.length }];
+    const { length } = recordOf(reply);
+    if (length > 0) this.counts = [{ ...UNCOUNTED, bytes: length }];
   }
 
-  get id(): number | undefined {
-    return this.#reply?.id;
+  get wire(): Buffer {
+    this.#wire ??= this.#frames.written(this.#reply.kind === 'status' ? 'err' : 'out', recordOf(this.#reply));
+    return this.#wire;
   }
 
-  get packet(): Buffer | undefined {
-    return this.#reply && replyPacket(this.#reply);
+  get id(): number {
+    return this.#reply.id;
+  }
+
+  get packet(): Buffer {
+    return replyPacket(this.#reply);
   }
 
   rewrite(masker: FieldMasker): ReplyPart {
     const { messages } = masker;
     const reply = this.#reply;
-    if (messages === undefined || reply === undefined) return this;
+    if (messages === undefined) return this;
     const words = (text: Buffer): Buffer => messages.words(text) ?? text;
-    if (reply.kind === 'status') return new ReplyPart({ ...reply, message: words(reply.message) }, this.result);
+    if (reply.kind === 'status') return this.#with({ ...reply, message: words(reply.message) });
     if (reply.kind !== 'name') return this;
     const names = reply.names.map(({ name, long, raw }) => ({ name: words(name), long: words(long), raw }));
-    return new ReplyPart({ ...reply, names }, this.result);
+    return this.#with({ ...reply, names });
   }
 
   cut(allow: (message: ReplyCount) => boolean): CutPart {
     return allowed(this, allow);
   }
+
+  #with(reply: SftpReply): ReplyPart {
+    return new ReplyPart(reply, this.#frames, this.result);
+  }
 }
 
 /** Bytes of a file, in the packet that they came in. */
 export class DataPart implements SftpPart {
-  readonly wire: Buffer;
   readonly packet: Buffer;
   readonly counts: readonly ReplyCount[];
+  readonly #data: Buffer;
+  readonly #frames: Frames;
   readonly #shown: (data: Buffer) => void;
+  #wire: Buffer | undefined;
 
   /** `shown` is told what the client gets. */
-  constructor(packet: Buffer, data: Buffer, shown: (data: Buffer) => void) {
+  constructor(packet: Buffer, data: Buffer, frames: Frames, shown: (data: Buffer) => void) {
     this.packet = packet;
-    this.wire = data;
+    this.#data = data;
+    this.#frames = frames;
     this.counts = [{ ...UNCOUNTED, bytes: data.length }];
     this.#shown = shown;
   }
@@ -67,8 +82,13 @@ export class DataPart implements SftpPart {
     return idOf(this.packet);
   }
 
+  get wire(): Buffer {
+    this.#wire ??= this.#frames.written('out', this.#data);
+    return this.#wire;
+  }
+
   shown(): void {
-    this.#shown(this.wire);
+    this.#shown(this.#data);
   }
 
   rewrite(_masker: FieldMasker): DataPart {

@@ -9,6 +9,7 @@ import { ChannelPart, StreamMasks } from '../channels/channel-part.ts';
 import type { SessionChannel } from '../channels/kind.ts';
 import { tellRefusal, tellStatus } from '../channels/told.ts';
 import { fileSession } from '../files/file-operation.ts';
+import { Frames } from '../files/frames.ts';
 import type { HostChannel, SshUpstream } from '../host/upstream.ts';
 import { SftpClient } from './client.ts';
 import { SftpHost } from './host.ts';
@@ -25,14 +26,12 @@ export class SftpExchange implements Exchange<SshUpstream> {
   readonly #parts: SessionChannel;
   readonly #client: SftpClient;
   readonly #masks = new StreamMasks(false);
-  readonly #since: number;
-  readonly #nowMs: () => number;
+  readonly #frames: Frames;
 
   constructor(parts: SessionChannel, nowMs: () => number) {
     this.#parts = parts;
-    this.#nowMs = nowMs;
-    this.#since = nowMs();
-    this.#client = new SftpClient(parts.client);
+    this.#frames = new Frames(nowMs);
+    this.#client = new SftpClient(parts.client, nowMs);
     const body: Body = { media: SSH_MEDIA, bytes: Buffer.from('(sftp)') };
     this.request = { operations: [fileSession('sftp', parts.user)], body: () => body };
   }
@@ -86,10 +85,10 @@ export class SftpExchange implements Exchange<SshUpstream> {
     let status: SshFrame | undefined;
     for (let next = await channel.next(); next !== null; next = await channel.next()) {
       if (next.kind === 'request') {
-        if (next.name === 'exit-status') status = this.#frame('status', next.data.subarray(0, 4));
+        if (next.name === 'exit-status') status = this.#frames.frame('status', next.data.subarray(0, 4));
         next.answer(false);
       } else if (next.kind === 'data' && next.stream === 'err') {
-        said.push(new ChannelPart([this.#frame('err', next.bytes)], this.#masks));
+        said.push(new ChannelPart([this.#frames.frame('err', next.bytes)], this.#masks));
       } else if (next.kind === 'data') {
         const full = host.take(next.bytes);
         if (full !== undefined) await full;
@@ -140,10 +139,6 @@ export class SftpExchange implements Exchange<SshUpstream> {
       }
     }
     return undefined;
-  }
-
-  #frame(kind: SshFrame['kind'], bytes: Buffer): SshFrame {
-    return { kind, atMs: this.#nowMs() - this.#since, bytes };
   }
 }
 
