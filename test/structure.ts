@@ -16,7 +16,7 @@ export interface Floor {
 }
 
 const WORDS = ['model', 'wire'];
-const ENGINES = ['sql', 'policy', 'masking', 'openapi', 'grpc', 'audit'];
+const ENGINES = ['sql', 'shell', 'policy', 'masking', 'openapi', 'grpc', 'audit'];
 const CONTROL_PLANE = ['store', 'identity', 'targets', 'grants', 'approvals', 'budgets', 'retention', 'definitions'];
 const OUTLETS = ['export', 'telemetry'];
 
@@ -26,6 +26,8 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   wire: { level: 0, imports: [], packages: ['ws'] },
 
   sql: { level: 1, imports: WORDS, packages: ['libpg-query'], pure: true },
+  // Command lines → programs: asked by the protocols that run some, and by who tries policies.
+  shell: { level: 1, imports: ['model'], packages: [], pure: true },
   policy: { level: 1, imports: WORDS, packages: ['@marcbachmann/cel-js', 'yaml', 'zod'], pure: true },
   masking: {
     level: 1,
@@ -81,6 +83,20 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
     packages: [],
   },
 
+  // Hosts reached by SSH (docs/design/0009-ssh.md); command lines are read by what reads shells.
+  'protocols/ssh': {
+    level: 1,
+    imports: [...WORDS, 'shell', 'protocols/protocol.ts', 'protocols/upstream'],
+    packages: ['ssh2'],
+  },
+
+  // A layer over HTTP as well: what clusters are asked, in their words (docs/design/0010-kubernetes.md).
+  'protocols/kubernetes': {
+    level: 1,
+    imports: [...WORDS, 'shell', 'protocols/protocol.ts', 'protocols/upstream', 'protocols/http'],
+    packages: ['yaml'],
+  },
+
   // A witness of logs, ours and others': a program of its own that shares the formats with the log and nothing else.
   witness: { level: 2, imports: [...WORDS, 'audit'], packages: [] },
   // Keys that others keep: Vault, a cloud's KMS. They sign what the log asks them to.
@@ -114,7 +130,7 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   // A request of HTTP is read by what reads it in the gateway.
   trials: {
     level: 2,
-    imports: [...WORDS, ...ENGINES, 'protocols/http', 'targets', 'identity'],
+    imports: [...WORDS, ...ENGINES, 'protocols/http', 'protocols/kubernetes', 'targets', 'identity'],
     packages: ['yaml', 'zod'],
   },
 
@@ -171,6 +187,7 @@ export const LONG_FILE_LINES = 300;
 export const LONG_FILES: Readonly<Record<string, string>> = {
   'src/model/limits.ts': 'a list, of every bound',
   'src/grants/grant-service.ts': 'one service: what is given, checked, renewed and revoked',
+  'src/shell/parse-script.ts': 'one grammar, read from one place in a text',
   'src/sql/postgres/facts.ts': 'one walk over a tree, with all that a node of it may call',
 };
 

@@ -36,6 +36,11 @@ const PROGRAMS = {
   git: { package: 'git', present: () => onPath('git') },
   gh: { package: 'gh', present: () => onPath('gh') },
   requests: { package: 'python3-requests', present: () => runs('/usr/bin/python3', ['-c', 'import requests']) },
+  ssh: { package: 'openssh-client', present: () => onPath('ssh') && onPath('ssh-keygen') },
+  sshd: { package: 'openssh-server', present: () => onPath('sshd') },
+  sftp: { package: 'openssh-sftp-server', present: () => existsSync('/usr/lib/openssh/sftp-server') },
+  rsync: { package: 'rsync', present: () => onPath('rsync') },
+  kubectl: { package: 'kubernetes-client', present: () => onPath('kubectl') },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
   wrk: { package: 'wrk', present: () => onPath('wrk') },
   haproxy: { package: 'haproxy', present: () => onPath('haproxy') },
@@ -64,6 +69,11 @@ export const TEST_PROGRAMS = [
   'git',
   'gh',
   'requests',
+  'ssh',
+  'sshd',
+  'sftp',
+  'rsync',
+  'kubectl',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];
 

@@ -8,6 +8,12 @@ export const infoSchema = z.object({
   demo: z.boolean().describe('True where this gateway trusts a made-up issuer and guards made-up data.'),
   audience: z.string().describe('The one audience that a CI token must have.'),
   url: z.string(),
+  ssh: z
+    .object({
+      hostKey: z.string().describe('By which SSH clients know it, as in known_hosts.'),
+      userAuthority: z.string().describe('The key that signs certificates of SSH clients.'),
+    })
+    .optional(),
 });
 const healthSchema = z.object({
   status: z.string(),
@@ -27,7 +33,7 @@ export function gatewayRoutes(router: ApiRouter, services: ApiServices): void {
         response: { 200: infoSchema },
       },
     },
-    () => services.info,
+    () => ({ ...services.info, ssh: services.ssh }),
   );
 
   router.get(

@@ -11,6 +11,7 @@ import { OWN_NAME, OWN_TARGET } from '../model/own-target.ts';
 import type { Grant } from '../model/principal.ts';
 import { Refused } from '../model/refusal.ts';
 import type { Secret } from '../model/secret.ts';
+import { sshFingerprint } from '../model/ssh-key.ts';
 import type { Target } from '../model/target.ts';
 import { consumeProof } from '../store/proof-rows.ts';
 import { findRun } from '../store/run-rows.ts';
@@ -40,6 +41,8 @@ export interface GrantServicesParts {
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   readonly attachments: Pick<RunAttachments, 'attach'>;
+  /** A certificate by which an SSH key proves a grant until then, ms since 1970; a line as in `id_ed25519-cert.pub`. */
+  readonly certifySsh: (key: Buffer, grant: string, untilMs: number) => string;
   readonly onFault: (fault: unknown) => void;
   readonly nowMs: () => number;
 }
@@ -66,10 +69,12 @@ export function grantServices(
       return reach && namedResource(indicator, reach);
     },
     async exchange({ token, ...request }) {
-      return opened(await grants.exchange({ token, ...wanted(request) }, AbortSignal.timeout(15_000)), parts);
+      const exchanged = await grants.exchange({ token, ...wanted(request) }, AbortSignal.timeout(15_000));
+      return certified(await opened(exchanged, parts), request, exchanged, parts);
     },
     async exchangeForPerson(person, request) {
-      return opened(await grants.exchangeForPerson(person, wanted(request)), parts);
+      const exchanged = await grants.exchangeForPerson(person, wanted(request));
+      return certified(await opened(exchanged, parts), request, exchanged, parts);
     },
     async renew(presented) {
       const { holder } = await held(presented, parts);
@@ -190,8 +195,20 @@ function unbound(): Refused {
   return new Refused({ code: 'claim-invalid', message, hint: 'Exchange the token with a proof of one (RFC 9449).' });
 }
 
-function wanted({ targets, asserted, proof, resource }: Omit<TokenExchange, 'token'>) {
+/** With a certificate for the SSH key that was asked for one. */
+function certified(
+  issued: IssuedGrant,
+  { sshKey }: Pick<TokenExchange, 'sshKey'>,
+  { grant }: Exchanged,
+  { certifySsh }: GrantServicesParts,
+): IssuedGrant {
+  if (sshKey === undefined) return issued;
+  return { ...issued, sshCertificate: certifySsh(sshKey, grant.id, Date.parse(grant.expiresAt)) };
+}
+
+function wanted({ targets, asserted, proof, resource, sshKey }: Omit<TokenExchange, 'token'>) {
   return {
+    ...(sshKey === undefined ? {} : { sshKey: sshFingerprint(sshKey) }),
     ...(resource === undefined ? {} : { resource }),
     requestedTargets: targets,
     asserted,
@@ -232,11 +249,12 @@ async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): 
   const targets = grant.targets.flatMap((name) => {
     const target = parts.target(name);
     if (target === undefined) return [];
-    const { protocol, http, mcp } = target;
+    const { protocol, http, mcp, ssh } = target;
     const reach = parts.reach(protocol);
     if (reach === undefined && parts.carriers(protocol) === undefined) return [];
     const startedBy = mcp?.transport.kind === 'run' ? ({ startedBy: 'run' } as const) : {};
-    return [{ name, protocol, ...reach, database: name, ...startedBy, ...(http === undefined ? {} : reachOf(http)) }];
+    const names = http ? reachOf(http) : ssh ? { hosts: ssh.hosts } : {};
+    return [{ name, protocol, ...reach, database: name, ...startedBy, ...names }];
   });
   return {
     grant: grant.id,

@@ -14,7 +14,7 @@ export interface GrantHolder {
 
 export interface OpenCarrier {
   /** Serves a connection until it ends. Never rejects. */
-  serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'asserted'>): Promise<void>;
+  serve(stream: ByteStream, login: Pick<Carried, 'keys' | 'sshKey' | 'asserted'>): Promise<void>;
 }
 
 /** Where programs are kept that wrappers of runs would start. */
@@ -44,6 +44,8 @@ export interface TokenExchange {
   readonly asserted: Readonly<Record<string, string>>;
   /** Of the key that the grant is to be bound to. */
   readonly proof?: VerifiedProof;
+  /** An SSH key that is to prove the grant, and gets a certificate. */
+  readonly sshKey?: Buffer;
   /** The one place of the HTTP port where the grant shall be good. */
   readonly resource?: string;
 }
@@ -58,6 +60,8 @@ export interface IssuedGrant {
   readonly run: string;
   readonly display: string;
   readonly expiresInSeconds: number;
+  /** A line as in `id_ed25519-cert.pub`, good until the grant ends as it stands now. */
+  readonly sshCertificate?: string;
   readonly certificateAuthority?: string;
   /** Present where there is something at `/mcp` for it; where that is, but for what is carried. */
   readonly mcp?: { readonly host?: string; readonly port?: number };
@@ -70,7 +74,7 @@ export interface IssuedGrant {
     readonly database: string;
     /** Of an MCP target whose server is a program of the job. */
     readonly startedBy?: 'run';
-    /** Of an HTTP target: the names that it has on the forward proxy. */
+    /** Of an HTTP target the names that it has on the forward proxy, of an SSH target those of its host. */
     readonly hosts?: readonly string[];
     /** Of one that speaks AWS: what its credential signs requests for, where that is fixed. */
     readonly aws?: { readonly region?: string; readonly service?: string };

@@ -72,6 +72,12 @@ export interface ApiParts {
   readonly closedPorts: () => readonly string[];
   /** Where connections of a protocol go that come inside a WebSocket. */
   readonly carriers: (protocol: string) => Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
+  /** By what SSH clients know the gateway, and what signs for them; a certificate is good until then, ms since 1970. */
+  readonly ssh: {
+    readonly hostKey: string;
+    readonly userAuthority: string;
+    certify(key: Buffer, grant: string, untilMs: number): string;
+  };
   /** Which runs have their wrapper attached. */
   readonly attachments: Pick<RunAttachments, 'attach'>;
   /** The evidence of runs, and what of it the configuration leaves open. */

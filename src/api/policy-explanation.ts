@@ -17,6 +17,7 @@ import { askedPrincipal } from '../trials/asked-principal.ts';
 import { type ExplanationView, explanationView } from '../trials/explanation-view.ts';
 import { type AskedHttp, askedHttp, httpOperations, NO_REQUEST, recordedHttp } from '../trials/http-operations.ts';
 import { maskedClasses, replyFields, resultColumns } from '../trials/result-columns.ts';
+import { askedHost, recordedHost } from '../trials/ssh-operations.ts';
 import type { ApiParts } from './open-api.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -77,6 +78,11 @@ async function explainText(
     const view = explained(policies, { principal, target, operations, analysis: undefined, nowMs });
     return { ...view, ...common, analysis: 'request' };
   }
+  if (target.ssh !== undefined) {
+    const operations = askedHost(statement, '');
+    const view = explained(policies, { principal, target, operations, analysis: undefined, nowMs });
+    return { ...view, ...common, analysis: 'request' };
+  }
   const catalogue = parts.catalogue?.(target);
   const analysis = analyse(statement, target, parts);
   const view = explained(policies, { principal, target, operations: analysis.operations, analysis, nowMs });
@@ -95,9 +101,9 @@ async function explainRecorded(
   const target = targetNow(name, parts);
   if (target === undefined) throw new HttpProblem(404, `The target ${name} is not there any more`);
   const { op = [], at, decision } = event;
-  const isHttp = event.body?.media === 'message/http';
-  const analysis = text === undefined || isHttp ? undefined : analyse(text, target, parts);
-  const operations = found.http === undefined ? op : await httpOperations(found.http, target);
+  const isPlain = event.body?.media === 'message/http' || op.some(({ ssh }) => ssh !== undefined);
+  const analysis = text === undefined || isPlain ? undefined : analyse(text, target, parts);
+  const operations = found.host ?? (found.http === undefined ? op : await httpOperations(found.http, target));
   const view = explained(policies, { principal, target, operations, analysis, nowMs: Date.parse(at) });
   return {
     ...view,
@@ -150,6 +156,8 @@ interface FoundRequest {
   readonly text: string | undefined;
   /** Of a request of HTTP: what its line does not tell. */
   readonly http: AskedHttp | undefined;
+  /** The same of one to an SSH host. */
+  readonly host: readonly Operation[] | undefined;
 }
 
 async function findRequest(
@@ -168,9 +176,17 @@ async function findRequest(
     // Bodies are there only while the session is read.
     const text = texts ? textOf(recorded) : undefined;
     const { principal, target } = opening;
-    return { principal, target: target.name, event, text, http: httpOf(recorded, targetNow(target.name, parts)) };
+    const http = httpOf(recorded, targetNow(target.name, parts));
+    return { principal, target: target.name, event, text, http, host: hostOf(recorded) };
   }
   return undefined;
+}
+
+function hostOf({ event, body }: RecordedEvent): readonly Operation[] | undefined {
+  const { op = [] } = event;
+  if (!op.some(({ ssh }) => ssh !== undefined)) return undefined;
+  const opened = body();
+  return opened.kind === 'bytes' ? recordedHost(op, opened.bytes.toString('utf8')) : undefined;
 }
 
 function httpOf({ event, body }: RecordedEvent, target: Target | undefined): AskedHttp | undefined {

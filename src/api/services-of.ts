@@ -31,7 +31,7 @@ export interface Surroundings {
 
 /** What the routes need, made of the gateway's parts. */
 export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): Omit<ApiServices, 'info'> {
-  const { store, audit, log, grants, targets, logins, nowMs } = parts;
+  const { store, audit, log, grants, targets, logins, nowMs, ssh } = parts;
   const { directory } = log;
   const listeners = new ListenerPlaces();
   const approvals = approvalServices({ ...parts, directory });
@@ -54,22 +54,15 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
   const logging = logServices(log, names, nowMs);
   const evidence = evidenceServices(parts);
   const granting = grantServices({
+    ...parts,
     tickets: evidence.tickets,
-    store,
-    grants,
-    audit,
     target: (name) => targets.get(name),
-    reach: parts.reach,
-    certificateAuthority: parts.certificateAuthority,
-    carriers: parts.carriers,
-    own: parts.own,
-    offered: parts.offered,
-    attachments: parts.attachments,
+    certifySsh: (...asked) => ssh.certify(...asked),
     onFault,
-    nowMs,
   });
   return {
     ...granting,
+    ssh: { hostKey: ssh.hostKey, userAuthority: ssh.userAuthority },
     readiness: () => missing(parts),
     logins,
     onFault,

@@ -39,6 +39,8 @@ import type { runOutcomeSchema, runSchema, runSummarySchema } from './run-schema
 
 export interface ApiServices extends CallerServices {
   readonly info: GatewayInfo;
+  /** By what SSH clients know the gateway, and what signs for them: lines as in known_hosts. */
+  readonly ssh: { readonly hostKey: string; readonly userAuthority: string };
   /** What is not ready, by name and in words; empty where all is. */
   readiness(): Promise<readonly { readonly name: string; readonly detail: string }[]>;
   /** Exchanges a CI token for a grant. Throws `Refused`. */

@@ -52,6 +52,7 @@ function stepOf(fault: unknown): Step['step'] {
 function good(step: Step['step'], target: Target, credential: Credential | undefined): string {
   switch (step) {
     case 'credential':
+      if (credential?.kubernetes !== undefined) return `opened, of the kind ${credential.kubernetes.kind}`;
       return credential?.http === undefined
         ? credential?.environment === undefined
           ? `opened, for the user ${credential?.user ?? ''}`
@@ -69,7 +70,8 @@ function good(step: Step['step'], target: Target, credential: Credential | undef
           : target.tls.mode;
     case 'login':
       if (isProgram(target)) return 'a program has no login; it is started once a run asks it something';
-      return credential?.http === undefined
+      if (target.kubernetes !== undefined) return 'the API server takes the credential';
+      return target.http === undefined
         ? `logged in as ${credential?.user ?? ''}`
         : 'connected; a server says of a credential only what it says to a request';
     default:
@@ -97,7 +99,10 @@ function advice(step: Step['step'], target: Target): string {
     case 'tls':
       return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';
     case 'login':
-      return target.protocol === 'http' || target.protocol === 'mcp'
+      if (target.kubernetes !== undefined) {
+        return 'Check what the target says of its credential, and whether the cluster knows it (`kubectl auth whoami`).';
+      }
+      return target.http !== undefined
         ? 'Check the HTTP version, and what the target says of its credential.'
         : 'Check the user and the password, and what the server lets this machine do (pg_hba.conf).';
     default:

@@ -22,6 +22,11 @@ const common = {
     .max(2048)
     .optional()
     .describe('The one place of the HTTP port where the token shall be good (RFC 8707): its `/mcp`, or `/t/TARGET`.'),
+  ssh_public_key: z
+    .string()
+    .max(9_000)
+    .optional()
+    .describe('An SSH public key, as in `id_ed25519.pub`, that is to prove the grant as its secret does.'),
 };
 const label = z.string().max(LIMITS.maxAssertedLabelBytes);
 /** Of a client that says who it is beside what proves it: recorded nowhere, used by nothing. */

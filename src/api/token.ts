@@ -4,6 +4,7 @@ import { scopesOf } from '../identity/person-record.ts';
 import type { VerifiedProof } from '../identity/proof-verifier.ts';
 import { type Refusal, type RefusalCode, Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
+import { readSshKeyLine } from '../model/ssh-key.ts';
 import { configuredName } from './configured-name.ts';
 import { proofOf } from './grant-holder.ts';
 import type { IssuedGrant, TokenExchange } from './grant-views.ts';
@@ -38,6 +39,7 @@ const grantSchema = z.object({
   run: z.string(),
   runUrl: z.string().describe("The run's page in the web UI."),
   display: z.string(),
+  ssh_certificate: z.string().optional().describe('For the SSH key of the request, as in `id_ed25519-cert.pub`.'),
   certificateAuthority: z.string().optional().describe("PEM of the authority behind the gateway's certificate."),
   mcp: z
     .object({ host: z.string().optional(), port: z.number().int().optional() })
@@ -51,7 +53,11 @@ const grantSchema = z.object({
       port: z.number().int().optional(),
       database: z.string(),
       startedBy: z.literal('run').optional().describe('An MCP server that is a program of the job.'),
-      hosts: z.array(z.string()).readonly().optional().describe('Its names on the forward proxy (HTTP).'),
+      hosts: z
+        .array(z.string())
+        .readonly()
+        .optional()
+        .describe('Its names on the forward proxy (HTTP), or those of its host (SSH).'),
       aws: z
         .object({ region: z.string().optional(), service: z.string().optional() })
         .readonly()
@@ -120,7 +126,8 @@ async function issue(
   const resource = resourceOf(body, services, proof);
   const proved = proof === undefined ? {} : { proof };
   const wanted = { targets: targetsOf(body, resource), asserted: labels(body), ...proved };
-  const request = { ...wanted, ...(resource === undefined ? {} : { resource }) };
+  const sshKey = sshKeyOf(body);
+  const request = { ...wanted, ...(resource === undefined ? {} : { resource }), ...(sshKey ? { sshKey } : {}) };
   switch (body.grant_type) {
     case JWT_BEARER:
       return services.exchange({ token: new Secret(body.assertion), ...request });
@@ -137,6 +144,13 @@ async function issue(
     default:
       return body satisfies never;
   }
+}
+
+function sshKeyOf({ ssh_public_key: line }: TokenRequest): Buffer | undefined {
+  if (line === undefined) return undefined;
+  const key = readSshKeyLine(line);
+  if (key !== undefined) return key;
+  throw new Refused({ code: 'protocol-malformed', message: 'The SSH key is no public key, as in id_ed25519.pub.' });
 }
 
 /** The place that the token is to be good at alone; that of all MCP targets where an assertion names none. */
@@ -203,6 +217,7 @@ function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
     run: issued.run,
     runUrl: `${url}/runs/${encodeURIComponent(issued.run)}`,
     display: issued.display,
+    ...(issued.sshCertificate ? { ssh_certificate: issued.sshCertificate } : {}),
     ...(issued.certificateAuthority ? { certificateAuthority: issued.certificateAuthority } : {}),
     ...(issued.mcp === undefined ? {} : { mcp: issued.mcp }),
     targets: [...issued.targets],

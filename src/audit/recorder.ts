@@ -81,6 +81,7 @@ export interface LogNote {
     | 'person.action'
     | 'key.rotated'
     | 'log.alarm'
+    | 'host.met'
     | 'definition.met'
     | 'definition.changed'
     | 'definition.accepted'

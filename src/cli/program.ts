@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
   audit: async (parts) => (await import('./audit.ts')).auditCommand(parts.version),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   alarms: async () => (await import('./alarms.ts')).alarmsCommand(),
+  'ssh-key': async () => (await import('./ssh-key.ts')).sshKeyCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   witness: async () => (await import('./witness.ts')).witnessCommand(),
   approvals: async () => (await import('./approvals.ts')).approvalsCommand(),
@@ -49,6 +50,7 @@ const COMMANDS: Readonly<Record<string, (parts: ProgramParts) => Promise<Command
 /** What the program starts itself, and no help names. */
 const HIDDEN: typeof COMMANDS = {
   'agent-hook': async () => (await import('./run/agents/agent-hook.ts')).agentHookCommand(),
+  'kubernetes-credential': async () => (await import('./run/kubernetes-credential.ts')).kubernetesCredentialCommand(),
   'isolated-command': async () => (await import('./run/isolation/supervise.ts')).isolatedCommand(),
 };
 

@@ -17,6 +17,7 @@ export function startCommand(start: (options: StartOptions) => Promise<void>): C
       'PostgreSQL clients (default: CHAPERONE_POSTGRES_LISTEN, else 127.0.0.1:7432)',
     )
     .option('--http-listen <host:port>', 'HTTP clients (default: CHAPERONE_HTTP_LISTEN, else no such port)')
+    .option('--ssh-listen <host:port>', 'SSH clients (default: CHAPERONE_SSH_LISTEN, else no such port)')
     .option('--demo', 'with a made-up database, job and issuer, on this machine alone')
     .option('--json', 'say in JSON, on one line, what was started')
     .addHelpText(

@@ -4,6 +4,7 @@ import { ApiClient } from './api-client.ts';
 import { classifyCommand } from './classify.ts';
 import { EXIT } from './cli-error.ts';
 import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
+import { fromKubeconfigCommand } from './from-kubeconfig.ts';
 import { listing } from './listing.ts';
 import { processOutput } from './output.ts';
 import { printable } from './printable.ts';
@@ -45,6 +46,7 @@ export function targetsCommand(): Command {
       .action(check),
   );
   command.addCommand(classifyCommand());
+  command.addCommand(fromKubeconfigCommand());
   command.addCommand(showTargetCommand());
   command.addCommand(deleteClassCommand());
   return command;

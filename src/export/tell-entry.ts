@@ -199,6 +199,13 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
     outcome: 'failure',
     message: (members) => `a login to ${said(members, 'target')} was refused: ${said(members, 'code')}`,
   },
+  'host.met': {
+    family: 'entity',
+    verb: 'create',
+    severity: 'medium',
+    entity: entityOf('host', 'target'),
+    message: (members) => `the key of the host of ${said(members, 'target')} is trusted from its first connection on`,
+  },
   'definition.met': {
     family: 'entity',
     verb: 'create',

@@ -247,10 +247,11 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
   }
 
   /** Asks the target on a connection of its own, with the session's credential and what its client chose. */
-  #estimator({ target, credential }: Admitted, login: Login): EffectEstimator | undefined {
+  #estimator({ target, credential, principal }: Admitted, said: Login): EffectEstimator | undefined {
     const { estimates, onFault } = this.#gateway;
     const protocol = this.#protocol;
-    if (protocol.estimate === undefined) return undefined;
+    if (protocol.estimate === undefined || protocol.estimates?.(target) === false) return undefined;
+    const login = { ...said, run: principal.run.id, grant: principal.grant.id };
     return (request, measureRows, signal) =>
       estimates.run(
         async (inTime) => {

@@ -26,6 +26,8 @@ export interface Carried {
   readonly place?: boolean;
   /** Of the password that a client of the local listener must prove; the password itself stays where it was made. */
   readonly keys: ScramKeys;
+  /** Of the SSH key that a client of the listener may prove instead, `SHA256:…`. */
+  readonly sshKey?: string | undefined;
   /** What it came in: a WebSocket where absent. */
   readonly carrier?: SessionCarrier;
   /** True where people are only asked for approvals, and nothing is ever forwarded. */
@@ -144,7 +146,10 @@ class CarriedAdmission<Upstream extends AsyncDisposable, Greeting> implements Ad
   }
 
   async #carriedClaim(claim: Claim): Promise<CarriedClaim> {
-    const { grant: user, keyThumbprint, keys } = this.#carried;
+    const { grant: user, keyThumbprint, keys, sshKey } = this.#carried;
+    if (claim.kind === 'key') {
+      return { kind: 'carried', user, proof: { fingerprint: claim.fingerprint }, keys, keyThumbprint, sshKey };
+    }
     if (claim.user !== user) {
       throw new Refused({ code: 'claim-invalid', message: 'the user or its password is wrong' });
     }

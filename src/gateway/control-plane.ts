@@ -44,10 +44,17 @@ export interface CarriedClaim {
   readonly kind: 'carried';
   /** The grant's id. */
   readonly user: GrantId;
-  readonly proof: ScramProof | KeyedProof;
+  readonly proof: ScramProof | KeyedProof | SshKeyProof;
   /** What the holder sent of the listener's password when the carrier was opened. */
   readonly keys: ScramKeys;
   readonly keyThumbprint: string | undefined;
+  /** Of the SSH key that clients of the listener prove, where the holder named one. */
+  readonly sshKey?: string | undefined;
+}
+
+/** An SSH key that a client of a listener proved: `SHA256:…`. */
+export interface SshKeyProof {
+  readonly fingerprint: string;
 }
 
 /** Where a held request is put before people. */

@@ -35,7 +35,10 @@ export async function runExchange<Upstream>(exchange: Exchange<Upstream>, stages
   const inheriting = stages.inherit(exchange.request);
   const unkept = (inheriting && (await inheriting)) ?? stages.unmaskable(permit, exchange.request);
   if (unkept !== undefined) return refuse(exchange, record, unkept, stages);
-  await answer(exchange, record, { permit, meter, masker: stages.masker(permit, exchange.request) }, stages);
+  const masker = stages.masker(permit, exchange.request);
+  const unmasked = masker && exchange.unmaskable?.();
+  if (unmasked !== undefined) return refuse(exchange, record, unmasked, stages);
+  await answer(exchange, record, { permit, meter, masker }, stages);
 }
 
 interface Answering {

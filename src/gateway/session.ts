@@ -69,8 +69,9 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   #exchanges = 0;
   #busy = false;
   #isRunning = false;
-  /** The exchange under way, while it waits for people. */
-  #held: HeldExchange | undefined;
+  /** The exchanges that wait for people: several where they came up inside of one. */
+  readonly #held = new Set<HeldExchange>();
+  readonly #numbers = new WeakMap<ExchangeRecord, ExchangeNumber>();
   #running: Promise<void> | undefined;
   /** What an exchange broke on, which ends the session. */
   #fault: unknown;
@@ -148,8 +149,8 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
 
   /** What is held was never sent, so there is nothing upstream to cancel. */
   cancel(): Promise<void> {
-    if (this.#held !== undefined) {
-      this.#held.cancel();
+    if (this.#held.size > 0) {
+      for (const held of this.#held) held.cancel();
       return Promise.resolve();
     }
     return this.#busy ? this.#parts.protocol.cancel(this.#parts.connected.upstream) : Promise.resolve();
@@ -196,7 +197,10 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
       bind: (decision, exchange) => bound(decision, exchange, connected.upstream, principal.run.id),
       record: (request, decision) => {
         watch.decided(decision);
-        return new WatchedRecord(record.request(++this.#exchanges as ExchangeNumber, request, decision), watch);
+        const number = ++this.#exchanges as ExchangeNumber;
+        const recorded = new WatchedRecord(record.request(number, request, decision), watch);
+        this.#numbers.set(recorded, number);
+        return recorded;
       },
       hold: (exchange, exchangeRecord, permit) => this.#hold(exchange, exchangeRecord, permit),
       unmaskable: (permit, request) => masks.refusal(permit, request),
@@ -215,13 +219,14 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
 
   async #hold(exchange: Waiting, record: ExchangeRecord, permit: Permit): Promise<Refusal | undefined> {
     const held = new HeldExchange(exchange, record, permit, this.#parts.holds);
-    this.#held = held;
-    this.#parts.watch.held();
+    const number = this.#numbers.get(record) ?? (this.#exchanges as ExchangeNumber);
+    if (this.#held.size === 0) this.#parts.watch.held();
+    this.#held.add(held);
     try {
-      return await held.outcome(this.#exchanges as ExchangeNumber, () => this.#current().set.digest);
+      return await held.outcome(number, () => this.#current().set.digest);
     } finally {
-      this.#held = undefined;
-      this.#parts.watch.answered();
+      this.#held.delete(held);
+      if (this.#held.size === 0) this.#parts.watch.answered();
     }
   }
 

@@ -6,16 +6,16 @@ import { Secret } from '../model/secret.ts';
 import { revokeGivenTarget } from '../store/given-target-rows.ts';
 import {
   extendGrant,
-  type FoundGrant,
+  type FoundGrantAndRun,
   findGrant,
   type GrantRow,
   insertGrant,
   listGrants,
-  type RunRow,
   revokedGrants,
   revokeGrants,
 } from '../store/grant-rows.ts';
 import { closeRunRow, findRun, replaceAsserted } from '../store/run-rows.ts';
+import { bindSshKey, grantsOfSshKey } from '../store/ssh-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
 import { endsInTarget, type TakenBack, takenBackIn } from './given-targets.ts';
@@ -59,6 +59,8 @@ export interface ExchangeRequest {
   readonly asserted: Readonly<Record<string, string>>;
   /** RFC 7638 thumbprint of a key whose possession was proved with this request: renewal then asks for it. */
   readonly keyThumbprint?: string;
+  /** Of an SSH key, `SHA256:…`: who proves it holds the grant, as who shows its secret does. */
+  readonly sshKey?: string;
   /** The one place of the HTTP port where the grant shall be good. */
   readonly resource?: string;
 }
@@ -120,6 +122,7 @@ export class GrantService implements AsyncDisposable {
       this.#options.onReplay?.(identity.issuer);
       throw refused('claim-replayed', 'This token was exchanged before.', 'Fetch a fresh one; each is used once.');
     }
+    await this.#bind(rows.grant.id, request.sshKey);
     const { tokenDigest, jwksDigest } = identity;
     return {
       grant: grantOf(rows.grant, this.#at(0)),
@@ -145,6 +148,7 @@ export class GrantService implements AsyncDisposable {
     const narrowed = { ...given, targets, lifetimeSeconds, renewableSeconds };
     const rows = await newGrantRows({ request, holder, given: narrowed, secret }, this.#options);
     await insertGrant(this.#options.store, { ...rows, now: this.#at(0) });
+    await this.#bind(rows.grant.id, request.sshKey);
     return { grant: grantOf(rows.grant, this.#at(0)), secret: new Secret(secret), run: runOf(rows.run), evidence: {} };
   }
 
@@ -163,11 +167,13 @@ export class GrantService implements AsyncDisposable {
 
   /** Checks possession, then the grant, then that it covers the target, if any. Who proves nothing learns nothing. */
   async authenticate(claim: Claim, target?: TargetName): Promise<Authenticated> {
-    const found = await this.#find(claim.user);
+    const found =
+      claim.kind === 'key' && claim.user === '' ? await this.#ofKey(claim, target) : await this.#find(claim.user);
     if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
       throw refused('claim-invalid', 'The grant or its secret is wrong.');
     }
-    if (!provesKey(claim.kind === 'carried' ? claim.keyThumbprint : undefined, found.grant)) {
+    // A key of SSH's is one that the grant was bound to where it was given.
+    if (claim.kind !== 'key' && !provesKey(claim.kind === 'carried' ? claim.keyThumbprint : undefined, found.grant)) {
       throw refused('claim-invalid', 'The grant is bound to a key, so its secret alone lets nobody in.', BOUND_HINT);
     }
     if (!isShownInPlace(claim, found.grant)) {
@@ -280,13 +286,29 @@ export class GrantService implements AsyncDisposable {
     await Promise.all([this.#revocations.stop(), this.#takenBack.stop()]);
   }
 
+  async #bind(grant: string, sshKey: string | undefined): Promise<void> {
+    if (sshKey !== undefined) await bindSshKey(this.#options.store, grant, sshKey);
+  }
+
+  /** The newest grant of the key that is alive and covers the target; the newest one where none is. */
+  async #ofKey(
+    { fingerprint }: { readonly fingerprint: string },
+    target?: TargetName,
+  ): Promise<FoundGrantAndRun | undefined> {
+    const all = await grantsOfSshKey(this.#options.store, fingerprint);
+    const now = this.#at(0);
+    const alive = all.filter(({ grant }) => grant.revoked_at === null && grant.expires_at > now);
+    const covering = alive.find(({ grant }) => target === undefined || grantOf(grant, now).targets.includes(target));
+    return covering ?? alive[0] ?? all[0];
+  }
+
   /** Only what has the form of an id is looked up. */
-  #find(user: string): Promise<Found | undefined> {
+  #find(user: string): Promise<FoundGrantAndRun | undefined> {
     return GRANT_ID.test(user) ? findGrant(this.#options.store, user) : Promise.resolve(undefined);
   }
 
   /** The grant that a holder proved to hold, whatever state it is in. */
-  async #held(holder: GrantHolder): Promise<Found> {
+  async #held(holder: GrantHolder): Promise<FoundGrantAndRun> {
     const found = await this.#find(holder.id);
     const claim: Claim = { kind: 'password', user: holder.id, password: holder.secret };
     if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
@@ -298,7 +320,7 @@ export class GrantService implements AsyncDisposable {
     return found;
   }
 
-  #entering(found: Found, target: TargetName | undefined): Authenticated {
+  #entering(found: FoundGrantAndRun, target: TargetName | undefined): Authenticated {
     this.#checkAlive(found.grant);
     const grant = grantOf(found.grant, this.#at(0));
     if (target !== undefined && !grant.targets.includes(target)) {
@@ -319,11 +341,6 @@ export class GrantService implements AsyncDisposable {
   #at(seconds: number): string {
     return new Date(this.#options.now() + seconds * 1000).toISOString();
   }
-}
-
-interface Found {
-  readonly grant: FoundGrant;
-  readonly run: RunRow;
 }
 
 function revokedOf(ids: readonly string[]): readonly Revoked[] {

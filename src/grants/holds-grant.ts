@@ -21,6 +21,9 @@ export function holdsGrant(claim: Claim, grant: GrantRow | undefined, decoyKey: 
     // What would check it lies in the store, so that whoever reads that could make one: it proves no grant's own secret.
     case 'keyed':
       return false;
+    // Whoever found the grant found it by the key, or by a certificate that the gateway signed.
+    case 'key':
+      return grant !== undefined;
     case 'carried':
       return isListeners(claim) && grant !== undefined;
     default:
@@ -29,7 +32,8 @@ export function holdsGrant(claim: Claim, grant: GrantRow | undefined, decoyKey: 
 }
 
 /** By the listener's password, or by the key for signatures that is derived of it. */
-function isListeners({ proof, keys }: CarriedClaim): boolean {
+function isListeners({ proof, keys, sshKey }: CarriedClaim): boolean {
+  if ('fingerprint' in proof) return proof.fingerprint === sshKey;
   if ('mac' in proof) return provesKeyed(proof, signingSecret(keys.serverKey));
   return provesPossession(proof, keys.storedKey);
 }

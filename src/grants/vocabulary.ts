@@ -19,6 +19,8 @@ export type Claim =
     }
   | { readonly kind: 'scram'; readonly user: string; readonly proof: ScramProof }
   | { readonly kind: 'keyed'; readonly user: string }
+  /** An SSH key whose possession was checked; `user` is empty where no certificate of ours names the grant. */
+  | { readonly kind: 'key'; readonly user: string; readonly fingerprint: string }
   | CarriedClaim;
 
 /**
@@ -29,10 +31,17 @@ export interface CarriedClaim {
   readonly kind: 'carried';
   /** The grant's id. */
   readonly user: string;
-  readonly proof: ScramProof | KeyedProof;
+  readonly proof: ScramProof | KeyedProof | SshKeyProof;
   readonly keys: ScramKeys;
+  /** Of the SSH key that clients of the listener prove, where the holder named one. */
+  readonly sshKey?: string | undefined;
   /** Of the key that was proved when the carrier was opened, where one was. */
   readonly keyThumbprint: string | undefined;
+}
+
+/** An SSH key that a client of a listener proved: `SHA256:…`. */
+export interface SshKeyProof {
+  readonly fingerprint: string;
 }
 
 /** A CI job whose token was verified. */

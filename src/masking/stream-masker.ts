@@ -69,6 +69,25 @@ export class StreamMasker {
     return this.#mask(this.#held, this.#held.length);
   }
 
+  /**
+   * What is held up to where nothing that is looked for can go on behind the pause: a key is not, nor a word, nor numbers
+   * with spaces between. A prompt that ends in a space or a sign is let go.
+   */
+  settle(): Buffer {
+    const text = this.#held;
+    if (
+      text.length === 0 ||
+      (this.#findings.includes('private-key') && settledLines(text, text.length) < text.length)
+    ) {
+      return NOTHING;
+    }
+    let end = text.length;
+    while (end > 0 && isOfWord(text[end - 1]!)) end--;
+    // Numbers of cards, accounts and phones are written in groups.
+    while (end > 0 && isOfNumber(text[end - 1]!)) end--;
+    return this.#mask(text, end);
+  }
+
   counts(): readonly MaskCount[] {
     return this.#counts.all();
   }
@@ -118,3 +137,20 @@ export class StreamMasker {
     return chunk.subarray(at);
   }
 }
+
+/** Letters, digits, what is above ASCII, and the signs that stand in addresses, tokens and addresses of networks. */
+function isOfWord(code: number): boolean {
+  return (
+    (code >= 48 && code <= 57) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 97 && code <= 122) ||
+    code > 127 ||
+    SIGNS.has(code)
+  );
+}
+
+function isOfNumber(code: number): boolean {
+  return (code >= 48 && code <= 57) || code === 32 || code === 45 || code === 46;
+}
+
+const SIGNS: ReadonlySet<number> = new Set(Buffer.from('+/=_-.@:%~'));

@@ -19,6 +19,10 @@ export const LIMITS = {
   maxHttpInflateRatio: 500,
   maxHttpLeaves: 1_000,
 
+  // protocols/kubernetes
+  maxKubernetesObjectBytes: 3 * 1024 * 1024,
+  maxKubernetesValueBytes: 4 * 1024 * 1024,
+
   // protocols/mcp: what servers say of themselves, as the gateway last asked
   mcpListingMs: 60_000,
   maxMcpDefinitions: 10_000,
@@ -41,6 +45,24 @@ export const LIMITS = {
   maxMcpServersOfRun: 16,
   mcpServerIdleMs: 30 * 60_000,
   mcpServerEndMs: 5_000,
+  // protocols/ssh: what a client has open, and how much of it waits
+  maxSshLanes: 50,
+  maxSshChannels: 100,
+  maxSshChannelRequests: 64,
+  maxSshCommandBytes: 256 * 1024,
+  maxSshVariables: 64,
+  maxSshVariableBytes: 32 * 1024,
+  maxSshLoginAttempts: 10,
+  sshWindowBytes: 1024 * 1024,
+  maxSshAheadBytes: 1024 * 1024,
+  sshRekeyBytes: 1024 * 1024 * 1024,
+  sshKeepAliveMs: 30_000,
+  sshKeepAlivesMissed: 3,
+  sshMaskDelayMs: 200,
+  sshWaitingNoticeMs: 30_000,
+  maxSshListeners: 10,
+  maxSftpRequests: 256,
+  maxSftpHandles: 256,
   // gateway: requests that wait for people
   approvalDeskMs: 10_000,
   estimateDeadlineMs: 5_000,
@@ -107,6 +129,7 @@ export const LIMITS = {
   // policy
   maxPolicies: 2_000,
   maxPolicyFileBytes: 1024 * 1024,
+  maxCommandLineBytes: 64 * 1024,
   maxPolicyTextBytes: 4_000,
   // audit log
   batchedCommitDelayMs: 50,

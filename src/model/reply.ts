@@ -59,8 +59,13 @@ export interface MessageMasks {
   body(shape: BodyShape): BodyMasker;
   /** What stands for a short text of no body, of which nothing has a class; undefined where nothing is found in it. */
   words(text: Buffer): Buffer | undefined;
-  /** The value that stands for that of a field or cookie with a class; undefined where it has none. */
-  named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined;
+  /**
+   * `window[from, to)` with what is found in the whole window masked by as many bytes as it has: of what is read at places,
+   * and whose size was told before. Counts what begins in it; undefined where nothing of it changes.
+   */
+  level(window: Buffer, from: number, to: number): Buffer | undefined;
+  /** The value that stands for that of a field, cookie or other named value with a class; undefined where it has none. */
+  named(place: 'header' | 'cookie' | 'value', name: string, value: Buffer): Uint8Array | undefined;
 }
 
 /** How a body is taken apart; `json` is one JSON text or several, one after another. */
@@ -75,6 +80,11 @@ export interface BodyMasker {
   push(bytes: Buffer): Buffer;
   /** What was held, once the body is over. */
   end(): Buffer;
+  /**
+   * What may go on of what is held where the body pauses: up to where nothing that is looked for can be in the middle, or
+   * `all`, where whoever waits for it types. Absent where nothing can before more came.
+   */
+  pause?(all: boolean): Buffer;
 }
 
 /** What is known of a text of the server beside its words. */

@@ -1,6 +1,8 @@
 import type { HttpFacts } from './http.ts';
+import type { KubernetesFacts } from './kubernetes.ts';
 import type { McpFacts } from './mcp.ts';
 import type { Refusal } from './refusal.ts';
+import type { SshFacts } from './ssh.ts';
 
 /** What a statement, command or call does at most; the closed list that policies name in `operations`. */
 export type Access = 'read' | 'write' | 'ddl' | 'admin' | 'session' | 'transaction' | 'unknown';
@@ -97,6 +99,10 @@ export interface Operation {
   readonly http?: HttpFacts;
   /** Of a message of MCP. */
   readonly mcp?: McpFacts;
+  /** Of what is asked of an SSH host: one of these for each program of a command. */
+  readonly ssh?: SshFacts;
+  /** Of a request to a cluster. */
+  readonly kubernetes?: KubernetesFacts;
   /** It runs what the target's own definitions say (a function, a trigger, a view), which may say something. */
   readonly runsPrograms?: true;
 }

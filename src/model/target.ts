@@ -1,7 +1,9 @@
 import type { HttpTarget } from './http.ts';
 import type { TargetName } from './ids.ts';
+import type { KubernetesTarget } from './kubernetes.ts';
 import type { McpTarget } from './mcp.ts';
 import type { Secret } from './secret.ts';
+import type { SshTarget } from './ssh.ts';
 
 /** libpq's `sslmode` values that mean something to a gateway (PostgreSQL manual, 32.19). `allow` is left out. */
 export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -26,9 +28,10 @@ export interface ClassifiedColumn {
   readonly mask?: MaskKind;
   /**
    * Of an HTTP target, where `table` is a path (`GET /customers/{id}`): what `column` names, a field of bodies
-   * (`customers[].email`), or a header or cookie of replies.
+   * (`customers[].email`), or a header or cookie of replies. A `value` is one that the protocol finds and names by itself;
+   * without a path it may be anywhere, and no request is known to meet it.
    */
-  readonly place?: 'body' | 'header' | 'cookie';
+  readonly place?: 'body' | 'header' | 'cookie' | 'value';
 }
 
 /** A column that has its class from others, whose values were copied into it. */
@@ -55,6 +58,10 @@ export interface Target {
   readonly http?: HttpTarget;
   /** Of an MCP target. */
   readonly mcp?: McpTarget;
+  /** Of an SSH target. */
+  readonly ssh?: SshTarget;
+  /** Of a cluster. */
+  readonly kubernetes?: KubernetesTarget;
   /** Reply bytes kept per exchange, at most; the digest always covers all of them. */
   readonly storedReplyBytes: number;
 }
@@ -64,11 +71,48 @@ export interface Credential {
   readonly user: string;
   readonly password?: Secret;
   readonly clientCertificate?: { readonly certificate: string; readonly key: Secret };
+  /** How the gateway proves itself to an SSH host. */
+  readonly ssh?: SshCredential;
   /** How the gateway proves itself to an HTTP target. */
   readonly http?: HttpCredential;
+  /** How it does to a cluster, where that is in none of HTTP's ways. */
+  readonly kubernetes?: KubernetesCredential;
   /** Variables for a program that the gateway starts. */
   readonly environment?: Readonly<Record<string, Secret>>;
 }
+
+/** How a login at an SSH host is proved; `Credential.user` is the login. */
+export type SshCredential =
+  | { readonly kind: 'password'; readonly password: Secret }
+  /** A private key, PEM or OpenSSH's form; `certificate` is a line as in `id_ed25519-cert.pub`. */
+  | { readonly kind: 'key'; readonly key: Secret; readonly passphrase?: Secret; readonly certificate?: string }
+  /** A certificate of minutes, signed for each connection by an authority that the host trusts; for these principals. */
+  | {
+      readonly kind: 'authority';
+      readonly key: Secret;
+      readonly principals: readonly string[];
+      readonly validForMs: number;
+    };
+
+/** Where a cluster's tokens come from. */
+export type KubernetesCredential =
+  /** A program of the gateway's machine that answers with an ExecCredential (`client.authentication.k8s.io/v1`). */
+  | {
+      readonly kind: 'exec';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly environment: Readonly<Record<string, Secret>>;
+    }
+  /** A folder with `token` and `ca.crt`, which are written anew while the gateway runs. */
+  | { readonly kind: 'serviceAccount'; readonly directory: string }
+  | {
+      readonly kind: 'eks';
+      readonly cluster: string;
+      readonly region: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: Secret;
+      readonly sessionToken?: Secret;
+    };
 
 /** What is put into each request, or what it is signed with. */
 export type HttpCredential =

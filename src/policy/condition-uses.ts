@@ -1,4 +1,5 @@
 import { COLUMN_KEYS } from './column-facts.ts';
+import { OBJECT_FIELDS } from './target-views.ts';
 
 /** What a condition asks for beside the operation's plain facts. */
 export interface Uses {
@@ -17,12 +18,18 @@ export interface Uses {
   readonly graphql: boolean;
   /** What is given along with a message of MCP. */
   readonly arguments: boolean;
+  /** Of a command: its program, its words, its files; or whether they are known. */
+  readonly program: boolean;
+  readonly words: boolean;
+  readonly files: boolean;
+  /** What stands in an object of a cluster, or whether it is known. */
+  readonly object: boolean;
   readonly time: boolean;
 }
 
 /** Reads it off the syntax tree; any use of the operation as a whole counts as all of it. */
 export function usesOf(ast: unknown): Uses {
-  const uses = { classes: false, columns: false, lock: false, ...NO_HTTP, arguments: false, time: false };
+  const uses = { classes: false, columns: false, lock: false, ...NO_HTTP, arguments: false, ...NO_OTHERS, time: false };
   const walk = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(walk);
     if (!isNode(node)) return;
@@ -40,6 +47,18 @@ export function usesOf(ast: unknown): Uses {
       uses.arguments ||= given === 'arguments' || given === 'argumentsKnown';
       return;
     }
+    const ofProgram = fieldOf(node, (one) => fieldOf(one, isOperation) === 'ssh');
+    if (ofProgram !== undefined) {
+      uses.program ||= ['program', 'programKnown', 'through', 'environment'].includes(ofProgram);
+      uses.words ||= ofProgram === 'arguments' || ofProgram === 'argumentsKnown';
+      uses.files ||= ofProgram === 'files' || ofProgram === 'filesKnown';
+      return;
+    }
+    const ofObject = fieldOf(node, (one) => fieldOf(one, isOperation) === 'kubernetes');
+    if (ofObject !== undefined) {
+      uses.object ||= OBJECT_FIELDS.has(ofObject);
+      return;
+    }
     const field = fieldOf(node, isOperation);
     if (field !== undefined) {
       uses.classes ||= CLASS_FIELDS.has(field);
@@ -47,9 +66,11 @@ export function usesOf(ast: unknown): Uses {
       uses.lock ||= field === 'lock';
       if (field === 'http') Object.assign(uses, ALL_HTTP);
       uses.arguments ||= field === 'mcp';
+      if (field === 'ssh') Object.assign(uses, { program: true, words: true, files: true });
+      uses.object ||= field === 'kubernetes';
       return;
     }
-    if (isOperation(node)) Object.assign(uses, { classes: true, columns: true, lock: true, arguments: true }, ALL_HTTP);
+    if (isOperation(node)) Object.assign(uses, ALL_PLAIN, ALL_HTTP, ALL_OTHERS);
     if (node.op === 'id' && node.args === 'time') uses.time = true;
     walk(node.args);
   };
@@ -59,6 +80,9 @@ export function usesOf(ast: unknown): Uses {
 
 const NO_HTTP = { body: false, template: false, action: false, resources: false, graphql: false };
 const ALL_HTTP: typeof NO_HTTP = { body: true, template: true, action: true, resources: true, graphql: true };
+const NO_OTHERS = { program: false, words: false, files: false, object: false };
+const ALL_OTHERS: typeof NO_OTHERS = { program: true, words: true, files: true, object: true };
+const ALL_PLAIN = { classes: true, columns: true, lock: true, arguments: true };
 const CLASS_FIELDS: ReadonlySet<string> = new Set(COLUMN_KEYS);
 
 export interface Node {

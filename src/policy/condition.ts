@@ -11,6 +11,7 @@ import { isTemplateDoubtful } from './http-document-pattern.ts';
 import { type LocalTime, localTime } from './local-time.ts';
 import { givenOf } from './mcp-pattern.ts';
 import { NAMED_FIELDS } from './principal-fields.ts';
+import { kubernetesView, OF_KUBERNETES, OF_SSH, sshView, TARGET_SCHEMAS } from './target-views.ts';
 
 /** A compiled `when`. */
 export interface Condition {
@@ -133,6 +134,7 @@ const ENVIRONMENT = new Environment({
         argumentsKnown: 'bool',
         version: 'string',
       },
+      ...TARGET_SCHEMAS,
     },
   })
   .registerVariable({
@@ -161,7 +163,8 @@ const ENVIRONMENT = new Environment({
 function viewOf(operation: Operation, classified: ClassifiedColumns, uses: Uses): Readonly<Record<string, unknown>> {
   const { kind, access, hasWhere, tables, functions, flags, reason, lock } = operation;
   const plain = { kind, access, hasWhere, tables, functions, flags, reason: reason ?? '', lock: lock ?? '' };
-  const view = { ...plain, http: httpOf(operation), mcp: mcpOf(operation) };
+  const asked = { http: httpOf(operation), mcp: mcpOf(operation), ssh: sshView(operation) };
+  const view = { ...plain, ...asked, kubernetes: kubernetesView(operation) };
   if (!uses.classes && !uses.columns) return view;
   const { known, reads, filters, writes, copies } = classified.factsOf(operation);
   const columns = Array.isArray(operation.columns) ? operation.columns : [];
@@ -249,6 +252,11 @@ function knownOf(operation: Operation, seen: Seen, uses: Uses): ReadonlyMap<stri
   if (operation.http?.action !== 'unknown') known.set('operation.http.action', http['action']);
   const mcp = mcpOf(operation);
   for (const name of OF_MESSAGES) known.set(`operation.mcp.${name}`, mcp[name]);
+  const ssh = sshView(operation);
+  for (const name of OF_SSH) known.set(`operation.ssh.${name}`, ssh[name]);
+  if (ssh['programKnown'] === true) known.set('operation.ssh.program', ssh['program']);
+  const kubernetes = kubernetesView(operation);
+  for (const name of OF_KUBERNETES) known.set(`operation.kubernetes.${name}`, kubernetes[name]);
   const { principal, run, target } = seen.subject;
   const objects = { principal, run, target, ...(uses.time ? { time: timeOf(seen) } : {}) };
   for (const [object, fields] of Object.entries(objects)) {

@@ -140,6 +140,9 @@ export function nameOf(operation: Operation): string {
   // a default, a check or a rule has no name
   if (operation.kind === 'function')
     return `call of ${operation.functions.join(', ') || 'what runs with the statement'}`;
+  // In a line of several programs it says which one; a name that is none is left out.
+  const program = operation.ssh?.program ?? operation.kubernetes?.runs?.program;
+  if (program !== undefined && /^[a-z0-9[][a-z0-9._+-]{0,40}$/.test(program)) return `${kind} of ${program}`;
   const tables = operation.tables.slice(0, 3).map((table) => (table.schema ? `${table.schema}.` : '') + table.name);
   if (tables.length === 0) return kind;
   return `${kind} on ${tables.join(', ')}${operation.tables.length > 3 ? ', …' : ''}`;

@@ -8,6 +8,8 @@ export const OPERATION_FLAGS: readonly string[] = `
   in-trigger fires-trigger cascades through-view unknown-relation advisory-lock sleep
   listen notify terminate-backend two-phase
   subscription credentials
+  terminal-command set-id owner copy rsync delete signed push-options
+  pipe redirect-write background substitution privilege shell interpreter network opaque
 `
   .trim()
   .split(/\s+/);

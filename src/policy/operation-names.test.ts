@@ -29,6 +29,6 @@ test('the examples of the reference load', () => {
     const rest = rule.split('\n').filter((line) => !keys.has(line.trim().split(':')[0]));
     return `policies:\n  - ${rest.join('\n')}\n    ${block.trimEnd().replaceAll('\n', '\n    ')}\n`;
   });
-  assert.equal(files.length, 14);
+  assert.equal(files.length, 18);
   for (const text of files) assert.deepEqual(parsePolicies([{ path: 'policy.md', text }]).problems, []);
 });

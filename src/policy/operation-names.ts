@@ -23,6 +23,9 @@ export const OPERATION_KINDS: readonly string[] = `
   notifications/initialized notifications/cancelled notifications/progress notifications/roots/list_changed
   notifications/elicitation/complete notifications/tasks/status answer session/end
   get head options post put patch propfind proppatch report search query mkcol unlock
+  exec shell file-read file-write file-append file-create file-remove file-rename file-list file-stat file-attributes
+  file-link file-directory file-execute sftp scp git-refs git-fetch git-archive git-push forward
+  list watch deletecollection proxy connect
 `
   .trim()
   .split(/\s+/);

@@ -6,11 +6,13 @@ import { LOCK_MODES } from './column-facts.ts';
 import { compileCondition } from './condition.ts';
 import { MAX_STARS, starsOf } from './glob.ts';
 import { http } from './http-schema.ts';
+import { kubernetes } from './kubernetes-schema.ts';
 import { isTimeZone } from './local-time.ts';
 import { mcp } from './mcp-schema.ts';
 import { isOperationName } from './operation-names.ts';
 import { isPrincipalField, PATTERN_FIELDS, PRINCIPAL_FIELDS } from './principal-fields.ts';
 import { session } from './session-schema.ts';
+import { ssh } from './ssh-schema.ts';
 
 const text = z.string().min(1, 'Write something here, or leave the line out.').max(LIMITS.maxPolicyTextBytes);
 const word = z
@@ -106,6 +108,8 @@ export const policySchema = z
     lock: z.enum(LOCK_MODES, { error: `Write one of ${LOCK_MODES.join(', ')}.` }).optional(),
     http: http.optional(),
     mcp: mcp.optional(),
+    ssh: ssh.optional(),
+    kubernetes: kubernetes.optional(),
     when: condition.optional(),
     timezone: timezone.optional(),
     effect: z.enum(['permit', 'deny'], { error: 'Say `effect: permit` or `effect: deny`.' }),

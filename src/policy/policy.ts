@@ -1,7 +1,9 @@
 import type { ApproveObligation, Budget, SessionObligation } from '../model/decision.ts';
 import type { LockMode } from '../model/request.ts';
 import type { HttpPattern } from './http-pattern.ts';
+import type { KubernetesPattern } from './kubernetes-pattern.ts';
 import type { McpPattern } from './mcp-pattern.ts';
+import type { SshPattern } from './ssh-pattern.ts';
 
 /** A rule as its author wrote it, checked but not compiled. Policies are shown, signed and compared in this form. */
 export interface Policy {
@@ -25,6 +27,10 @@ export interface Policy {
   readonly http?: HttpPattern;
   /** Messages of MCP alone. */
   readonly mcp?: McpPattern;
+  /** What is asked of SSH hosts alone. */
+  readonly ssh?: SshPattern;
+  /** Requests to clusters alone. */
+  readonly kubernetes?: KubernetesPattern;
   /** CEL over `operation`, `principal`, `run`, `target` and `time`. */
   readonly when?: string;
   /** The IANA name of the zone in which `when` asks for the time. */

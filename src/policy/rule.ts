@@ -17,9 +17,14 @@ import { ACTION_UNKNOWN } from './http-action-pattern.ts';
 import { BODY_UNKNOWN, isBodyKnown } from './http-body-pattern.ts';
 import { TEMPLATE_UNKNOWN } from './http-document-pattern.ts';
 import { compileHttpPattern } from './http-pattern.ts';
+import { OBJECT_UNKNOWN } from './kubernetes-content-pattern.ts';
+import { compileKubernetesPattern } from './kubernetes-pattern.ts';
 import { compileMcpPattern, givenOf } from './mcp-pattern.ts';
 import type { Policy, PrincipalPattern, TablePattern, TargetPattern } from './policy.ts';
 import { PATTERN_FIELDS, principalField } from './principal-fields.ts';
+import { ARGUMENTS_UNKNOWN, FILES_UNKNOWN, PROGRAM_UNKNOWN } from './program-pattern.ts';
+import { compileSshPattern } from './ssh-pattern.ts';
+import { isObjectDoubtful, programDoubts } from './target-views.ts';
 
 /** One policy, compiled. Every question answers undefined for yes, and otherwise says why not. */
 export interface Rule {
@@ -48,6 +53,8 @@ export function compileRule(policy: Policy): Rule {
   const functions = policy.functions?.map(compileFunction);
   const http = policy.http && compileHttpPattern(policy.http);
   const mcp = policy.mcp && compileMcpPattern(policy.mcp, policy.effect);
+  const ssh = policy.ssh && compileSshPattern(policy.ssh, policy.effect);
+  const kubernetes = policy.kubernetes && compileKubernetesPattern(policy.kubernetes, policy.effect);
   const condition = policy.when === undefined ? undefined : compiled(policy.when);
   const keys = COLUMN_KEYS.filter((key) => policy[key] !== undefined);
   return {
@@ -66,6 +73,8 @@ export function compileRule(policy: Policy): Rule {
       const aspects = [
         http?.(operation),
         mcp?.(operation),
+        ssh?.(operation),
+        kubernetes?.(operation),
         functions && part(functionsCalled(functions, operation), 'calls', 'functions'),
         tables && part(tablesTouched(tables, operation), 'touches', 'tables'),
         ...(keys.length === 0 ? [] : columnAspects(policy, surroundings.columns.factsOf(operation))),
@@ -194,7 +203,8 @@ function conditionMatch(
   const value = condition === undefined || condition.evaluate(operation, { ...surroundings, timezone });
   const doubt = doubtOf(condition, operation, surroundings);
   // A field of a body that nobody could read is not there, which is no mistake of the rule.
-  if (typeof value === 'object' && doubt !== BODY_UNKNOWN) return { matched: 'error', error: value.error };
+  if (typeof value === 'object' && doubt !== BODY_UNKNOWN && doubt !== OBJECT_UNKNOWN)
+    return { matched: 'error', error: value.error };
   const holds = value === true || (doubt !== undefined && condition?.mayHold(operation, { ...surroundings, timezone }));
   if (!holds) return { matched: false, why: '`when` is false' };
   const why = outside ?? doubt;
@@ -215,6 +225,11 @@ function doubtOf(
   if (uses.template && doubts.template) return TEMPLATE_UNKNOWN;
   if ((uses.action && doubts.action) || (uses.resources && doubts.resources)) return ACTION_UNKNOWN;
   if (uses.graphql && doubts.graphql) return GRAPHQL_UNKNOWN;
+  const program = programDoubts(operation.ssh);
+  if (uses.program && program.program) return PROGRAM_UNKNOWN;
+  if (uses.words && program.words) return ARGUMENTS_UNKNOWN;
+  if (uses.files && program.files) return FILES_UNKNOWN;
+  if (uses.object && isObjectDoubtful(operation.kubernetes)) return OBJECT_UNKNOWN;
   const isUnknown = (uses.classes && !columns.factsOf(operation).known) || (uses.columns && !hasColumns(operation));
   if (isUnknown) return COLUMNS_UNKNOWN;
   return uses.lock && operation.lock === undefined && isOpaque(operation) ? LOCK_UNKNOWN : undefined;

@@ -38,6 +38,8 @@ export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
    * there. Never rejects: what cannot be told is `unavailable`, and why.
    */
   estimate?(question: EffectQuestion, signal: AbortSignal): Promise<Estimate>;
+  /** Whether it can tell that of this target's requests; of all where absent. */
+  estimates?(target: Target): boolean;
   /** What the target holds, asked through this session as a client would. */
   survey?(session: Session<Upstream, Greeting>): Survey;
 }
@@ -84,7 +86,17 @@ export type Claim =
       readonly resource?: string;
     }
   | ProvenClaim
-  | { readonly kind: 'keyed'; readonly user: string; readonly proof: KeyedProof };
+  | { readonly kind: 'keyed'; readonly user: string; readonly proof: KeyedProof }
+  | KeyClaim;
+
+/** A key whose possession the protocol has checked, by a signature over this very connection (RFC 4252, section 7). */
+export interface KeyClaim {
+  readonly kind: 'key';
+  /** The grant that a certificate of the gateway's authority names; empty where the key stands for itself. */
+  readonly user: string;
+  /** `SHA256:…` of the key, as OpenSSH says it. */
+  readonly fingerprint: string;
+}
 
 /** A proof that `proveGrant` began and the client completed: SCRAM keeps the secret off the wire. */
 export interface ProvenClaim {
@@ -218,6 +230,8 @@ export interface Exchange<Upstream> {
   stop?(refusal: Refusal, upstream: Upstream): Promise<void>;
   /** Why the rows that it changes cannot be counted while the change can still be undone; undefined where they can. */
   uncountable?(): string | undefined;
+  /** Asked where rules mask the reply: why that cannot be done to anything of it; undefined where it can. */
+  unmaskable?(): Refusal | undefined;
   /** Tells a waiting client that a human was asked, where the protocol has a way to. */
   waiting?(notice: WaitingNotice): Promise<void> | undefined;
   /**

@@ -11,6 +11,12 @@ export interface FoundGrant extends GrantRow {
   readonly given: readonly GivenTargetRow[];
 }
 
+/** The same with the run that it belongs to. */
+export interface FoundGrantAndRun {
+  readonly grant: FoundGrant;
+  readonly run: RunRow;
+}
+
 /** A grant and the run that it belongs to. */
 export interface GrantAndRun {
   readonly grant: GrantRow;
@@ -60,10 +66,7 @@ export async function isConsumed(store: Store, replayKey: string): Promise<boole
   return row !== undefined;
 }
 
-export function findGrant(
-  store: Store,
-  id: string,
-): Promise<{ readonly grant: FoundGrant; readonly run: RunRow } | undefined> {
+export function findGrant(store: Store, id: string): Promise<FoundGrantAndRun | undefined> {
   return store.read(async (db) => {
     const grant = await db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
     if (grant === undefined) return undefined;

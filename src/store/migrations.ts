@@ -9,6 +9,7 @@ import { givenTargetsMigration } from './given-target-rows.ts';
 import { peopleMigration } from './people-migration.ts';
 import { retentionMigration } from './retention-tables.ts';
 import { liveSessionsMigration } from './session-migration.ts';
+import { sshMigration } from './ssh-tables.ts';
 
 /**
  * The store's migrations, by number. One that was released is never edited: a change is another one. They keep to what
@@ -31,6 +32,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-definitions': { up: definitionsMigration },
   '0015-resources-of-grants': { up: resourcesOfGrants },
   '0016-given-targets': { up: givenTargetsMigration },
+  '0017-ssh': { up: sshMigration },
 };
 
 async function controlPlane(db: Kysely<unknown>): Promise<void> {

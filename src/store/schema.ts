@@ -7,12 +7,13 @@ import type { DefinitionTables } from './definition-tables.ts';
 import type { GivenTargetsTable } from './given-target-rows.ts';
 import type { PeopleTables } from './people-tables.ts';
 import type { RetentionTables } from './retention-tables.ts';
+import type { SshTables } from './ssh-tables.ts';
 
 /**
  * The store's tables, in the subset that SQLite and PostgreSQL share: text and integers. Times are RFC 3339 in UTC with
  * milliseconds, so that text order is time order; booleans are 0 and 1; lists and records are JSON; bytes are base64.
  */
-export interface Schema extends PeopleTables, BudgetTables, RetentionTables, DefinitionTables {
+export interface Schema extends PeopleTables, BudgetTables, RetentionTables, DefinitionTables, SshTables {
   deployment: DeploymentTable;
   versions: VersionsTable;
   targets: TargetsTable;

@@ -3,8 +3,10 @@ import { type SecretSources, sourceSchema } from '../declared/secret-source.ts';
 import { Secret } from '../model/secret.ts';
 import type { Credential, Target } from '../model/target.ts';
 import { type HttpCredentialDeclaration, httpCredentialSchema, resolveHttpCredential } from './http-credential.ts';
+import { type KubernetesCredentialDeclaration, ownCredential, resolveOwn } from './kubernetes-credential.ts';
 import { variableNameSchema } from './mcp-target.ts';
 import { clientCertificateSchema, resolveSecret, type SecretReader } from './secret-source.ts';
+import { resolveSsh, type SshCredentialDeclaration, sshCredential } from './ssh-credential.ts';
 
 /** How the gateway logs in where there are users. */
 export const credentialSchema = z.strictObject({
@@ -26,12 +28,18 @@ export const mcpCredentialSchema = z.union([programCredentialSchema, httpCredent
 export type CredentialDeclaration =
   | z.infer<typeof credentialSchema>
   | z.infer<typeof programCredentialSchema>
+  | KubernetesCredentialDeclaration
+  | SshCredentialDeclaration
   | HttpCredentialDeclaration;
 
 /** Parses what was sealed. */
 export function parseCredential(text: string): CredentialDeclaration {
   const value: unknown = JSON.parse(text);
+  const own = ownCredential(value);
+  if (own !== undefined) return own;
   if (typeof value === 'object' && value !== null && 'env' in value) return programCredentialSchema.parse(value);
+  const ssh = sshCredential(value);
+  if (ssh !== undefined) return ssh;
   const hasUser = typeof value === 'object' && value !== null && 'user' in value;
   return hasUser ? credentialSchema.parse(value) : httpCredentialSchema.parse(value);
 }
@@ -39,6 +47,8 @@ export function parseCredential(text: string): CredentialDeclaration {
 /** Fetches the secrets. Throws a `Fault` of code `config-invalid` that names the source and shows nothing of the value. */
 export async function resolveCredential(declared: CredentialDeclaration, reader: SecretReader): Promise<Credential> {
   if ('env' in declared) return { user: '', environment: await resolveAll(declared.env, reader) };
+  if (isOfClusters(declared)) return { user: '', kubernetes: await resolveOwn(declared, reader) };
+  if ('key' in declared || 'authority' in declared) return resolveSsh(declared, reader);
   const { clientCertificate } = declared;
   const certificate = clientCertificate && {
     clientCertificate: {
@@ -55,6 +65,10 @@ export async function resolveCredential(declared: CredentialDeclaration, reader:
   };
 }
 
+function isOfClusters(declared: CredentialDeclaration): declared is KubernetesCredentialDeclaration {
+  return 'exec' in declared || 'serviceAccount' in declared || 'eks' in declared;
+}
+
 async function resolveAll(sources: SecretSources, reader: SecretReader): Promise<Readonly<Record<string, Secret>>> {
   const secrets: Record<string, Secret> = {};
   for (const [name, source] of Object.entries(sources)) secrets[name] = new Secret(await resolveSecret(source, reader));
@@ -62,9 +76,10 @@ async function resolveAll(sources: SecretSources, reader: SecretReader): Promise
 }
 
 /** What a sealed credential may be sent to; part of its seal, so that changing one in the store does not divert it. */
-export function credentialBinding({ name, protocol, address, tls, http, mcp }: Target): string {
+export function credentialBinding({ name, protocol, address, tls, http, mcp, ssh }: Target): string {
   const { mode, ca, serverName } = tls;
   const place = [name, protocol, address.host, address.port, mode, ca ?? null, serverName ?? null];
+  if (ssh !== undefined) return JSON.stringify([...place, ssh.hostKeys]);
   if (http === undefined) return JSON.stringify(place);
   const way = [...place, http.basePath, http.hosts];
   return JSON.stringify(mcp === undefined ? way : [...way, mcp.transport]);
@@ -72,5 +87,7 @@ export function credentialBinding({ name, protocol, address, tls, http, mcp }: T
 
 /** Stands for a credential where only the target itself is read. */
 export function placeholderCredential(protocol: unknown): CredentialDeclaration {
-  return protocol === 'http' || protocol === 'mcp' ? { none: true } : { user: 'unchanged' };
+  return protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes'
+    ? { none: true }
+    : { user: 'unchanged' };
 }

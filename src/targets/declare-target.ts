@@ -5,27 +5,49 @@ import type { Target } from '../model/target.ts';
 import type { CredentialDeclaration } from './credential.ts';
 import { classesOfDocument } from './http-document.ts';
 import { declareHttp } from './http-target.ts';
+import { classesOfCluster, declareKubernetes } from './kubernetes-target.ts';
 import { declareMcp, isStarted } from './mcp-target.ts';
+import { declareSsh } from './ssh-target.ts';
 
 /** A target as somebody would declare it: `loadTargets` makes the same of it. What is the default is left out. */
 export function declareTarget(target: Target, credential: object): object {
-  const { name, protocol, address, database, tls, labels, classified, recordMode, storedReplyBytes, http, mcp } =
-    target;
-  const derived = http === undefined ? [] : classesOfDocument(http);
+  const {
+    name,
+    protocol,
+    address,
+    database,
+    tls,
+    labels,
+    classified,
+    recordMode,
+    storedReplyBytes,
+    http,
+    mcp,
+    kubernetes,
+    ssh,
+  } = target;
+  const derived =
+    kubernetes !== undefined ? classesOfCluster(kubernetes) : http === undefined ? [] : classesOfDocument(http);
   const said = classified.filter((one) => !derived.some((other) => isDeepStrictEqual(one, other)));
   const place = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   return {
     name,
     protocol,
-    ...(http === undefined ? { address: place } : mcp === undefined ? declareHttp(target) : declareMcp(target)),
+    ...(http === undefined ? { address: place } : declareWeb(target)),
     ...(database === undefined ? {} : { database }),
-    ...(mcp !== undefined && isStarted(mcp.transport) ? {} : { tls }),
+    ...declareSsh(target),
+    ...((mcp !== undefined && isStarted(mcp.transport)) || ssh !== undefined ? {} : { tls }),
     credential,
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(said.length > 0 ? { classified: said.map(columnOf) } : {}),
     ...(recordMode === 'strict' ? {} : { record: recordMode }),
     ...(storedReplyBytes === LIMITS.storedReplyBytes ? {} : { limits: { storedReplyBytes } }),
   };
+}
+
+function declareWeb(target: Target): object {
+  if (target.kubernetes !== undefined) return declareKubernetes(target);
+  return target.mcp === undefined ? declareHttp(target) : declareMcp(target);
 }
 
 function columnOf({ schema, table, column, class: of, mask, place }: Target['classified'][number]): object {
@@ -69,10 +91,14 @@ export function divertedPart(declared: unknown, current: CredentialDeclaration):
   const now: Readonly<Record<string, unknown>> = current;
   return Object.keys(declared).find((name) => {
     const [part, before] = [declared[name], now[name]];
-    if (!isObject(part) || !Object.values(part).some(isSealed)) return false;
+    if (!isObject(part) || !holdsSealed(part)) return false;
     const known = isObject(before) ? before : {};
     return JSON.stringify(plainOf(part)) !== JSON.stringify(plainOf(known));
   });
+}
+
+function holdsSealed(part: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(part).some((value) => isSealed(value) || (isObject(value) && holdsSealed(value)));
 }
 
 /** What of a kind of credential is no secret, in the order of names. */
@@ -80,6 +106,7 @@ function plainOf(part: Readonly<Record<string, unknown>>): readonly (readonly [s
   const isPlain = (value: unknown): boolean => !isSealed(value) && !sourceSchema.safeParse(value).success;
   return Object.entries(part)
     .filter(([, value]) => isPlain(value))
+    .map(([name, value]) => [name, isObject(value) ? plainOf(value) : value] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }
 

@@ -8,14 +8,20 @@ import type { CredentialDeclaration } from './credential.ts';
 import { problemOfGrpc } from './http-descriptors.ts';
 import { documentOf } from './http-document.ts';
 import { type HttpPlace, httpOf, placeOf, withSigning } from './http-target.ts';
+import { classesOfCluster, kubernetesOf } from './kubernetes-target.ts';
 import { isStarted, mcpOf, RUN_PLACE, STDIO_PLACE, transportOf } from './mcp-target.ts';
+import { sshOf } from './ssh-target.ts';
 import {
   type DatabaseTarget,
   databaseTargetSchema,
   type HttpTargetDeclaration,
   httpTargetSchema,
+  type KubernetesTargetDeclaration,
+  kubernetesTargetSchema,
   type McpTargetDeclaration,
   mcpTargetSchema,
+  type SshTargetDeclaration,
+  sshTargetSchema,
 } from './target-schema.ts';
 
 /** A target and how to log in to it, as declared. */
@@ -25,10 +31,10 @@ export interface DeclaredTarget {
 }
 
 /** The protocols of which targets can be declared. */
-export const TARGET_PROTOCOLS: readonly string[] = ['http', 'mcp', 'postgres'];
+export const TARGET_PROTOCOLS: readonly string[] = ['http', 'kubernetes', 'mcp', 'postgres', 'ssh'];
 
 const REFERENCE = 'See docs/reference/targets.md.';
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { postgres: 5432 };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { postgres: 5432, ssh: 22 };
 
 /** What is wrong, and at which step of the declaration. */
 interface Mistake {
@@ -58,6 +64,8 @@ function readTarget(value: unknown, protocols: readonly string[]): DeclaredTarge
   const protocol = typeof value === 'object' && value !== null && 'protocol' in value ? value.protocol : undefined;
   if (protocol === 'http') return readAs(httpTargetSchema, value, protocols, httpTarget);
   if (protocol === 'mcp') return readAs(mcpTargetSchema, value, protocols, mcpTarget);
+  if (protocol === 'kubernetes') return readAs(kubernetesTargetSchema, value, protocols, kubernetesTarget);
+  if (protocol === 'ssh') return readAs(sshTargetSchema, value, protocols, sshTarget);
   return readAs(databaseTargetSchema, value, protocols, databaseTarget);
 }
 
@@ -116,6 +124,31 @@ function httpTarget(item: HttpTargetDeclaration): DeclaredTarget | readonly Mist
     http,
   };
   return { target, credential: item.credential };
+}
+
+function kubernetesTarget(item: KubernetesTargetDeclaration): DeclaredTarget | readonly Mistake[] {
+  const place = httpPlace(item);
+  if ('message' in place) return [place];
+  const { address, basePath, tls } = place;
+  const kubernetes = kubernetesOf(item.kubernetes ?? {});
+  const target: Target = {
+    ...namedOf(item),
+    address,
+    tls,
+    ...keptOf(item),
+    classified: [...(item.classified ?? []).map(fieldOf), ...classesOfCluster(kubernetes)],
+    http: httpOf(item.http ?? {}, address.host, basePath),
+    kubernetes,
+  };
+  return { target, credential: item.credential };
+}
+
+function sshTarget(item: SshTargetDeclaration): DeclaredTarget | readonly Mistake[] {
+  const address = parseAddress(item.address, DEFAULT_PORTS['ssh']);
+  if (address === undefined) return [notAnAddress(item.address, '[::1]:22')];
+  const ssh = sshOf(item.ssh, address.host);
+  const place = { address, tls: { mode: 'disable' }, classified: [], ssh } as const;
+  return { target: { ...namedOf(item), ...keptOf(item), ...place }, credential: item.credential };
 }
 
 function mcpTarget(item: McpTargetDeclaration): DeclaredTarget | readonly Mistake[] {
@@ -187,7 +220,8 @@ function notAnAddress(text: string, example: string): Mistake {
   return { path: ['address'], message: `the address ${text} is not host:port`, advice: `For IPv6 write ${example}.` };
 }
 
-type Common = DatabaseTarget | HttpTargetDeclaration | McpTargetDeclaration;
+type Web = DatabaseTarget | HttpTargetDeclaration | KubernetesTargetDeclaration | McpTargetDeclaration;
+type Common = Web | SshTargetDeclaration;
 
 function namedOf({ name, protocol }: Common) {
   return { name: name as TargetName, protocol };
@@ -201,7 +235,7 @@ function keptOf({ labels, record, limits }: Common) {
   } as const;
 }
 
-function tlsOf({ mode, ca, serverName }: NonNullable<Common['tls']> = {}): Partial<TlsSettings> {
+function tlsOf({ mode, ca, serverName }: NonNullable<Web['tls']> = {}): Partial<TlsSettings> {
   return {
     ...(mode !== undefined && { mode }),
     ...(ca !== undefined && { ca }),
@@ -221,7 +255,7 @@ function classOf({ class: of, mask }: Pick<ClassifiedColumn, 'class'> & { readon
 }
 
 /** A name is of one target, and so is a host: the forward proxy finds the target by it. */
-function takenNames({ name, http }: Target, names: Set<string>, hosts: Map<string, string>): readonly Mistake[] {
+function takenNames({ name, http, ssh }: Target, names: Set<string>, hosts: Map<string, string>): readonly Mistake[] {
   const mistakes: Mistake[] = [];
   if (name === OWN_NAME) {
     const message = `the name ${name} is the gateway's own MCP server's`;
@@ -232,13 +266,14 @@ function takenNames({ name, http }: Target, names: Set<string>, hosts: Map<strin
     mistakes.push({ path: ['name'], message, advice: 'Give one of them another name.' });
   }
   names.add(name);
-  for (const host of http?.hosts ?? []) {
+  for (const host of http?.hosts ?? ssh?.hosts ?? []) {
     const other = hosts.get(host);
     hosts.set(host, name);
     if (other === undefined || other === name) continue;
     const message = `clients that ask for ${host} could mean the target ${other} or ${name}`;
-    const advice = 'Give `http: { hosts: [] }` to the one that is reached by its own name alone.';
-    mistakes.push({ path: ['http', 'hosts'], message, advice });
+    const part = ssh === undefined ? 'http' : 'ssh';
+    const advice = `Give \`${part}: { hosts: [] }\` to the one that is reached by its own name alone.`;
+    mistakes.push({ path: [part, 'hosts'], message, advice });
   }
   return mistakes;
 }

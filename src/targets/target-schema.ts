@@ -4,7 +4,11 @@ import { LIMITS } from '../model/limits.ts';
 import { credentialSchema, mcpCredentialSchema } from './credential.ts';
 import { httpCredentialSchema } from './http-credential.ts';
 import { httpSettingsSchema } from './http-target.ts';
+import { kubernetesCredentialSchema } from './kubernetes-credential.ts';
+import { kubernetesSettingsSchema } from './kubernetes-target.ts';
 import { mcpSettingsSchema } from './mcp-target.ts';
+import { sshCredentialSchema } from './ssh-credential.ts';
+import { sshSettingsSchema } from './ssh-target.ts';
 
 const nameSchema = z
   .string()
@@ -102,10 +106,40 @@ export const mcpTargetSchema = z.strictObject({
   credential: mcpCredentialSchema,
 });
 
-/** One entry under `targets:`. */
-export const targetSchema = z.union([databaseTargetSchema, httpTargetSchema, mcpTargetSchema]);
+export const kubernetesTargetSchema = z.strictObject({
+  ...common,
+  protocol: z.literal('kubernetes'),
+  url: z.string().min(1).max(2_000).optional(),
+  address: addressSchema.optional(),
+  http: httpSettingsSchema.pick({ hosts: true, version: true }).optional(),
+  kubernetes: kubernetesSettingsSchema.optional(),
+  credential: kubernetesCredentialSchema,
+  classified: z.array(fieldSchema).max(10_000).optional(),
+});
 
+export const sshTargetSchema = z.strictObject({
+  name: common.name,
+  labels: common.labels,
+  record: common.record,
+  limits: common.limits,
+  protocol: z.literal('ssh'),
+  address: addressSchema,
+  ssh: sshSettingsSchema,
+  credential: sshCredentialSchema,
+});
+
+/** One entry under `targets:`. */
+export const targetSchema = z.union([
+  databaseTargetSchema,
+  httpTargetSchema,
+  mcpTargetSchema,
+  kubernetesTargetSchema,
+  sshTargetSchema,
+]);
+
+export type SshTargetDeclaration = z.infer<typeof sshTargetSchema>;
 export type DatabaseTarget = z.infer<typeof databaseTargetSchema>;
+export type KubernetesTargetDeclaration = z.infer<typeof kubernetesTargetSchema>;
 export type McpTargetDeclaration = z.infer<typeof mcpTargetSchema>;
 export type HttpTargetDeclaration = z.infer<typeof httpTargetSchema>;
 

@@ -171,7 +171,7 @@ export class SessionClock implements SessionWatch {
   }
 
   #stage(name: string): void {
-    if (this.#outlet !== undefined) this.#stages.push([name, this.#now()]);
+    if (this.#outlet !== undefined && this.#stages.length < MOST_STAGES) this.#stages.push([name, this.#now()]);
   }
 
   #trace(outlet: TraceOutlet, overMs: number): void {
@@ -192,3 +192,6 @@ export class SessionClock implements SessionWatch {
     });
   }
 }
+
+/** Of one exchange with those that came up inside of it, which may be thousands: files of an SFTP session. */
+const MOST_STAGES = 200;

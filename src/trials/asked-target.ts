@@ -8,6 +8,13 @@ export function httpTargetOf(target: Target): Target {
   return { ...target, protocol: 'http', http: { basePath: '', hosts: [], version: 'auto' } };
 }
 
+/** The target as an SSH host, where it was declared as none. */
+export function hostTargetOf(target: Target): Target {
+  if (target.ssh !== undefined) return target;
+  const ssh = { hostKeys: { kind: 'firstUse' }, environment: [], forwards: [], listens: [], hosts: [] } as const;
+  return { ...target, protocol: 'ssh', ssh };
+}
+
 /** A target that is only asked about: nobody connects to it. */
 export function askedTarget(asked: {
   readonly name: string;

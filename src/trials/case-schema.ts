@@ -50,6 +50,8 @@ const target = z
       .optional()
       .describe('The definitions of the database: CREATE TABLE, VIEW, FUNCTION, … as pg_dump writes them.'),
     schemaFile: word.optional().describe('A file with such definitions; relative to this file.'),
+    login: word.optional().describe('Of an SSH host: the login there.'),
+    cluster: z.literal(true).optional().describe('With `url`: it is the API server of a cluster.'),
     searchPath: z.array(word).optional().describe('The search path of a new session; `[public]` where absent.'),
   })
   .describe('What a case needs to know of a target.');
@@ -106,7 +108,27 @@ const http = z
   })
   .describe('A request of an HTTP target; GET where it has no method.');
 
+const object = z.record(z.string(), z.json());
+const kubernetes = z
+  .strictObject({
+    verb: z.enum(['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection']),
+    group: z.string().max(200).optional().describe('Empty, or left out, is the core group.'),
+    version: word.optional().describe('`v1` where it is left out.'),
+    resource: word.regex(/^[a-z0-9.-]+(?:\/[a-z]+)?$/, 'a resource is written `pods` or `pods/exec`'),
+    namespace: word.optional(),
+    name: word.optional(),
+    dryRun: z.boolean().optional(),
+    patch: z.enum(['apply', 'merge', 'json', 'strategic']).optional(),
+    command: z.array(z.string().max(10_000)).optional().describe('Of `pods/exec`.'),
+    object: z
+      .union([object, z.array(z.json())])
+      .optional()
+      .describe('What is sent: an object, or a patch.'),
+  })
+  .describe('A request of a cluster, in the words of roles.');
+
 const request = z.union([
+  z.strictObject({ kubernetes }),
   z
     .string()
     .regex(/^[A-Z][A-Z-]{0,30} \/\S*$/, 'a request is written `GET /customers/17`')
@@ -119,7 +141,28 @@ function toHttp(line: string): { http: z.infer<typeof http> } {
   return { http: { method: line.slice(0, space), path: line.slice(space + 1) } };
 }
 
+const file = z
+  .strictObject({
+    action: z.enum([
+      'read',
+      'write',
+      'append',
+      'create',
+      'remove',
+      'rename',
+      'list',
+      'stat',
+      'attributes',
+      'link',
+      'directory',
+    ]),
+    path: word.regex(/^[^"\n]+$/, 'a path without quotation marks'),
+  })
+  .describe('What is done to a file of an SSH host.');
+
 const step = z.union([
+  z.strictObject({ command: text, expect: expect.optional() }),
+  z.strictObject({ file, expect: expect.optional() }),
   text.transform((statement) => ({ statement })),
   z.strictObject({ statement: text, expect: expect.optional() }),
   z.strictObject({ request, expect: expect.optional() }),
@@ -139,6 +182,8 @@ export const caseSchema = z
     request: request
       .optional()
       .describe('What is asked of an HTTP target: `DELETE /orders/3`, or `{ http: { method, path, … } }`.'),
+    command: text.optional().describe('A command line for an SSH host.'),
+    file: file.optional(),
     session: z
       .array(step)
       .min(1)
@@ -148,8 +193,8 @@ export const caseSchema = z
   })
   .superRefine((one, context) => {
     const say = (message: string): void => context.addIssue({ code: 'custom', message });
-    const asked = [one.statement, one.request, one.session].filter((each) => each !== undefined);
-    if (asked.length !== 1) say('write one of `statement`, `request` and `session`');
+    const asked = [one.statement, one.request, one.command, one.file, one.session].filter((each) => each !== undefined);
+    if (asked.length !== 1) say('write one of `statement`, `request`, `command`, `file` and `session`');
     const isTold = one.expect !== undefined || one.session?.some((each) => 'expect' in each) === true;
     if (!isTold) say('say what is expected');
   });
@@ -176,4 +221,5 @@ export type CaseFileContent = z.infer<typeof caseFileSchema>;
 export type Case = z.infer<typeof caseSchema>;
 export type Expectation = z.infer<typeof expectation>;
 export type CaseRequest = z.infer<typeof request>;
+export type CaseFileUse = z.infer<typeof file>;
 export type CaseTarget = z.infer<typeof target>;

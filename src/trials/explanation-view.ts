@@ -1,6 +1,8 @@
 import type { ColumnPreview } from '../masking/column-preview.ts';
 import type { HttpFacts } from '../model/http.ts';
+import type { KubernetesFacts } from '../model/kubernetes.ts';
 import type { ColumnUse, Operation } from '../model/request.ts';
+import type { ProgramFacts } from '../model/ssh.ts';
 import { COLUMN_KEYS, type ColumnFacts } from '../policy/column-facts.ts';
 import type { ConsideredRule, Explanation } from '../policy/explain-decision.ts';
 import { obligationWords } from '../policy/obligation-words.ts';
@@ -66,6 +68,8 @@ function factsOf(operation: Operation, columns: ColumnFacts): readonly string[] 
   const lines = [`${access}${hasWhere ? '' : ', of every row'}${lock === undefined ? '' : `, lock ${lock}`}`];
   if (flags.length > 0) lines.push(`flags: ${flags.join(', ')}`);
   if (operation.http !== undefined) lines.push(...httpLines(operation.http));
+  if (operation.ssh !== undefined) lines.push(...programLines(operation.ssh));
+  if (operation.kubernetes !== undefined) lines.push(...clusterLines(operation.kubernetes));
   if (functions.length > 0) lines.push(`calls: ${functions.join(', ')}`);
   lines.push(...columnLines(operation.columns));
   for (const { into, from } of copies) {
@@ -79,6 +83,39 @@ function factsOf(operation: Operation, columns: ColumnFacts): readonly string[] 
       lines.push(`${key} ${perhaps}${columns[key].join(', ')} (classes)`);
   }
   return reason === undefined ? lines : [...lines, reason];
+}
+
+/** What rules see of a command, or of what is done to a file. */
+function programLines(facts: ProgramFacts): readonly string[] {
+  const { program, through = [], arguments: words, files = [], filesUnknown, environment = [] } = facts;
+  const named = files.map(({ path, use, recursive }) => `${use} ${path}${recursive === true ? ' and below' : ''}`);
+  return [
+    ...(words === undefined ? [] : [`program: ${[...through, program ?? 'not known'].join(' > ')}`]),
+    ...(words === undefined || words.length === 0 ? [] : [`words: ${words.map((word) => word ?? '…').join(' ')}`]),
+    ...(named.length === 0 && filesUnknown !== true
+      ? []
+      : [`files: ${[...named, ...(filesUnknown === true ? ['others that are not known'] : [])].join(', ')}`]),
+    ...(environment.length === 0 ? [] : [`sets: ${environment.join(', ')}`]),
+  ];
+}
+
+function clusterLines({
+  verb,
+  group,
+  resource,
+  subresource,
+  namespace,
+  name,
+  path,
+  runs,
+}: KubernetesFacts): readonly string[] {
+  const what = resource === undefined ? path : `${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+  const of = group === undefined || group === '' ? '' : ` of ${group}`;
+  const place = [namespace === undefined ? '' : `in ${namespace}`, name ?? ''].filter((one) => one !== '').join(', ');
+  return [
+    `cluster: ${verb} ${what ?? ''}${of}${place === '' ? '' : ` ${place}`}`,
+    ...(runs === undefined ? [] : programLines(runs)),
+  ];
 }
 
 /** What rules see of a request beside its method. */

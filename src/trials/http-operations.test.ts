@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { HttpFacts } from '../model/http.ts';
 import { askedTarget, httpTargetOf } from './asked-target.ts';
 import { askedHttp, httpOperations, recordedHttp } from './http-operations.ts';
@@ -51,4 +51,21 @@ test('a request on record is read again: without the path of its target, its bod
   const bare = await read('POST /v1/orders HTTP/1.1\r\nhost: x\r\n\r\n');
   assert.equal(bare?.body.kind, 'none');
   assert.equal(await read('no request'), undefined);
+});
+
+describe('a request to a cluster', () => {
+  const cluster = { ...TARGET, protocol: 'kubernetes', kubernetes: { secretResources: [] } };
+
+  test('is read in the words of clusters, as somebody writes it and as it is on record', async () => {
+    const asked = askedHttp('DELETE /apis/apps/v1/namespaces/shop/deployments/web') ?? assert.fail('it is no request');
+    const [written] = await httpOperations(asked, cluster);
+    assert.deepEqual(
+      [written?.kind, written?.kubernetes?.resource, written?.kubernetes?.name],
+      ['delete', 'deployments', 'web'],
+    );
+    const line = 'GET /api/v1/pods?watch=1 HTTP/1.1\r\nhost: c\r\nimpersonate-user: chaperone:run\r\n\r\n';
+    const recorded = recordedHttp(Buffer.from(line), cluster) ?? assert.fail('it is not on record');
+    const [seen] = await httpOperations(recorded, cluster);
+    assert.deepEqual([seen?.kind, seen?.access], ['watch', 'read']);
+  });
 });

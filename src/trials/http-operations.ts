@@ -5,6 +5,7 @@ import type { Target } from '../model/target.ts';
 import { createBodyInspector } from '../protocols/http/inspect/body-inspector.ts';
 import type { MessageBody } from '../protocols/http/message.ts';
 import { type RequestToRead, readRequest } from '../protocols/http/read-request.ts';
+import { KUBERNETES_INSPECTOR } from '../protocols/kubernetes/inspect.ts';
 
 /** A request of HTTP that somebody would send. */
 export interface AskedHttp {
@@ -50,11 +51,14 @@ export function askedHttp(text: string): AskedHttp | undefined {
 }
 
 /** A request on record (`message/http`); undefined where its bytes begin with no head. */
-export function recordedHttp(bytes: Uint8Array, { http }: Target): AskedHttp | undefined {
+export function recordedHttp(bytes: Uint8Array, { http, kubernetes }: Target): AskedHttp | undefined {
   const { start, fields, body, trailers = [] } = readHttpMessage(bytes);
   if (start === undefined) return undefined;
   const [method = '', target = ''] = start.split(' ');
-  const lower = fields.map(([name, value]) => [name.toLowerCase(), value] as const);
+  const lower = fields
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    // Whom the gateway spoke for is on record as it was sent; its client did not say it.
+    .filter(([name]) => kubernetes === undefined || !name.startsWith('impersonate-'));
   const has = (wanted: string) => lower.some(([name]) => name === wanted);
   // The length stands on record where all of the body does; a type says that there was one.
   const streams = !has('content-length') && (body.length > 0 || has('content-type'));
@@ -67,7 +71,7 @@ export async function httpOperations(asked: AskedHttp, target: Target): Promise<
   const { request } = await readRequest(incoming, {
     target,
     origin: asked.target,
-    inspector: INSPECTOR,
+    inspector: target.kubernetes === undefined ? INSPECTOR : KUBERNETES_INSPECTOR,
     digest: () => '',
     nonce: () => '',
   });

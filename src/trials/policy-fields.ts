@@ -15,6 +15,9 @@ export const POLICY_FIELDS: Readonly<Record<string, string>> = {
   lock: 'Operations that lock a table at least so strongly.',
   http: 'HTTP requests of this kind alone: methods, hosts, paths, query, headers, mediaTypes, body, operations, templates, declared, actions, resources, graphql.',
   mcp: 'Messages of MCP of this kind alone: servers, methods, tools, prompts, resources, arguments, from.',
+  ssh: 'What is asked of SSH hosts alone: channels, users, programs, arguments, files, environment, repositories, refs, hosts, ports.',
+  kubernetes:
+    'Requests to clusters alone: verbs, groups, resources, subresources, namespaces, names, paths, dryRun, patch, content, commands, containers, ports.',
   when: 'A condition in CEL over `operation`, `principal`, `run`, `target` and `time`.',
   timezone: 'The zone in which `when` asks for the `time`, such as Europe/Berlin.',
   effect: '`permit` or `deny`. A rule that denies wins.',

@@ -7,7 +7,7 @@ import type { Policy } from '../policy/policy.ts';
 import { placeOf } from '../targets/http-target.ts';
 import { loadTargets, TARGET_PROTOCOLS } from '../targets/load-targets.ts';
 import { readConfiguration } from '../targets/read-configuration.ts';
-import { askedTarget } from './asked-target.ts';
+import { askedTarget, hostTargetOf } from './asked-target.ts';
 import { type Case, type CaseFileContent, type CaseTarget, caseFileSchema } from './case-schema.ts';
 import { askedHttp, NO_REQUEST } from './http-operations.ts';
 
@@ -48,6 +48,8 @@ export interface KnownTarget {
   /** The text of the database's definitions, where they are given. */
   readonly schema: string | undefined;
   readonly searchPath: readonly string[] | undefined;
+  /** Of an SSH host. */
+  readonly login: string | undefined;
 }
 
 /** Reads a file of cases and what it names. What is wrong is a problem; then there is no file. */
@@ -153,15 +155,16 @@ function readPolicies(
 }
 
 function knownTarget(name: string, declared: CaseTarget, path: string, files: Files): KnownTarget {
-  const { from, schemaFile, url } = declared;
+  const { from, schemaFile, url, login, cluster } = declared;
   const base = from === undefined ? undefined : declaredTarget(name, join(dirname(path), from), files);
   const classified = [...(base?.classified ?? []), ...(declared.classified ?? []).map(classifiedOf)];
   const labels = { ...base?.labels, ...declared.labels };
   const asked = base ?? askedTarget({ name, database: declared.database });
-  const target = { ...(url === undefined ? asked : targetAt(asked, url)), labels, classified };
+  const placed = url === undefined ? asked : targetAt(asked, url, cluster === true);
+  const target = { ...(login === undefined || placed.ssh ? placed : hostTargetOf(placed)), labels, classified };
   const schema =
     declared.schema ?? (schemaFile === undefined ? undefined : files.text(join(dirname(path), schemaFile)));
-  return { target, schema, searchPath: declared.searchPath };
+  return { target, schema, searchPath: declared.searchPath, login };
 }
 
 function declaredTarget(name: string, path: string, files: Files): Target {
@@ -174,11 +177,13 @@ function declaredTarget(name: string, path: string, files: Files): Target {
   return found.target;
 }
 
-function targetAt(target: Target, url: string): Target {
+function targetAt(target: Target, url: string, isCluster: boolean): Target {
   const place = placeOf(url, {});
   if (typeof place === 'string') throw new Error(place);
   const { address, basePath, tls } = place;
-  return { ...target, protocol: 'http', address, tls, http: { basePath, hosts: [], version: 'auto' } };
+  const http = { basePath, hosts: [], version: 'auto' } as const;
+  if (!isCluster) return { ...target, protocol: 'http', address, tls, http };
+  return { ...target, protocol: 'kubernetes', address, tls, http, kubernetes: { secretResources: [] } };
 }
 
 function classifiedOf(item: NonNullable<CaseTarget['classified']>[number]): ClassifiedColumn {
@@ -210,11 +215,15 @@ function danglingName(
   ];
   const isWrong = (text: string | undefined): boolean => text !== undefined && askedHttp(text) === undefined;
   if (known.target.http !== undefined && statements.some(isWrong)) return NO_REQUEST;
+  const isHost = [one, ...(one.session ?? [])].some((step) => 'command' in step || 'file' in step);
+  if (isHost && known.target.ssh === undefined) return NO_HOST;
   const run = one.run ?? content.run;
   if (run === undefined) return 'the case names no `run`, and neither does the file';
   if (typeof run === 'string' && content.runs?.[run] === undefined) return `there is no run ${run} under \`runs:\``;
   return undefined;
 }
+
+const NO_HOST = 'a `command` or a `file` is asked of an SSH host: say its `login` under `targets:`, or `from`';
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

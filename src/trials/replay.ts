@@ -9,6 +9,7 @@ import type { PolicySet } from '../policy/policy-set.ts';
 import { httpTargetOf } from './asked-target.ts';
 import { type ChangeKind, decisionChange } from './decision-change.ts';
 import { httpOperations, recordedHttp } from './http-operations.ts';
+import { recordedHost } from './ssh-operations.ts';
 
 export interface ReplayParts {
   /** What is compared with: other policies, or what was decided then. */
@@ -212,12 +213,15 @@ function isOfPolicy({ code }: { readonly code: string }): boolean {
 }
 
 /**
- * What a rule sees of a request. The line of one of HTTP has neither its address nor its fields, which stand in its body:
- * undefined where that cannot be opened.
+ * What a rule sees of a request. The line of one of HTTP has neither its address nor its fields, that of one to an SSH host
+ * neither words nor paths: those stand in its body. Undefined where that cannot be opened.
  */
 async function operationsOf({ event, body }: RecordedEvent, target: Target): Promise<AuditEvent['op']> {
-  if (event.body?.media !== 'message/http') return event.op;
   const opened = body();
+  if (event.op?.some(({ ssh }) => ssh !== undefined) === true) {
+    return opened.kind === 'bytes' ? recordedHost(event.op, opened.bytes.toString('utf8')) : undefined;
+  }
+  if (event.body?.media !== 'message/http') return event.op;
   const asked = opened.kind === 'bytes' ? recordedHttp(opened.bytes, target) : undefined;
   return asked && (await httpOperations(asked, httpTargetOf(target)));
 }

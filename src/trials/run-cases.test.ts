@@ -237,7 +237,7 @@ describe('what is wrong with a file of cases is told with its line', () => {
     [
       'two ways to ask',
       '  - { name: a, statement: select 1, session: [select 1], expect: deny }',
-      '12 cases.0: write one of `statement`, `request` and `session`',
+      '12 cases.0: write one of `statement`, `request`, `command`, `file` and `session`',
     ],
     [
       'a target that there is not',

@@ -5,6 +5,7 @@ import type { Case, Expectation } from './case-schema.ts';
 import { differences } from './expectation.ts';
 import type { CaseFile, KnownTarget, PlacedCase } from './read-cases.ts';
 import { requestText } from './request-text.ts';
+import { fileText } from './ssh-operations.ts';
 import { type TrialAnswer, TrialSession } from './trial-session.ts';
 
 /** How one case went. */
@@ -48,7 +49,7 @@ export async function runCases(file: CaseFile, now: () => number): Promise<reado
 /** What of the schemas' texts is not taken into account, a line each; `loadPostgresParser` must have resolved. */
 export function schemaNotes({ targets, path }: CaseFile): readonly string[] {
   return [...targets].flatMap(([name, known]) => {
-    if (known.target.http !== undefined) return [];
+    if (known.target.http !== undefined || known.target.ssh !== undefined) return [];
     if (known.schema === undefined) return [`${path}: the target ${name} has no schema, so names mean what they may`];
     return schemaOf(known).problems.map(
       ({ line, message }) => `${path}: the schema of ${name}, line ${line}: ${message}`,
@@ -81,17 +82,21 @@ async function runCase(one: PlacedCase['content'], file: CaseFile): Promise<read
 }
 
 /** A statement that nothing is expected of prepares those that come after it: it must be permitted. */
-function stepsOf({ statement, request, session = [], expect }: Case): readonly Step[] {
-  const single = statement ?? (request === undefined ? undefined : requestText(request));
+function stepsOf({ session = [], expect, ...one }: Case): readonly Step[] {
+  const single = textOf(one);
   if (single !== undefined) return [{ statement: single, expected: expect ?? PERMITTED }];
   return session.map((step, index) => {
     const own = 'expect' in step ? step.expect : undefined;
     const last = index === session.length - 1 ? expect : undefined;
-    return {
-      statement: 'request' in step ? requestText(step.request) : step.statement,
-      expected: own ?? last ?? PERMITTED,
-    };
+    return { statement: textOf(step) ?? '', expected: own ?? last ?? PERMITTED };
   });
+}
+
+/** What is asked, as a session of a trial takes it. */
+function textOf(asked: Partial<Pick<Case, 'statement' | 'request' | 'command' | 'file'>>): string | undefined {
+  const { statement, request, command, file } = asked;
+  if (request !== undefined) return requestText(request);
+  return file === undefined ? (statement ?? command) : fileText(file);
 }
 
 interface Step {
@@ -108,7 +113,8 @@ function sessionOf(one: Case, { content, targets, policies }: CaseFile): TrialSe
   if (known === undefined) throw new RangeError('the case was read without its target');
   const nowMs = one.at === undefined ? NOON : Date.parse(one.at);
   const schema = known.schema === undefined ? undefined : schemaOf(known);
-  return new TrialSession({ policies, principal: askedPrincipal(fields, nowMs), target: known.target, schema, nowMs });
+  const { target, login } = known;
+  return new TrialSession({ policies, principal: askedPrincipal(fields, nowMs), target, login, schema, nowMs });
 }
 
 /** Read once for all cases; a session that defines something takes a copy, so that no other one sees it. */

@@ -11,6 +11,7 @@ import type { SchemaText } from '../sql/postgres/schema/schema-text.ts';
 import { httpTargetOf } from './asked-target.ts';
 import { type AskedHttp, askedHttp, httpOperations, NO_REQUEST } from './http-operations.ts';
 import { maskedClasses, replyFields, resultColumns } from './result-columns.ts';
+import { askedHost } from './ssh-operations.ts';
 
 export interface TrialSessionParts {
   readonly policies: readonly Policy[];
@@ -18,6 +19,8 @@ export interface TrialSessionParts {
   readonly target: Target;
   /** The database as its definitions describe it; absent where nobody knows, and then names mean what they may. */
   readonly schema?: SchemaText | undefined;
+  /** Of an SSH host: the login there. */
+  readonly login?: string | undefined;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -63,9 +66,10 @@ export class TrialSession implements AnalysisContext {
     return this.#cursors.get(name);
   }
 
-  /** `text` is a statement, or a request of HTTP as `askedHttp` reads it. */
+  /** `text` is a statement, a request of HTTP as `askedHttp` reads it, or what is asked of an SSH host (`askedHost`). */
   async ask(text: string): Promise<TrialAnswer> {
     const request = askedHttp(text);
+    if (this.#parts.target.ssh !== undefined) return this.#askHost(text);
     if (request !== undefined) return this.#askHttp(text, request);
     if (this.#parts.target.http !== undefined) throw new RangeError(NO_REQUEST);
     return this.#askStatement(text);
@@ -81,6 +85,15 @@ export class TrialSession implements AnalysisContext {
     const classes = maskedClasses(explanation.decision.obligations);
     const results = replyFields(operations, classes, target.classified);
     return { ...common, results, detectors: detectorsOf(classes) };
+  }
+
+  #askHost(text: string): TrialAnswer {
+    const { policies, principal, target, nowMs, login = '' } = this.#parts;
+    const operations = askedHost(text, login);
+    const explanation = explainDecision(policies, principal, target, { operations }, { nowMs: () => nowMs });
+    const common = { ...explanation, text, analysis: { operations, statements: [] }, results: [] };
+    if (explanation.decision.effect === 'deny') return { ...common, detectors: [] };
+    return { ...common, detectors: detectorsOf(maskedClasses(explanation.decision.obligations)) };
   }
 
   #askStatement(text: string): TrialAnswer {

@@ -27,6 +27,7 @@ import type { Role, Scope } from '../../src/model/person.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { githubClaims } from './ci-claims.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
+import type { SshServer } from './ssh-server.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 
 export interface Answer {
@@ -131,6 +132,10 @@ export interface TestApiOptions {
   readonly databases?: readonly string[];
   /** What jobs may ask people for: YAML of the trust rule's `requestable`. */
   readonly requestable?: string;
+  /** An API server without TLS, which becomes the target `prod`; its credential is YAML, a token where absent. */
+  readonly cluster?: { readonly host: string; readonly port: number; readonly credential?: string } | undefined;
+  /** An SSH server, which becomes the target `box`. */
+  readonly host?: SshServer | undefined;
   readonly log?: LogConfig;
   /** False where there is no MCP server of the gateway's own. */
   readonly ownMcp?: false;
@@ -143,7 +148,20 @@ export const READ_POLICY = `
 `;
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { policies = READ_POLICY, webDirectory, login, sql, evidence, log, env = {}, web, mcp, databases } = options;
+  const {
+    policies = READ_POLICY,
+    webDirectory,
+    login,
+    sql,
+    evidence,
+    log,
+    env = {},
+    web,
+    mcp,
+    cluster,
+    host,
+    databases,
+  } = options;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-api-'));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -165,7 +183,8 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
         dataDirectory: directory,
         api: loopback,
         postgres: loopback,
-        ...(web || mcp ? { http: loopback } : {}),
+        ...(web || mcp || cluster ? { http: loopback } : {}),
+        ...(host ? { ssh: loopback } : {}),
         portsMayMove: false,
         audience: AUDIENCE,
         ...(login ? { login } : {}),
@@ -199,7 +218,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     if (applied.status !== 200) throw new Error(plan.text + applied.text);
   };
   const applyRequestable = (requestable?: string) =>
-    apply(configuration(server, issuer.url, policies, { web, mcp, databases, requestable }));
+    apply(configuration(server, issuer.url, policies, { web, mcp, cluster, host, databases, requestable }));
   await applyRequestable(options.requestable);
   const ciToken = (more: Readonly<Record<string, unknown>> = {}) => {
     const claims = githubClaims({ iss: issuer.url, aud: AUDIENCE, nowSeconds: Math.floor(Date.now() / 1000) });
@@ -279,9 +298,11 @@ function configuration(
   {
     web,
     mcp,
+    cluster,
+    host,
     databases = [],
     requestable,
-  }: Pick<TestApiOptions, 'web' | 'mcp'> & {
+  }: Pick<TestApiOptions, 'web' | 'mcp' | 'cluster' | 'host'> & {
     readonly databases: readonly string[] | undefined;
     readonly requestable: string | undefined;
   },
@@ -290,10 +311,10 @@ function configuration(
 issuers:
   - { name: ci, kind: github, issuer: "${issuer}", insecureLoopback: true }
 trust:
-  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}]${requestable ? `, requestable: ${requestable}` : ''} }
+  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}${cluster ? ', prod' : ''}${host ? ', box' : ''}]${requestable ? `, requestable: ${requestable}` : ''} }
 targets:
 ${databases.map((name) => databaseTarget(name, server)).join('')}${databaseTarget('people', server)}    classified: [{ column: public.people.email, class: email }]
-${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}policies:${policies}`;
+${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}${cluster ? clusterTarget(cluster) : ''}${host ? hostTarget(host) : ''}policies:${policies}`;
 }
 
 function databaseTarget(name: string, server: PostgresServer): string {
@@ -316,6 +337,28 @@ function webTarget({
     url: "http://${host}:${port}"
     http: { hosts: [shop.test] }
     credential: ${credential}
+`;
+}
+
+function clusterTarget({
+  host,
+  port,
+  credential = '{ bearer: { token: { value: target-token } } }',
+}: NonNullable<TestApiOptions['cluster']>): string {
+  return `  - name: prod
+    protocol: kubernetes
+    url: "http://${host}:${port}"
+    kubernetes: { impersonate: { user: "chaperone:{run}", groups: [ci] } }
+    credential: ${credential}
+`;
+}
+
+function hostTarget({ port, user, hostKey, clientKey }: SshServer): string {
+  return `  - name: box
+    protocol: ssh
+    address: "127.0.0.1:${port}"
+    ssh: { hostKeys: [${JSON.stringify(hostKey.line)}], hosts: [box.test] }
+    credential: { user: ${user}, key: { value: ${JSON.stringify(clientKey.pem)} } }
 `;
 }
 

@@ -89,7 +89,12 @@ export interface TestGateway extends AsyncDisposable {
   /** What ended a connection and was neither a refusal nor the client's leaving. */
   readonly faults: readonly unknown[];
   /** A grant of a run of its own; for every target where none is named. */
-  grant(options?: { readonly targets?: readonly string[]; readonly seconds?: number }): Promise<TestGrant>;
+  grant(options?: {
+    readonly targets?: readonly string[];
+    readonly seconds?: number;
+    /** Of an SSH key that proves it as well: `SHA256:…`. */
+    readonly sshKey?: string;
+  }): Promise<TestGrant>;
   revoke(grant: TestGrant): void;
   setPolicies(policies: readonly Policy[]): void;
   /** Samples a target in a session of the grant's, as `chaperone targets classify` has it done. */
@@ -190,8 +195,8 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
     log,
     live,
     faults,
-    grant: async ({ targets, seconds } = {}) => {
-      const grant = await controlPlane.issue(targets as readonly TargetName[] | undefined, seconds);
+    grant: async ({ targets, seconds, sshKey } = {}) => {
+      const grant = await controlPlane.issue(targets as readonly TargetName[] | undefined, seconds, sshKey);
       await log.openRun(grant.principal.run, {});
       return grant;
     },

@@ -28,6 +28,7 @@ export interface TestGrant {
 
 interface Held extends TestGrant {
   readonly keys: ScramKeys;
+  readonly sshKey: string | undefined;
   revoked: boolean;
 }
 
@@ -47,11 +48,12 @@ export class StaticControlPlane implements ControlPlane {
   async issue(
     targets: readonly TargetName[] = this.#targets.map(({ name }) => name),
     seconds = 900,
+    sshKey?: string,
   ): Promise<TestGrant> {
     const id = mintId('grt', Date.now(), (bytes) => randomBytes(bytes)) as GrantId;
     const password = randomBytes(24).toString('hex');
     const keys = await deriveScramKeys(password, randomBytes(16));
-    const held = { user: id, password, principal: principalFor(id, targets, seconds), keys, revoked: false };
+    const held = { user: id, password, principal: principalFor(id, targets, seconds), keys, sshKey, revoked: false };
     this.#grants.set(id, held);
     return held;
   }
@@ -115,7 +117,10 @@ export class StaticControlPlane implements ControlPlane {
   }
 
   #held(claim: Claim | CarriedClaim): Held {
-    const held = this.#grants.get(claim.user);
+    const byKey = claim.kind === 'key' && claim.user === '';
+    const held = byKey
+      ? [...this.#grants.values()].find(({ sshKey }) => sshKey === claim.fingerprint)
+      : this.#grants.get(claim.user);
     if (held === undefined || !isProven(claim, held)) {
       throw new Refused({ code: 'claim-invalid', message: 'the grant is unknown, or its secret is wrong' });
     }
@@ -153,8 +158,10 @@ function memoryClasses(): ClassDesk {
 }
 
 function isProven(claim: Claim | CarriedClaim, held: Held): boolean {
+  if (claim.kind === 'key') return claim.user === held.user || claim.fingerprint === held.sshKey;
   if (claim.kind === 'password') return claim.password.reveal() === held.password;
   const keys = claim.kind === 'carried' ? claim.keys : held.keys;
+  if ('fingerprint' in claim.proof) return claim.kind === 'carried' && claim.proof.fingerprint === claim.sshKey;
   if ('mac' in claim.proof) return claim.kind === 'carried' && provesKey(claim.proof, signingSecret(keys.serverKey));
   return provesPossession(claim.proof, keys.storedKey);
 }

@@ -20,7 +20,10 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 const SHARED = 'src/audit/c2sp/';
 /** The same of recorded messages, by the one file that hands them to the pages. */
 const SHARED_MESSAGES: Readonly<Record<string, string>> = {
+  'web/src/parts/kubernetes/kubectl.ts': 'src/model/kubectl-line.ts',
   'web/src/parts/mcp/mcp-message.ts': 'src/model/mcp-message.ts',
+  // How it says them needs to know how they are read.
+  'src/model/kubectl-line.ts': 'src/model/kubernetes-request.ts',
 };
 
 /** Areas that are made of another's parts. */

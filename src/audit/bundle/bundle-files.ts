@@ -110,10 +110,11 @@ function views(parts: BundleParts): readonly ArchiveFile[] {
     const har = { path: BUNDLE.replay(id, 'har'), open: () => capped(harView(viewed()), HAR_CUT) };
     const mcp = { path: BUNDLE.replay(id, 'mcp.jsonl'), open: () => capped(mcpView(viewed()), MCP_CUT) };
     if (protocol === 'mcp') return [har, mcp, ...(hasTerminal ? [cast] : [])];
-    return [...(isSql ? [sql] : []), ...(protocol === 'http' ? [har] : []), ...(hasTerminal ? [cast] : [])];
+    return [...(isSql ? [sql] : []), ...(HAR.has(protocol) ? [har] : []), ...(hasTerminal ? [cast] : [])];
   });
 }
 
+const HAR: ReadonlySet<string> = new Set(['http', 'kubernetes']);
 const SQL: ReadonlySet<string> = new Set(['postgres', 'mysql']);
 const nothing: TerminalRenderer = () => '';
 

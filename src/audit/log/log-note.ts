@@ -119,6 +119,8 @@ const NOTES: Readonly<Record<LogNote['kind'], Members>> = {
   // The SHA-256 of the manifest of a run's evidence (docs/design/0004-evidence-bundle.md).
   'run.manifest': { digest, run: id },
   'approval.decided': { ...APPROVAL, answer: code, by: actor, channel: code, state: code },
+  // An SSH host that is trusted from its first connection on, and SHA-256 of its key.
+  'host.met': { digest, target: names },
   'definition.met': { ...DEFINITION, run: id, session: id },
   // Of the forms that are accepted, the newest.
   'definition.changed': { ...DEFINITION, from: digest, run: id, session: id },

@@ -1,7 +1,9 @@
 /** How the operations of a request stand in its line: all that policy judged, columns gathered by their tables. */
 import type { HttpFacts } from '../../model/http.ts';
+import type { KubernetesFacts } from '../../model/kubernetes.ts';
 import type { McpFacts } from '../../model/mcp.ts';
 import type { ColumnUse, Operation } from '../../model/request.ts';
+import type { SshFacts } from '../../model/ssh.ts';
 import type { Json } from '../canonical-json.ts';
 
 /** An operation of the log, without the lineage of result columns, which can be derived from the statement. */
@@ -15,13 +17,15 @@ const USES = new Map(Object.entries(LETTERS).map(([use, letter]) => [letter, use
 
 /** The operation as its line says it. */
 export function packOperation(operation: Operation): Json {
-  const { columns, http, mcp } = operation;
+  const { columns, http, mcp, ssh, kubernetes } = operation;
   const packed = {
     ...operation,
     outputs: undefined,
     columns: columns === undefined ? undefined : pack(columns),
     http: http === undefined ? undefined : packHttp(http),
     mcp: mcp === undefined ? undefined : packMcp(mcp),
+    ssh: ssh === undefined ? undefined : packSsh(ssh),
+    kubernetes: kubernetes === undefined ? undefined : packKubernetes(kubernetes),
   };
   return packed as unknown as Json;
 }
@@ -34,6 +38,29 @@ export function packHttp({ method, template, operationId, declared, action, grap
 /** URIs and what is given along stand in the body. */
 function packMcp({ server, method, from, name, version }: McpFacts) {
   return { server, method, from, name, version };
+}
+
+/**
+ * Words, paths, refs and places are what somebody typed, and stand in the body: of files and refs it says what is done to
+ * them, in that order. Programs are names as functions are; the login is one that the target's credential has.
+ */
+function packSsh({ channel, user, program, through, files, filesUnknown, refs }: SshFacts) {
+  return {
+    channel,
+    user,
+    program: program !== undefined && PLAIN_NAME.test(program) ? program : undefined,
+    through: through?.every((name) => PLAIN_NAME.test(name)) === true ? through : undefined,
+    uses: files?.map(({ use }) => use),
+    filesUnknown,
+    refs: refs?.map(({ action }) => action),
+  };
+}
+
+const PLAIN_NAME = /^[a-z0-9[][a-z0-9._+-]{0,40}$/;
+
+/** Names of objects, selectors, objects and commands are what somebody typed, and stand in the body. */
+function packKubernetes({ verb, group, version, resource, subresource, namespace, dryRun, patch }: KubernetesFacts) {
+  return { verb, group, version, resource, subresource, namespace, dryRun, patch };
 }
 
 /** What `packOperation` was given, but for the order of its columns; undefined where a line has no such operation. */

@@ -21,6 +21,7 @@ import {
   recordedVoters,
   requestStatements,
 } from './recording.ts';
+import { SshRenderer } from './ssh-text.ts';
 
 type Paint = Output['paint'];
 
@@ -35,6 +36,7 @@ export class SessionRenderer {
   readonly #paint: Paint;
   readonly #details: boolean;
   readonly #mcp: McpRenderer;
+  readonly #ssh: SshRenderer;
   #prompt = 'sql';
   #columns: readonly ReplayColumn[] = [];
   #state = '';
@@ -48,11 +50,12 @@ export class SessionRenderer {
     this.#details = details;
     if (target !== undefined) this.#prompt = printable(target);
     this.#mcp = new McpRenderer(paint, this.#prompt);
+    this.#ssh = new SshRenderer(paint, this.#prompt);
   }
 
   render(event: RecordedEvent): readonly Shown[] {
-    const ofMcp = this.#mcp.render(event);
-    if (ofMcp !== undefined) return event.kind === 'request' ? [...ofMcp, ...this.#facts(event)] : ofMcp;
+    const layered = this.#mcp.render(event) ?? this.#ssh.render(event);
+    if (layered !== undefined) return event.kind === 'request' ? [...layered, ...this.#facts(event)] : layered;
     switch (event.kind) {
       case 'request':
         this.#isHttp = event.body?.media === 'message/http';

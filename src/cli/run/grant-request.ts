@@ -15,6 +15,7 @@ export const gatewayInfoSchema = z.object({
   demo: z.boolean(),
   audience: z.string(),
   url: z.string(),
+  ssh: z.object({ hostKey: z.string() }).optional(),
 });
 
 /** RFC 8693, 2.2.1, and what a client needs to reach each target with the grant. */
@@ -59,6 +60,8 @@ export interface LentGrant {
   /** Present where all its MCP targets are at one address; where that is at the native port. */
   readonly mcp?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined;
   readonly targets: readonly LentTarget[];
+  /** By which SSH clients know the gateway, as in known_hosts; absent where it has no such key. */
+  readonly sshHostKey?: string | undefined;
 }
 
 export interface LentTarget {
@@ -70,7 +73,7 @@ export interface LentTarget {
   readonly database: string;
   /** Of an MCP target whose server is a program of this job. */
   readonly startedBy?: 'run' | undefined;
-  /** Names that an HTTP target has on the forward proxy. */
+  /** Names that an HTTP target has on the forward proxy, or those of an SSH target's host. */
   readonly hosts?: readonly string[] | undefined;
   /** Of one that speaks AWS: what its requests are signed for, where that is fixed. */
   readonly aws?: { readonly region?: string | undefined; readonly service?: string | undefined } | undefined;
@@ -82,6 +85,8 @@ export interface GrantRequest {
   readonly tokenFrom?: string | undefined;
   /** Binds the grant to this key. */
   readonly key?: Prover | undefined;
+  /** Lets this key in at the native SSH port, too; a line of `id_ed25519.pub`. */
+  readonly sshPublicKey?: string | undefined;
   /** What the client says of itself; recorded as asserted. Asked for once the token is there. */
   readonly asserted: (source: CiTokenSource) => Readonly<Record<string, string>>;
   /** Told the token before it is sent anywhere. */
@@ -106,6 +111,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
         subject_token_type: source === 'login' ? ACCESS_TOKEN : ID_TOKEN,
         subject_token: token.reveal(),
         scope: request.targets.join(' '),
+        ...(request.sshPublicKey === undefined ? {} : { ssh_public_key: request.sshPublicKey }),
         ...Object.fromEntries(
           Object.entries(request.asserted(source)).map(([name, value]) => [`asserted.${name}`, value]),
         ),
@@ -127,6 +133,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
     certificateAuthority: answer.certificateAuthority,
     mcp: answer.mcp,
     targets: answer.targets,
+    sshHostKey: info.ssh?.hostKey,
   };
 }
 

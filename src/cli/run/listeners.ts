@@ -2,17 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { deriveScramKeys } from '../../grants/scram-keys.ts';
 import { OWN_NAME } from '../../model/own-target.ts';
 import { Secret } from '../../model/secret.ts';
 import { signingSecret } from '../../model/signing-key.ts';
 import { errorResponse } from '../../protocols/postgres/messages.ts';
+import type { KeyPairPem } from '../start/certificates.ts';
 import { awsPlace } from './aws-place.ts';
 import { carry } from './carry.ts';
 import type { Door } from './dial.ts';
 import type { LentTarget } from './grant-request.ts';
 import type { LocalProxy, LocalTarget } from './local-target.ts';
 import { proxiedHost, readFirstLine } from './proxied-host.ts';
+import { localSsh } from './run-ssh.ts';
+import { makeRunKey, openRunAgent, type RunAgent } from './ssh-agent.ts';
 
 export interface ListenersParts {
   readonly door: Door;
@@ -21,6 +25,8 @@ export interface ListenersParts {
   readonly targets: readonly LentTarget[];
   /** True where all MCP targets are to have one address. */
   readonly mcp: boolean;
+  /** By which SSH clients know the gateway. */
+  readonly sshHostKey?: string | undefined;
   /** The run's own, 0700. */
   readonly directory: string;
   /** Told of connections that could not be carried. */
@@ -52,12 +58,16 @@ export async function openListeners(parts: ListenersParts): Promise<Listeners> {
   const targets: LocalTarget[] = [];
   // Those of HTTP have one together: clients of AWS have one pair of keys for all that they sign.
   const login = await newLogin();
+  const isSsh = parts.targets.some(({ protocol }) => protocol === 'ssh');
+  const agent = isSsh ? opened.use(await openRunAgent(makeRunKey(), join(parts.directory, 'agent.sock'))) : undefined;
   for (const [index, target] of parts.targets.entries()) {
     const own = target.protocol === 'http' ? login : await newLogin();
-    targets.push(await openListener(target, index, own, parts, opened));
+    targets.push(await openListener(target, index, { ...own, agent }, parts, opened));
   }
   const proxy = await openProxy(login, parts, opened);
-  const mcp = parts.mcp ? await openListener(ALL_MCP, targets.length, await newLogin(), parts, opened) : undefined;
+  const mcp = parts.mcp
+    ? await openListener(ALL_MCP, targets.length, { ...(await newLogin()), agent }, parts, opened)
+    : undefined;
   const running = opened.move();
   const both = mcp === undefined ? { targets } : { targets, mcp };
   return { ...both, ...(proxy === undefined ? {} : { proxy }), [Symbol.asyncDispose]: () => running.disposeAsync() };
@@ -73,7 +83,7 @@ async function openProxy(
   opened: AsyncDisposableStack,
 ): Promise<LocalProxy | undefined> {
   const { door, grant, targets, onTrouble } = parts;
-  const named = targets.filter(({ hosts = [] }) => hosts.length > 0);
+  const named = targets.filter(({ protocol, hosts = [] }) => protocol !== 'ssh' && hosts.length > 0);
   const [first] = named;
   if (first === undefined) return undefined;
   const headers = { 'chaperone-login': login.keys, 'chaperone-listener': 'tcp' };
@@ -103,11 +113,13 @@ async function openProxy(
 async function openListener(
   target: LentTarget,
   index: number,
-  { password, keys, signingKey }: ListenerLogin,
-  { door, grant, directory, onTrouble }: ListenersParts,
+  { password, keys, signingKey, agent }: ListenerLogin & { readonly agent: RunAgent | undefined },
+  { door, grant, directory, sshHostKey, onTrouble }: ListenersParts,
   opened: AsyncDisposableStack,
 ): Promise<LocalTarget> {
-  const headers = { 'chaperone-login': keys };
+  const ssh = target.protocol === 'ssh' && agent !== undefined ? localSsh(target, agent, sshHostKey) : undefined;
+  const shownKey = agent === undefined || ssh === undefined ? {} : { 'chaperone-ssh-key': agent.publicKey };
+  const headers = { 'chaperone-login': keys, ...shownKey };
   const path = `/v1/carrier/${encodeURIComponent(target.name)}`;
   const serve = (listener: 'tcp' | 'unix') => (socket: Socket) => {
     socket.on('error', () => socket.destroy());
@@ -122,7 +134,9 @@ async function openListener(
       )
       .catch((trouble: Error) => onTrouble(target.name, trouble));
   };
-  const server = await listen({ host: '127.0.0.1', port: 0 }, serve('tcp'), opened);
+  // Clients of Kubernetes show nothing that lets them in without TLS.
+  const shown = target.protocol === 'kubernetes' ? await localCertificate() : undefined;
+  const server = await listen({ host: '127.0.0.1', port: 0 }, serve('tcp'), opened, shown);
   const { port } = server.address() as AddressInfo;
   const socketDirectory = join(directory, `s${index}`);
   const socketPath = join(socketDirectory, '.s.PGSQL.5432');
@@ -137,22 +151,34 @@ async function openListener(
   const { name, protocol, database } = target;
   const common = { name, protocol, host: '127.0.0.1', port, database, user: grant, password, tls: 'none' } as const;
   const aws = target.aws && { secretAccessKey: signingKey, ...awsPlace(target.aws, target.hosts) };
-  return { ...common, ...(hasSocket ? { socketDirectory } : {}), ...(aws === undefined ? {} : { aws }) };
+  const certificate = shown === undefined ? {} : { certificate: shown.certificate };
+  return {
+    ...common,
+    ...certificate,
+    ...(ssh === undefined ? {} : { ssh }),
+    ...(hasSocket ? { socketDirectory } : {}),
+    ...(aws === undefined ? {} : { aws }),
+  };
 }
 
 async function listen(
   address: { readonly host: string; readonly port: number } | { readonly path: string },
   serve: (socket: Socket) => void,
   opened: AsyncDisposableStack,
+  shown?: KeyPairPem,
 ): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+  const server =
+    shown === undefined
+      ? createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true })
+      : createTlsServer({ cert: shown.certificate, key: shown.key, minVersion: 'TLSv1.2', ALPNProtocols: ALPN });
   server.maxConnections = MAX_CONNECTIONS;
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    serve(socket);
+    if (shown === undefined) serve(socket);
   });
+  if (shown !== undefined) server.on('secureConnection', serve);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address, resolve);
@@ -162,6 +188,15 @@ async function listen(
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
   return server;
+}
+
+/** The gateway finds out by the first bytes which of them it is. */
+const ALPN = ['h2', 'http/1.1'];
+
+/** Of one listener of one run: nobody else trusts it. What makes it is loaded where it is needed. */
+async function localCertificate(): Promise<KeyPairPem> {
+  const { selfSigned } = await import('../start/self-signed.ts');
+  return selfSigned('127.0.0.1', Date.now());
 }
 
 interface ListenerLogin {
@@ -185,7 +220,7 @@ async function newLogin(): Promise<ListenerLogin> {
 /** Tells a client of the target's protocol why it is turned away. */
 function refuse(socket: Socket, { protocol }: LentTarget, trouble: Error): void {
   const message = `chaperone: ${trouble.message}`;
-  if (protocol === 'http' || protocol === 'mcp') {
+  if (protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes') {
     const head = `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n`;
     const text = `${message}\n`;
     const length = `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;

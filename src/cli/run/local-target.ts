@@ -16,6 +16,10 @@ export interface LocalTarget {
   readonly password: Secret;
   /** Of a target that speaks AWS, at a listener: what its clients sign with, the user as the access key. */
   readonly aws?: LocalAws;
+  /** Of an SSH target. */
+  readonly ssh?: LocalSsh;
+  /** PEM of what a listener shows its clients that take nothing without TLS. */
+  readonly certificate?: string;
   /** `none` is a listener on this machine alone: the way from there on is the wrapper's. */
   readonly tls: 'none' | 'verify-full';
 }
@@ -27,9 +31,19 @@ export function mcpAddressOf({ host, port, tls }: LocalTarget): URL {
 }
 
 /** Where HTTP finds a target: a listener has it alone, and at the native port the path names it. */
-export function addressOf({ host, port, name, tls }: LocalTarget): URL {
-  if (tls === 'none') return new URL(`http://${host}:${port}/`);
+export function addressOf({ host, port, name, tls, certificate }: LocalTarget): URL {
+  if (tls === 'none') return new URL(`${certificate === undefined ? 'http' : 'https'}://${host}:${port}/`);
   return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}/t/${encodeURIComponent(name)}/`);
+}
+
+export interface LocalSsh {
+  /** Names under which clients know it, beside the target's own. */
+  readonly hosts: readonly string[];
+  /** By which they know the gateway: `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+  /** Where the run's own agent is asked, and the one key that it has. */
+  readonly agent: string;
+  readonly publicKey: string;
 }
 
 export interface LocalAws {

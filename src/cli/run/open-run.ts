@@ -15,7 +15,9 @@ import { openListeners } from './listeners.ts';
 import type { LocalTarget, RunContext } from './local-target.ts';
 import { keepRenewed } from './renewal.ts';
 import { RunKey } from './run-key.ts';
+import { localSsh } from './run-ssh.ts';
 import { selfTest } from './self-test.ts';
+import { makeRunKey, openRunAgent, type RunAgent } from './ssh-agent.ts';
 
 export interface OpenRunRequest {
   readonly api: ApiClient;
@@ -61,15 +63,22 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
       warn(`${path} is still there: ${error.message}`),
     ),
   );
-  const grant = await requestGrant(api, { ...request, key, asserted, env, signal: AbortSignal.timeout(60_000) });
+  // At a native port the key itself is what the grant is bound to; carried, its listener's.
+  const runKey = direct ? makeRunKey() : undefined;
+  const sshPublicKey = runKey?.publicKey;
+  const signal = AbortSignal.timeout(60_000);
+  const grant = await requestGrant(api, { ...request, key, sshPublicKey, asserted, env, signal });
   let closed: ClosedRun | undefined;
   let atEnd: Readonly<Record<string, string>> = {};
   opened.defer(async () => {
     closed = await close(() => closeRun(api, grant, atEnd), say);
   });
   opened.use(keepRenewed(api, grant, warn));
+  const isSsh = grant.targets.some(({ protocol }) => protocol === 'ssh');
+  const agent =
+    runKey !== undefined && isSsh ? opened.use(await openRunAgent(runKey, join(directory, 'agent.sock'))) : undefined;
   const ways = direct
-    ? { targets: nativePorts(grant), ...nativeMcp(grant) }
+    ? { targets: nativePorts(grant, agent), ...nativeMcp(grant) }
     : await carried(request, grant, directory, opened);
   const { run: runId, runUrl, display, certificateAuthority, demo } = grant;
   const common = { runId, runUrl, display, directory, ...ways, demo, gatewayUrl: api.url };
@@ -129,6 +138,7 @@ async function carried(
       grant: grant.id,
       targets: grant.targets,
       mcp: grant.mcp !== undefined,
+      sshHostKey: grant.sshHostKey,
       directory,
       onTrouble,
     }),
@@ -142,14 +152,17 @@ function troubleText(target: string, { message }: Error): string {
   return `a connection to ${printable(target)} could not be carried: ${printable(message)}`;
 }
 
-function nativePorts(grant: LentGrant): readonly LocalTarget[] {
-  return grant.targets.map(({ name, protocol, host, port, database }) => {
+function nativePorts(grant: LentGrant, agent: RunAgent | undefined): readonly LocalTarget[] {
+  return grant.targets.map((target) => {
+    const { name, protocol, host, port, database } = target;
     if (host === undefined || port === undefined) {
       throw new CliError(EXIT.unavailable, `the gateway has no native port for ${printable(name)} (${protocol})`, {
         hint: 'Leave --direct out: the way through its one HTTPS port needs none.',
       });
     }
-    return { name, protocol, host, port, database, user: grant.id, password: grant.secret, tls: 'verify-full' };
+    const ssh = protocol === 'ssh' && agent !== undefined ? { ssh: localSsh(target, agent, grant.sshHostKey) } : {};
+    const common = { name, protocol, host, port, database, user: grant.id, password: grant.secret };
+    return { ...common, ...ssh, tls: 'verify-full' };
   });
 }
 

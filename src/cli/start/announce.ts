@@ -11,6 +11,7 @@ export interface Started {
   readonly url: string;
   readonly postgres: { readonly host: string; readonly port: number };
   readonly http?: { readonly host: string; readonly port: number };
+  readonly ssh?: { readonly host: string; readonly port: number };
   /** Said where a port that nobody chose was taken: `7420 was taken`. */
   readonly moved: readonly string[];
   readonly targets: number;
@@ -31,16 +32,17 @@ export async function writeGatewayFile(dataDirectory: string, file: GatewayFile)
 /** What a person reads once the gateway listens: a few lines, and what to paste next. */
 export function announce(started: Started, env: NodeJS.ProcessEnv, output: Output): void {
   if (output.json) {
-    const { demo, url, postgres, http, dataDirectory, adminTokenFile, firstLogin } = started;
-    const told = { ready: true, demo, url, postgres, http, dataDirectory, adminTokenFile, firstLogin };
+    const { demo, url, postgres, http, ssh, dataDirectory, adminTokenFile, firstLogin } = started;
+    const told = { ready: true, demo, url, postgres, http, ssh, dataDirectory, adminTokenFile, firstLogin };
     return output.writeJson({ ...told, pid: process.pid });
   }
   const { paint } = output;
   const at = (host: string, port: number) => `${host}:${port}`;
   const http = started.http === undefined ? '' : ` · HTTP ${at(started.http.host, started.http.port)}`;
+  const ssh = started.ssh === undefined ? '' : ` · SSH ${at(started.ssh.host, started.ssh.port)}`;
   const head = started.demo ? `${paint('bold', 'Chaperone')} ${paint('yellow', 'demo')}` : paint('bold', 'Chaperone');
   const lines = [
-    `${head}  API ${started.url} · PostgreSQL ${at(started.postgres.host, started.postgres.port)}${http}`,
+    `${head}  API ${started.url} · PostgreSQL ${at(started.postgres.host, started.postgres.port)}${http}${ssh}`,
     ...started.moved.map((what) => paint('dim', what)),
     ...(started.demo ? demoLines(started, env, paint) : configuredLines(started, paint)),
   ];

@@ -9,7 +9,7 @@ import { Tokens } from '../../protocols/http/credentials/tokens.ts';
 import { dialHttp } from '../../protocols/http/dial-http.ts';
 import { createHttp } from '../../protocols/http/http.ts';
 import type { Inspector } from '../../protocols/http/inspector.ts';
-import type { HttpLayer } from '../../protocols/http/layer.ts';
+import { type HttpLayer, layerOf } from '../../protocols/http/layer.ts';
 import { openServerConnection } from '../../protocols/http/open-server-connection.ts';
 import { resourceMetadata } from '../../protocols/mcp/authorization/resource-metadata.ts';
 import { Federation } from '../../protocols/mcp/federation/federation.ts';
@@ -93,6 +93,7 @@ export function openHttpSide({
       try {
         // Fetches a token, where the credential is one that is fetched. What signs needs a client that says for what.
         if (credential.http?.kind !== 'aws') await upstream.credentials.apply(NOTHING_ASKED, NO_CLIENT, signal);
+        await layerOf(layers, target)?.check?.(upstream, signal);
       } finally {
         await upstream[Symbol.asyncDispose]();
       }

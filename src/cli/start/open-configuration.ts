@@ -21,7 +21,7 @@ export interface OpenConfiguration {
   readonly configurationObjects: ConfigurationObjects;
 }
 
-const PROTOCOLS = ['http', 'mcp', 'postgres'];
+const PROTOCOLS = ['http', 'kubernetes', 'mcp', 'postgres', 'ssh'];
 const NOTES = {
   target: 'target.changed',
   issuer: 'trust.changed',

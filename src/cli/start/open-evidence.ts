@@ -62,4 +62,4 @@ async function openStatementKeys({ log, config, env, beside }: OpenEvidenceParts
 }
 
 /** Protocols whose sessions a terminal shows. */
-const SHOWN: ReadonlySet<string> = new Set(['postgres', 'http']);
+const SHOWN: ReadonlySet<string> = new Set(['postgres', 'http', 'kubernetes']);

@@ -13,10 +13,7 @@ import type { RunId } from '../../model/ids.ts';
 import { LIMITS } from '../../model/limits.ts';
 import type { Principal } from '../../model/principal.ts';
 import type { Credential, Target } from '../../model/target.ts';
-import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
-import { mcpReplyDecoder } from '../../protocols/mcp/decode-reply.ts';
 import type { OfferedServers } from '../../protocols/mcp/upstream/offered-servers.ts';
-import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -39,8 +36,12 @@ import { LateCarriers } from './own/open-own.ts';
 import { apiUrl, serverNames, speaksTls } from './own-addresses.ts';
 import { openPostgresSide } from './postgres-port.ts';
 import { publish } from './publish.ts';
+import { replyDecoder } from './reply-decoders.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
+import { openSshKeys } from './ssh-keys.ts';
+import { type SshOfGateway, sshOf } from './ssh-of-gateway.ts';
+import { openSshSide } from './ssh-port.ts';
 import type { Address, StartConfig } from './start-config.ts';
 
 /** Opens the REST API, which stands on the same floor as this folder: main.ts brings it. */
@@ -76,6 +77,7 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   readonly own: boolean;
   /** Programs that wrappers of runs would start. */
   readonly offered: OfferedServers;
+  readonly ssh: SshOfGateway;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
 }
@@ -117,15 +119,15 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const opening = [openPostgresSide(tls), openPlane(config, authority, surroundings, parts)] as const;
   await Promise.allSettled(opening);
   const [postgres, { control, demo }] = await Promise.all(opening);
+  const ssh = openSshSide({ ...control, keys: await openSshKeys(control) });
   const way = new LateCarriers();
-  const sides = openProtocols(config, control, { postgres, way, authority, tls, parts, ...surroundings });
+  const sides = openProtocols(config, control, { postgres, ssh, way, authority, tls, parts, ...surroundings });
   const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
   const beside = config.directory ?? process.cwd();
   const evidence = parts.use(
     await openEvidence({ ...surroundings, ...control, dataDirectory, beside, config: evidenceConfig }),
   );
-
-  const exports = parts.use(await openGatewayExports(config, { ...control, ...surroundings, nowMs: control.nowMs }));
+  const exports = parts.use(await openGatewayExports(config, { ...surroundings, ...control }));
   const live = new LiveSessions();
   const draining = new AbortController();
   const telemetry = parts.use(openGatewayTelemetry(config.traces, surroundings));
@@ -135,7 +137,7 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const ports = await openPorts(sides, config, gateway);
   way.open(ports);
   const metrics = parts.use(openGatewayMetrics({ ...surroundings, ...control, telemetry, exports, ...ports }));
-  const listening = [ports.postgres, ...(ports.http ? [ports.http] : [])].map(({ server }) => parts.use(server));
+  const listening = nativePorts(ports).map(({ server }) => parts.use(server));
   const attachments = parts.use(new RunAttachments({ ...gateway, ...control, onLost: endLost(control), onFault }));
   const api = await listenApi(
     config,
@@ -152,7 +154,8 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       closedPorts: ports.closedPorts,
       attachments,
       evidence: { service: evidence, config: evidenceConfig },
-      decoders: (protocol, target) => DECODERS[protocol]?.(control.targets.get(target)),
+      decoders: (protocol, target) => replyDecoder(protocol, control.targets.get(target)),
+      ssh: sshOf(ssh.keys, control.nowMs),
       certificateAuthority: config.tls ? config.tlsAuthority : authority.certificate,
       draining: draining.signal,
       nowMs: control.nowMs,
@@ -177,13 +180,6 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
-
-/** How replies of each protocol are told people. */
-const DECODERS: Readonly<Record<string, (target: Target | undefined) => ReplyDecoder>> = {
-  http: (target) => httpReplyDecoder(target?.http?.grpc),
-  mcp: mcpReplyDecoder,
-  postgres: postgresReplyDecoder,
-};
 
 function gatewayParts(
   config: StartConfig,
@@ -213,13 +209,17 @@ function endLost({ grants, audit }: Pick<Control, 'grants' | 'audit'>) {
   };
 }
 
-interface Listeners extends Pick<OpenPorts, 'postgres' | 'http'> {
+function nativePorts({ postgres, http, ssh }: Pick<OpenPorts, 'postgres' | 'http' | 'ssh'>) {
+  return [postgres, http, ssh].filter((one) => one !== undefined);
+}
+
+interface Listeners extends Pick<OpenPorts, 'postgres' | 'http' | 'ssh'> {
   readonly api: Listening<{ readonly port: number }>;
 }
 
 /** What there is to say of a gateway that listens; makes how its first administrator gets in. */
 async function describeStart(config: StartConfig, control: Control, listeners: Listeners, nowMs: number) {
-  const { api, postgres, http } = listeners;
+  const { api, postgres, http, ssh } = listeners;
   const adminTokenFile = await localAdminToken(config, control);
   const firstLogin = await firstLoginLink(config, control, control.web.url, nowMs);
   const started: Started = {
@@ -228,7 +228,8 @@ async function describeStart(config: StartConfig, control: Control, listeners: L
     url: apiUrl(config, api.server.port),
     postgres: { host: config.postgres.host, port: postgres.server.port },
     ...(http && config.http ? { http: { host: config.http.host, port: http.server.port } } : {}),
-    moved: [api, postgres, ...(http ? [http] : [])].flatMap(({ movedFrom }) =>
+    ...(ssh && config.ssh ? { ssh: { host: config.ssh.host, port: ssh.server.port } } : {}),
+    moved: [api, ...nativePorts(listeners)].flatMap(({ movedFrom }) =>
       movedFrom === undefined ? [] : [`Port ${movedFrom} was taken.`],
     ),
     targets: control.targets.list().length,

@@ -1,4 +1,5 @@
 import { createBodyInspector } from '../../protocols/http/inspect/body-inspector.ts';
+import { createKubernetes } from '../../protocols/kubernetes/kubernetes.ts';
 import { OfferedServers } from '../../protocols/mcp/upstream/offered-servers.ts';
 import type { CertificateAuthority, KeyPairPem } from './certificates.ts';
 import { openHttpSide } from './http-port.ts';
@@ -12,6 +13,7 @@ import type { StartConfig } from './start-config.ts';
 
 interface ProtocolParts {
   readonly postgres: Sides['postgres'];
+  readonly ssh: Sides['ssh'];
   readonly way: LateCarriers;
   readonly authority: CertificateAuthority;
   readonly tls: KeyPairPem;
@@ -22,12 +24,12 @@ interface ProtocolParts {
 
 /** The protocols, the gateway's own MCP server among what they reach. */
 export function openProtocols(config: StartConfig, control: Control, around: ProtocolParts): Sides {
-  const { postgres, way, authority, tls, parts, nowMs, onFault } = around;
+  const { postgres, ssh, way, authority, tls, parts, nowMs, onFault } = around;
   const own = openOwn({ ...control, way, catalogue: postgres.catalogue });
   const offered = new OfferedServers();
-  const layers = [openMcp(config, control, { parts, onFault, own, offered })];
+  const layers = [openMcp(config, control, { parts, onFault, own, offered }), createKubernetes()];
   const leaves = new Leaves(authority, nowMs);
-  return { postgres, offered, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
+  return { postgres, ssh, offered, http: openHttpSide({ tls, leaves, layers, ...placesOf(config, control) }) };
 }
 
 /** What the HTTP side knows of the configuration. */

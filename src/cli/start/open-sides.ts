@@ -10,12 +10,14 @@ import type { Control } from './open-control.ts';
 import type { ApiParts } from './open-gateway.ts';
 import { publicAddress } from './own-addresses.ts';
 import type { PostgresPort, PostgresSide } from './postgres-port.ts';
+import type { SshPort, SshSide } from './ssh-port.ts';
 import type { Address, StartConfig } from './start-config.ts';
 
 /** The protocols of a gateway. */
 export interface Sides {
   readonly postgres: PostgresSide;
   readonly http: HttpSide;
+  readonly ssh: SshSide;
   /** Programs that wrappers of runs would start. */
   readonly offered: OfferedServers;
 }
@@ -24,6 +26,8 @@ export interface OpenPorts {
   readonly postgres: Listening<PostgresPort>;
   /** Absent where no HTTP port is wanted: what is carried needs none. */
   readonly http?: Listening<HttpPort>;
+  /** The same of SSH. */
+  readonly ssh?: Listening<SshPort>;
   readonly connections: Connections;
   carriers(protocol: string): Pick<Carriers<never, never>, 'checkRoom' | 'serve'> | undefined;
   /** The names of ports that take no connections any more. */
@@ -38,24 +42,30 @@ export async function openPorts(sides: Sides, config: StartConfig, gateway: Gate
   const { portsMayMove } = config;
   const postgres = await sides.postgres.listen(config.postgres, portsMayMove, gateway, connections);
   const http = config.http && (await sides.http.listen(config.http, portsMayMove, gateway, connections));
+  const ssh = config.ssh && (await sides.ssh.listen(config.ssh, portsMayMove, gateway, connections));
   const carriedHttp = sides.http.carriers(gateway, connections);
   const carried = new Map([
     ['postgres', sides.postgres.carriers(gateway, connections)],
     ['http', carriedHttp],
     ['mcp', carriedHttp],
+    ['ssh', sides.ssh.carriers(gateway, connections)],
+    ['kubernetes', carriedHttp],
   ]);
   const reached = (port: number): Address => publicAddress(config, { host: 'localhost', port });
   return {
     postgres,
     ...(http === undefined ? {} : { http }),
+    ...(ssh === undefined ? {} : { ssh }),
     connections,
     carriers: (protocol) => carried.get(protocol),
     closedPorts: () => [
       ...(postgres.server.listening ? [] : ['PostgreSQL']),
       ...(http === undefined || http.server.listening ? [] : ['HTTP']),
+      ...(ssh === undefined || ssh.server.listening ? [] : ['SSH']),
     ],
     reach: (protocol) => {
       if (protocol === 'postgres') return config.publicPostgres ?? reached(postgres.server.port);
+      if (protocol === 'ssh') return ssh && (config.publicSsh ?? reached(ssh.server.port));
       if (!ridesOnHttp(protocol) || http === undefined) return undefined;
       return config.publicHttp ?? reached(http.server.port);
     },
@@ -71,10 +81,10 @@ export function targetsSeen(
 ): Pick<ApiParts, 'connect' | 'catalogue' | 'survey' | 'offered'> {
   return {
     offered: sides.offered,
-    connect: (target, ...rest) => (isHttp(target) ? sides.http : sides.postgres).check(target, ...rest),
-    catalogue: (target) => (isHttp(target) ? undefined : sides.postgres.catalogue(target)),
+    connect: (target, ...rest) => sideOf(target, sides).check(target, ...rest),
+    catalogue: (target) => (hasTables(target) ? sides.postgres.catalogue(target) : undefined),
     survey: (principal, target, signal, options) => {
-      if (isHttp(target)) return Promise.reject(new Refused(NO_TABLES));
+      if (!hasTables(target)) return Promise.reject(new Refused(NO_TABLES));
       const credential = () => control.targets.credential(target);
       const { recordMode = target.recordMode } = config;
       const admitted = { principal, target: { ...target, recordMode }, credential };
@@ -83,12 +93,17 @@ export function targetsSeen(
   };
 }
 
-function isHttp({ protocol }: Target): boolean {
-  return ridesOnHttp(protocol);
+function sideOf({ protocol }: Target, { http, ssh, postgres }: Sides): Pick<SshSide, 'check'> {
+  if (protocol === 'ssh') return ssh;
+  return ridesOnHttp(protocol) ? http : postgres;
+}
+
+function hasTables({ protocol }: Target): boolean {
+  return protocol !== 'ssh' && !ridesOnHttp(protocol);
 }
 
 function ridesOnHttp(protocol: string): boolean {
-  return protocol === 'http' || protocol === 'mcp';
+  return protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes';
 }
 
 const NO_TABLES: Refusal = {

@@ -30,6 +30,10 @@ export interface StartConfig {
   readonly postgres: Address;
   /** No HTTP port where absent. */
   readonly http?: Address;
+  /** No SSH port where absent: hosts are reached by what is carried. */
+  readonly ssh?: Address;
+  /** Where clients reach the SSH port; as it listens where absent. */
+  readonly publicSsh?: Address;
   /** False where the gateway has no MCP server of its own. */
   readonly ownMcp?: false;
   /** True where a taken port may be replaced by the next free one: nobody chose it. */
@@ -67,6 +71,7 @@ export interface StartOptions {
   readonly listen?: string;
   readonly postgresListen?: string;
   readonly httpListen?: string;
+  readonly sshListen?: string;
   readonly dataDir?: string;
 }
 
@@ -90,6 +95,7 @@ const fileSchema = z.strictObject({
   listen: addressSchema.optional(),
   postgres: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
   http: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
+  ssh: z.strictObject({ listen: addressSchema.optional(), public: addressSchema.optional() }).optional(),
   mcp: z.strictObject({ own: z.boolean().optional() }).optional(),
   tls: z.strictObject({ certificate: z.string(), key: z.string(), authority: z.string().optional() }).optional(),
   record: z.enum(['strict', 'batched']).optional(),
@@ -113,6 +119,8 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
   const publicPostgres = address(env['CHAPERONE_PUBLIC_POSTGRES'], 'public postgres') ?? file.postgres?.public;
   const http = address(options.httpListen ?? env['CHAPERONE_HTTP_LISTEN'], 'http') ?? file.http?.listen;
   const publicHttp = address(env['CHAPERONE_PUBLIC_HTTP'], 'public http') ?? file.http?.public;
+  const ssh = address(options.sshListen ?? env['CHAPERONE_SSH_LISTEN'], 'ssh') ?? file.ssh?.listen;
+  const publicSsh = address(env['CHAPERONE_PUBLIC_SSH'], 'public ssh') ?? file.ssh?.public;
   const portsMayMove = Boolean(options.demo) && api === undefined && postgres === undefined && http === undefined;
   const publicUrl = env['CHAPERONE_PUBLIC_URL'] ?? file.publicUrl;
   const audience = env['CHAPERONE_AUDIENCE'] ?? file.audience;
@@ -128,6 +136,8 @@ export function readStartConfig(options: StartOptions, env: NodeJS.ProcessEnv): 
     portsMayMove,
     ...(http ? { http } : portsMayMove ? { http: { host: '127.0.0.1', port: DEFAULT_HTTP_PORT } } : {}),
     ...(publicHttp ? { publicHttp } : {}),
+    ...(ssh ? { ssh } : {}),
+    ...(publicSsh ? { publicSsh } : {}),
     ...(file.mcp?.own === false ? { ownMcp: false } : {}),
     ...(databaseUrl ? { databaseUrl: new Secret(databaseUrl) } : {}),
     ...(publicUrl ? { publicUrl: publicUrl.replace(/\/$/, '') } : {}),
@@ -160,7 +170,8 @@ function refuseDemo(configFile: string | undefined, databaseUrl: string | undefi
 }
 
 function checkReach(config: StartConfig): void {
-  const listening = [config.api, config.postgres, ...(config.http ? [config.http] : [])];
+  const { api, postgres, http, ssh } = config;
+  const listening = [api, postgres, http, ssh].filter((one) => one !== undefined);
   const outside = listening.find(({ host }) => !isLoopback(host));
   if (!outside) return;
   if (config.kind === 'demo') {

@@ -4,6 +4,7 @@ import type { Findings } from '../findings.ts';
 import { maskFreeText } from '../mask-content.ts';
 import type { MaskCounts } from '../mask-counts.ts';
 import { maskLeaf } from '../mask-json.ts';
+import { maskLevel } from '../mask-level.ts';
 import { maskText } from '../mask-text.ts';
 import { type MaskOrder, maskValue } from '../masks.ts';
 import { StreamMasker } from '../stream-masker.ts';
@@ -46,9 +47,15 @@ export class ExchangeMessages implements MessageMasks {
     return findings && maskFreeText(findings, text, 0, text.length, this.#countFinding);
   }
 
-  named(place: 'header' | 'cookie', name: string, value: Buffer): Uint8Array | undefined {
+  level(window: Buffer, from: number, to: number): Buffer | undefined {
+    const { findings } = this.#parts;
+    return findings && maskLevel(findings, window, { from, to }, this.#countFinding);
+  }
+
+  named(place: 'header' | 'cookie' | 'value', name: string, value: Buffer): Uint8Array | undefined {
     const { fields } = this.#parts;
-    const rule = (place === 'header' ? fields?.headers : fields?.cookies)?.get(name.toLowerCase());
+    const named = { header: fields?.headers, cookie: fields?.cookies, value: fields?.values }[place];
+    const rule = named?.get(name.toLowerCase());
     return rule && this.#text(rule, value);
   }
 
@@ -74,7 +81,11 @@ export class ExchangeMessages implements MessageMasks {
     if (findings === undefined) return undefined;
     if (shape === 'json') return new JsonFindings(findings, this.#countFinding);
     const text = new StreamMasker(findings, this.#countFinding);
-    return { push: (bytes) => text.push(bytes), end: () => text.flush() };
+    return {
+      push: (bytes) => text.push(bytes),
+      end: () => text.flush(),
+      pause: (all) => (all ? text.flush() : text.settle()),
+    };
   }
 
   /** A number stays one, and so does what is true or false, unless it becomes null. */
@@ -116,6 +127,12 @@ class Chain implements BodyMasker {
 
   push(bytes: Buffer): Buffer {
     return this.#stages.reduce((left, stage) => (left.length === 0 ? left : stage.push(left)), bytes);
+  }
+
+  /** Fields are held until they are whole. */
+  pause(all: boolean): Buffer {
+    const [only, more] = this.#stages;
+    return only === undefined || more !== undefined ? NOTHING : (only.pause?.(all) ?? NOTHING);
   }
 
   end(): Buffer {

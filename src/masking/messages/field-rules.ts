@@ -11,10 +11,14 @@ export interface MessageFields {
   readonly body: FieldTree | undefined;
   readonly headers: ReadonlyMap<string, FieldRule>;
   readonly cookies: ReadonlyMap<string, FieldRule>;
+  readonly values: ReadonlyMap<string, FieldRule>;
 }
 
 /** Paths of one target are few; what a client asks for is not. */
 const MOST_KEPT = 1_000;
+
+/** What has no path may be in any reply. */
+const ANYWHERE = (): boolean => true;
 
 /** Which fields of an HTTP target a policy's classes mask. Its answers are kept by the fields that a path has. */
 export class FieldRules {
@@ -24,7 +28,7 @@ export class FieldRules {
 
   constructor(classified: readonly ClassifiedColumn[], classes: ReadonlySet<string>) {
     this.#classified = classified.filter((one) => one.place !== undefined && classes.has(one.class));
-    this.#matches = this.#classified.map(({ table }) => compilePath(table));
+    this.#matches = this.#classified.map(({ table }) => (table === '' ? ANYWHERE : compilePath(table)));
   }
 
   get size(): number {
@@ -65,10 +69,14 @@ function fieldsOf(classified: readonly ClassifiedColumn[]): MessageFields {
     body: body.length === 0 ? undefined : new FieldTree(body),
     headers: named(classified, 'header'),
     cookies: named(classified, 'cookie'),
+    values: named(classified, 'value'),
   };
 }
 
-function named(classified: readonly ClassifiedColumn[], place: 'header' | 'cookie'): ReadonlyMap<string, FieldRule> {
+function named(
+  classified: readonly ClassifiedColumn[],
+  place: 'header' | 'cookie' | 'value',
+): ReadonlyMap<string, FieldRule> {
   const rules = new Map<string, FieldRule>();
   for (const one of classified) {
     if (one.place !== place) continue;

@@ -5,8 +5,8 @@ import { codingsOf } from './mask/plain-reply.ts';
 import type { Fields, IncomingRequest, ReplyHead } from './message.ts';
 import type { HttpPart } from './parts.ts';
 import { type Telling, toldRefusal } from './refusal.ts';
+import type { Relay } from './relay.ts';
 import { replyHeadFor, type Whereabouts } from './reply-head.ts';
-import type { WebSocketRelay } from './websocket.ts';
 
 /** What a client is told on one request: a reply in parts, or why there is none. */
 export class ClientAnswer {
@@ -39,18 +39,22 @@ export class ClientAnswer {
   }
 
   /** Of what both sides speak once they have agreed on it. */
-  relay(relay: WebSocketRelay, { head, body, trailers }: HttpPart): Promise<void> | undefined {
+  relay(relay: Relay, { head, body, trailers }: HttpPart): Promise<void> | undefined {
     this.#state = trailers === undefined ? 'begun' : 'over';
     if (head !== undefined) relay.accept(head);
     const slow = body.length > 0 ? relay.write(body) : undefined;
     return trailers === undefined ? slow : after(slow, relay.end());
   }
 
-  /** Says why nothing came of it, where there still is a way to; a reply that has begun is broken off. */
-  refuse(refusal: Refusal, telling: Pick<Telling, 'status' | 'waiting'>): void {
+  /**
+   * Says why nothing came of it, where there still is a way to: `relay` may have one once both sides speak what they agreed
+   * on. A reply that has begun is broken off else.
+   */
+  refuse(refusal: Refusal, telling: Pick<Telling, 'status' | 'waiting'>, relay?: Relay): void {
     const before = this.#state;
     this.#state = 'over';
     this.#coder?.destroy();
+    if (before === 'begun' && relay?.refuse !== undefined) return relay.refuse(refusal);
     if (before === 'begun') this.#incoming.abort();
     if (before !== 'none') return;
     const { proxied } = this.#where;

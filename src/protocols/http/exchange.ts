@@ -1,6 +1,6 @@
 import { Fault } from '../../model/fault.ts';
 import type { Refusal } from '../../model/refusal.ts';
-import type { Part } from '../../model/reply.ts';
+import type { BodyMasker, MessageMasks, Part } from '../../model/reply.ts';
 import type { Target } from '../../model/target.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
@@ -13,12 +13,13 @@ import { callMask } from './mask/call-mask.ts';
 import { knownCodings } from './mask/content-coder.ts';
 import { codingsOf, decodedReply, readableReply } from './mask/plain-reply.ts';
 import { BodyRewriter } from './mask/rewrite.ts';
-import { FRAMES, shapeOf } from './mask/shape.ts';
+import { shapeOf } from './mask/shape.ts';
 import type { BodyLength, Fields, IncomingReply, IncomingRequest, OutgoingRequest, ReplyHead } from './message.ts';
 import { MalformedHttp } from './message.ts';
 import { bodyTypeOf, HttpPart, ONE_CHANGE } from './parts.ts';
 import { type MakePart, passed, wholeAtOnce } from './passed-reply.ts';
 import type { ReadRequest } from './read-request.ts';
+import type { Relay } from './relay.ts';
 import type { Whereabouts } from './reply-head.ts';
 import { resultOf } from './reply-result.ts';
 import { rowFinder } from './reply-rows.ts';
@@ -27,7 +28,7 @@ import { checkedTrailers, notRepeated, withTrailers } from './request-trailers.t
 import type { Digest } from './secret-fields.ts';
 import { SentBytes, SentTrailers } from './sent-parts.ts';
 import type { HttpUpstream } from './upstream.ts';
-import { framesOf, sendFrames, WebSocketRelay } from './websocket.ts';
+import { WebSocketRelay } from './websocket.ts';
 
 export interface HttpExchangeParts {
   readonly incoming: IncomingRequest;
@@ -37,6 +38,10 @@ export interface HttpExchangeParts {
   readonly digest: Digest;
   /** By which its client has signed the chunks of its body, where that is known. */
   readonly signing?: ChunkSigning | undefined;
+  /** What the connection becomes where the target agrees; frames of a WebSocket where that is asked for and this is absent. */
+  readonly relay?: Relay;
+  /** How a layer masks the body of a reply with this head; by its type where it, or what it gives, is absent. */
+  readonly bodyMask?: (head: ReplyHead) => ((masks: MessageMasks) => BodyMasker) | undefined;
 }
 
 /** One request and its reply. */
@@ -45,10 +50,10 @@ export class HttpExchange implements Exchange<HttpUpstream> {
   declare readonly input?: AsyncIterable<Part>;
   readonly patienceMs: number;
   readonly #parts: HttpExchangeParts;
-  readonly #relay: WebSocketRelay | undefined;
+  readonly #relay: Relay | undefined;
   #waiting: WaitingNotice | undefined;
   readonly #answer: ClientAnswer;
-  /** True once both sides speak WebSocket. */
+  /** True once both sides speak what they agreed on. */
   #relays = false;
   /** The fields behind the request's body. */
   #trailers: Fields = [];
@@ -62,7 +67,8 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     this.request = parts.asked.request;
     this.patienceMs = parts.patienceMs;
     this.#answer = new ClientAnswer(parts.incoming, parts.where);
-    if (parts.incoming.head.upgrade !== undefined) this.#relay = new WebSocketRelay(parts.incoming);
+    const isUpgrade = parts.asked.head.upgrade !== undefined;
+    this.#relay = parts.relay ?? (isUpgrade ? new WebSocketRelay(parts.incoming) : undefined);
     if (this.#relay !== undefined || parts.asked.streams) this.input = this.#input();
   }
 
@@ -75,8 +81,13 @@ export class HttpExchange implements Exchange<HttpUpstream> {
       const plain = this.#outgoing(input, { whole, plain: whole || metered || credentials.travels });
       const asked = this.#relay?.offer(plain) ?? plain;
       const { incoming, signing } = this.#parts;
-      const proven = await credentials.apply(asked, incoming.head, until, signing);
-      const sent = await upstream.send({ ...proven, trailers: () => this.#behind(proven.fields) }, until);
+      const ask = async (request: OutgoingRequest): Promise<IncomingReply> => {
+        const proven = await credentials.apply(request, incoming.head, until, signing);
+        return upstream.send({ ...proven, trailers: () => this.#behind(proven.fields) }, until);
+      };
+      let sent = await ask(asked);
+      const again = sent.upgraded === undefined ? this.#relay?.again?.(plain) : undefined;
+      if (again !== undefined) sent = await ask(again);
       if (credentials.refusedBy(sent.head)) throw new Fault('upstream-login', REFUSED_CREDENTIAL);
       if (whole && sent.body.length !== 'none') this.#answer.codeAs(sent.head);
       const reply = withoutCookies(seenReply(sent, { whole, metered, upstream }), this.#parts.where.target);
@@ -113,7 +124,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
 
   /** Says why nothing came of it, where there still is a way to; a reply that has begun is broken off. */
   tell(refusal: Refusal, status?: number): void {
-    this.#answer.refuse(refusal, { status, waiting: this.#waiting });
+    this.#answer.refuse(refusal, { status, waiting: this.#waiting }, this.#relays ? this.#relay : undefined);
   }
 
   #outgoing(
@@ -162,40 +173,40 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     input: AsyncIterable<Part>,
     how: Looking,
   ): AsyncGenerator<HttpPart, void> {
-    const head = this.#relay?.agreed(reply);
-    if (head === undefined) throw new MalformedHttp(502, 'an upgrade that nobody asked for');
+    const relay = this.#relay;
+    if (relay === undefined) throw new MalformedHttp(502, 'an upgrade that nobody asked for');
+    const head = relay.agreed(reply);
     this.#relays = true;
-    const make = this.#maker({ ...reply, head }, how, FRAMES);
+    const make = this.#maker({ ...reply, head }, how, relay);
     yield make(NOTHING, false);
     // Where it breaks, so does the reading of what comes back.
-    const sending = sendFrames(input, upstream).catch((cause: Error) => upstream.destroy(cause));
+    const sending = relay.send(input, upstream).catch((cause: Error) => upstream.destroy(cause));
     try {
-      for await (const frames of framesOf(upstream, how.whole)) yield make(frames, false);
+      for await (const pieces of relay.receive(upstream, how.whole)) yield make(pieces, false);
       yield make(NOTHING, true);
     } finally {
       upstream.destroy();
-      this.#relay?.over();
+      relay.over();
       await sending;
     }
   }
 
   /** Makes the parts of a reply. */
-  #maker(
-    { head, body }: IncomingReply,
-    { whole, metered }: Looking,
-    contentType = fieldOf(head.fields, 'content-type') ?? '',
-  ): MakePart<HttpPart> {
+  #maker({ head, body }: IncomingReply, { whole, metered }: Looking, relay?: Relay): MakePart<HttpPart> {
     const { digest } = this.#parts;
-    const rewriter = new BodyRewriter(contentType, callMask(this.request.operations, this.#parts.where.target, head));
-    const finder = metered ? rowFinder(contentType) : undefined;
-    const length = contentType === FRAMES || (whole && body.length !== 'none') ? 'unknown' : body.length;
+    const contentType = fieldOf(head.fields, 'content-type') ?? '';
+    const { where, bodyMask } = this.#parts;
+    const mask = bodyMask?.(head) ?? callMask(this.request.operations, where.target, head);
+    const rewriter = relay ?? new BodyRewriter(contentType, mask);
+    const finder = metered && relay === undefined ? rowFinder(contentType) : undefined;
+    const length = relay !== undefined || (whole && body.length !== 'none') ? 'unknown' : body.length;
     let isFirst = true;
     let rowsRead = 0;
     return (bytes, isLast) => {
       const trailers: Fields | undefined = isLast ? body.trailers : undefined;
       const rows = finder?.push(bytes);
       rowsRead += rows?.length ?? 0;
-      const isOne = length === 'unknown' && contentType !== FRAMES && isFirst && trailers?.length === 0;
+      const isOne = length === 'unknown' && relay === undefined && isFirst && trailers?.length === 0;
       const part = new HttpPart({
         head: isFirst ? head : undefined,
         length: isOne && (whole || metered) ? 'one' : length,
@@ -203,6 +214,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
         trailers,
         result: trailers && {
           ...resultOf(head, trailers, this.#trailersStreamed ? this.#trailers : [], digest),
+          ...relay?.result?.(),
           rows: rowsRead,
         },
         rewriter,
@@ -220,7 +232,7 @@ export class HttpExchange implements Exchange<HttpUpstream> {
     const { body } = incoming;
     try {
       if (this.#relay !== undefined) {
-        for await (const frames of this.#relay.input()) yield new SentBytes(frames);
+        for await (const { wire, asks } of this.#relay.input()) yield new SentBytes(wire, asks);
         return;
       }
       const { later } = asked;

@@ -1,6 +1,6 @@
 import type { HttpFacts } from '../../model/http.ts';
 import type { Target } from '../../model/target.ts';
-import type { Fields, RequestHead } from './message.ts';
+import { type Fields, type RequestHead, SPDY } from './message.ts';
 import { type NormalTarget, queryOf } from './path.ts';
 import { isSecretField, isSecretParameter } from './secret-fields.ts';
 
@@ -51,7 +51,8 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
 
 export function forwardedHead(head: RequestHead, target: Target, { forwarded, query }: NormalTarget): ForwardedHead {
   const base = target.http?.basePath ?? '';
-  const { method, upgrade } = head;
+  const { method } = head;
+  const upgrade = isUpgraded(head.upgrade, target) ? head.upgrade : undefined;
   return {
     method,
     scheme: target.tls.mode === 'disable' ? 'http' : 'https',
@@ -60,6 +61,11 @@ export function forwardedHead(head: RequestHead, target: Target, { forwarded, qu
     ...(upgrade === undefined ? {} : { upgrade }),
     fields: head.fields.filter(([name]) => isForwarded(name, target)),
   };
+}
+
+/** SPDY is what clusters speak with their clients; of others it is not taken up, as RFC 9110, 7.8 allows. */
+function isUpgraded(upgrade: string | undefined, { kubernetes }: Target): boolean {
+  return upgrade === 'websocket' || (upgrade === SPDY && kubernetes !== undefined);
 }
 
 export function isForwarded(name: string, { http }: Target): boolean {

@@ -1,4 +1,6 @@
 import type { SecureContext } from 'node:tls';
+import type { Estimate } from '../../model/approval.ts';
+import { Fault } from '../../model/fault.ts';
 import { LIMITS } from '../../model/limits.ts';
 import { Refused } from '../../model/refusal.ts';
 import type { Credential, Target } from '../../model/target.ts';
@@ -6,7 +8,7 @@ import { duplexOf } from '../../wire/byte-duplex.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { DuplexStream } from '../../wire/duplex-stream.ts';
 import { PeerLeft } from '../../wire/peer-left.ts';
-import type { Admission, Connected, Protocol } from '../protocol.ts';
+import type { Admission, Connected, EffectQuestion, Protocol } from '../protocol.ts';
 import { credentialsOf } from './credentials/credentials.ts';
 import type { Tokens } from './credentials/tokens.ts';
 import { HEAD_INSPECTOR } from './head-inspector.ts';
@@ -45,6 +47,8 @@ export function createHttp(options: HttpOptions): Protocol<HttpUpstream, undefin
     connect: (target, credential, login, signal) =>
       connect({ target, credential, run: login.run, grant: login.grant, session: login.session }, signal, options),
     cancel: (upstream) => upstream.cancel(),
+    estimates: (target) => layerOf(options.layers ?? [], target)?.estimate !== undefined,
+    estimate: (question, signal) => estimate(question, signal, options),
   };
 }
 
@@ -122,14 +126,23 @@ async function openingOf(stream: ByteStream): Promise<'tls' | 'plain' | 'nothing
 const WORDS = 'this port speaks HTTPS alone\n';
 const PLAIN_REFUSED = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: ${WORDS.length}\r\nconnection: close\r\n\r\n${WORDS}`;
 
+async function estimate(question: EffectQuestion, signal: AbortSignal, options: HttpOptions): Promise<Estimate> {
+  const { target, credential, login } = question;
+  const layer = layerOf(options.layers ?? [], target);
+  if (layer?.estimate === undefined) throw new Fault('internal', 'nothing of this target can be estimated');
+  const connected = await connect({ target, credential, run: login.run, grant: login.grant }, signal, options);
+  await using upstream = connected.upstream;
+  return await layer.estimate(question, upstream, signal);
+}
+
 async function connect(
   dialled: LayerDialled,
   signal: AbortSignal,
   { dial, layers = [], tokens }: HttpOptions,
 ): Promise<Connected<HttpUpstream, undefined>> {
   const { target, credential } = dialled;
-  const credentials = credentialsOf(credential, tokens);
   const layer = layerOf(layers, target);
+  const credentials = layer?.credentials?.(credential, tokens) ?? credentialsOf(credential, tokens);
   const dialAgain = (until: AbortSignal): Promise<ClientConnection> =>
     layer === undefined ? dial(target, credential, until) : layer.dial(dialled, until);
   const upstream = new HttpUpstream(target, credentials, dialAgain, await dialAgain(signal));

@@ -13,6 +13,8 @@ export interface AskedHead {
   readonly codings: readonly string[];
   /** `Content-Type` as sent, with its parameters. */
   readonly contentType: string;
+  /** What stands behind the `?`, as sent; absent where there is none. */
+  readonly query?: string;
   /** What it asks the connection to become (`websocket`); absent of a request that is answered and over. */
   readonly upgrade?: string;
   /** Of a target that speaks AWS: what the client signed its request for. */
@@ -28,8 +30,10 @@ export interface ReadBody {
 
 /** Finds what a request does. Part of the protocol, and pure: no I/O, every case bounded. */
 export interface Inspector {
+  /** The most that is read of a body, in bytes; `maxInspectedBodyBytes` where absent. */
+  readonly mostBytes?: number;
   /**
-   * How many bytes of the body must be read before the request can be decided, `maxInspectedBodyBytes` at most; 0 where
+   * How many bytes of the body must be read before the request can be decided, `mostBytes` at most; 0 where
    * nothing of it would tell more. Not asked where there is no body.
    */
   wants(asked: AskedHead): number;

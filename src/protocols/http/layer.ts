@@ -1,7 +1,10 @@
+import type { Estimate } from '../../model/approval.ts';
 import type { GrantId, RunId, SessionId, TargetName } from '../../model/ids.ts';
 import type { Credential, Target } from '../../model/target.ts';
-import type { Admission, Exchange } from '../protocol.ts';
+import type { Admission, EffectQuestion, Exchange } from '../protocol.ts';
 import type { Proof } from './claims.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import type { Tokens } from './credentials/tokens.ts';
 import type { HttpExchangeParts } from './exchange.ts';
 import type { Inspector } from './inspector.ts';
 import type { HttpSession } from './lanes.ts';
@@ -14,9 +17,15 @@ import type { HttpUpstream } from './upstream.ts';
  */
 export interface HttpLayer {
   readonly name: string;
+  /** On a connection of its own. Never rejects but where the signal aborts. */
+  readonly estimate?: LayerEstimate;
   readonly inspector: Inspector;
   /** Opens a connection to a target of the layer, or what stands for one; closes it where the signal aborts. Throws a `Fault`. */
   dial(dialled: LayerDialled, signal: AbortSignal): Promise<ClientConnection>;
+  /** Tries what the credential is good for, where a server can be asked that. Throws a `Fault`. */
+  check?(upstream: HttpUpstream, signal: AbortSignal): Promise<void>;
+  /** How the gateway proves itself, where that is the layer's own; undefined where it is one of HTTP's ways. */
+  credentials?(credential: Credential, tokens: Tokens): Credentials | undefined;
   /**
    * The exchange of one request, read and inspected, in a session of its target. What must be known before it is decided
    * may be asked for before this resolves, by exchanges of the layer's own in the same session.
@@ -34,6 +43,13 @@ export interface LayerDialled {
   /** The session that it is dialled for. */
   readonly session?: SessionId | undefined;
 }
+
+/** What tells what held requests would do; see `Protocol.estimate`. */
+export type LayerEstimate = (
+  question: EffectQuestion,
+  upstream: HttpUpstream,
+  signal: AbortSignal,
+) => Promise<Estimate>;
 
 /** What `serve` drives: an exchange that can say by itself that nothing came of it. */
 export interface LayeredExchange extends Exchange<HttpUpstream> {

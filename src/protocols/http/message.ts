@@ -21,7 +21,10 @@ export interface RequestHead {
   readonly target: string;
   /** True where the request line had the absolute form, which only a forward proxy is sent. */
   readonly absolute: boolean;
-  /** The protocol of an HTTP/1.1 Upgrade or an HTTP/2 extended CONNECT (RFC 8441): `websocket`; nothing else is carried. */
+  /**
+   * The protocol of an HTTP/1.1 Upgrade or an HTTP/2 extended CONNECT (RFC 8441): `websocket`, and on HTTP/1.1 `spdy/3.1`;
+   * nothing else is carried.
+   */
   readonly upgrade?: string;
   readonly fields: Fields;
 }
@@ -122,6 +125,9 @@ export interface IncomingReply {
   /** The bytes after a 101, or after the 2xx of an extended CONNECT. */
   readonly upgraded?: ByteStream;
 }
+
+/** The protocol of an Upgrade, in lower case, by which clients of clusters have several streams in one connection. */
+export const SPDY = 'spdy/3.1';
 
 /** What cannot be read in one way only, or not at all; `status` is what the client is told: 502 of what a target sent. */
 export class MalformedHttp extends Error {

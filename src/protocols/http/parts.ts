@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { CutPart, ExchangeResult, FieldMasker, Part, ReplyCount } from '../../model/reply.ts';
 import { fieldOf, mediaTypeOf } from './forwarded-head.ts';
-import { type BodyRewriter, rewriteFields } from './mask/rewrite.ts';
+import { rewriteFields } from './mask/rewrite.ts';
 import type { BodyLength, Fields, ReplyHead } from './message.ts';
 import { type Digest, recordedLines } from './secret-fields.ts';
 
@@ -16,10 +16,15 @@ export interface HttpPartParts {
   readonly trailers?: Fields | undefined;
   readonly result?: ExchangeResult | undefined;
   /** Masks the body; one for all parts of a reply. */
-  readonly rewriter: BodyRewriter;
+  readonly rewriter: PieceRewriter;
   /** Of a metered reply: where rows begin in the body. */
   readonly rows?: readonly number[] | undefined;
   readonly digest: Digest;
+}
+
+export interface PieceRewriter {
+  /** The same bytes where nothing changed. Throws `Refused` where it cannot be masked. */
+  rewrite(body: Buffer, isLast: boolean, masker: FieldMasker): Buffer;
 }
 
 /** A piece of a reply. `wire` is what stands on record (`message/http`), in which secrets are digests. */

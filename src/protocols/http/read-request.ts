@@ -55,7 +55,8 @@ export async function readRequest(incoming: RequestToRead, parts: ReadingParts):
     const request = new HttpRequest({ ...common, read: undefined, streams: hasBody, operations, unsupported });
     return { request, head, read: undefined, streams: hasBody };
   }
-  const asked = askedOf(incoming.head, head, target, facts);
+  const said = place.query === undefined ? {} : { query: place.query };
+  const asked = { ...askedOf(incoming.head, head, target, facts), ...said };
   const read = hasBody ? await readBody(incoming, asked, inspector) : undefined;
   const streams = hasBody && read?.complete !== true;
   const inspecting = inspector.inspect(asked, read);
@@ -85,7 +86,7 @@ function askedOf(client: RequestHead, head: ForwardedHead, target: Target, facts
  */
 function readBody(incoming: RequestToRead, asked: AskedHead, inspector: Inspector): Promise<ReadBody> | undefined {
   const { length } = incoming.body;
-  const most = LIMITS.maxInspectedBodyBytes;
+  const { mostBytes: most = LIMITS.maxInspectedBodyBytes } = inspector;
   const wanted = Math.min(inspector.wants(asked), most);
   const isShort = typeof length === 'number' && length <= most && !incoming.expectsContinue;
   if (wanted === 0 && !isShort) return undefined;

@@ -37,6 +37,11 @@ export class HttpRequest implements Request {
     if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
   }
 
+  /** The same request with another head, or refused: what only its session can tell. */
+  with(changes: Partial<Pick<HttpRequestParts, 'head' | 'unsupported' | 'operations'>>): HttpRequest {
+    return new HttpRequest({ ...this.#parts, ...changes });
+  }
+
   /**
    * `message/http` (RFC 9112, 10.1): the head as it is forwarded, secrets as digests, and the body as far as it was
    * read; behind one that was read to its end stand the fields that came behind it.

@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { Part } from '../../model/reply.ts';
+import type { FieldMasker, Part } from '../../model/reply.ts';
 import type { ByteStream } from '../../wire/byte-stream.ts';
 import { fieldOf } from './forwarded-head.ts';
+import { BodyRewriter } from './mask/rewrite.ts';
+import { FRAMES } from './mask/shape.ts';
 import type { IncomingReply, IncomingRequest, OutgoingRequest, ReplyHead } from './message.ts';
 import { MalformedHttp } from './message.ts';
+import type { Relay, RelayedInput } from './relay.ts';
 import { FrameReader, frameBytes, MessageJoiner } from './websocket-frames.ts';
 
 /**
  * A WebSocket through the gateway (RFC 6455, 8441): an upgrade of each side of its own, and whole frames between them, as
  * they are without the masks that clients must put on.
  */
-export class WebSocketRelay {
+export class WebSocketRelay implements Relay {
   readonly #incoming: IncomingRequest;
+  readonly #rewriter = new BodyRewriter(FRAMES);
   readonly #accepted = Promise.withResolvers<ByteStream>();
   readonly #over = Promise.withResolvers<null>();
   #client: ByteStream | undefined;
@@ -55,19 +59,31 @@ export class WebSocketRelay {
   }
 
   /** What the client sends, as whole frames without masks. */
-  async *input(): AsyncGenerator<Buffer> {
+  async *input(): AsyncGenerator<RelayedInput> {
     const client = await this.#accepted.promise;
     const reader = new FrameReader({ masked: true });
     const read = (): Promise<Buffer | null> => Promise.race([client.read(), this.#over.promise]);
     for (let bytes = await read(); bytes !== null; bytes = await read()) {
       const frames = reader.push(bytes);
-      if (frames.length > 0) yield Buffer.concat(frames.map((frame) => frameBytes(frame)));
+      if (frames.length > 0) yield { wire: Buffer.concat(frames.map((frame) => frameBytes(frame))) };
     }
+  }
+
+  send(input: AsyncIterable<Part>, upstream: ByteStream): Promise<void> {
+    return sendFrames(input, upstream);
+  }
+
+  receive(upstream: ByteStream, whole: boolean): AsyncGenerator<Buffer> {
+    return framesOf(upstream, whole);
+  }
+
+  rewrite(frames: Buffer, isLast: boolean, masker: FieldMasker): Buffer {
+    return this.#rewriter.rewrite(frames, isLast, masker);
   }
 }
 
 /** What the target sends, as whole frames; as whole messages where they may be masked. */
-export async function* framesOf(upstream: ByteStream, whole: boolean): AsyncGenerator<Buffer> {
+async function* framesOf(upstream: ByteStream, whole: boolean): AsyncGenerator<Buffer> {
   const reader = new FrameReader({ masked: false });
   const joiner = new MessageJoiner();
   for (let bytes = await upstream.read(); bytes !== null; bytes = await upstream.read()) {
@@ -77,7 +93,7 @@ export async function* framesOf(upstream: ByteStream, whole: boolean): AsyncGene
 }
 
 /** Sends the client's frames on, each under a key of its own (RFC 6455, 5.3), until there are no more. */
-export async function sendFrames(input: AsyncIterable<Part>, upstream: ByteStream): Promise<void> {
+async function sendFrames(input: AsyncIterable<Part>, upstream: ByteStream): Promise<void> {
   for await (const { wire } of input) {
     const frames = new FrameReader({ masked: false }).push(wire);
     const slow = upstream.write(Buffer.concat(frames.map((frame) => frameBytes(frame, randomBytes(4)))));

@@ -28,13 +28,25 @@ export const checkImpossible: Check = (policy) => {
   const ofTables = ['tables', 'functions', ...COLUMN_KEYS, 'lock'].find(
     (one) => policy[one as keyof Policy] !== undefined,
   );
-  if (policy.http !== undefined && ofTables !== undefined) {
+  const [asked, ...others] = (['http', 'mcp', 'ssh', 'kubernetes'] as const).filter((one) => policy[one] !== undefined);
+  if (asked !== undefined && ofTables !== undefined) {
     say(
       ofTables,
-      `an HTTP request has no tables, so with \`http\` \`${ofTables}\` is never met`,
+      `${ASKED[asked]} has no tables, so with \`${asked}\` \`${ofTables}\` is never met`,
       'Leave one of them out.',
     );
   }
+  // What is asked of a cluster, or of an MCP target, is a request of HTTP as well.
+  const apart = [asked, ...others].includes('ssh') && others.length > 0 ? 'ssh' : undefined;
+  if (apart !== undefined)
+    say(
+      apart,
+      `what is asked of an SSH host is none of \`${others
+        .concat(asked ?? [])
+        .filter((one) => one !== 'ssh')
+        .join('`, `')}\``,
+      'Make two rules of it.',
+    );
   const isReadOnly = operations.length > 0 && operations.every((one) => READS.has(one));
   if (policy.effect === 'permit' && isReadOnly && policy.tables?.every(({ use }) => use === 'write') === true) {
     say('tables', 'operations that only read have no table of `use: write`', 'Say `use: read`, or leave it out.');
@@ -48,6 +60,13 @@ export const checkImpossible: Check = (policy) => {
   }
   return found;
 };
+
+const ASKED = {
+  http: 'an HTTP request',
+  mcp: 'a message of MCP',
+  ssh: 'what is asked of an SSH host',
+  kubernetes: 'a request to a cluster',
+} as const;
 
 const READS: ReadonlySet<string> = new Set(['read', 'select', 'fetch', 'explain', 'copy-out', 'show']);
 

@@ -28,6 +28,8 @@ const CONDITIONS = [
   'lock',
   'http',
   'mcp',
+  'ssh',
+  'kubernetes',
   'when',
   'timezone',
 ] as const satisfies readonly (keyof Policy)[];

@@ -92,6 +92,7 @@ export interface Gateway {
   demo: boolean;
   audience: string;
   url: string;
+  ssh?: { hostKey: string; userAuthority: string };
 }
 
 /** `GET /v1/overview` */

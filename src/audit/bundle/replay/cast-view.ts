@@ -2,6 +2,7 @@
 import type { AuditEvent } from '../../audit-event.ts';
 import type { RecordedEvent } from '../../read/read-session.ts';
 import type { ViewedSession } from './derived-view.ts';
+import { TerminalFrames } from './terminal-frames.ts';
 
 /** Shows events of one session, in their order, as a terminal would have; the text is neutralised already. */
 export type TerminalRenderer = (recorded: RecordedEvent) => string;
@@ -16,6 +17,7 @@ export async function* castView(
   render: TerminalRenderer,
 ): AsyncGenerator<string> {
   let clock: Clock | undefined;
+  const terminal = new TerminalFrames();
   for await (const recorded of events) {
     const { event } = recorded;
     if (clock === undefined) {
@@ -25,7 +27,9 @@ export async function* castView(
     const pieces: string[] = [];
     const marker = markerOf(event);
     if (marker !== undefined) pieces.push(line(clock.since(event), 'm', marker));
-    const text = render(recorded);
+    const timed = terminal.frames(recorded);
+    for (const { micros, code, data } of timed ?? []) pieces.push(line(clock.sinceMicros(micros), code, data));
+    const text = timed === undefined ? render(recorded) : '';
     if (text !== '') pieces.push(line(clock.since(event), 'o', text.replaceAll(/\r?\n/gu, '\r\n')));
     if (event.closing !== undefined) pieces.push(line(clock.since(event), 'x', exitOf(event)));
     if (pieces.length > 0) yield pieces.join('');
@@ -56,7 +60,7 @@ function exitOf({ closing }: AuditEvent): string {
   return closing?.outcome === 'completed' || closing?.outcome === 'clientLeft' ? '0' : '1';
 }
 
-function line(seconds: number, code: 'o' | 'm' | 'x', data: string): string {
+function line(seconds: number, code: 'o' | 'm' | 'x' | 'r', data: string): string {
   return `${JSON.stringify([seconds, code, data])}\n`;
 }
 
@@ -69,7 +73,10 @@ class Clock {
   }
 
   since(event: AuditEvent): number {
-    const now = microsOf(event);
+    return this.sinceMicros(microsOf(event));
+  }
+
+  sinceMicros(now: number): number {
     const passed = Math.max(0, now - this.#micros);
     this.#micros = Math.max(now, this.#micros);
     return passed / 1_000_000;
@@ -77,6 +84,6 @@ class Clock {
 }
 
 /** What a crash left has no monotonic time: those events follow at once. */
-function microsOf({ mono }: AuditEvent): number {
+export function microsOf({ mono }: AuditEvent): number {
   return mono !== undefined && /^\d{1,15}$/u.test(mono) ? Number(mono) : 0;
 }

@@ -4,7 +4,9 @@ import type { RunContext } from '../local-target.ts';
 import { awsVariables } from './aws-variables.ts';
 import { httpVariables } from './http-variables.ts';
 import { type EnvironmentRules, type Inherited, inheritedVariables } from './inherited-variables.ts';
+import { kubernetesVariables } from './kubernetes-variables.ts';
 import { postgresVariables, type WriteFile } from './postgres-variables.ts';
+import { sshVariables } from './ssh-variables.ts';
 import { traceParent } from './trace-parent.ts';
 
 export interface CommandEnvironment {
@@ -21,10 +23,16 @@ export interface EnvironmentRequest {
 }
 
 /** Each knows the variables of one protocol's clients. */
-const PROTOCOLS: readonly ((context: RunContext, write: WriteFile) => Promise<Record<string, string>>)[] = [
+const PROTOCOLS: readonly ((
+  context: RunContext,
+  write: WriteFile,
+  inherited: Readonly<Record<string, string>>,
+) => Promise<Record<string, string>>)[] = [
   postgresVariables,
   httpVariables,
   awsVariables,
+  kubernetesVariables,
+  sshVariables,
 ];
 
 /**
@@ -39,7 +47,7 @@ export async function commandEnvironment(request: EnvironmentRequest): Promise<C
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
     return path;
   };
-  const injected = await Promise.all(PROTOCOLS.map((variables) => variables(context, write)));
+  const injected = await Promise.all(PROTOCOLS.map((variables) => variables(context, write, inherited.env)));
   const env = {
     ...inherited.env,
     ...Object.assign({}, ...injected),

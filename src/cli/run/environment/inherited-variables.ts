@@ -84,9 +84,9 @@ function matches({ name, pattern }: Asked, variable: string): boolean {
   return pattern === undefined ? variable === name : variable.startsWith(name);
 }
 
-/** Variables of libpq that would lead around the gateway or contradict what is injected (manual, 32.15). */
+/** Variables of libpq (manual, 32.15) and of Kubernetes that would lead around the gateway or contradict what is injected. */
 const AROUND =
-  /^(DATABASE_URL(_\w+)?|PG(HOST|HOSTADDR|PORT|USER|PASSWORD|PASSFILE|DATABASE|SERVICE|SERVICEFILE|APPNAME|SSL\w+|CHANNELBINDING|REQUIREAUTH|GSS\w+|KRBSRVNAME)|POSTGRES_\w+|SSH_AUTH_SOCK)$/;
+  /^(DATABASE_URL(_\w+)?|PG(HOST|HOSTADDR|PORT|USER|PASSWORD|PASSFILE|DATABASE|SERVICE|SERVICEFILE|APPNAME|SSL\w+|CHANNELBINDING|REQUIREAUTH|GSS\w+|KRBSRVNAME)|POSTGRES_\w+|SSH_AUTH_SOCK|KUBECONFIG|KUBERNETES_(SERVICE|PORT)\w*|HELM_KUBE\w+)$/;
 /** A database's address with what is needed to enter it. */
 const CONNECTION = /^(jdbc:)?(postgres|postgresql|cockroachdb)(\+\w+)?:\/\//i;
 

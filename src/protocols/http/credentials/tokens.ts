@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { HttpCredential } from '../../../model/target.ts';
+import type { HttpCredential, KubernetesCredential } from '../../../model/target.ts';
 import { dialHttp } from '../dial-http.ts';
 import { CachedToken, type FetchToken } from './cached-token.ts';
 import type { DialTokenServer } from './post.ts';
@@ -22,7 +22,11 @@ export class Tokens {
   }
 
   /** The token of a credential; `secrets` are those of its own, so that another secret never gets the token of one. */
-  of(credential: HttpCredential, secrets: readonly string[], makeFetch: () => FetchToken): CachedToken {
+  of(
+    credential: HttpCredential | KubernetesCredential,
+    secrets: readonly string[],
+    makeFetch: () => FetchToken,
+  ): CachedToken {
     const key = hash('sha256', JSON.stringify([credential, secrets]), 'base64');
     const cached = this.#cached.get(key) ?? new CachedToken(makeFetch(), this.nowMs);
     // Set anew, so that the map's order is the order of last use.

@@ -200,6 +200,18 @@ describe('a connection to a server of HTTP/1.1', () => {
     }
   });
 
+  test('is taken over by SPDY where that was asked for, and answered', async () => {
+    for (const answered of ['SPDY/3.1', 'websocket']) {
+      await using one = await dialled();
+      const coming = one.client.send({ ...GET, method: 'POST', upgrade: 'spdy/3.1' }, one.abort.signal);
+      const sent = await one.pair.received((text) => text.endsWith('\r\n\r\n'));
+      assert.match(sent, /^POST .*\r\nconnection: Upgrade\r\nupgrade: SPDY\/3\.1\r\n\r\n$/s);
+      one.pair.peer.write(`HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: ${answered}\r\n\r\nhi`);
+      if (answered === 'websocket') await assert.rejects(coming, { status: 502 });
+      else assert.equal((await (await coming).upgraded?.read())?.toString(), 'hi');
+    }
+  });
+
   test('cannot be made to send two requests by what one holds', async () => {
     await using one = await dialled();
     const hostile: readonly Partial<OutgoingRequest>[] = [

@@ -12,7 +12,7 @@ import { Input } from './input.ts';
 import { H1Body } from './message-body.ts';
 import { MessageWriter, type SentFraming } from './message-writer.ts';
 import { type ParsedReply, parseReplyHead } from './reply-head.ts';
-import { acceptOf, newKey, withoutField } from './websocket-key.ts';
+import { acceptOf, namedAs, newKey, withoutField } from './websocket-key.ts';
 import { requestHead } from './write-head.ts';
 
 /** A connection to a target that speaks HTTP/1.1. */
@@ -72,7 +72,7 @@ export class H1ClientConnection implements ClientConnection {
 
   #begin(request: OutgoingRequest): void {
     const framing = framingOf(request);
-    this.#key = request.upgrade === undefined ? undefined : newKey();
+    this.#key = request.upgrade === 'websocket' ? newKey() : undefined;
     const head = requestHead(
       request.method,
       request.target,
@@ -148,11 +148,11 @@ export class H1ClientConnection implements ClientConnection {
   }
 
   #upgraded(parsed: ParsedReply, { upgrade }: OutgoingRequest): IncomingReply {
-    if (upgrade === undefined || this.#key === undefined || !parsed.upgrade.includes(upgrade)) {
+    if (upgrade === undefined || !parsed.upgrade.includes(upgrade)) {
       throw new MalformedHttp(502, 'an upgrade that nobody asked for');
     }
     const { rest, values } = withoutField(parsed.head.fields, 'sec-websocket-accept');
-    if (values.join() !== acceptOf(this.#key))
+    if (this.#key !== undefined && values.join() !== acceptOf(this.#key))
       throw new MalformedHttp(502, "an upgrade that answers another client's key");
     this.#state = 'spent';
     const body = new H1Body(this.#input, 'none', this.#limits);
@@ -219,6 +219,9 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 function framingLines({ method, upgrade }: OutgoingRequest, framing: SentFraming, key: string | undefined): string {
   if (framing === 'chunked') return 'transfer-encoding: chunked\r\n';
   if (typeof framing === 'number') return `content-length: ${framing}\r\n`;
-  if (upgrade !== undefined) return `connection: Upgrade\r\nupgrade: ${upgrade}\r\nsec-websocket-key: ${key ?? ''}\r\n`;
+  if (upgrade !== undefined) {
+    const proof = key === undefined ? '' : `sec-websocket-key: ${key}\r\n`;
+    return `connection: Upgrade\r\nupgrade: ${namedAs(upgrade)}\r\n${proof}`;
+  }
   return WITH_BODY.has(method) ? 'content-length: 0\r\n' : '';
 }

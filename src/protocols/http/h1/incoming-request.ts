@@ -6,7 +6,7 @@ import { H1Body } from './message-body.ts';
 import type { MessageWriter, SentFraming } from './message-writer.ts';
 import type { ReplyFraming } from './reply-head.ts';
 import type { ParsedRequest } from './request-head.ts';
-import { acceptOf, withoutField } from './websocket-key.ts';
+import { acceptOf, namedAs, withoutField } from './websocket-key.ts';
 import { replyHead } from './write-head.ts';
 
 /** What a request needs of the connection that it came on. */
@@ -104,7 +104,8 @@ export class H1Request implements IncomingRequest {
     if (this.#answer !== 'none') throw new RangeError('a second reply to one request');
     this.#answer = 'taken-over';
     const key = this.#websocketKey;
-    const answer = key === undefined ? replyHead({ status: 200, fields }, '') : switching(fields, key);
+    const { upgrade } = this.head;
+    const answer = upgrade === undefined ? replyHead({ status: 200, fields }, '') : switching(upgrade, fields, key);
     // Its failure shows in the stream that is given.
     this.#place.stream.write(Buffer.from(answer, 'latin1'))?.catch(() => undefined);
     this.#place.onAnswered();
@@ -161,9 +162,9 @@ export class H1Request implements IncomingRequest {
   }
 }
 
-/** RFC 6455, 4.2.2. */
-function switching(fields: Fields, key: string): string {
+/** RFC 9110, 7.8; of a WebSocket RFC 6455, 4.2.2. */
+function switching(upgrade: string, fields: Fields, key: string | undefined): string {
   const { rest } = withoutField(fields, 'sec-websocket-accept');
-  const lines = `connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ${acceptOf(key)}\r\n`;
-  return replyHead({ status: 101, fields: rest }, lines);
+  const proof = key === undefined ? '' : `sec-websocket-accept: ${acceptOf(key)}\r\n`;
+  return replyHead({ status: 101, fields: rest }, `connection: Upgrade\r\nupgrade: ${namedAs(upgrade)}\r\n${proof}`);
 }

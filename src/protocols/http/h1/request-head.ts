@@ -1,5 +1,5 @@
 import { contentLength, hostOf, isAuthority, isOriginForm, isToken, listOf, sameAuthority } from '../grammar.ts';
-import { type BodyLength, type Fields, MalformedHttp, type RequestHead } from '../message.ts';
+import { type BodyLength, type Fields, MalformedHttp, type RequestHead, SPDY } from '../message.ts';
 import { checkCharacters, type FieldBlock, readFieldBlock } from './field-block.ts';
 import { isKey, withoutField } from './websocket-key.ts';
 
@@ -28,7 +28,7 @@ export function parseRequestHead(text: string, limits: HeadLimits): ParsedReques
   const length = requestLength(line, block);
   const upgrade = readUpgrade(line, block, length);
   const { fields, websocketKey } =
-    upgrade === undefined ? { fields: block.fields, websocketKey: undefined } : readKey(block);
+    upgrade === 'websocket' ? readKey(block) : { fields: block.fields, websocketKey: undefined };
   return {
     head: {
       version: line.version,
@@ -151,11 +151,11 @@ function requestLength({ method, version }: RequestLine, block: FieldBlock): Bod
   return length === undefined || length === 0 ? 'none' : length;
 }
 
-/** RFC 6455, 4.1, which is all that is carried; another upgrade is not taken up, as RFC 9110, 7.8 allows. */
+/** RFC 6455, 4.1, and SPDY of any method; another upgrade is not taken up, as RFC 9110, 7.8 allows. */
 function readUpgrade({ method, version }: RequestLine, block: FieldBlock, length: BodyLength): string | undefined {
-  if (!block.upgrade.includes('websocket') || !block.connection.includes('upgrade') || version === '1.0')
-    return undefined;
-  if (method !== 'GET') return undefined;
+  if (!block.connection.includes('upgrade') || version === '1.0') return undefined;
+  if (block.upgrade.includes(SPDY)) return length === 'none' ? SPDY : undefined;
+  if (!block.upgrade.includes('websocket') || method !== 'GET') return undefined;
   if (length !== 'none') throw new MalformedHttp(400, 'an upgrade with a body');
   return 'websocket';
 }

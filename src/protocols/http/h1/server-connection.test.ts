@@ -261,6 +261,24 @@ describe('a connection of HTTP/1.1', () => {
     );
   });
 
+  test('is taken over by SPDY, whatever the method, where somebody takes that up', async () => {
+    await using one = await served();
+    one.pair.peer.write(
+      'POST /exec HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\n' +
+        'X-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\nmore',
+    );
+    const upgrade = await one.next();
+    assert.equal(upgrade.head.upgrade, 'spdy/3.1');
+    assert.deepEqual(upgrade.head.fields, [['x-stream-protocol-version', 'v4.channel.k8s.io']]);
+    const stream = upgrade.accept({ status: 101, fields: [['x-stream-protocol-version', 'v4.channel.k8s.io']] });
+    assert.equal(
+      await one.pair.received((got) => got.endsWith('\r\n\r\n')),
+      'HTTP/1.1 101 Switching Protocols\r\nx-stream-protocol-version: v4.channel.k8s.io\r\nconnection: Upgrade\r\n' +
+        'upgrade: SPDY/3.1\r\n\r\n',
+    );
+    assert.equal((await stream.read())?.toString(), 'more');
+  });
+
   test('on which a head does not come in time is told so, however often a byte of it comes', async () => {
     await using one = await served({ httpHeadMs: 50 });
     const dripping = setInterval(() => one.pair.peer.write('a'), 5);

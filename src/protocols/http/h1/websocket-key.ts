@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Fields } from '../message.ts';
+import { type Fields, SPDY } from '../message.ts';
 
 /** RFC 6455, 4.2.2: what a server answers to a client's key, which shows that it was this client's it answers. */
 export function acceptOf(key: string): string {
@@ -25,4 +25,9 @@ export function withoutField(
 ): { readonly rest: Fields; readonly values: readonly string[] } {
   const values = fields.filter((field) => field[0] === name).map(([, value]) => value);
   return { rest: values.length === 0 ? fields : fields.filter((field) => field[0] !== name), values };
+}
+
+/** An upgrade as it is written: clients compare the names of some by the letter. */
+export function namedAs(upgrade: string): string {
+  return upgrade === SPDY ? 'SPDY/3.1' : upgrade;
 }

@@ -1,29 +1,38 @@
 import type { JsonValue } from '../../../model/http.ts';
 
-/** Deeper than this nobody's API goes; a reader that gives up earlier reads something else. */
+/** Deeper than this hardly anybody's API goes; a reader that gives up earlier reads something else. */
 const MAX_DEPTH = 64;
 /** Names and values; every rule that asks looks at all of them. */
 export const MAX_VALUES = 20_000;
+
+export interface JsonBounds {
+  readonly maxDepth?: number;
+  /** Names and values. */
+  readonly maxValues?: number;
+}
 
 /**
  * The value of a JSON text (RFC 8259) that every reader reads the same; otherwise why it is not one: what is malformed, a
  * member name that occurs twice (section 4), a string that is no text, a number that is rounded (section 6), too deep, too much.
  */
-export function strictJson(text: string): { readonly value: JsonValue } | { readonly why: string } {
+export function strictJson(
+  text: string,
+  { maxDepth = MAX_DEPTH, maxValues = MAX_VALUES }: JsonBounds = {},
+): { readonly value: JsonValue } | { readonly why: string } {
   // Before it is parsed, which takes long of what is deep.
-  if (isDeep(text)) return { why: `it is nested deeper than ${MAX_DEPTH}` };
+  if (isDeep(text, maxDepth)) return { why: `it is nested deeper than ${maxDepth}` };
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
   } catch {
     return { why: 'it is no JSON' };
   }
-  const why = ambiguity(text);
+  const why = ambiguity(text, maxValues);
   return why === undefined ? { value } : { why };
 }
 
 /** Of any text; what is no JSON is as deep as its brackets say. */
-function isDeep(text: string): boolean {
+function isDeep(text: string, maxDepth: number): boolean {
   let depth = 0;
   let isString = false;
   for (let at = 0; at < text.length; at++) {
@@ -33,7 +42,7 @@ function isDeep(text: string): boolean {
     else if (isString) continue;
     else if (code === OPEN_LIST || code === OPEN_OBJECT) depth++;
     else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
-    if (depth > MAX_DEPTH) return true;
+    if (depth > maxDepth) return true;
   }
   return false;
 }
@@ -46,12 +55,12 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /** `text` is known to be JSON, so its tokens need no checks. Without recursion. */
-function ambiguity(text: string): string | undefined {
+function ambiguity(text: string, maxValues: number): string | undefined {
   const names: Set<string>[] = [];
   let marks = 0;
   for (let at = 0; at < text.length; at++) {
     const mark = text[at] ?? '';
-    if (STARTS.has(mark) && ++marks > MAX_VALUES) return `it has more than ${MAX_VALUES} names and values`;
+    if (STARTS.has(mark) && ++marks > maxValues) return `it has more than ${maxValues} names and values`;
     if (mark === '"') {
       const end = stringEnd(text, at);
       const string = String(JSON.parse(text.slice(at, end)));

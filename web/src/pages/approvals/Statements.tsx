@@ -2,8 +2,9 @@ import { useState } from 'react';
 import type { Approval, ApprovalStatement, EstimateView } from '../../api/types.ts';
 import { HttpRequest } from '../../parts/http/HttpRequest.tsx';
 import { readHttpMessage } from '../../parts/http/http-message.ts';
+import { Difference } from '../../parts/kubernetes/Difference.tsx';
 import { Button } from '../../ui/Button.tsx';
-import { Code, Mono } from '../../ui/Code.tsx';
+import { Code, Mono, Visible } from '../../ui/Code.tsx';
 import { Facts, Section } from '../../ui/Page.tsx';
 import { Estimate } from './Estimate.tsx';
 
@@ -12,6 +13,7 @@ export function Statements({ approval }: { readonly approval: Approval }) {
   const { kind, statements, estimate, context, protocol } = approval;
   if (kind === 'access') return <AskedAccess text={statements[0]?.text ?? ''} />;
   if (protocol === 'http') return <AskedRequest text={statements[0]?.text ?? ''} />;
+  if (protocol === 'kubernetes') return <OfCluster text={statements[0]?.text ?? ''} estimate={estimate} />;
   return (
     <Section title={statements.length === 1 ? 'The statement' : `${statements.length} statements, run together`}>
       <ol className="grid gap-5">
@@ -41,6 +43,31 @@ function AskedAccess({ text }: { readonly text: string }) {
     <Section title="What is asked">
       <Code text={text} language="plain" whole label="What is asked" />
     </Section>
+  );
+}
+
+interface OfClusterProps {
+  readonly text: string;
+  readonly estimate: EstimateView | undefined;
+}
+
+/** A request to a cluster: what would become of the object, and the request itself. */
+function OfCluster({ text, estimate }: OfClusterProps) {
+  const found = estimate?.statements[0];
+  const why = found?.why ?? estimate?.why;
+  return (
+    <>
+      {estimate !== undefined && (
+        <Section title="What it would change">
+          {found?.plan === undefined ? (
+            <p className="text-muted">{why === undefined ? 'Not known.' : <Visible text={why} />}</p>
+          ) : (
+            <Difference text={found.plan} label="The object as it is, and as it would be" />
+          )}
+        </Section>
+      )}
+      <AskedRequest text={text} />
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ApprovalSummary } from '../../api/types.ts';
 import { askedLine } from '../../parts/http/http-message.ts';
+import { kubectlOf } from '../../parts/kubernetes/kubectl.ts';
 
 const MOST_TABLES = 2;
 /** Of an address; all of it stands below. */
@@ -11,7 +12,8 @@ type Titled = Pick<ApprovalSummary, 'kind' | 'kinds' | 'tables' | 'target' | 'pr
 export function titleOf({ kind, kinds, tables, target, protocol, text }: Titled): string {
   if (kind === 'access') return `Enter ${target}`;
   if (protocol === 'mcp') return mcpTitle(text);
-  const line = protocol === 'http' ? askedLine(text) : undefined;
+  const asked = protocol === 'http' || protocol === 'kubernetes' ? askedLine(text) : undefined;
+  const line = asked !== undefined && protocol === 'kubernetes' ? (kubectlOf(asked) ?? asked) : asked;
   if (line !== undefined) return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS - 1)}…` : line;
   const verbs = kinds.map((one) => one.toUpperCase()).join(', ');
   const named = tables.slice(0, MOST_TABLES).join(', ');

@@ -24,6 +24,9 @@ export const OPERATION_KINDS: readonly string[] = `
   notifications/initialized notifications/cancelled notifications/progress notifications/roots/list_changed
   notifications/elicitation/complete notifications/tasks/status answer session/end
   get head options post put patch propfind proppatch report search query mkcol unlock
+  exec shell file-read file-write file-append file-create file-remove file-rename file-list file-stat file-attributes
+  file-link file-directory file-execute sftp scp git-refs git-fetch git-archive git-push forward
+  list watch deletecollection proxy connect
 `
   .trim()
   .split(/\s+/u);
@@ -124,12 +127,11 @@ export function policyWords({ targets, groups }: World): WordTree {
     lock: { info: 'Operations that lock a table at least so strongly.', values: wordsOf(LOCKS, 'lock') },
     http: HTTP,
     mcp: MCP,
+    ssh: SSH,
+    kubernetes: KUBERNETES,
     when: { info: 'A condition in CEL over operation, principal, run, target and time.' },
     timezone: { info: 'The zone in which `when` asks for the time.', values: wordsOf(['UTC', 'Europe/Berlin']) },
-    effect: {
-      info: 'permit or deny; deny always wins.',
-      values: [{ label: 'permit' }, { label: 'deny' }],
-    },
+    effect: { info: 'permit or deny; deny always wins.', values: wordsOf(['permit', 'deny']) },
     mask: {
       info: 'Classes of columns and detectors whose finds are masked.',
       values: [
@@ -141,10 +143,7 @@ export function policyWords({ targets, groups }: World): WordTree {
       ],
     },
     approve: approveWords(groups),
-    limit: {
-      info: 'Budgets.',
-      keys: { rowsRead: {}, rowsChanged: {}, bytes: {}, statements: {} },
-    },
+    limit: { info: 'Budgets.', keys: { rowsRead: {}, rowsChanged: {}, bytes: {}, statements: {} } },
     session: SESSION,
     reason: { info: 'Told to the client on a denial: why.' },
     hint: { info: 'Told to the client on a denial: what to do instead.' },
@@ -189,6 +188,77 @@ const MCP: WordTree = {
     resources: { info: 'URIs; * within a segment, ** across.' },
     arguments: { info: 'What is given along by path, each with its values.' },
     from: { info: 'Who asks.', values: wordsOf(['client', 'server']) },
+  },
+};
+
+const PROGRAM_WORDS: Readonly<Record<string, WordTree>> = {
+  programs: { info: 'Names of programs; patterns allowed.' },
+  arguments: { info: 'Words after the program, wherever they stand; a permit wants all of them.' },
+  files: {
+    info: 'Paths: /var/log/**; a permit wants all of them.',
+    keys: {
+      path: { info: '* within a name, ** across.' },
+      uses: { values: wordsOf(['read', 'write', 'append', 'create', 'remove', 'rename', 'list', 'stat', 'execute']) },
+    },
+  },
+  environment: { info: 'Names of variables that are set.' },
+};
+
+/** Keys of a rule about SSH hosts. */
+const SSH: WordTree = {
+  info: 'What is asked of SSH hosts alone.',
+  keys: {
+    channels: { values: wordsOf(['exec', 'shell', 'files', 'git', 'forward', 'listen']) },
+    users: { info: 'Logins at the host; patterns allowed.' },
+    ...PROGRAM_WORDS,
+    repositories: { info: 'Repositories of git as they are named.' },
+    refs: {
+      info: 'What a push changes: refs/heads/main.',
+      keys: {
+        name: { info: '* within a segment, ** across.' },
+        actions: { values: wordsOf(['create', 'update', 'delete']) },
+      },
+    },
+    hosts: { info: 'Where a forwarding leads; * stands for anything but a dot.' },
+    ports: { info: '443, 8000-8999' },
+  },
+};
+
+/** Keys of a rule about clusters. */
+const KUBERNETES: WordTree = {
+  info: 'Requests to clusters alone.',
+  keys: {
+    verbs: {
+      info: 'As in roles.',
+      values: wordsOf(['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection']),
+    },
+    groups: { info: 'As in roles: apps, batch; the core group is empty.' },
+    resources: {
+      info: 'As in roles: pods, pods/exec, deployments/*',
+      values: wordsOf(['pods', 'pods/exec', 'secrets']),
+    },
+    subresources: { values: wordsOf(['exec', 'attach', 'portforward', 'log', 'scale', 'status', 'eviction']) },
+    namespaces: { info: 'Patterns allowed.' },
+    names: { info: 'Patterns allowed.' },
+    paths: { info: 'What is no resource: /healthz, /metrics' },
+    dryRun: { info: 'The server would change nothing.', values: wordsOf(['true', 'false']) },
+    patch: { values: wordsOf(['apply', 'merge', 'json', 'strategic']) },
+    content: {
+      info: 'What stands in the object that is sent.',
+      keys: {
+        kinds: { info: 'Deployment' },
+        images: { info: 'registry.example.com/team/**; a permit wants all of them.' },
+        privileged: { values: wordsOf(['true', 'false']) },
+        hostPaths: { info: 'Mounts of the host’s own files.' },
+        replicas: { info: '0, 1-5' },
+        annotations: { info: 'By name, each with its values.' },
+        labels: { info: 'By name, each with its values.' },
+        serviceAccounts: { info: 'Patterns allowed.' },
+      },
+    },
+    commands: { info: 'Of exec: the programs that its command runs.', keys: PROGRAM_WORDS },
+    containers: { info: 'Patterns allowed.' },
+    ports: { info: 'Of portforward: 8080, 9000-9099' },
   },
 };
 

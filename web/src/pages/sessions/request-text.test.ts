@@ -32,3 +32,10 @@ test('a request of HTTP that looks like a call is shown as it was sent', () => {
   const [statement] = requestText(asked(call('x'), [{ kind: 'post', http: {} }])).statements;
   assert.match(statement?.text ?? '', /^POST \/mcp HTTP\/1\.1\r\nhost: tracker\r\n\r\n\{"jsonrpc"/);
 });
+
+test('a request to a cluster is said as kubectl would', () => {
+  const text = 'DELETE /api/v1/namespaces/shop/pods/web HTTP/1.1\r\nhost: c\r\n\r\n';
+  const op = [{ kind: 'delete', http: { method: 'DELETE' }, kubernetes: { verb: 'delete', resource: 'pods' } }];
+  const body = { media: 'message/http', bytes: text.length, base64: btoa(text) };
+  assert.equal(requestHead({ kind: 'request', at: '', seq: 0, op, body }), 'kubectl delete pods/web -n shop');
+});

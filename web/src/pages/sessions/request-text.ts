@@ -1,5 +1,6 @@
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 import { askedLine } from '../../parts/http/http-message.ts';
+import { isOfCluster, kubectlOf } from '../../parts/kubernetes/kubectl.ts';
 import { isMcpRequest, mcpText } from '../../parts/mcp/mcp-message.ts';
 
 /** What a request asked for: SQL, or the statements of a batch with their parameters. */
@@ -52,7 +53,9 @@ export function requestHead(event: RecordedEvent): string {
   const text = statements.map((statement) => statement.text).join('; ');
   if (event.body?.media !== 'message/http') return oneLine(text);
   // The rest of a message is its own, and a line may go on beyond what was read of it.
-  return oneLine(askedLine(text) ?? text.split('\r\n', 1)[0] ?? '');
+  const line = askedLine(text);
+  const said = line !== undefined && isOfCluster(event) ? kubectlOf(line) : undefined;
+  return oneLine(said ?? line ?? text.split('\r\n', 1)[0] ?? '');
 }
 
 /** `tools/call create_issue {…}`; of a message that is too large to be read for a line, what the line itself says. */

@@ -8,9 +8,9 @@ export const TARGET_WORDS: WordTree = {
     targets: {
       keys: {
         name: { info: 'As policies and clients call it.' },
-        protocol: { info: 'What it speaks.', values: words(['postgres', 'http', 'mcp']) },
+        protocol: { info: 'What it speaks.', values: words(['postgres', 'http', 'mcp', 'kubernetes']) },
         address: { info: 'host:port; for IPv6 [::1]:5432.' },
-        url: { info: 'Of an HTTP or MCP target, in place of its address: https://HOST[:PORT][/PATH].' },
+        url: { info: 'Of an HTTP or MCP target or a cluster, in place of its address: https://HOST[:PORT][/PATH].' },
         http: {
           info: 'Of an HTTP target.',
           keys: {
@@ -29,6 +29,16 @@ export const TARGET_WORDS: WordTree = {
               },
             },
             cookies: { info: 'Whether cookies pass, both ways.', values: words(['true', 'false']) },
+          },
+        },
+        kubernetes: {
+          info: 'Of a cluster.',
+          keys: {
+            impersonate: {
+              info: 'Whom the gateway speaks for: {run}, {repository} and {subject} are put in.',
+              keys: { user: {}, groups: {}, extra: {} },
+            },
+            secretResources: { info: 'Kinds whose data is secret, beside Secrets: certificates.example.com/issuers.' },
           },
         },
         mcp: {
@@ -88,6 +98,15 @@ export const TARGET_WORDS: WordTree = {
             aws: {
               info: 'HTTP: signs requests to AWS, or what speaks as it does.',
               keys: { accessKeyId: {}, secretAccessKey: {}, sessionToken: {}, region: {}, service: {} },
+            },
+            exec: {
+              info: 'Cluster: a plugin that gives tokens.',
+              keys: { command: {}, args: {}, env: { info: 'Its variables that are secret.' } },
+            },
+            serviceAccount: { info: 'Cluster: that of the gateway’s own pod.', keys: { directory: {} } },
+            eks: {
+              info: 'Cluster: tokens of EKS, which the gateway makes.',
+              keys: { cluster: {}, region: {}, accessKeyId: {}, secretAccessKey: {}, sessionToken: {} },
             },
             env: { info: 'Of a program that the gateway starts: its variables that are secret.' },
             query: { info: 'HTTP: a parameter of the query.', keys: { name: {}, value: {} } },

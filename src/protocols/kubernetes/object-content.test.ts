@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { JsonValue } from '../../model/http.ts';
+import { contentOf } from './object-content.ts';
+import { readObject } from './read-body.ts';
+
+const POD_SPEC = {
+  serviceAccountName: 'builder',
+  hostPID: true,
+  initContainers: [
+    { name: 'i', image: 'busybox', securityContext: { capabilities: { add: ['CAP_SYS_ADMIN', 'net_raw'] } } },
+  ],
+  containers: [{ name: 'c', image: 'web:1', securityContext: { allowPrivilegeEscalation: true } }],
+  ephemeralContainers: [{ name: 'e', image: 'debug' }],
+  volumes: [{ name: 'v', hostPath: { path: '/var/run' } }],
+};
+const FOUND = {
+  images: ['busybox', 'web:1', 'debug'],
+  privileged: true,
+  hostPaths: ['/var/run'],
+  capabilities: ['SYS_ADMIN', 'NET_RAW'],
+  allowPrivilegeEscalation: true,
+  serviceAccount: 'builder',
+};
+
+describe('what stands in an object', () => {
+  const objects: readonly (readonly [string, JsonValue])[] = [
+    ['a Pod', { kind: 'Pod', spec: POD_SPEC }],
+    ['a Deployment', { kind: 'Deployment', spec: { replicas: 2, template: { spec: POD_SPEC } } }],
+    ['a CronJob', { kind: 'CronJob', spec: { jobTemplate: { spec: { template: { spec: POD_SPEC } } } } }],
+    ['a PodTemplate', { kind: 'PodTemplate', template: { spec: POD_SPEC } }],
+    [
+      'a kind that nobody here knows',
+      { kind: 'Rollout', spec: { strategy: { canary: { template: { spec: POD_SPEC } } } } },
+    ],
+  ];
+  for (const [what, object] of objects) {
+    test(`is found in ${what}`, () => {
+      const {
+        kind: _kind,
+        annotations: _annotations,
+        labels: _labels,
+        replicas: _replicas,
+        ...found
+      } = contentOf(object, undefined) ?? assert.fail('it has none');
+      assert.deepEqual(found, FOUND);
+    });
+  }
+
+  test('is nothing of what merely looks like it: annotations, labels and data', () => {
+    const text = { hostNetwork: true, containers: [{ image: 'x' }] };
+    const object = { kind: 'ConfigMap', metadata: { annotations: { a: 'b' }, labels: { c: 'd' } }, data: text };
+    assert.deepEqual(contentOf(object, undefined), {
+      kind: 'ConfigMap',
+      images: [],
+      privileged: false,
+      hostPaths: [],
+      annotations: { a: 'b' },
+      labels: { c: 'd' },
+    });
+  });
+
+  test('is what a patch says, and unknown where it does not', () => {
+    const patch = { spec: { replicas: 0, template: { spec: { containers: [{ name: 'c', image: 'web:2' }] } } } };
+    const { images, privileged, replicas } = contentOf(patch, 'strategic') ?? assert.fail('it has none');
+    assert.deepEqual([images, privileged, replicas], [['web:2'], 'unknown', 0]);
+  });
+
+  test('is found in a JSON patch by where it puts things', () => {
+    const patch = [
+      { op: 'test', path: '/spec/replicas', value: 3 },
+      { op: 'replace', path: '/spec/replicas', value: 0 },
+      { op: 'add', path: '/spec/template/spec/containers/0/securityContext/privileged', value: true },
+      { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'evil:1' },
+      { op: 'add', path: '/metadata/annotations/example.com~1owner', value: 'me' },
+    ];
+    const { images, privileged, replicas, annotations } = contentOf(patch, 'json') ?? assert.fail('it has none');
+    assert.deepEqual([images, privileged, replicas, annotations], [['evil:1'], true, 0, { 'example.com/owner': 'me' }]);
+  });
+
+  test('is not known where a JSON patch takes it from elsewhere', () => {
+    const patch = [{ op: 'copy', from: '/metadata/annotations/x', path: '/spec/template/spec/containers/0/image' }];
+    assert.equal(contentOf(patch, 'json'), undefined);
+  });
+});
+
+describe('a body', () => {
+  const yaml = (text: string): unknown => readObject('application/apply-patch+yaml', 'patch', Buffer.from(text));
+
+  test('of YAML is read where all versions of YAML read the same', () => {
+    assert.deepEqual(yaml('apiVersion: v1\nkind: ConfigMap\ndata:\n  a: "yes"\n  count: 3\n'), {
+      object: { apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'yes', count: 3 } },
+      patch: 'apply',
+    });
+  });
+
+  const twofold: readonly (readonly [string, string])[] = [
+    ['a word that is true to some', 'hostNetwork: yes'],
+    ['a number of another base', 'mode: 0777'],
+    ['a name twice', 'kind: Pod\nkind: Job'],
+    ['an anchor', 'a: &x 1\nb: *x'],
+    ['a merge', 'a: {b: 1}\n<<: {c: 1}'],
+    ['a tag', 'a: !!str 1'],
+    ['two documents', 'a: 1\n---\nb: 2'],
+    ['a key that is no text', '1: a'],
+    ['what is no YAML', 'a: [b'],
+  ];
+  for (const [what, text] of twofold) {
+    test(`of YAML with ${what} is unknown`, () => assert.deepEqual(yaml(text), { object: 'unknown', patch: 'apply' }));
+  }
+
+  test('of JSON may be as deep and as long as definitions of resources are', () => {
+    const deep = `${'{"a":'.repeat(150)}1${'}'.repeat(150)}`;
+    assert.ok('object' in readObject('application/json', 'create', Buffer.from(deep)));
+    const long = JSON.stringify(Array.from({ length: 50_000 }, () => 1));
+    assert.ok('object' in readObject('application/json', 'create', Buffer.from(long)));
+    assert.ok(
+      'refusal' in readObject('application/json', 'create', Buffer.from(`${'['.repeat(300)}${']'.repeat(300)}`)),
+    );
+  });
+});

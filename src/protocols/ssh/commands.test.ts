@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { PERMIT_ALL } from '../../../test/support/gateway.ts';
+import { recorded } from '../../../test/support/recorded.ts';
+import { runSsh } from '../../../test/support/run-ssh.ts';
+import { clientFiles, startSshGateway } from '../../../test/support/ssh-gateway.ts';
+import { type SshServer, sshTarget, startSshServer } from '../../../test/support/ssh-server.ts';
+import { until } from '../../../test/support/until.ts';
+import { readSshFrames } from '../../model/ssh-frames.ts';
+import type { Policy } from '../../policy/policy.ts';
+
+let server: SshServer;
+before(async () => {
+  server = await startSshServer();
+});
+after(() => server[Symbol.asyncDispose]());
+
+describe('commands of OpenSSH clients', () => {
+  it('bring both streams, their input and how they end', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    assert.deepEqual(await runSsh(config, ['shop', 'echo out; echo err >&2; exit 3']), {
+      code: 3,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+    const bytes = Buffer.alloc(3_000_000, 'x');
+    const counted = await runSsh(config, ['shop', 'wc -c'], { input: bytes });
+    assert.deepEqual(counted, { code: 0, stdout: '3000000\n', stderr: '' });
+    // OpenSSH says 255 of a command that a signal ended.
+    assert.equal((await runSsh(config, ['shop', 'kill -TERM $$'])).code, 255);
+    assert.deepEqual(gateway.faults, []);
+  });
+
+  it('stand on record with each stream, and how they ended', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    await runSsh(config, ['shop', 'cat; echo err >&2; exit 4'], { input: 'typed' });
+    await until(async () => (await recorded(gateway)).some(({ event }) => event.kind === 'session.close'));
+    const events = await recorded(gateway);
+    const request = events.find(({ event }) => event.kind === 'request');
+    assert.equal(request?.body.toString(), 'cat; echo err >&2; exit 4');
+    const frames = (kind: string): unknown =>
+      events
+        .filter(({ event }) => event.kind === kind)
+        .flatMap(({ body }) => readSshFrames(body))
+        .map((frame) => `${frame.kind} ${Buffer.from(frame.bytes).toString()}`)
+        .sort((one, other) => (one < other ? -1 : 1));
+    assert.deepEqual(frames('input'), ['end ', 'in typed']);
+    assert.deepEqual(frames('reply'), ['err err\n', 'out typed', 'status \0\0\0\u0004']);
+    const reply = events.find(({ event }) => event.kind === 'reply');
+    assert.deepEqual([reply?.event.result?.status, reply?.event.result?.code], ['error', '4']);
+  });
+
+  it('are refused in words on stderr and by status 126, and the next one works', async () => {
+    const noShells: Policy = { ...PERMIT_ALL, name: 'no shells', effect: 'deny', operations: ['shell'] };
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)], policies: [PERMIT_ALL, noShells] });
+    const { config } = await clientFiles(gateway);
+    const shell = await runSsh(config, ['-tt', 'shop', 'true']);
+    assert.equal(shell.code, 126);
+    assert.match(`${shell.stdout}${shell.stderr}`, /chaperone: policy-denied: .*\(rule "no shells"\)/);
+    assert.equal((await runSsh(config, ['shop', 'echo fine'])).stdout, 'fine\n');
+  });
+
+  it('get the variables that the target allows, and no other', async () => {
+    const target = sshTarget(server, { ssh: { environment: ['CHAPERONE_TEST_ONE'] } });
+    await using gateway = await startSshGateway({ targets: [target] });
+    const { config } = await clientFiles(gateway);
+    const env = { CHAPERONE_TEST_ONE: '1', CHAPERONE_TEST_TWO: '2' };
+    const asked = ['-o', 'SendEnv=CHAPERONE_TEST_*', 'shop', 'echo "$CHAPERONE_TEST_ONE-$CHAPERONE_TEST_TWO"'];
+    assert.equal((await runSsh(config, asked, { env })).stdout, '1-\n');
+  });
+
+  it('go through one connection at once, each decided alone', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    const control = `${gateway.directory}/control`;
+    const master = spawn('ssh', ['-F', config, '-M', '-S', control, '-N', 'shop'], { stdio: 'ignore' });
+    try {
+      await until(async () => (await runSsh(config, ['-S', control, '-O', 'check', 'shop'])).code === 0);
+      const all = await Promise.all(
+        [1, 2, 3, 4].map((number) => runSsh(config, ['-S', control, 'shop', `sleep 0.2; echo ${number}`])),
+      );
+      assert.deepEqual(
+        all.map(({ stdout }) => stdout),
+        ['1\n', '2\n', '3\n', '4\n'],
+      );
+    } finally {
+      const ended = once(master, 'exit');
+      master.kill();
+      await ended;
+    }
+    await until(() => Promise.resolve(gateway.live.size === 0));
+    const sessions = new Set((await recorded(gateway)).map(({ event }) => event.session));
+    assert.equal(sessions.size, 4);
+    assert.deepEqual(gateway.faults, []);
+  });
+
+  it('end at the host once their client has left', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    const mark = `${server.directory}/left-${process.pid}`;
+    const client = spawn('ssh', [
+      '-F',
+      config,
+      'shop',
+      `trap 'echo gone > ${mark}; exit' HUP; echo up; while :; do sleep 0.1; done`,
+    ]);
+    await once(client.stdout, 'data');
+    const ended = once(client, 'exit');
+    client.kill('SIGKILL');
+    await ended;
+    await until(() => Promise.resolve(gateway.live.size === 0));
+    const events = (await recorded(gateway)).map(({ event }) => event);
+    assert.equal(events.find(({ kind }) => kind === 'session.close')?.closing?.outcome, 'clientLeft');
+    assert.equal(events.find(({ kind }) => kind === 'reply')?.result?.status, 'cancelled');
+  });
+});
+
+describe('terminals', () => {
+  it('have their size, and are recorded with it', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    const shell = await runSsh(config, ['-tt', 'shop'], { input: 'echo $((6*7)); exit 5\n' });
+    assert.equal(shell.code, 5);
+    assert.match(shell.stdout, /42\r\n/);
+    await until(async () => (await recorded(gateway)).some(({ event }) => event.kind === 'session.close'));
+    const [request, ...others] = (await recorded(gateway)).filter(({ event }) => event.exchange === 1);
+    assert.equal(request?.body.toString(), '(a shell)');
+    const reply = others.find(({ event }) => event.kind === 'reply');
+    assert.equal(readSshFrames(reply?.body ?? Buffer.alloc(0))[0]?.kind, 'window');
+  });
+
+  it('are not given, nor anything else, where it is asked for X11 or an agent', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    const asked = await runSsh(config, ['-o', 'ForwardAgent=yes', 'shop', 'echo "${SSH_AUTH_SOCK:-none}"'], {
+      env: { SSH_AUTH_SOCK: `${gateway.directory}/agent.sock` },
+    });
+    assert.equal(asked.stdout, 'none\n');
+    const subsystem = await runSsh(config, ['-s', 'shop', 'netconf']);
+    assert.match(subsystem.stderr, /subsystem request failed/);
+    const refusals = (await recorded(gateway)).flatMap(({ event }) => event.refusal ?? []);
+    assert.ok(refusals.some(({ code, message }) => code === 'protocol-unsupported' && /netconf/.test(message)));
+  });
+});
+
+describe('connections onwards', () => {
+  it('lead where the target says, and are refused anywhere else', async () => {
+    const target = sshTarget(server, { ssh: { forwards: [`localhost:${server.port}`], listens: [] } });
+    await using gateway = await startSshGateway({ targets: [target] });
+    const { config } = await clientFiles(gateway);
+    const carried = await runSsh(config, ['-W', `localhost:${server.port}`, 'shop'], { input: 'SSH-2.0-test\r\n' });
+    assert.match(carried.stdout, /^SSH-2\.0-OpenSSH/);
+    const refused = await runSsh(config, ['-W', '127.0.0.1:1', 'shop']);
+    assert.equal(refused.code, 255);
+    assert.match(refused.stderr, /stdio forwarding failed/);
+    const events = (await recorded(gateway)).map(({ event }) => event);
+    const asked = events.filter(({ kind }) => kind === 'request').map(({ decision }) => decision?.effect);
+    assert.deepEqual(asked, ['permit', 'deny']);
+    assert.deepEqual(gateway.faults, []);
+  });
+
+  it('to a target by its own name go to the gateway itself', async () => {
+    const target = sshTarget(server, { ssh: { hosts: ['web.internal'] } });
+    await using gateway = await startSshGateway({ targets: [target] });
+    const { config, key } = await clientFiles(gateway);
+    const jumped = await runSsh(config, [
+      '-o',
+      `HostKeyAlias=[127.0.0.1]:${gateway.port}`,
+      '-i',
+      key.path,
+      '-J',
+      'gateway',
+      'web.internal',
+      'echo jumped',
+    ]);
+    assert.deepEqual([jumped.stdout, jumped.code], ['jumped\n', 0], jumped.stderr);
+  });
+
+  it('back from the host are carried where the target lets it listen', async () => {
+    const { port } = server;
+    await using gateway = await startSshGateway({ targets: [sshTarget(server, { ssh: { listens: [0] } })] });
+    const { config } = await clientFiles(gateway);
+    const client = spawn('ssh', ['-v', '-F', config, '-N', '-R', `0:127.0.0.1:${port}`, 'shop']);
+    try {
+      let said = '';
+      client.stderr.on('data', (bytes: Buffer) => {
+        said += bytes.toString();
+      });
+      const bound = await until(() => Promise.resolve(/Allocated port (\d+)/.exec(said)?.[1]));
+      const back = await runSsh(config, ['shop', `exec 3<>/dev/tcp/127.0.0.1/${bound}; head -c 7 <&3`]);
+      assert.equal(back.stdout, 'SSH-2.0', `${back.stderr}${said}`);
+    } finally {
+      const ended = once(client, 'exit');
+      client.kill();
+      await ended;
+    }
+    await until(() => Promise.resolve(gateway.live.size === 0));
+    const kinds = (await recorded(gateway)).flatMap(({ event }) => event.op?.map(({ kind }) => kind) ?? []);
+    assert.deepEqual(kinds.filter((kind) => kind === 'listen').length, 2);
+    assert.deepEqual(gateway.faults, []);
+  });
+});

@@ -1,0 +1,4 @@
+import { defineConformance } from './conformance.ts';
+import { ssh } from './ssh.ts';
+
+defineConformance(ssh());
