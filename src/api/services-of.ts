@@ -31,7 +31,7 @@ export interface Surroundings {
 
 /** What the routes need, made of the gateway's parts. */
 export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): Omit<ApiServices, 'info'> {
-  const { store, audit, log, grants, targets, logins, nowMs, ssh } = parts;
+  const { store, audit, log, targets, logins, nowMs, ssh } = parts;
   const { directory } = log;
   const listeners = new ListenerPlaces();
   const approvals = approvalServices({ ...parts, directory });

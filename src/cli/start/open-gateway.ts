@@ -123,10 +123,8 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
   const way = new LateCarriers();
   const sides = openProtocols(config, control, { postgres, ssh, way, authority, tls, parts, ...surroundings });
   const { dataDirectory, evidence: evidenceConfig = NO_EVIDENCE_CONFIG } = config;
-  const beside = config.directory ?? process.cwd();
-  const evidence = parts.use(
-    await openEvidence({ ...surroundings, ...control, dataDirectory, beside, config: evidenceConfig }),
-  );
+  const ofEvidence = { dataDirectory, beside: config.directory ?? process.cwd(), config: evidenceConfig };
+  const evidence = parts.use(await openEvidence({ ...surroundings, ...control, ...ofEvidence }));
   const exports = parts.use(await openGatewayExports(config, { ...surroundings, ...control }));
   const live = new LiveSessions();
   const draining = new AbortController();
