@@ -131,7 +131,8 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
-const PRESIGNING = /^x-amz-(?:algorithm|content-sha256|credential|date|expires|signedheaders|signature|security-token)$/i;
+const PRESIGNING =
+  /^x-amz-(?:algorithm|content-sha256|credential|date|expires|signedheaders|signature|security-token)$/i;
 
 /** The path and the query as they will be sent; each pair encoded as it is signed, and none of a presigned URL's. */
 function withoutPresigning(target: string): { readonly path: string; readonly query: string } {
