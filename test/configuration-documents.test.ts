@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { stringify } from 'yaml';
 import { loadChannels } from '../src/approvals/channels/load-channels.ts';
 import { allowable } from '../src/identity/adapters/adapter.ts';
 import { ADAPTERS } from '../src/identity/adapters/adapter-for.ts';
@@ -10,6 +11,7 @@ import { loadIssuers } from '../src/identity/load-issuers.ts';
 import { loadTrustRules } from '../src/identity/load-trust-rules.ts';
 import { PRESETS } from '../src/identity/presets.ts';
 import { ISSUER_KINDS, WORKLOAD_FIELDS } from '../src/model/principal.ts';
+import { parsePolicies } from '../src/policy/parse-policies.ts';
 import { loadTargets, TARGET_PROTOCOLS } from '../src/targets/load-targets.ts';
 import { readConfiguration } from '../src/targets/read-configuration.ts';
 
@@ -30,6 +32,26 @@ test('the examples of trust-rules.md and targets.md are taken as they stand, and
     [...new Set(rules.items.flatMap((rule) => rule.targets))],
     targets.items.map(({ target }) => target.name),
   );
+});
+
+test('the example of an agent with tools is taken as it stands, and its parts fit together', () => {
+  const name = join('examples', 'mcp', 'agent-with-tools.yaml');
+  const { sections, problems } = readConfiguration([
+    { name, text: readFileSync(join(import.meta.dirname, '..', name), 'utf8') },
+  ]);
+  const issuers = loadIssuers(sections.issuers ?? []);
+  const rules = loadTrustRules(sections.trust ?? [], issuers.items);
+  const targets = loadTargets(sections.targets ?? [], TARGET_PROTOCOLS);
+  const policies = parsePolicies(
+    (sections.policies ?? []).map(({ value }) => ({ path: name, text: stringify({ policies: [value] }) })),
+  );
+  assert.deepEqual([...problems, ...issuers.problems, ...rules.problems, ...targets.problems], []);
+  assert.deepEqual('problems' in policies ? policies.problems : [], []);
+  const named = rules.items.flatMap((rule) => [
+    ...rule.targets,
+    ...(rule.requestable ?? []).flatMap((one) => one.targets),
+  ]);
+  assert.deepEqual(named.sort(), targets.items.map(({ target }) => target.name).sort());
 });
 
 test('the examples of http-targets.md are taken as they stand', () => {

@@ -69,3 +69,22 @@ describe('a request to a cluster', () => {
     assert.deepEqual([seen?.kind, seen?.access], ['watch', 'read']);
   });
 });
+
+test('a request that the document of its target does not declare is what nobody can know', async () => {
+  const text = 'openapi: 3.1.0\npaths: { /orders: { get: {} } }';
+  const target = {
+    ...TARGET,
+    http: { basePath: '', hosts: [], version: 'auto' as const, openapi: { text, validate: true } },
+  };
+  const read = async (line: string) => (await httpOperations(askedHttp(line)!, target))[0];
+  assert.equal((await read('GET /orders'))?.kind, 'get');
+  const undeclared = await read('DELETE /orders');
+  assert.deepEqual([undeclared?.kind, undeclared?.access], ['unknown', 'unknown']);
+  assert.match(undeclared?.reason ?? '', /the document declares no such request/);
+});
+
+test('fields behind the body of a request on record are fields of it', async () => {
+  const text = 'POST /v1/orders HTTP/1.1\r\ncontent-length: 3\r\n\r\nonex-mode: calm\r\n';
+  const asked = recordedHttp(Buffer.from(text), BASED);
+  assert.equal((await httpOperations(asked!, BASED))[0]?.http?.headers['x-mode'], 'calm');
+});

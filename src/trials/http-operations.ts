@@ -75,7 +75,10 @@ export async function httpOperations(asked: AskedHttp, target: Target): Promise<
     digest: () => '',
     nonce: () => '',
   });
-  return request.operations;
+  const { operations, unsupported } = request;
+  if (unsupported === undefined) return operations;
+  // Refused whatever policy says; a trial of rules has no other word for that.
+  return operations.map((one) => ({ ...one, kind: 'unknown', access: 'unknown', reason: unsupported.message }));
 }
 
 const INSPECTOR = createBodyInspector({ asksForBody: () => true });

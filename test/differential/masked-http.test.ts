@@ -1,6 +1,7 @@
 /** What a real nginx serves reaches neither client nor record with what is masked in it, in whatever it is wrapped. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -203,6 +204,11 @@ describe('what nginx serves, masked', { concurrency: false }, () => {
     for (const { event, body } of events) {
       const texts = [JSON.stringify(event), body.toString('latin1')];
       for (const leak of LEAKS) assert.ok(!texts.join().includes(leak), `${leak} in a ${event.kind}`);
+    }
+    const files = await readdir(gateway.directory, { recursive: true, withFileTypes: true });
+    for (const file of files.filter((one) => one.isFile())) {
+      const bytes = await readFile(join(file.parentPath, file.name));
+      for (const leak of LEAKS) assert.ok(!bytes.includes(leak), `${leak} in ${file.name}`);
     }
     for (const text of LEAKS) {
       for await (const found of searchStatements(join(gateway.directory, 'audit'), { text }))

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { chaperone } from '../e2e/program.ts';
 import { startApi, type TestApi, type TestGrant } from '../support/api.ts';
 import { type Called, callOwn } from '../support/mcp/own-client.ts';
 import { until } from '../support/until.ts';
@@ -181,6 +183,36 @@ describe('what an agent asks people for', () => {
     assert.deepEqual([more.isError, more.data['code']], [true, 'rate-limited']);
     const shut = await call(held, 'query', { target: 'archive', sql: 'SELECT 1' });
     assert.equal(shut.isError, true);
+  });
+
+  test('what was asked in one session and run in another stands in evidence that verifies', async () => {
+    const held = await api.grant();
+    const asked = { target: 'people', sql: 'DELETE FROM notes WHERE id = 5' };
+    for (const given of [asked, { target: 'archive', because: 'for the report' }]) {
+      const { data } = await call(held, 'request_access', given);
+      assert.equal((await answered(data['approval'], 'approve')).status, 200);
+    }
+    assert.equal((await call(held, 'query', asked)).isError, false);
+    const file = join(api.directory, 'asked.evidence.zip');
+    const env = {
+      PATH: process.env['PATH'],
+      CHAPERONE_DATA_DIR: join(api.directory, 'of-the-auditor'),
+      CHAPERONE_URL: api.url,
+      CHAPERONE_CA_FILE: join(api.directory, 'tls', 'ca.crt'),
+      CHAPERONE_TOKEN: api.admin.replace('Bearer ', ''),
+    };
+    const fetched = await chaperone(['evidence', held.run, '-o', file], env);
+    assert.equal(fetched.status, 0, fetched.stderr);
+    const { stdout } = await chaperone(['verify', file, '--json'], env);
+    const { steps } = JSON.parse(stdout) as {
+      readonly steps: readonly { readonly id: string; readonly verdict: string }[];
+    };
+    const found = steps.filter(({ id }) => id === 'sessions' || id === 'decisions');
+    assert.deepEqual(
+      found.map(({ verdict }) => verdict),
+      ['PASS', 'PASS'],
+      stdout,
+    );
   });
 
   test('under another say of the trust rules, what was asked cannot be approved', async () => {

@@ -98,7 +98,7 @@ describe('official clients get a token by what the 401 of a place tells them', (
 
   test('with a CI token as what proves the client, in either revision, at the endpoint of all servers', async () => {
     const clientId = 'a job';
-    const provider = new LegacyProvider({ clientId, jwtBearerAssertion: await api.ciToken() });
+    const provider = new LegacyProvider({ clientId, jwtBearerAssertion: await api.ciToken(), expectedIssuer: api.url });
     const old = new LegacyClient({ name: 'tests', version: '1' });
     await old.connect(new LegacyTransport(place('/mcp'), { authProvider: provider }));
     try {

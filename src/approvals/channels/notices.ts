@@ -22,9 +22,10 @@ export interface NoticeParts {
 export async function noticeOf(id: string, { store, find, url }: NoticeParts): Promise<ApprovalNotice | undefined> {
   const approval = await find(id);
   if (approval === undefined) return undefined;
-  const { obligations, operations, decidedAt, reason, body } = approval;
+  const { kind, obligations, operations, decidedAt, reason, body } = approval;
   const isShown = obligations.length > 0 && obligations.every(({ showText }) => showText);
-  const statements = isShown ? statementsOf(body, operations) : undefined;
+  const asked = kind === 'access' ? [{ text: Buffer.from(body.bytes).toString('utf8'), parameters: [] }] : undefined;
+  const statements = isShown ? (asked ?? statementsOf(body, operations)) : undefined;
   const tables = operations.flatMap(({ tables: used }) =>
     used.map(({ schema, name }) => (schema ? `${schema}.${name}` : name)),
   );
@@ -38,7 +39,7 @@ export async function noticeOf(id: string, { store, find, url }: NoticeParts): P
     ...(decidedAt !== undefined && { decidedAt }),
     target: approval.target,
     protocol: approval.protocol,
-    kinds: [...new Set(operations.map(({ kind }) => kind))],
+    kinds: [...new Set(operations.map((operation) => operation.kind))],
     tables: [...new Set(tables)],
     requirements: approval.requirements.map(({ group, quorum, approvals }) => ({ group, quorum, approvals })),
     rules: approval.rules,

@@ -12,7 +12,8 @@ export function checkDecisions(
   statement: CheckedStatement | undefined,
 ): void {
   const { report } = check;
-  for (const approval of seen.approvals) checkApproval(check, log, approval);
+  const used = new Set<string>();
+  for (const approval of seen.approvals) checkApproval(check, log, approval, used);
   checkPolicies(check, log, seen);
   if (statement === undefined) report.incomplete('decisions', 'there is no statement whose figures could be compared');
   else checkStated(check, log, seen, statement);
@@ -21,14 +22,22 @@ export function checkDecisions(
   report.end('decisions', `${requests} requests, ${denied} refused, ${approved} approved by people`);
 }
 
-/** A request that people approved must have their answer in the log, and for this very request. */
-function checkApproval({ report }: BundleCheck, log: RunLog, { session, line, exchange, held }: SeenApproval): void {
+/**
+ * A request that people approved must have their answer in the log, for this very request, and be the only one that was
+ * forwarded by it. The digest says which request it is, its run included. Where it is made is not part of it: a client that
+ * waits no longer makes it again elsewhere.
+ */
+function checkApproval(
+  { report }: BundleCheck,
+  log: RunLog,
+  { session, line, held }: SeenApproval,
+  used: Set<string>,
+): void {
   const place = { file: BUNDLE.session(session), line };
   const answers = log.decided.filter(({ detail }) => detail['approval'] === held.id);
-  const fits = answers.filter(({ detail }) => {
-    const same = detail['digest'] === held.digest && detail['session'] === session && detail['exchange'] === exchange;
-    return same && detail['state'] === 'approved';
-  });
+  const fits = answers.filter(({ detail }) => detail['digest'] === held.digest && detail['state'] === 'approved');
+  if (used.has(held.id)) report.fail('decisions', `approval ${held.id} lets a second request pass`, place);
+  used.add(held.id);
   if (answers.length === 0) {
     report.fail(
       'decisions',
