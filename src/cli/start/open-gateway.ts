@@ -17,7 +17,6 @@ import { httpReplyDecoder } from '../../protocols/http/decode-reply.ts';
 import { mcpReplyDecoder } from '../../protocols/mcp/decode-reply.ts';
 import { postgresReplyDecoder } from '../../protocols/postgres/decode-reply.ts';
 import { sshReplyDecoder } from '../../protocols/ssh/decode-reply.ts';
-import { lineOf } from '../../protocols/ssh/keys/public-key.ts';
 import type { Catalogue } from '../../sql/postgres/catalogue.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -41,7 +40,7 @@ import { openPostgresSide } from './postgres-port.ts';
 import { publish } from './publish.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
-import { certifyGrant, openSshKeys, type SshKeys } from './ssh-keys.ts';
+import { openSshKeys, type SshOfGateway, sshOf } from './ssh-keys.ts';
 import { openSshSide } from './ssh-port.ts';
 import type { Address, StartConfig } from './start-config.ts';
 
@@ -77,15 +76,6 @@ export interface ApiParts extends Omit<Control, 'policies' | typeof Symbol.async
   readonly ssh: SshOfGateway;
   readonly draining: AbortSignal;
   readonly nowMs: () => number;
-}
-
-/** What the API tells of SSH. */
-export interface SshOfGateway {
-  /** Lines as in known_hosts and `TrustedUserCAKeys`. */
-  readonly hostKey: string;
-  readonly userAuthority: string;
-  /** A certificate by which a key proves a grant until it ends. `untilMs` is since 1970. */
-  certify(key: Buffer, grant: string, untilMs: number): string;
 }
 
 export interface ApiListenOptions extends Address {
@@ -183,14 +173,6 @@ export async function openGateway(config: StartConfig, surroundings: Surrounding
       await live.drain(AbortSignal.timeout(LIMITS.drainDeadlineMs));
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
-
-function sshOf(keys: SshKeys, nowMs: () => number): SshOfGateway {
-  return {
-    hostKey: lineOf(keys.host.blob),
-    userAuthority: lineOf(keys.users.blob),
-    certify: (key, grant, untilMs) => certifyGrant(keys, key, grant, { nowMs: nowMs(), untilMs }),
   };
 }
 
