@@ -102,6 +102,13 @@ const STOLEN: readonly (readonly [string, string, unknown])[] = [
   ['moved elsewhere', 'application/json-patch+json', [{ op: 'move', from: '/data', path: '/metadata/annotations' }]],
   ['guessed by a test', 'application/json-patch+json', [{ op: 'test', path: '/data/password', value: 'x' }]],
   ['overwritten by its mask', 'application/merge-patch+json', { data: { password: MASKED } }],
+  [
+    'put as its mask where it was applied last',
+    'application/apply-patch+yaml',
+    {
+      metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"a":"[redacted]"}}' } },
+    },
+  ],
   ['overwritten by its mask as text', 'application/merge-patch+json', { stringData: { password: '[redacted]' } }],
 ];
 
