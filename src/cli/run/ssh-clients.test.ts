@@ -28,6 +28,8 @@ const isolation: { readonly means?: IsolationMeans; readonly why: string | false
   (error: Error) => ({ why: error.message }),
 );
 
+const noAnsible = isInstalled('ansible', process.env) ? false : 'not installed: ansible-core';
+
 const POLICIES = `
   - { name: look, principals: any, targets: [box], operations: [read, session], effect: permit }
   - { name: files, principals: any, targets: [box], operations: [read, write], ssh: { channels: [files, git] }, effect: permit }
@@ -125,6 +127,20 @@ describe('clients of an SSH host in a run', { skip }, () => {
       const again = await say('rsync', 'sent', `box:${there}/by-rsync`);
       assert.equal(again.status, 0, again.said);
       assert.equal(await readFile(join(there, 'by-rsync'), 'utf8'), 'sent by scp\n');
+    });
+  });
+
+  test('do what an inventory says, with the variables of Ansible', { skip: noAnsible }, async () => {
+    await inRun(async (say) => {
+      const ansible = (...args: readonly string[]) => say('ansible', 'all', '-i', 'box,', ...args);
+      const raw = await ansible('-m', 'raw', '-a', 'echo "raw: $((1 + 1))"');
+      assert.equal(raw.status, 0, raw.said);
+      assert.match(raw.said, /raw: 2/);
+      const removed = await ansible('-m', 'raw', '-a', 'rm -rf /nothing/of/this/name');
+      assert.match(removed.said, /Nothing is removed here\./);
+      // A module is a program of Python that is brought there: what it does is not known, and no rule permits that here.
+      const module = await ansible('-m', 'ping');
+      assert.notEqual(module.status, 0);
     });
   });
 
