@@ -217,3 +217,12 @@ test('details show the fields of HTTP, and hostile text in any of its places is 
   const unknown = Buffer.from('HTTP/1.1 200\r\ncontent-encoding: sdch\r\n\r\nabc');
   assert.ok(shown(renderer, event('reply', body(unknown))).endsWith('  (3 bytes, sdch)\n'));
 });
+
+test('a request to a cluster is said as kubectl would, with its line below', () => {
+  const bytes = Buffer.from('DELETE /api/v1/namespaces/shop/pods/web HTTP/1.1\r\nhost: c\r\n\r\n');
+  const op = [{ kind: 'delete', access: 'write', kubernetes: { verb: 'delete', resource: 'pods', namespace: 'shop' } }];
+  assert.equal(
+    shown(plain(), event('request', { ...body(bytes, 'message/http'), op } as never)),
+    'demo> kubectl delete pods/web -n shop\n  DELETE /api/v1/namespaces/shop/pods/web\n  fields: host\n',
+  );
+});
