@@ -229,6 +229,25 @@ describe('what stands for a value that is secret by its kind', () => {
     assert.equal(Buffer.from(other.binaryData.mail, 'base64').toString(), 'user=[redacted]');
   });
 
+  test('goes with fields that a target classifies by path, in objects, lists and events', async () => {
+    const field = {
+      schema: '',
+      table: '/api/v1/namespaces/*/configmaps/**',
+      column: '**.data.dsn',
+      class: 'dsn',
+      place: 'body',
+    };
+    const map = { kind: 'ConfigMap', metadata: { name: 'c' }, data: { dsn: CANARY, mode: 'fast' } };
+    await using cluster = await startScriptedCluster({
+      target: { classified: [field as never] },
+      policies: masking('dsn'),
+      script: ({ url }) => (url.includes('watch') ? { type: 'ADDED', object: map } : { kind: 'List', items: [map] }),
+    });
+    const path = '/api/v1/namespaces/shop/configmaps';
+    assert.match(await cluster.text(path), /"data":\{"dsn":"\[redacted\]","mode":"fast"\}/);
+    assert.match(await cluster.text(`${path}?watch=1`), /"data":\{"dsn":"\[redacted\]","mode":"fast"\}/);
+  });
+
   test('is not given out in a form that nobody here reads', async () => {
     await using cluster = await startScriptedCluster({
       policies: masking('secret'),
