@@ -167,6 +167,7 @@ class Double implements ApiServerDouble {
 
   #watch(response: ServerResponse, { collection, resource }: Place, accept: string): void {
     response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
     const isTable = accept.includes('as=Table');
     const tell = (type: string, object: ClusterObject): void => {
       response.write(
