@@ -26,6 +26,11 @@ const MOST_ROWS = 200;
 const MOST_MARKS = 100;
 const MASK = '[redacted';
 
+/** True of the recorded reply of a command in a pod. */
+export function isOfPod(wire: Uint8Array): boolean {
+  return commandRecords(wire) !== undefined;
+}
+
 /** Reads the recorded reply of a shell, or of a command in a pod. Never throws: what is no frame ends it. */
 export function terminalShow(wire: Uint8Array): TerminalShow {
   const records = commandRecords(wire);
