@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { startApi, type TestApi } from '../../test/support/api.ts';
 import { runSsh } from '../../test/support/run-ssh.ts';
 import { newKey, type SshServer, startSshServer, type TestKey } from '../../test/support/ssh-server.ts';
+import { until } from '../../test/support/until.ts';
 
 const POLICIES =
   '\n  - { name: look, principals: any, targets: [box, met], operations: [read, session], effect: permit }\n';
@@ -99,8 +100,10 @@ describe('SSH at a gateway', () => {
     await declare('met', 'firstUse');
     await declare('other', `["${hostKey}"]`);
     assert.equal((await check('met'))['ok'], true);
-    const told = (await api.call('GET', '/v1/log/entries?limit=100', { auth: api.admin })).text;
-    assert.match(told, /"kind":"host\.met".*target\\":\\"met/);
+    await until(async () => {
+      const { text } = await api.call('GET', '/v1/log/entries?limit=100', { auth: api.admin });
+      return text.includes('"kind":"host.met"') && text.includes(String.raw`\"target\":\"met\"`);
+    });
     const distrusted = await check('other');
     assert.equal(distrusted['ok'], false);
     assert.match(JSON.stringify(distrusted), /not who it should be: its key is SHA256:/);
