@@ -220,6 +220,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/store/tidy-store.ts': 'src/retention/erasing-gateways.test.ts, on each store',
   'src/store/transaction-clock.ts': 'src/budgets/budget-service.test.ts and the budgets of src/gateway, on each store',
   'src/audit/seal/sealer-worker.ts': 'open-audit-log.test.ts, which starts the thread',
+  'src/store/ssh-rows.ts': 'src/grants/ssh-grants.test.ts, on each store',
 };
 
 /** What no file of ours may say, and why. Each pattern is written so that it does not find itself. */

@@ -39,6 +39,7 @@ const PROGRAMS = {
   ssh: { package: 'openssh-client', present: () => onPath('ssh') && onPath('ssh-keygen') },
   sshd: { package: 'openssh-server', present: () => onPath('sshd') },
   sftp: { package: 'openssh-sftp-server', present: () => existsSync('/usr/lib/openssh/sftp-server') },
+  ansible: { package: 'ansible-core', present: () => onPath('ansible') },
   rsync: { package: 'rsync', present: () => onPath('rsync') },
   kubectl: { package: 'kubernetes-client', present: () => onPath('kubectl') },
   nginx: { package: 'nginx-light', present: () => onPath('nginx') },
@@ -73,6 +74,7 @@ export const TEST_PROGRAMS = [
   'sshd',
   'sftp',
   'rsync',
+  'ansible',
   'kubectl',
 ];
 export const BENCH_PROGRAMS = ['postgres', 'pgbench', 'psql', 'haproxy', 'pgbouncer', 'nginx', 'wrk'];

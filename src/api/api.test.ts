@@ -170,7 +170,9 @@ policies:
 
   test('says what it is, that it lives and that it is ready, to everybody', async () => {
     const info = await call('GET', '/v1/gateway');
-    assert.deepEqual(info.json, { version: '0.0.0', demo: false, audience: AUDIENCE, url: gateway.started.url });
+    const { ssh, ...others } = info.json as { readonly ssh: Readonly<Record<string, string>> };
+    assert.deepEqual(others, { version: '0.0.0', demo: false, audience: AUDIENCE, url: gateway.started.url });
+    assert.match(`${ssh['hostKey']} ${ssh['userAuthority']}`, /^ssh-ed25519 AAAA\S+ ssh-ed25519 AAAA\S+$/);
     assert.deepEqual([(await call('GET', '/healthz')).status, (await call('GET', '/readyz')).status], [200, 200]);
   });
 

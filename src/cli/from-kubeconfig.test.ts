@@ -5,7 +5,7 @@ import { loadTargets } from '../targets/load-targets.ts';
 import { targetOfKubeconfig } from './from-kubeconfig.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const PLACE = { directory: '/home/me/.kube', path: '/usr/bin:/bin' };
+const PLACE = { directory: '/srv/kube', path: '/usr/bin:/bin' };
 
 function config(cluster: object, user: object): string {
   return stringify({
@@ -21,7 +21,7 @@ function config(cluster: object, user: object): string {
 describe('a kubeconfig as a target', () => {
   const credentials: readonly (readonly [string, object, object])[] = [
     ['a token', { token: 't' }, { bearer: { token: { value: 't' } } }],
-    ['a file with a token', { tokenFile: 'token' }, { bearer: { token: { file: '/home/me/.kube/token' } } }],
+    ['a file with a token', { tokenFile: 'token' }, { bearer: { token: { file: '/srv/kube/token' } } }],
     [
       'a certificate',
       { 'client-certificate-data': base64('CERT'), 'client-key': '/etc/key.pem' },

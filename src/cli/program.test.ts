@@ -39,6 +39,7 @@ test('every command says what it is for and shows an example', async () => {
     'audit',
     'verify',
     'alarms',
+    'ssh-key',
     'keys',
     'witness',
     'approvals',

@@ -23,7 +23,7 @@ export function sshKeyCommand(): Command {
     .option('--users', 'the key that signs certificates of clients, instead')
     .addHelpText(
       'after',
-      '\nExample:\n  $ echo "[gateway.example.com]:7422 $(chaperone ssh-key)" >> ~/.ssh/known_hosts\n',
+      '\nExamples:\n  $ chaperone ssh-key\n  $ echo "[gateway.example.com]:7422 $(chaperone ssh-key)" >> ~/.ssh/known_hosts\n',
     )
     .action(printKey);
 }

@@ -10,9 +10,9 @@ import type { TargetName } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
 import { principalIdOf } from './grant-records.ts';
-import { type ExchangeRequest, GrantService, type GrantServiceOptions } from './grant-service.ts';
+import { GrantService, type GrantServiceOptions } from './grant-service.ts';
 import { deriveScramKeys, type ScramKeys } from './scram-keys.ts';
-import type { VerifiedIdentity } from './vocabulary.ts';
+import type { ExchangeRequest, VerifiedIdentity } from './vocabulary.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.678Z');
 const NEVER = new AbortController().signal;

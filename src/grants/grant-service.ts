@@ -15,7 +15,7 @@ import {
   revokeGrants,
 } from '../store/grant-rows.ts';
 import { closeRunRow, findRun, replaceAsserted } from '../store/run-rows.ts';
-import { bindSshKey, grantsOfSshKey } from '../store/ssh-rows.ts';
+import { bindSshKey } from '../store/ssh-rows.ts';
 import type { Store } from '../store/store.ts';
 import { checkAsserted } from './asserted.ts';
 import { endsInTarget, type TakenBack, takenBackIn } from './given-targets.ts';
@@ -26,7 +26,8 @@ import { narrowTargets } from './narrow-targets.ts';
 import { jobHolder, newGrantRows, personHolder } from './new-grant.ts';
 import { Revocations, type Revoked } from './revocations.ts';
 import { decoyScramKeys, type ScramKeys } from './scram-keys.ts';
-import type { Claim, EnteringPerson, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
+import { grantOfSshKey } from './ssh-grants.ts';
+import type { Claim, EnteringPerson, ExchangeRequest, TrustGiven, VerifiedIdentity } from './vocabulary.ts';
 
 export interface GrantServiceOptions {
   readonly store: Store;
@@ -47,22 +48,6 @@ export interface GrantServiceOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
-}
-
-export interface ExchangeRequest {
-  readonly token: Secret;
-  /** The gateway's own, where the client names one. */
-  readonly audience?: string;
-  /** All that the trust rules give, where absent. */
-  readonly requestedTargets?: readonly string[];
-  /** What the client says of itself; recorded, never believed. */
-  readonly asserted: Readonly<Record<string, string>>;
-  /** RFC 7638 thumbprint of a key whose possession was proved with this request: renewal then asks for it. */
-  readonly keyThumbprint?: string;
-  /** Of an SSH key, `SHA256:…`: who proves it holds the grant, as who shows its secret does. */
-  readonly sshKey?: string;
-  /** The one place of the HTTP port where the grant shall be good. */
-  readonly resource?: string;
 }
 
 export interface Exchanged {
@@ -167,8 +152,7 @@ export class GrantService implements AsyncDisposable {
 
   /** Checks possession, then the grant, then that it covers the target, if any. Who proves nothing learns nothing. */
   async authenticate(claim: Claim, target?: TargetName): Promise<Authenticated> {
-    const found =
-      claim.kind === 'key' && claim.user === '' ? await this.#ofKey(claim, target) : await this.#find(claim.user);
+    const found = await this.#claimed(claim, target);
     if (!holdsGrant(claim, found?.grant, this.#options.decoyKey) || found === undefined) {
       throw refused('claim-invalid', 'The grant or its secret is wrong.');
     }
@@ -286,20 +270,13 @@ export class GrantService implements AsyncDisposable {
     await Promise.all([this.#revocations.stop(), this.#takenBack.stop()]);
   }
 
-  async #bind(grant: string, sshKey: string | undefined): Promise<void> {
-    if (sshKey !== undefined) await bindSshKey(this.#options.store, grant, sshKey);
+  #claimed(claim: Claim, target: TargetName | undefined): Promise<FoundGrantAndRun | undefined> {
+    if (claim.kind !== 'key' || claim.user !== '') return this.#find(claim.user);
+    return grantOfSshKey(this.#options.store, claim.fingerprint, target, this.#at(0));
   }
 
-  /** The newest grant of the key that is alive and covers the target; the newest one where none is. */
-  async #ofKey(
-    { fingerprint }: { readonly fingerprint: string },
-    target?: TargetName,
-  ): Promise<FoundGrantAndRun | undefined> {
-    const all = await grantsOfSshKey(this.#options.store, fingerprint);
-    const now = this.#at(0);
-    const alive = all.filter(({ grant }) => grant.revoked_at === null && grant.expires_at > now);
-    const covering = alive.find(({ grant }) => target === undefined || grantOf(grant, now).targets.includes(target));
-    return covering ?? alive[0] ?? all[0];
+  async #bind(grant: string, sshKey: string | undefined): Promise<void> {
+    if (sshKey !== undefined) await bindSshKey(this.#options.store, grant, sshKey);
   }
 
   /** Only what has the form of an id is looked up. */

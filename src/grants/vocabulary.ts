@@ -76,3 +76,20 @@ export interface TrustGiven {
   readonly lifetimeSeconds: number;
   readonly renewableSeconds: number;
 }
+
+/** What is asked for with a CI token, or by a person. */
+export interface ExchangeRequest {
+  readonly token: Secret;
+  /** The gateway's own, where the client names one. */
+  readonly audience?: string;
+  /** All that the trust rules give, where absent. */
+  readonly requestedTargets?: readonly string[];
+  /** What the client says of itself; recorded, never believed. */
+  readonly asserted: Readonly<Record<string, string>>;
+  /** RFC 7638 thumbprint of a key whose possession was proved with this request: renewal then asks for it. */
+  readonly keyThumbprint?: string;
+  /** Of an SSH key, `SHA256:…`: who proves it holds the grant, as who shows its secret does. */
+  readonly sshKey?: string;
+  /** The one place of the HTTP port where the grant shall be good. */
+  readonly resource?: string;
+}

@@ -129,3 +129,31 @@ test('what was found is counted', () => {
   masker.push(Buffer.from('rg\n'));
   assert.deepEqual(masker.counts(), [{ by: 'detector', name: 'email', count: 2 }]);
 });
+
+test('a pause in the middle of a finding shows nothing of it, at every place where it may be', () => {
+  const leaks: string[] = [];
+  const secrets = ['ada@example.com', '4111 1111 1111 1111', 's3cret@db', 'jürgen@example.de', 'MIIEvQIBADANBgkq'];
+  const bytes = Buffer.from(SAMPLE);
+  const masked = whole(SAMPLE);
+  for (let at = 1; at < bytes.length; at++) {
+    const masker = new StreamMasker(FINDINGS);
+    const first = Buffer.concat([masker.push(bytes.subarray(0, at)), masker.settle()]).toString();
+    const all = first + Buffer.concat([masker.push(bytes.subarray(at)), masker.flush()]).toString();
+    if (secrets.some((secret) => all.includes(secret))) leaks.push(`${at}: ${all}`);
+    if (!/call|044|7946|555/.test(SAMPLE.slice(Math.max(0, at - 24), at + 24)) && all !== masked)
+      leaks.push(`${at}= ${all}`);
+  }
+  assert.deepEqual(leaks, []);
+});
+
+test('a prompt is let go at a pause, and what may be the beginning of something is not', () => {
+  const shown = (text: string): string => {
+    const masker = new StreamMasker(FINDINGS);
+    return Buffer.concat([masker.push(Buffer.from(text)), masker.settle()]).toString();
+  };
+  assert.equal(shown('Continue? [y/N] '), 'Continue? [y/N] ');
+  assert.equal(shown('root# '), 'root# ');
+  assert.equal(shown('mail ada'), 'mail ');
+  assert.equal(shown('paid with 4111 1111 '), 'paid with');
+  assert.equal(shown('-----BEGIN PRIVATE KEY-----\nMII'), '');
+});

@@ -81,11 +81,15 @@ export class StreamMasker {
     ) {
       return NOTHING;
     }
-    let end = text.length;
+    // The first words of a key's marker are words as any.
+    const marker = this.#findings.includes('private-key') ? text.indexOf('-----BEGIN') : -1;
+    let end = marker < 0 ? text.length : marker;
     while (end > 0 && isOfWord(text[end - 1]!)) end--;
     // Numbers of cards, accounts and phones are written in groups.
-    while (end > 0 && isOfNumber(text[end - 1]!)) end--;
-    return this.#mask(text, end);
+    let groups = end;
+    while (groups > 0 && isOfNumber(text[groups - 1]!)) groups--;
+    const isNumber = text.subarray(groups, end).some((code) => code >= 48 && code <= 57);
+    return this.#mask(text, isNumber ? groups : end);
   }
 
   counts(): readonly MaskCount[] {

@@ -41,7 +41,10 @@ export interface KubernetesFacts {
 export interface ObjectContent {
   readonly kind: string;
   readonly images: readonly string[];
-  /** True where a container would be privileged, or gains the host: its network, processes, IPC. */
+  /**
+   * True where a container would be privileged, or gains the host: its network, processes, IPC. `unknown` of a patch that
+   * changes what runs in a pod and does not say it.
+   */
   readonly privileged: boolean | 'unknown';
   readonly hostPaths: readonly string[];
   /** Linux capabilities that containers are given beside the usual ones; absent where none are. */

@@ -30,15 +30,15 @@ export function writeSshFrame({ kind, atMs, bytes }: SshFrame): Buffer {
   return frame;
 }
 
-/** All whole frames, and what of the last one is there. Never throws: what is no frame ends it. */
+/** All whole frames, and what of the last one is there. Never throws: what is no frame ends it. Runs in browsers. */
 export function readSshFrames(wire: Uint8Array): readonly SshFrame[] {
-  const bytes = Buffer.from(wire.buffer, wire.byteOffset, wire.length);
+  const view = new DataView(wire.buffer, wire.byteOffset, wire.length);
   const frames: SshFrame[] = [];
-  for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
-    const kind = KINDS[bytes[at] ?? 0xff];
+  for (let at = 0; at + HEAD_BYTES <= wire.length; ) {
+    const kind = KINDS[wire[at] ?? 0xff];
     if (kind === undefined) break;
-    const end = Math.min(bytes.length, at + HEAD_BYTES + bytes.readUInt32BE(at + 5));
-    frames.push({ kind, atMs: bytes.readUInt32BE(at + 1), bytes: bytes.subarray(at + HEAD_BYTES, end) });
+    const end = Math.min(wire.length, at + HEAD_BYTES + view.getUint32(at + 5));
+    frames.push({ kind, atMs: view.getUint32(at + 1), bytes: wire.subarray(at + HEAD_BYTES, end) });
     at = end;
   }
   return frames;

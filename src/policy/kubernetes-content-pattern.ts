@@ -11,6 +11,8 @@ export interface ContentPattern {
   readonly images?: readonly string[];
   readonly privileged?: boolean;
   readonly hostPaths?: readonly string[];
+  /** Of Linux, without `CAP_`: `SYS_ADMIN`. */
+  readonly capabilities?: readonly string[];
   /** `0`, `1-5`. */
   readonly replicas?: readonly string[];
   readonly annotations?: Readonly<Record<string, readonly string[]>>;
@@ -25,11 +27,13 @@ type Question = (facts: KubernetesFacts) => Aspect;
 /** An object that nobody could read may be anything. */
 export function contentQuestions(pattern: ContentPattern | undefined): readonly Question[] {
   if (pattern === undefined) return [];
-  const { kinds, images, privileged, hostPaths, replicas, annotations, labels, serviceAccounts } = pattern;
+  const { kinds, images, privileged, hostPaths, capabilities, replicas, annotations, labels, serviceAccounts } =
+    pattern;
   const asked = [
     kinds && each('kind', kinds, '', ({ kind }) => [kind]),
     images && each('image', images, '/', (content) => content.images),
     hostPaths && each('path of the host', hostPaths, '/', (content) => content.hostPaths),
+    capabilities && each('capability', capabilities, '', (content) => content.capabilities ?? []),
     serviceAccounts && each('service account', serviceAccounts, '', ({ serviceAccount }) => maybe(serviceAccount)),
     replicas && replicasQuestion(replicas),
     privileged === undefined ? undefined : privilegedQuestion(privileged),

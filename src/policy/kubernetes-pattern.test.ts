@@ -97,6 +97,9 @@ describe('a kubernetes pattern', () => {
     const images = ['registry.example.com/shop/web:1', 'evil/miner'];
     assert.equal(extent({ content: { images: ['evil/*'] } }, { content: { ...CONTENT, images } }), 'some');
     assert.equal(extent({ content: { privileged: true } }), 'none');
+    assert.equal(extent({ content: { capabilities: ['SYS_*'] } }), 'none');
+    const given = { content: { ...CONTENT, capabilities: ['SYS_ADMIN'] } };
+    assert.equal(extent({ content: { capabilities: ['SYS_*'] } }, given), 'all');
     assert.equal(extent({ content: { privileged: true } }, { content: { ...CONTENT, privileged: 'unknown' } }), 'some');
     assert.equal(
       extent({ content: { labels: { app: ['web'] }, annotations: { 'example.com/owner': ['sh*'] } } }),

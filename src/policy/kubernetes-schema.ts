@@ -13,6 +13,7 @@ const content = z
     images: oneOrMore(text).optional(),
     privileged: z.boolean({ error: 'Write true or false.' }).optional(),
     hostPaths: oneOrMore(text.regex(/^(?:\/|\*\*)/, 'A path begins with / (or with **).')).optional(),
+    capabilities: oneOrMore(text.regex(/^[A-Z_*]+$/, 'Write a capability without CAP_: SYS_ADMIN.')).optional(),
     replicas: ranges.optional(),
     annotations: named.optional(),
     labels: named.optional(),

@@ -40,6 +40,7 @@ export const TARGET_SCHEMAS = {
     images: 'list<string>',
     privileged: 'bool',
     hostPaths: 'list<string>',
+    capabilities: 'list<string>',
     replicas: 'int',
     annotations: 'map<string, string>',
     labels: 'map<string, string>',
@@ -88,7 +89,12 @@ export function kubernetesView({ kubernetes }: Operation): View {
     hostPaths = [],
     replicas = -1,
   } = content === 'unknown' ? {} : (content ?? {});
-  const { annotations = {}, labels = {}, serviceAccount = '' } = content === 'unknown' ? {} : (content ?? {});
+  const {
+    annotations = {},
+    labels = {},
+    serviceAccount = '',
+    capabilities = [],
+  } = content === 'unknown' ? {} : (content ?? {});
   return {
     verb,
     group,
@@ -110,6 +116,7 @@ export function kubernetesView({ kubernetes }: Operation): View {
     images,
     privileged: privileged === true,
     hostPaths,
+    capabilities,
     replicas: BigInt(replicas),
     annotations,
     labels,
@@ -126,7 +133,7 @@ export const OF_KUBERNETES =
 
 /** The fields of an object, for whoever asks which of them a condition uses. */
 export const OBJECT_FIELDS: ReadonlySet<string> = new Set(
-  'object objectKnown images privileged hostPaths replicas annotations labels serviceAccount'.split(' '),
+  'object objectKnown images privileged hostPaths capabilities replicas annotations labels serviceAccount'.split(' '),
 );
 
 /** What rules may ask of a program and nobody knows. */

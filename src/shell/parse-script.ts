@@ -278,6 +278,8 @@ class ScriptParser implements WordSource {
   }
 
   #redirect(): Redirect | undefined {
+    if (/<\d*-\d*>/y.test(this.text.slice(this.at, this.at + 24)))
+      throw new NotCertain('some shells read numbers there');
     const sign = /(\d*)(<<<|<<-|<<|<>|<&|<(?!\()|>>|>\||>&|>(?!\()|&>>|&>)/y;
     sign.lastIndex = this.at;
     const [all, descriptor = '', operator = ''] = sign.exec(this.text) ?? [];

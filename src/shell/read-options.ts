@@ -19,7 +19,10 @@ export interface ReadOptions {
   readonly isCertain: boolean;
 }
 
-/** `optionGrammar('n:qv lines: quiet +')`: short ones, long ones, `+` where they end at the first operand, `#` for numbers. */
+/**
+ * `optionGrammar('n:qv lines: quiet +')`: short ones, long ones, `+` where they end at the first operand, `#` for numbers.
+ * A long one that stands there twice (`color color:`) has a value behind its `=` alone.
+ */
 export function optionGrammar(text: string): OptionGrammar {
   const [shorts = '', ...longs] = text.split(' ');
   const short = [...shorts.matchAll(/([^:+#])(:?)/g)].map(([, name = '', colon]) => [name, colon === ':'] as const);
@@ -90,7 +93,7 @@ interface Found {
 function longOption(text: string, { long, longWithValue }: OptionGrammar): Found | undefined {
   const equals = text.indexOf('=');
   const name = text.slice(2, equals < 0 ? undefined : equals);
-  if (longWithValue.has(name)) {
+  if (longWithValue.has(name) && (equals >= 0 || !long.has(name))) {
     if (equals < 0) return { options: [], wants: name };
     return { options: [{ name, value: knownArgument(text.slice(equals + 1)) }] };
   }

@@ -92,8 +92,9 @@ export class Walk {
         for (const word of command.words) this.#word(word, place);
         this.sets.push(...command.sets);
         const redirected = this.#redirects(command.redirects, place);
+        // What stands in a file goes to whatever runs in it, as if `cat` gave it to them.
         if (redirected.isFound)
-          this.#draft({ program: ':', words: [], outcome: { access: 'read' }, redirected }, place);
+          this.#draft({ program: 'cat', words: [], outcome: { access: 'read' }, redirected }, place);
         for (const script of command.scripts) this.script(script, place);
         return;
       }
@@ -114,7 +115,8 @@ export class Walk {
       const at = { ...place, isFed, environment: [...place.environment, ...names] };
       this.program(words.map(argumentOf), at, redirected);
     } else if (redirected.isFound) {
-      this.#draft({ program: ':', words: [], outcome: { access: 'read' }, redirected }, place);
+      // Between `$(` and `)` it gives what is in a file, and zsh starts `cat` or `more` wherever it stands.
+      this.#draft({ program: 'cat', words: [], outcome: { access: 'read' }, redirected }, place);
     }
   }
 

@@ -64,14 +64,6 @@ export function keepHostKey(
   });
 }
 
-/** Forgets the key of a host, which is then met anew; false where none was kept. */
-export async function forgetHostKey(store: Store, target: string): Promise<boolean> {
-  const gone = await store.write((db) =>
-    db.deleteFrom('ssh_host_keys').where('target', '=', target).returning('target').execute(),
-  );
-  return gone.length > 0;
-}
-
 /** A key of the gateway's own as it is sealed: the one that is kept, or `made` where none is. */
 export function ownSshKey(
   store: Store,

@@ -87,6 +87,7 @@ export function credentialBinding({ name, protocol, address, tls, http, mcp, ssh
 
 /** Stands for a credential where only the target itself is read. */
 export function placeholderCredential(protocol: unknown): CredentialDeclaration {
+  if (protocol === 'ssh') return { user: 'unchanged', password: { env: 'UNCHANGED' } };
   return protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes'
     ? { none: true }
     : { user: 'unchanged' };

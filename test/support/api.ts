@@ -132,8 +132,10 @@ export interface TestApiOptions {
   readonly databases?: readonly string[];
   /** What jobs may ask people for: YAML of the trust rule's `requestable`. */
   readonly requestable?: string;
-  /** An API server without TLS, which becomes the target `prod`; its credential is YAML, a token where absent. */
-  readonly cluster?: { readonly host: string; readonly port: number; readonly credential?: string } | undefined;
+  /** An API server, without TLS where it has no authority, which becomes the target `prod`; its credential is YAML, a token where absent. */
+  readonly cluster?:
+    | { readonly host: string; readonly port: number; readonly ca?: string; readonly credential?: string }
+    | undefined;
   /** An SSH server, which becomes the target `box`. */
   readonly host?: SshServer | undefined;
   readonly log?: LogConfig;
@@ -343,11 +345,14 @@ function webTarget({
 function clusterTarget({
   host,
   port,
+  ca,
   credential = '{ bearer: { token: { value: target-token } } }',
 }: NonNullable<TestApiOptions['cluster']>): string {
+  const place =
+    ca === undefined ? `"http://${host}:${port}"` : `"https://${host}:${port}"\n    tls: { ca: ${JSON.stringify(ca)} }`;
   return `  - name: prod
     protocol: kubernetes
-    url: "http://${host}:${port}"
+    url: ${place}
     kubernetes: { impersonate: { user: "chaperone:{run}", groups: [ci] } }
     credential: ${credential}
 `;

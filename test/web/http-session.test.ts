@@ -145,3 +145,29 @@ test('an approval of a request of HTTP shows all of it laid out, and as it was s
   await request.getByText('POST /orders?express=1 HTTP/1.1').waitFor();
   assert.deepEqual(somebody.faults, []);
 });
+
+test('an approval of a request to a cluster says it as kubectl would, and shows what it would change', async () => {
+  await using somebody = await visit(browser, PHONE);
+  const { page } = somebody;
+  const text = 'PATCH /apis/apps/v1/namespaces/shop/deployments/web HTTP/1.1\r\nhost: c\r\n\r\n{"spec":{"replicas":0}}';
+  const plan = ' spec:\n-  replicas: 3\n+  replicas: 0 # \u202e<img src=x onerror=alert(1)>';
+  const estimate = { kind: 'planned', statements: [{ text: 'patch', rows: 1, plan }], tookMs: 3 };
+  const id = mockId('apr', 0);
+  await page.route(`**/v1/approvals/${id}`, async (route) => {
+    const answer = await route.fetch();
+    const approval = (await answer.json()) as object;
+    const asked = { protocol: 'kubernetes', kinds: ['patch'], tables: [], text, estimate };
+    const statements = [{ text, parameters: [] }];
+    await route.fulfill({ response: answer, json: { ...approval, ...asked, statements } });
+  });
+  await page.goto(`${server.url}/approvals/${id}`);
+  await page.getByRole('heading', { name: 'kubectl patch deployments/web -n shop' }).waitFor();
+  const change = page.getByRole('region', { name: 'What it would change' });
+  const difference = change.getByRole('group', { name: 'The object as it is, and as it would be' });
+  await difference.getByText('-  replicas: 3').waitFor();
+  await difference.getByText('⟨U+202E⟩').waitFor();
+  assert.equal(await page.locator('img').count(), 0);
+  assert.equal(await excessWidth(page), 0);
+  assert.deepEqual(await accessibilityFaults(page), []);
+  assert.deepEqual(somebody.faults, []);
+});

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import type { Run, SessionView } from '../src/api/types.ts';
+import type { RecordedEvent, Run, SessionView } from '../src/api/types.ts';
 import { followRoute } from './follow.ts';
 import { grantsOf } from './given-targets.ts';
 import { HTTP_SESSION, httpRecordingOf } from './http-recording.ts';
 import { EventPen, LONG_SESSION, recordingOf, TOLD_SESSION } from './recordings.ts';
 import { bodiesOf } from './retention.ts';
 import { Answered, paged, type Route, route } from './route.ts';
+import { SSH_SESSION, sshRecordingOf } from './ssh-recording.ts';
 import { tell, type World } from './world.ts';
 
 /** Runs, sessions and statements. */
@@ -73,14 +74,14 @@ export function sessionRoutes(world: World): readonly Route[] {
 }
 
 function* linesOf(world: World, session: SessionView): Generator<string> {
-  const events =
-    session.id === HTTP_SESSION ? httpRecordingOf(new EventPen(session), session) : recordingOf(world, session);
+  const events = eventsOf(world, session);
   for (const event of events) yield `${JSON.stringify(event)}\n`;
 }
 
 function find(world: World, id: string | undefined): SessionView {
   const last = world.sessions.at(-1);
-  if ((id === LONG_SESSION || id === TOLD_SESSION || id === HTTP_SESSION) && last !== undefined) return { ...last, id };
+  if ((id === LONG_SESSION || id === TOLD_SESSION || id === HTTP_SESSION || id === SSH_SESSION) && last !== undefined)
+    return { ...last, id };
   const session = world.sessions.find((each) => each.id === id);
   if (session === undefined) throw new Answered(404, 'There is no such session');
   return session;
@@ -93,4 +94,9 @@ function is(value: string, query: URLSearchParams, name: string): boolean {
 function matches(value: string | undefined, query: URLSearchParams, name: string): boolean {
   const wanted = query.get(name);
   return wanted === null || (value ?? '').toLowerCase().includes(wanted.toLowerCase());
+}
+
+function eventsOf(world: World, session: SessionView): Iterable<RecordedEvent> {
+  if (session.id === HTTP_SESSION) return httpRecordingOf(new EventPen(session), session);
+  return session.id === SSH_SESSION ? sshRecordingOf(new EventPen(session), session) : recordingOf(world, session);
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { type HttpMessage, readHttpMessage } from '../../model/http-message.ts';
+import { kubectlLine } from '../../model/kubectl-line.ts';
 import type { Output } from '../output.ts';
 import { printable, printableLines } from '../printable.ts';
 
@@ -16,6 +17,8 @@ interface HttpTextOptions {
   readonly details: boolean;
   /** Of a reply: how long after its request it came, in milliseconds. */
   readonly tookMs?: number | undefined;
+  /** Of a request to a cluster, which is said as kubectl would. */
+  readonly ofCluster?: boolean;
 }
 
 /** A recorded request of HTTP for a terminal: its line, and what stands below it. Nothing in it can steer a terminal. */
@@ -27,7 +30,16 @@ export function httpRequestText(
   if (message.start === undefined) return { line: bodyText(message, options.paint).trimEnd(), below: '' };
   const line = printable(message.start.replace(/ HTTP\/1\.\d$/, ''));
   const behind = fieldsText({ fields: message.trailers ?? [] }, options);
-  return { line, below: `${fieldsText(message, options)}${bodyText(message, options.paint)}${behind}` };
+  const below = `${fieldsText(message, options)}${bodyText(message, options.paint)}${behind}`;
+  const said = options.ofCluster === true ? saidOf(message) : undefined;
+  if (said === undefined) return { line, below };
+  return { line: printable(`kubectl ${said}`), below: `${options.paint('dim', `  ${line}`)}\n${below}` };
+}
+
+function saidOf({ start = '', fields }: HttpMessage): string | undefined {
+  const [method = '', target = ''] = start.split(' ');
+  const type = fields.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  return kubectlLine(method, target, type);
 }
 
 /** A recorded reply of HTTP for a terminal. */

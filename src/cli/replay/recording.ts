@@ -36,6 +36,7 @@ const sourceSchema = z.object({ schema: z.string(), table: z.string(), column: z
 
 /** What policy judged: what it does with columns. */
 const operationSchema = z.object({
+  kubernetes: z.unknown().optional(),
   kind: z.string(),
   columns: z
     .union([z.literal('unknown'), z.array(sourceSchema.extend({ use: z.enum(['output', 'filter', 'write']) }))])

@@ -241,3 +241,12 @@ test('messages of gRPC stand behind what carried them, and steer no terminal', (
     ].join('\n'),
   );
 });
+
+test('a request to a cluster is said as kubectl would, with its line below', () => {
+  const bytes = Buffer.from('DELETE /api/v1/namespaces/shop/pods/web HTTP/1.1\r\nhost: c\r\n\r\n');
+  const op = [{ kind: 'delete', access: 'write', kubernetes: { verb: 'delete', resource: 'pods', namespace: 'shop' } }];
+  assert.equal(
+    shown(plain(), event('request', { ...body(bytes, 'message/http'), op })),
+    'demo> kubectl delete pods/web -n shop\n  DELETE /api/v1/namespaces/shop/pods/web\n  fields: host\n',
+  );
+});

@@ -113,7 +113,8 @@ export class SessionRenderer {
     const text = this.#paint('cyan', `${this.#prompt}> `);
     const bytes = bodyBytes(event);
     if (bytes === undefined) return { text, typed: `(${printable(event.body?.withheld ?? 'not kept')})\n` };
-    const { line, below } = httpRequestText(bytes, { paint: this.#paint, details: this.#details });
+    const ofCluster = event.op?.[0]?.kubernetes !== undefined;
+    const { line, below } = httpRequestText(bytes, { paint: this.#paint, details: this.#details, ofCluster });
     return { text, typed: `${line}\n${below}${this.#messages(event)}` };
   }
 

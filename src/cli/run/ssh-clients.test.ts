@@ -4,14 +4,31 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
 import { type SshServer, startSshServer } from '../../../test/support/ssh-server.ts';
 import { isInstalled } from '../connect.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
+import { checkIsolation, type IsolationMeans } from './isolation/check-isolation.ts';
+import { isolateCommand } from './isolation/isolate-command.ts';
 import type { OpenRun } from './open-run.ts';
 
 const skip = ['ssh', 'scp', 'sftp'].every((name) => isInstalled(name, process.env)) ? false : 'not installed: OpenSSH';
+
+const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+const environment = { PATH: process.env['PATH'] ?? '' };
+/** How, or why not, a command can have a network of its own here. */
+const isolation: { readonly means?: IsolationMeans; readonly why: string | false } = await checkIsolation(
+  'network',
+  environment,
+  AbortSignal.timeout(60_000),
+).then(
+  (means) => ({ means, why: false as const }),
+  (error: Error) => ({ why: error.message }),
+);
+
+const noAnsible = isInstalled('ansible', process.env) ? false : 'not installed: ansible-core';
 
 const POLICIES = `
   - { name: look, principals: any, targets: [box], operations: [read, session], effect: permit }
@@ -92,7 +109,7 @@ describe('clients of an SSH host in a run', { skip }, () => {
     }, true);
   });
 
-  test('copy files with scp and sftp, and clone by the variables of git', async () => {
+  test('copy files with scp and sftp, and use the variables of git and rsync', async () => {
     await inRun(async (say, _run, env) => {
       const home = env['HOME'] ?? '';
       await writeFile(join(home, 'sent'), 'sent by scp\n');
@@ -107,6 +124,49 @@ describe('clients of an SSH host in a run', { skip }, () => {
       assert.equal((await say('git', 'init', '--quiet', '--bare', join(there, 'r.git'))).status, 0);
       const cloned = await say('git', 'ls-remote', `ssh://box${there}/r.git`);
       assert.equal(cloned.status, 0, cloned.said);
+      const again = await say('rsync', 'sent', `box:${there}/by-rsync`);
+      assert.equal(again.status, 0, again.said);
+      assert.equal(await readFile(join(there, 'by-rsync'), 'utf8'), 'sent by scp\n');
+    });
+  });
+
+  test('do what an inventory says, with the variables of Ansible', { skip: noAnsible }, async () => {
+    await inRun(async (say) => {
+      const ansible = (...args: readonly string[]) => say('ansible', 'all', '-i', 'box,', ...args);
+      const raw = await ansible('-m', 'raw', '-a', 'echo "raw: $((1 + 1))"');
+      assert.equal(raw.status, 0, raw.said);
+      assert.match(raw.said, /raw: 2/);
+      const removed = await ansible('-m', 'raw', '-a', 'rm -rf /nothing/of/this/name');
+      assert.match(removed.said, /Nothing is removed here\./);
+      // A module is a program of Python that is brought there: what it does is not known, and no rule permits that here.
+      const module = await ansible('-m', 'ping');
+      assert.notEqual(module.status, 0);
+    });
+  });
+
+  test('reach it from a command that has a network of its own', { skip: isolation.why }, async () => {
+    await inRun(async (_say, run, env) => {
+      const { directory, targets } = run.context;
+      const { means } = isolation;
+      if (means === undefined) assert.fail('it cannot be isolated');
+      await using made = await isolateCommand({
+        means,
+        directory,
+        targets,
+        hosts: [],
+        hidden: [],
+        command: 'ssh',
+        args: ['box', 'echo isolated'],
+        env,
+        program: [process.execPath, MAIN],
+        onFault: (fault) => assert.fail(fault),
+      });
+      const said = await new Promise((resolve) =>
+        execFile(made.command, [...made.args], { env: { ...made.env } }, (_fault, stdout, stderr) =>
+          resolve(`${stdout}${stderr}`),
+        ),
+      );
+      assert.equal(said, 'isolated\n');
     });
   });
 

@@ -39,8 +39,7 @@ import { publish } from './publish.ts';
 import { replyDecoder } from './reply-decoders.ts';
 import { sweepRuns } from './run-sweeper.ts';
 import { watchEndings } from './session-endings.ts';
-import { openSshKeys } from './ssh-keys.ts';
-import { type SshOfGateway, sshOf } from './ssh-of-gateway.ts';
+import { openSshKeys, type SshOfGateway, sshOf } from './ssh-keys.ts';
 import { openSshSide } from './ssh-port.ts';
 import type { Address, StartConfig } from './start-config.ts';
 

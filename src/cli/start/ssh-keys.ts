@@ -39,10 +39,27 @@ async function ownKey(name: string, { store, key, nowMs }: SshKeysParts): Promis
   }
 }
 
+/** What the API tells of SSH. */
+export interface SshOfGateway {
+  /** Lines as in known_hosts and `TrustedUserCAKeys`. */
+  readonly hostKey: string;
+  readonly userAuthority: string;
+  /** A certificate by which a key proves a grant until it ends. `untilMs` is since 1970. */
+  certify(key: Buffer, grant: string, untilMs: number): string;
+}
+
+export function sshOf(keys: SshKeys, nowMs: () => number): SshOfGateway {
+  return {
+    hostKey: lineOf(keys.host.blob),
+    userAuthority: lineOf(keys.users.blob),
+    certify: (key, grant, untilMs) => certifyGrant(keys, key, grant, { nowMs: nowMs(), untilMs }),
+  };
+}
+
 const CLOCKS_DIFFER_MS = 60_000;
 
 /** A certificate by which the holder of a key proves a grant until it ends; a line as in `id_ed25519-cert.pub`. */
-export function certifyGrant(
+function certifyGrant(
   { users }: SshKeys,
   blob: Buffer,
   grant: string,

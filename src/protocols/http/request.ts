@@ -19,6 +19,8 @@ export interface HttpRequestParts {
   /** What makes another body the same, where that is not its bytes. */
   readonly same?: string;
   readonly digest: Digest;
+  /** What else it is, for people: of a body that they could not read. */
+  readonly context?: Readonly<Record<string, string>> | undefined;
   /** What no other request has: of one whose body streams, no approval serves another. */
   readonly nonce: () => string;
 }
@@ -27,6 +29,7 @@ export interface HttpRequestParts {
 export class HttpRequest implements Request {
   readonly operations: readonly Operation[];
   declare readonly unsupported?: Refusal;
+  declare readonly context?: () => Readonly<Record<string, string>>;
   readonly #parts: HttpRequestParts;
   #body: Body | undefined;
   #same: Uint8Array | undefined;
@@ -35,10 +38,12 @@ export class HttpRequest implements Request {
     this.#parts = parts;
     this.operations = parts.operations;
     if (parts.unsupported !== undefined) this.unsupported = parts.unsupported;
+    const { context } = parts;
+    if (context !== undefined) this.context = () => context;
   }
 
   /** The same request with another head, or refused: what only its session can tell. */
-  with(changes: Partial<Pick<HttpRequestParts, 'head' | 'unsupported' | 'operations'>>): HttpRequest {
+  with(changes: Partial<Pick<HttpRequestParts, 'head' | 'unsupported' | 'operations' | 'context'>>): HttpRequest {
     return new HttpRequest({ ...this.#parts, ...changes });
   }
 

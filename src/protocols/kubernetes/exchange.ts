@@ -98,7 +98,7 @@ export class KubernetesExchange implements LayeredExchange {
     const { head } = part;
     const warnings = [
       ...(this.#waiting === undefined ? [] : [`Chaperone: approved by people, ${this.#waiting.approval}`]),
-      ...(isMasked && this.#parts.isSecret ? [MASKED] : []),
+      ...(isMasked && this.#parts.isSecret && (head?.status ?? 500) < 300 ? [MASKED] : []),
     ].map(warningOf);
     return head === undefined || warnings.length === 0
       ? part

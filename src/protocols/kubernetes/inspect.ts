@@ -10,6 +10,7 @@ import { narrowed } from './accept.ts';
 import { accessOf } from './access.ts';
 import { isObject, listAt, textAt } from './json-object.ts';
 import { contentOf } from './object-content.ts';
+import type { ProtobufObject } from './protobuf-body.ts';
 import { readObject } from './read-body.ts';
 import { secretMistake } from './secret-writes.ts';
 import { streamOperations } from './streams/stream-operations.ts';
@@ -19,6 +20,8 @@ export interface Asked {
   readonly info: RequestInfo;
   /** In place of the status that the refusal's code has. */
   readonly status?: number;
+  /** Of an object that is no text: what stands in it, for people. */
+  readonly shown?: string;
 }
 
 const ASKED = new WeakMap<readonly Operation[], Asked>();
@@ -50,7 +53,8 @@ function inspect(head: AskedHead, body: ReadBody | undefined): Inspected {
   const operations = itemsOf(said.object).flatMap((object) =>
     streamOperations(operationOf(head, info, { ...said, object })),
   );
-  ASKED.set(operations, { info });
+  const { protobuf } = said;
+  ASKED.set(operations, { info, ...(protobuf === undefined ? {} : { shown: shownOf(protobuf) }) });
   const forwarded = narrowed(info);
   return { operations, ...(forwarded === undefined ? {} : { forwarded }), same: sameOf(head, body) };
 }
@@ -59,6 +63,11 @@ function inspect(head: AskedHead, body: ReadBody | undefined): Inspected {
 export interface Said {
   readonly object?: JsonValue | undefined;
   readonly patch?: KubernetesFacts['patch'];
+  readonly protobuf?: ProtobufObject;
+}
+
+function shownOf({ apiVersion, kind, shown }: ProtobufObject): string {
+  return `${apiVersion} ${kind} ${shown}`;
 }
 
 interface Unread {
@@ -108,9 +117,10 @@ function factsOf({ facts }: AskedHead, { verb, resource, path }: RequestInfo, sa
   if (resource === undefined) return { verb, path };
   const { query } = facts;
   const { rest: _rest, ...where } = resource;
-  const { object, patch } = said;
-  const name =
-    where.name ?? (verb === 'create' && object !== 'unknown' ? textAt(object, 'metadata', 'name') : undefined);
+  const { object, patch, protobuf } = said;
+  const ownName =
+    protobuf === undefined ? (object === 'unknown' ? undefined : textAt(object, 'metadata', 'name')) : protobuf.name;
+  const name = where.name ?? (verb === 'create' ? ownName : undefined);
   const content = object === undefined || object === 'unknown' ? undefined : contentOf(object, patch);
   const [labelSelector] = query['labelSelector'] ?? [];
   const [fieldSelector] = query['fieldSelector'] ?? [];

@@ -35,7 +35,7 @@ async function exchangeOf(
 ): Promise<LayeredExchange> {
   const { target, principal } = session;
   const asked = askedOf(sent.asked.request.operations);
-  const http = await withStream(impersonated(sent, session), session, nowMs);
+  const http = await withStream(impersonated(legible(sent, asked?.shown), session), session, nowMs);
   const resource = asked?.info.resource;
   const { head, read, request } = http.asked;
   keepSent(request, { head, body: read?.bytes });
@@ -45,6 +45,13 @@ async function exchangeOf(
     isSecret: resource !== undefined && isSecretResource(resource, target),
     checkApproved: (upstream, signal) => effects.check(principal.run.id, target, request, upstream, signal),
   });
+}
+
+/** With what people need to read of a body that is no text. */
+function legible(http: HttpExchangeParts, object: string | undefined): HttpExchangeParts {
+  if (object === undefined) return http;
+  const { asked } = http;
+  return { ...http, asked: { ...asked, request: asked.request.with({ context: { object } }) } };
 }
 
 /** The request as it is decided and forwarded, with whom the gateway speaks for in it. */

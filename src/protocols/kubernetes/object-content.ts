@@ -16,7 +16,8 @@ export function contentOf(object: JsonValue, patch: KubernetesFacts['patch']): O
   return {
     kind: textAt(one, 'kind') ?? '',
     images: [...found.images],
-    privileged: found.isPrivileged || (patch === undefined ? false : 'unknown'),
+    // Of what runs in a pod already, a patch does not say what it may.
+    privileged: found.isPrivileged || (patch !== undefined && found.isOfPod ? 'unknown' : false),
     hostPaths: [...found.hostPaths],
     ...(found.capabilities.size === 0 ? {} : { capabilities: [...found.capabilities] }),
     ...(found.mayEscalate ? { allowPrivilegeEscalation: true } : {}),
@@ -32,6 +33,8 @@ class Found {
   readonly hostPaths = new Set<string>();
   readonly capabilities = new Set<string>();
   isPrivileged = false;
+  /** True where something of a pod's own is said. */
+  isOfPod = false;
   mayEscalate = false;
   serviceAccount: string | undefined;
 
@@ -50,6 +53,7 @@ class Found {
 
   #object(value: JsonObject, name: string | undefined): void {
     this.isPrivileged ||= HOST.some((member) => value[member] === true);
+    this.isOfPod ||= Object.keys(value).some((member) => CONTAINERS.has(member) || OF_PODS.has(member));
     const { path, serviceAccountName } = value;
     if (name === 'hostPath' && typeof path === 'string') this.hostPaths.add(path);
     if (name === 'securityContext') this.#securityContext(value);
@@ -71,6 +75,14 @@ class Found {
 }
 
 const CONTAINERS: ReadonlySet<string> = new Set(['containers', 'initContainers', 'ephemeralContainers']);
+/** Beside containers, what a pod template has and changes what runs. */
+const OF_PODS: ReadonlySet<string> = new Set([
+  'volumes',
+  'securityContext',
+  'template',
+  'serviceAccountName',
+  'hostPath',
+]);
 const HOST = ['hostNetwork', 'hostPID', 'hostIPC'] as const;
 /** Texts of everybody's own, in which nothing of a pod stands. */
 const PLAIN: ReadonlySet<string> = new Set([

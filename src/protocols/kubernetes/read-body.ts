@@ -2,11 +2,17 @@ import type { JsonValue } from '../../model/http.ts';
 import type { KubernetesFacts } from '../../model/kubernetes.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { strictJson } from '../http/inspect/strict-json.ts';
+import { type ProtobufObject, protobufObject } from './protobuf-body.ts';
 import { strictYaml } from './strict-yaml.ts';
 
 /** What a body says. `unknown` where it may mean two things; `refusal` where nothing of its kind is carried. */
 export type ReadObject =
-  | { readonly object: JsonValue; readonly patch?: KubernetesFacts['patch'] }
+  | {
+      readonly object: JsonValue;
+      readonly patch?: KubernetesFacts['patch'];
+      /** Of what only its server can read whole. */
+      readonly protobuf?: ProtobufObject;
+    }
   | { readonly refusal: Refusal; readonly status: number };
 
 /** Objects are nested deeper, and definitions of resources are longer, than what other APIs are sent. */
@@ -14,6 +20,7 @@ const BOUNDS = { maxDepth: 200, maxValues: 200_000 };
 
 /** The body of a request for a resource, by its media type (Kubernetes, "API Concepts"; "Resource encoding"). */
 export function readObject(mediaType: string, verb: string, bytes: Buffer): ReadObject {
+  if (mediaType === PROTOBUF && verb !== 'patch') return ofProtobuf(bytes);
   const patch = PATCHES[mediaType];
   if (verb === 'patch' && patch === undefined) return notCarried(mediaType, 'patches');
   if (verb !== 'patch' && !OBJECTS.has(mediaType)) return notCarried(mediaType, 'objects');
@@ -24,6 +31,14 @@ export function readObject(mediaType: string, verb: string, bytes: Buffer): Read
   if (!isJson && mediaType.endsWith('yaml')) return { object: strictYaml(text, BOUNDS), ...how };
   const read = strictJson(text, BOUNDS);
   return 'why' in read ? malformed(read.why) : { object: read.value, ...how };
+}
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+/** kubectl from 1.32 on creates so: what it is and how it is called can be read, all else only by who knows its kind. */
+function ofProtobuf(bytes: Buffer): ReadObject {
+  const protobuf = protobufObject(bytes);
+  return protobuf === undefined ? malformed('it is no protobuf of Kubernetes') : { object: 'unknown', protobuf };
 }
 
 const PATCHES: Readonly<Record<string, NonNullable<KubernetesFacts['patch']>>> = {

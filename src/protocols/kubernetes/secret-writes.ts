@@ -18,9 +18,14 @@ export function isSecretResource(
  * Why a write to a Secret is not carried: it would put what nobody was shown where anybody is, find it out by trying, or put
  * what the gateway showed in place of a value where the value is.
  */
-export function secretMistake({ resource }: RequestInfo, { object, patch }: Said, target: Target): Refusal | undefined {
-  if (resource === undefined || object === undefined || object === 'unknown') return undefined;
-  if (!isSecretResource(resource, target)) return undefined;
+export function secretMistake(
+  { resource }: RequestInfo,
+  { object, patch, protobuf }: Said,
+  target: Target,
+): Refusal | undefined {
+  if (resource === undefined || object === undefined || !isSecretResource(resource, target)) return undefined;
+  if (protobuf !== undefined) return MARKS.test(protobuf.shown) ? MASKED : undefined;
+  if (object === 'unknown') return undefined;
   if (patch === 'json' && Array.isArray(object) && (object as readonly JsonValue[]).some(takesData)) return TAKES;
   return writesMask(object) ? MASKED : undefined;
 }
@@ -43,18 +48,28 @@ function writesMask(object: JsonValue): boolean {
   return values.some((value) => {
     if (typeof value === 'string') return isMark(value);
     if (!isObject(value)) return false;
-    const held = [value, at(value, 'data'), at(value, 'stringData')];
-    return held.some(
-      (one) => isObject(one) && Object.values(one).some((text) => typeof text === 'string' && isMark(text)),
+    // What was applied last is compared with what is applied next: a mask in it would be taken for what was there.
+    const applied = textAt(value, 'metadata', 'annotations', APPLIED) ?? '';
+    return (
+      [value, at(value, 'data'), at(value, 'stringData')].some(holdsMark) ||
+      /\[redacted\]|W3JlZGFjdGVkXQ==/.test(applied)
     );
   });
 }
+
+function holdsMark(held: JsonValue | undefined): boolean {
+  return isObject(held) && Object.values(held).some((text) => typeof text === 'string' && isMark(text));
+}
+
+const APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What masks put in place of a value, as text or in base64. */
 function isMark(text: string): boolean {
   return MARK.test(text) || MARK.test(Buffer.from(text, 'base64').toString('latin1'));
 }
 
+/** In an object whose values are as they are. */
+const MARKS = /"(?:\[redacted\]|hash:[a-p]{16})"/;
 const MARK = /^(?:\[redacted\]|hash:[a-p]{16})$/;
 
 const TAKES: Refusal = {

@@ -102,6 +102,13 @@ const STOLEN: readonly (readonly [string, string, unknown])[] = [
   ['moved elsewhere', 'application/json-patch+json', [{ op: 'move', from: '/data', path: '/metadata/annotations' }]],
   ['guessed by a test', 'application/json-patch+json', [{ op: 'test', path: '/data/password', value: 'x' }]],
   ['overwritten by its mask', 'application/merge-patch+json', { data: { password: MASKED } }],
+  [
+    'put as its mask where it was applied last',
+    'application/apply-patch+yaml',
+    {
+      metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"a":"[redacted]"}}' } },
+    },
+  ],
   ['overwritten by its mask as text', 'application/merge-patch+json', { stringData: { password: '[redacted]' } }],
 ];
 
@@ -220,6 +227,25 @@ describe('what stands for a value that is secret by its kind', () => {
     const other = JSON.parse(await cluster.text('/api/v1/namespaces/a/configmaps/c')) as typeof map;
     assert.equal(other.data.mail, '[redacted]');
     assert.equal(Buffer.from(other.binaryData.mail, 'base64').toString(), 'user=[redacted]');
+  });
+
+  test('goes with fields that a target classifies by path, in objects, lists and events', async () => {
+    const field = {
+      schema: '',
+      table: '/api/v1/namespaces/*/configmaps/**',
+      column: '**.data.dsn',
+      class: 'dsn',
+      place: 'body',
+    };
+    const map = { kind: 'ConfigMap', metadata: { name: 'c' }, data: { dsn: CANARY, mode: 'fast' } };
+    await using cluster = await startScriptedCluster({
+      target: { classified: [field as never] },
+      policies: masking('dsn'),
+      script: ({ url }) => (url.includes('watch') ? { type: 'ADDED', object: map } : { kind: 'List', items: [map] }),
+    });
+    const path = '/api/v1/namespaces/shop/configmaps';
+    assert.match(await cluster.text(path), /"data":\{"dsn":"\[redacted\]","mode":"fast"\}/);
+    assert.match(await cluster.text(`${path}?watch=1`), /"data":\{"dsn":"\[redacted\]","mode":"fast"\}/);
   });
 
   test('is not given out in a form that nobody here reads', async () => {

@@ -134,11 +134,18 @@ describe('a request to a cluster', () => {
       sent('{"kind":"Pod","kind":"Job"}'),
     ],
     [
-      'is protobuf',
-      415,
-      'protocol-unsupported',
+      'says that it is protobuf and is not',
+      400,
+      'protocol-malformed',
       '/api/v1/namespaces/a/pods',
       sent('k8s', 'application/vnd.kubernetes.protobuf'),
+    ],
+    [
+      'is a patch in protobuf',
+      415,
+      'protocol-unsupported',
+      '/api/v1/namespaces/a/pods/p',
+      { ...sent('k8s', 'application/vnd.kubernetes.protobuf'), method: 'PATCH' },
     ],
     ['is CBOR', 415, 'protocol-unsupported', '/api/v1/namespaces/a/pods', sent('x', 'application/cbor')],
     [

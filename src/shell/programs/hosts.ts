@@ -20,6 +20,8 @@ const curl: Reader = (words, { name }) => {
   // `@` and `<` name files in what is sent; other schemes than HTTP's read some.
   const isPlain =
     sent.every(({ value }) => value !== undefined && !/[@<]/.test(value)) &&
+    // A cookie without `=` is the name of a file.
+    valuesOf(read, 'b', 'cookie').every(({ value }) => value?.includes('=') === true) &&
     urls.every(({ value }) => value !== undefined && URL_OF_HTTP.test(value));
   const written = valuesOf(read, 'o', 'output', 'D', 'dump-header', 'c', 'cookie-jar');
   const files = joined(filesOf(valuesOf(read, 'T', 'upload-file'), 'read'), filesOf(written, 'write'));
@@ -69,15 +71,17 @@ const systemctl: Reader = (words, { name }) => {
   return { access: 'admin', filesUnknown: !STATE_CHANGING.has(verb.value) };
 };
 
+/** Options whose value is optional take the next word only where it is a number. */
 const journalctl: Reader = (words, { name }) => {
-  const read = readOptions(
-    words,
-    optionGrammar(
-      'aefklmqrxb:n:o:p:t:u:S:U:g: all follow dmesg no-tail reverse catalog quiet no-pager no-hostname utc since: until: unit: user-unit: identifier: priority: lines: output: boot grep: disk-usage list-boots output-fields:',
-    ),
-  );
-  return read.isCertain ? { access: 'read' } : unknownOutcome(`${name} is given options that are not known`);
+  const plain = words.filter(({ value }) => value === undefined || !/^(?:-n\d*|-b-?\d*|\d+)$/.test(value));
+  const read = readOptions(plain, JOURNAL);
+  const isRead = read.isCertain && read.operands.every(({ value }) => value !== undefined && /^[A-Z_]+=/.test(value));
+  return isRead ? { access: 'read' } : unknownOutcome(`${name} is given options that are not known`);
 };
+
+const JOURNAL = optionGrammar(
+  'aefkmqrxo:p:t:u:S:U:g: all follow dmesg no-tail reverse catalog quiet no-pager no-hostname utc since: until: unit: user-unit: identifier: priority: lines lines: output: boot boot: grep: disk-usage list-boots output-fields:',
+);
 
 /** The first word says what it does; of these it reads, of all others it is as strict as it can be. */
 const verbs =

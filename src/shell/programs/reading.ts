@@ -9,7 +9,7 @@ const nothing: Reader = () => ({ access: 'read' });
 
 /** Options of grep that have no value. */
 const GREP =
-  'ivwxczsqnHhoabEFGPLlrRUZIe:f:m:A:B:C:D:d: ignore-case invert-match word-regexp line-regexp count files-with-matches files-without-match only-matching quiet silent no-messages line-number with-filename no-filename recursive dereference-recursive extended-regexp fixed-strings basic-regexp perl-regexp text null null-data color colour color: colour: regexp: file: max-count: after-context: before-context: context: include: exclude: exclude-dir: exclude-from: binary-files: #';
+  'ivwxczsqnHhoabEFGPLlrRUZIe:f:m:A:B:C: ignore-case invert-match word-regexp line-regexp count files-with-matches files-without-match only-matching quiet silent no-messages line-number with-filename no-filename recursive dereference-recursive extended-regexp fixed-strings basic-regexp perl-regexp text null null-data color colour color: colour: regexp: file: max-count: after-context: before-context: context: include: exclude: exclude-dir: exclude-from: binary-files: #';
 
 const grep: Reader = plainReader({
   access: 'read',
@@ -26,7 +26,8 @@ const grep: Reader = plainReader({
 
 const diff = reading(
   'qsciwbBEruNaTyU:C:L:x:I: brief report-identical-files recursive unified unified: context context: new-file text ignore-case ignore-all-space ignore-blank-lines side-by-side color color: label: exclude:',
-  (read) => filesOf(read.operands, 'read', { recursive: has(read, 'r', 'recursive') }),
+  // Of folders it compares what is in them, with or without `-r`.
+  (read) => filesOf(read.operands, 'read', { recursive: true }),
 );
 
 const sums = reading('bctwz binary text check tag zero quiet status warn strict ignore-missing', (read) => {
@@ -50,7 +51,7 @@ export const READING: Readonly<Record<string, Reader>> = {
   tac: reading('bs:r before regex separator:'),
   rev: reading(''),
   nl: reading('b:d:f:h:i:l:n:ps:v:w:'),
-  od: reading('A:j:N:t:w:vabcdfiloxs address-radix: skip-bytes: read-bytes: format: output-duplicates width:'),
+  od: reading('A:j:N:t:vabcdfiloxs address-radix: skip-bytes: read-bytes: format: output-duplicates'),
   hexdump: reading('bcCdovxe:n:s:'),
   strings: reading('an:t:e: all bytes: radix: encoding:'),
   cut: reading(

@@ -102,11 +102,11 @@ const xargs: Reader = (words, { name }) => {
   const read = readOptions(
     words,
     optionGrammar(
-      '0rtxopn:L:P:I:d:s:E:a: null no-run-if-empty verbose max-args: max-lines: max-procs: replace: delimiter: arg-file: exit +',
+      '0rtxopn:L:P:I:d:s:E:a: null no-run-if-empty verbose max-args: max-procs: delimiter: arg-file: exit +',
     ),
   );
   if (!read.isCertain || has(read, 'o', 'p')) return unknownOutcome(`${name} is given words that are not known`);
-  const replaced = valuesOf(read, 'I', 'replace')[0];
+  const replaced = valuesOf(read, 'I')[0];
   const own = read.operands.length === 0 ? [{ value: 'echo', start: 'echo', isOne: true }] : read.operands;
   if (replaced !== undefined && replaced.value === undefined)
     return unknownOutcome(`${name} replaces what is not known`);
@@ -147,7 +147,7 @@ export const STARTING: Readonly<Record<string, Reader>> = {
   watch: (words, { name }) => {
     const read = readOptions(
       words,
-      optionGrammar('bcdegtn:x beep color differences differences: errexit chgexit no-title interval: exec +'),
+      optionGrammar('bcegtn:x beep color differences errexit chgexit no-title interval: exec +'),
     );
     if (!read.isCertain || read.operands.some(({ value }) => value === undefined))
       return unknownOutcome(`what ${name} runs is not known`);

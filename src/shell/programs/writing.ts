@@ -41,7 +41,9 @@ const compressor = writing(
   'cdfhklnNqrtvV0123456789eT:S: stdout to-stdout decompress uncompress force keep list quiet recursive test verbose fast best extreme threads: suffix:',
   (read) => {
     const isRead = has(read, 'c', 'stdout', 'to-stdout', 't', 'l', 'list', 'test');
-    return filesOf(read.operands, isRead ? 'read' : 'write', { recursive: !isRead });
+    const { files, filesUnknown } = filesOf(read.operands, isRead ? 'read' : 'write', { recursive: !isRead });
+    // What it makes of a file has another name.
+    return { files, filesUnknown: filesUnknown || !isRead };
   },
 );
 

@@ -5,6 +5,7 @@
 import { createServer as createPlain, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
 import { parse } from 'yaml';
 import replies from '../../corpus/kubernetes/replies.json' with { type: 'json' };
 import { type ClusterObject, merged, ObjectsDouble } from './objects-double.ts';
@@ -16,6 +17,8 @@ export interface ApiServerDouble extends AsyncDisposable {
   readonly objects: ObjectsDouble;
   /** What it was asked that changed something, and what ran: `delete configmaps notes`, `exec sh -c true`. */
   readonly done: readonly string[];
+  /** Every request, as `GET /version`. */
+  readonly asked: readonly string[];
   /** Whom it takes for whom, from now on. */
   token: string;
   /** Breaks every connection, as a server that dies does. */
@@ -50,10 +53,12 @@ interface Place {
 class Double implements ApiServerDouble {
   readonly objects = new ObjectsDouble();
   readonly done: string[] = [];
+  readonly asked: string[] = [];
   token: string;
   readonly #options: ApiServerDoubleOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #trusted = new WeakSet<Duplex>();
 
   constructor(options: ApiServerDoubleOptions) {
     this.#options = options;
@@ -69,8 +74,18 @@ class Double implements ApiServerDouble {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
+    // As a gateway's own port has it: a tunnel in which nothing more need be proved.
+    this.#server.on('connect', (request, socket) => {
+      if (request.headers['proxy-authorization']?.endsWith(`.${this.token}`) !== true) {
+        socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
+        return;
+      }
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      this.#trusted.add(socket);
+      this.#server.emit('connection', socket);
+    });
     this.#server.on('upgrade', (request, socket, head) => {
-      if (request.headers.authorization !== `Bearer ${this.token}`) {
+      if (!this.#isOurs(request)) {
         socket.end(UNAUTHORIZED);
         return;
       }
@@ -101,16 +116,23 @@ class Double implements ApiServerDouble {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  #isOurs({ headers, socket }: IncomingMessage): boolean {
+    return this.#trusted.has(socket) || headers.authorization === `Bearer ${this.token}`;
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Nothing of its own that differs from reply to reply; and what is the gateway's can be told from it.
+    response.sendDate = false;
+    response.setHeader('x-server', 'double');
     const body = await bodyOf(request);
+    if (this.#isOurs(request)) this.asked.push(`${request.method} ${request.url}`);
     const url = new URL(request.url ?? '/', 'http://cluster');
-    if (request.headers.authorization !== `Bearer ${this.token}`)
-      return say(response, 401, status(401, 'Unauthorized', 'Unauthorized'));
+    if (!this.#isOurs(request)) return say(response, 401, status(401, 'Unauthorized', 'Unauthorized'));
     const known = DISCOVERY.get(url.pathname);
     if (known !== undefined) return say(response, 200, known);
     const place = placeOf(url.pathname);
     if (place === undefined) return say(response, 404, status(404, 'NotFound', NO_RESOURCE, {}));
-    if (place.subresource === 'log') return this.#log(response, url.searchParams.has('follow'));
+    if (place.subresource === 'log') return this.#log(response, url.searchParams, place.name ?? '');
     const { subresource = '', collection, name = '', resource } = place;
     if (STREAMS.has(subresource) && this.objects.get(collection, name) === undefined) {
       return say(response, 404, notFound(resource, name));
@@ -145,6 +167,7 @@ class Double implements ApiServerDouble {
 
   #watch(response: ServerResponse, { collection, resource }: Place, accept: string): void {
     response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
     const isTable = accept.includes('as=Table');
     const tell = (type: string, object: ClusterObject): void => {
       response.write(
@@ -156,14 +179,22 @@ class Double implements ApiServerDouble {
     response.on('close', stop);
   }
 
-  #log(response: ServerResponse, follows: boolean): void {
+  /** As many bytes as `limitBytes` says, where it says so; of the pod `hanging` one line, and then nothing. */
+  #log(response: ServerResponse, asked: URLSearchParams, name: string): void {
     const { log = [] } = this.#options;
     response.writeHead(200, { 'content-type': 'text/plain' });
-    if (!follows) return void response.end(log.map((line) => `${line}\n`).join(''));
-    let at = 0;
-    const next = (): void => void response.write(`${log[at++ % log.length] ?? ''}\n`);
-    const timer = setInterval(next, 20);
-    response.on('close', () => clearInterval(timer));
+    const limit = Number(asked.get('limitBytes') ?? 0);
+    if (limit > 0) {
+      Readable.from(linesOf(limit)).pipe(response);
+    } else if (!asked.has('follow')) {
+      response.end(log.map((line) => `${line}\n`).join(''));
+    } else {
+      let at = 0;
+      const next = (): void => void response.write(`${log[at++ % log.length] ?? ''}\n`);
+      next();
+      const timer = name === 'hanging' ? undefined : setInterval(next, 20);
+      response.on('close', () => clearInterval(timer));
+    }
   }
 
   #change(
@@ -239,6 +270,11 @@ function placeOf(path: string): Place | undefined {
   if (base === undefined || KINDS[resource] === undefined) return undefined;
   const collection = `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}`;
   return { collection, resource, namespace, name, subresource };
+}
+
+function* linesOf(bytes: number): Generator<Buffer> {
+  const lines = Buffer.from(`${'a line of a long log, with nothing in it'.padEnd(99, '.')}\n`.repeat(640));
+  for (let left = bytes; left > 0; left -= lines.length) yield lines.subarray(0, Math.min(left, lines.length));
 }
 
 /** A Secret's text is kept in base64 alone. */

@@ -39,6 +39,8 @@ export async function sshVariables(
     GIT_SSH_VARIANT: 'ssh',
     RSYNC_RSH: command,
     ANSIBLE_SSH_ARGS: `-F ${quoted(config)} ${ANSIBLE}`,
+    // Without a terminal each command can be decided by what it runs.
+    ANSIBLE_SSH_USETTY: 'False',
     PATH: path === '' ? folder : `${folder}${delimiter}${path}`,
   };
 }

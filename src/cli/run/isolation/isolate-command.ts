@@ -53,7 +53,7 @@ export async function isolateCommand(request: IsolateRequest): Promise<IsolatedC
     };
   }
   const { directory, targets, proxy, hosts, program } = request;
-  refuseTargets(hosts, proxy);
+  refuseTargets(hosts, [...(proxy?.hosts ?? []), ...targets.flatMap(({ ssh }) => ssh?.hosts ?? [])]);
   const ports = [...new Set([...targets, ...(proxy === undefined ? [] : [proxy])].map(({ port }) => port))];
   const destinations = [...ports.map((port) => `127.0.0.1:${port}`), ...hosts];
   const bridge = await openBridge({ directory, destinations, env, onFault: request.onFault });
@@ -118,8 +118,8 @@ function proxyVariables(
 }
 
 /** What is said to a target goes through the gateway, and never beside it. */
-function refuseTargets(hosts: readonly string[], proxy: LocalProxy | undefined): void {
-  const both = hosts.find((host) => proxy?.hosts.includes(host.slice(0, host.lastIndexOf(':'))));
+function refuseTargets(hosts: readonly string[], ofTargets: readonly string[]): void {
+  const both = hosts.find((host) => ofTargets.includes(host.slice(0, host.lastIndexOf(':')).toLowerCase()));
   if (both === undefined) return;
   throw new CliError(EXIT.usage, `${printable(both)} is a host of a target, which is reached through the gateway`, {
     hint: 'Leave that --allow-host out.',

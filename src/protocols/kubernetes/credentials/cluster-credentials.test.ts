@@ -128,6 +128,12 @@ test('a token of EKS is a question to STS that is signed for one cluster', async
   assert.match(url.searchParams.get('X-Amz-Signature') ?? '', /^[0-9a-f]{64}$/);
 });
 
-test('a credential of HTTP’s own is none of clusters', () => {
-  assert.equal(clusterCredentials({ user: '', http: { kind: 'none' } }, new Tokens()), undefined);
+test('a credential of HTTP’s own is put in as HTTP does, and refused by a status without a challenge', async () => {
+  const token = new Secret('t0ken');
+  const own = clusterCredentials({ user: '', http: { kind: 'bearer', token } }, new Tokens());
+  assert.deepEqual(own.secrets, ['t0ken']);
+  assert.deepEqual(
+    [401, 403].map((status) => own.refusedBy({ status, fields: [] })),
+    [true, false],
+  );
 });

@@ -1,15 +1,16 @@
 import type { Credential, KubernetesCredential } from '../../../model/target.ts';
 import type { CachedToken, FetchToken } from '../../http/credentials/cached-token.ts';
-import { type Credentials, challenges } from '../../http/credentials/credentials.ts';
+import { type Credentials, challenges, credentialsOf } from '../../http/credentials/credentials.ts';
 import { withField } from '../../http/credentials/put-in.ts';
 import type { Tokens } from '../../http/credentials/tokens.ts';
 import { eksTokens } from './eks-token.ts';
 import { pluginTokens } from './exec-plugin.ts';
 import { serviceAccountTokens } from './service-account.ts';
 
-/** How the gateway proves itself to a cluster where that is in none of HTTP's ways; undefined where it is in one. */
-export function clusterCredentials({ kubernetes }: Credential, tokens: Tokens): Credentials | undefined {
-  if (kubernetes === undefined) return undefined;
+/** How the gateway proves itself to a cluster: in one of HTTP's ways, or in one that clusters alone have. */
+export function clusterCredentials(credential: Credential, tokens: Tokens): Credentials {
+  const { kubernetes } = credential;
+  if (kubernetes === undefined) return unchallenged(credentialsOf(credential, tokens));
   const cached = clusterToken(kubernetes, tokens);
   let shown: readonly string[] = [];
   let last = '';
@@ -26,11 +27,22 @@ export function clusterCredentials({ kubernetes }: Credential, tokens: Tokens): 
       return token === '' ? request : withField(request, 'authorization', `Bearer ${token}`);
     },
     refusedBy(reply) {
-      // API servers challenge nobody: they say 401, which no client of ours could do anything about.
       const isRefused = reply.status === 401 || challenges(reply, 'bearer');
       if (isRefused) cached.forget(last);
       return isRefused;
     },
+  };
+}
+
+/** API servers challenge nobody: they say 401, which no client of ours could do anything about. */
+function unchallenged(own: Credentials): Credentials {
+  return {
+    travels: own.travels,
+    get secrets() {
+      return own.secrets;
+    },
+    apply: (...request) => own.apply(...request),
+    refusedBy: (reply) => own.refusedBy(reply) || reply.status === 401,
   };
 }
 

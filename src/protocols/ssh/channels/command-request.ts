@@ -38,10 +38,16 @@ export class CommandRequest implements Request {
 }
 
 /** What goes through a terminal cannot be decided command by command: whoever has one may type anything. */
-function operationsOf({ kind, command, terminal }: Asked, user: string): readonly Operation[] {
+function operationsOf({ kind, command, terminal, environment }: Asked, user: string): readonly Operation[] {
   if (kind === 'exec' && terminal === undefined) {
     const line = analyseCommandLine(command.toString('utf8'));
-    return programOperations(line, (facts) => ({ kind: 'exec', ssh: { channel: 'exec', user, ...facts } }));
+    const given = environment.map(({ name }) => name);
+    return programOperations(line, (facts) => {
+      // What the client sets beside the line, which the target's own list allows.
+      const all = [...new Set([...given, ...(facts.environment ?? [])])];
+      const set = all.length === 0 ? {} : { environment: all };
+      return { kind: 'exec', ssh: { channel: 'exec', user, ...facts, ...set } };
+    });
   }
   const shell = { kind: 'shell', access: 'admin', ssh: { channel: 'shell', user, filesUnknown: true } } as const;
   return [{ ...shell, tables: [], functions: [], hasWhere: true, flags: kind === 'exec' ? ['terminal-command'] : [] }];

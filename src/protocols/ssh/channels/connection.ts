@@ -2,7 +2,8 @@ import { LIMITS } from '../../../model/limits.ts';
 import { MESSAGE, OPEN_FAILURE } from '../transport/numbers.ts';
 import { MalformedSsh, PacketReader, PacketWriter } from '../transport/packets.ts';
 import type { SshTransport } from '../transport/transport.ts';
-import { type Channel, SshChannel } from './channel.ts';
+import type { Channel } from './channel.ts';
+import { SshChannel } from './ssh-channel.ts';
 
 /** A channel that the peer wants to open (RFC 4254, section 5.1): one of the two is called, once. */
 export interface ChannelOpening {

@@ -3,7 +3,7 @@
  * over it (user authentication, channels) is ours, for the library's own has fixed windows, drops what it does not know,
  * and mixes up what waits in the two streams of a channel.
  */
-// @ts-expect-error The package has types for its clients and servers alone.
+// @ts-expect-error -- The package has types for its clients and servers alone.
 import library from 'ssh2/lib/protocol/Protocol.js';
 
 /** What the library has of a connection. */

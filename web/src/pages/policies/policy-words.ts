@@ -250,6 +250,7 @@ const KUBERNETES: WordTree = {
         images: { info: 'registry.example.com/team/**; a permit wants all of them.' },
         privileged: { values: wordsOf(['true', 'false']) },
         hostPaths: { info: 'Mounts of the host’s own files.' },
+        capabilities: { info: 'SYS_ADMIN' },
         replicas: { info: '0, 1-5' },
         annotations: { info: 'By name, each with its values.' },
         labels: { info: 'By name, each with its values.' },

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import type { RecordedEvent } from '../../api/types.ts';
 import { CallMessages } from '../../parts/http/CallMessages.tsx';
+import { isOfPod } from '../../parts/ssh/terminal-show.ts';
 import { Dot } from '../../ui/Badge.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { Visible } from '../../ui/Code.tsx';
@@ -8,6 +9,7 @@ import { Json } from '../../ui/Json.tsx';
 import { exact } from '../../ui/moments.ts';
 import { DecisionBadge } from '../../ui/StateBadge.tsx';
 import { ApprovalPart } from './ApprovalPart.tsx';
+import { CarriedPart } from './CarriedPart.tsx';
 import { entryTitle, outcomeWords, tookText } from './entry-words.ts';
 import { HttpReplyPart } from './HttpReplyPart.tsx';
 import { MaskedPart } from './MaskedPart.tsx';
@@ -17,6 +19,8 @@ import { ReplyPart } from './ReplyPart.tsx';
 import { RequestPart } from './RequestPart.tsx';
 import type { Entry, Recording } from './recording.ts';
 import { clockText } from './replay-clock.ts';
+import { bodyBytes } from './request-text.ts';
+import { TerminalPart } from './TerminalPart.tsx';
 import { refusalOf, votesOf } from './told.ts';
 import { WaitingPart } from './WaitingPart.tsx';
 
@@ -117,7 +121,8 @@ function EventPart({ event, entry, shown }: EventPartProps) {
     case 'unasked':
       return (
         <>
-          {entry.http ? <HttpReplyPart event={event} /> : <ReplyPart event={event} />}
+          <Reply event={event} entry={entry} />
+          <CarriedPart event={event} />
           <MaskedPart masked={event.masked ?? []} />
           <RefusalPart refusal={event.refusal} reason={false} />
         </>
@@ -135,6 +140,14 @@ function EventPart({ event, entry, shown }: EventPartProps) {
     default:
       return <p className="text-muted">An event of the kind {event.kind}.</p>;
   }
+}
+
+function Reply({ event, entry }: Pick<EventPartProps, 'event' | 'entry'>) {
+  // What a command in a pod said, behind the head of its upgrade.
+  const bytes = entry.http ? bodyBytes(event) : undefined;
+  if (bytes !== undefined && isOfPod(bytes)) return <TerminalPart event={event} />;
+  if (entry.http) return <HttpReplyPart event={event} />;
+  return entry.terminal ? <TerminalPart event={event} /> : <ReplyPart event={event} />;
 }
 
 function closingOutcome(event: RecordedEvent): string {

@@ -1,11 +1,13 @@
 import { useMemo, useState } from 'react';
 import type { ApprovalStatement, RecordedEvent } from '../../api/types.ts';
 import { isMcpRequest } from '../../parts/mcp/mcp-message.ts';
+import { sshAsked } from '../../parts/ssh/ssh-facts.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Visible } from '../../ui/Code.tsx';
 import { HttpRequestPart } from './HttpRequestPart.tsx';
 import { JudgedPart } from './JudgedPart.tsx';
 import { forwardedText, requestText } from './request-text.ts';
+import { SshRequestPart } from './SshRequestPart.tsx';
 
 /** Highlighted at once; the rest when it is asked for. */
 const SHOWN_CHARACTERS = 20_000;
@@ -13,6 +15,7 @@ const SHOWN_STATEMENTS = 50;
 
 /** What was asked, with its parameters. */
 export function RequestPart({ event }: { readonly event: RecordedEvent }) {
+  if (sshAsked(event) !== undefined) return <SshRequestPart event={event} />;
   return isMcpRequest(event) ? <AskedMessage event={event} /> : <AskedStatements event={event} />;
 }
 

@@ -8,6 +8,7 @@ import { EntryDetail } from './EntryDetail.tsx';
 import { EntryList } from './EntryList.tsx';
 import { ReplayControls } from './ReplayControls.tsx';
 import { ReplayTrack } from './ReplayTrack.tsx';
+import { SessionFiles } from './SessionFiles.tsx';
 import { type RecordingSnapshot } from './use-recording.ts';
 import { type Replay, useReplay } from './use-replay.ts';
 import { useReplayKeys } from './use-replay-keys.ts';
@@ -37,6 +38,7 @@ export function SessionPlayer({ session, snapshot }: SessionPlayerProps) {
       <ReplayTrack player={player} entries={recording.entries} timeline={timeline} />
       <ReplayControls replay={replay} snapshot={snapshot} skipIdle={skipIdle} onSkipIdle={setSkipIdle} />
       {state.kind === 'failed' && <Problem error={state.error} />}
+      <SessionFiles entries={recording.entries} count={timeline.length} onShow={onShow} />
       <div className="grid min-w-0 border-y border-line md:h-[max(24rem,calc(100dvh-21rem))] md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
         <div className="grid max-h-[42dvh] min-h-0 md:max-h-none md:border-r md:border-line">
           <EntryList

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../api/types.ts';
 import { isMcpRequest } from '../../parts/mcp/mcp-message.ts';
+import { sshAsked } from '../../parts/ssh/ssh-facts.ts';
 import { LineStore } from './line-store.ts';
 import { requestHead } from './request-text.ts';
 
@@ -21,8 +22,12 @@ export interface Entry {
   head: string;
   /** True of a request of HTTP, whose head is its line. */
   http: boolean;
-  /** True of a message of MCP, whose head begins with its method. */
+  /** True of a message of MCP, whose head begins with its method, and of what is asked of an SSH host. */
   message: boolean;
+  /** True of what a terminal showed: its reply is read from its bytes. */
+  terminal: boolean;
+  /** What the target said it did, and what was carried of a file. */
+  tags: readonly string[];
   /** The protocol's own word for how it ended: an SQLSTATE, an HTTP status. */
   code: string | undefined;
   verbs: readonly string[];
@@ -114,7 +119,7 @@ export class Recording {
   #kept(line: Uint8Array, event: RecordedEvent): Uint8Array {
     if (this.#lines.bytes + line.length > this.#maxBytes) return this.#withoutBody(event);
     const { decoded, body } = event;
-    if (decoded !== undefined && this.#isHttp(event)) {
+    if (decoded !== undefined && this.#isShownFromBytes(event)) {
       // Shown from its bytes: what its tables say of it is less.
       return new TextEncoder().encode(JSON.stringify({ ...event, decoded: undefined }));
     }
@@ -133,8 +138,9 @@ export class Recording {
     return new TextEncoder().encode(JSON.stringify(kept ? { ...event, body: kept } : event));
   }
 
-  #isHttp({ exchange }: RecordedEvent): boolean {
-    return exchange !== undefined && this.#byExchange.get(exchange)?.http === true;
+  #isShownFromBytes({ exchange }: RecordedEvent): boolean {
+    const entry = exchange === undefined ? undefined : this.#byExchange.get(exchange);
+    return entry?.http === true || entry?.terminal === true;
   }
 
   #index(event: RecordedEvent, place: number): void {
@@ -159,6 +165,8 @@ export class Recording {
       head: '',
       http: false,
       message: false,
+      terminal: false,
+      tags: [],
       code: undefined,
       verbs: [],
       decision: undefined,
@@ -218,6 +226,7 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
       if (event.refusal) entry.marks |= MARKS.refusal;
       if (event.result) entry.rows = Number(event.result.rows);
       entry.code = event.result?.code;
+      entry.tags = event.result?.tags ?? [];
       if (event.result?.status === 'error') entry.marks |= MARKS.error;
       return;
     case 'refusal':
@@ -238,7 +247,9 @@ function describe(entry: Entry, event: RecordedEvent, ms: number): void {
 function describeRequest(entry: Entry, event: RecordedEvent): void {
   const operations = (event.op ?? []) as readonly { readonly kind?: string; readonly access?: string }[];
   entry.head = requestHead(event);
-  entry.message = isMcpRequest(event);
+  const ssh = sshAsked(event);
+  entry.message = isMcpRequest(event) || ssh !== undefined;
+  entry.terminal = ssh?.terminal === true;
   entry.http = event.body?.media === HTTP && !entry.message;
   entry.verbs = [...new Set(operations.flatMap(({ kind }) => kind ?? []))];
   entry.decision = event.decision?.effect;

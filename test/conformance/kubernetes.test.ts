@@ -1,0 +1,4 @@
+import { defineConformance } from './conformance.ts';
+import { kubernetes } from './kubernetes.ts';
+
+defineConformance(kubernetes(false));
