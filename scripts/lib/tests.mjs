@@ -11,7 +11,7 @@ const FOLDERS = ['src', 'test', 'scripts', 'bench', 'web/src'];
 const FILE_DEADLINE_MS = 600_000;
 /** Whatever happens, the run ends. */
 const RUN_DEADLINE_MS = 3_600_000;
-const PARALLEL_FILES = 2;
+const PARALLEL_FILES = 3;
 const SHARING_FROM_FILES = 10;
 
 /** Every test file below the given paths, relative to the root; all of them where no path is given. */
@@ -20,7 +20,7 @@ export function testFiles(paths) {
   return wanted.flatMap((path) => filesBelow(resolve(ROOT, path))).sort();
 }
 
-/** Runs the files, two processes at a time; resolves to the runner's exit status. Counts come last, on standard output. */
+/** Runs the files, three processes at a time, since much of a test is waiting; resolves to the runner's exit status. Counts come last, on standard output. */
 export async function runTests(files, options = []) {
   // A few files are run as they are: what the runner says of them is then about them alone.
   if (files.length < SHARING_FROM_FILES) return await runProcesses(files, options);
