@@ -170,7 +170,7 @@ describe('rules about a command in a pod', () => {
 describe('masks of a command in a pod', () => {
   let it: ClusterGateway;
   before(async () => {
-    const policies = [{ ...PERMIT_ALL, mask: ['email'] }];
+    const policies = [{ ...PERMIT_ALL, mask: ['email', 'secret'] }];
     it = await startClusterGateway({ policies, double: { environment: { MAIL: CANARY } } });
   });
   after(() => it[Symbol.asyncDispose]());
@@ -186,7 +186,7 @@ describe('masks of a command in a pod', () => {
   }
 
   test('find what comes in pieces, and keep it off the record', async () => {
-    const policies = [{ ...PERMIT_ALL, mask: ['email'] }];
+    const policies = [{ ...PERMIT_ALL, mask: ['email', 'secret'] }];
     await using own = await startClusterGateway({ policies });
     const slow = 'printf "to ada.can"; sleep 0.02; printf "ary@exam"; sleep 0.02; echo "ple.com, and on"';
     await using client = await own.exec('v5.channel.k8s.io', ['sh', '-c', slow.replaceAll('ada', 'a"da"')]);

@@ -54,8 +54,10 @@ type exitError struct{ *exec.ExitError }
 
 func (e exitError) Exited() bool    { return true }
 func (e exitError) ExitStatus() int { return e.ExitCode() }
-func (e exitError) Error() string   { return fmt.Sprintf("command terminated with exit code %d", e.ExitCode()) }
-func (e exitError) String() string  { return e.Error() }
+func (e exitError) Error() string {
+	return fmt.Sprintf("command terminated with exit code %d", e.ExitCode())
+}
+func (e exitError) String() string { return e.Error() }
 
 var _ utilexec.ExitError = exitError{}
 
