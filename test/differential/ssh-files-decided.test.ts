@@ -199,7 +199,7 @@ describe('what is under way', () => {
   test('breaks off where the host is lost in the middle of a file, and is a failure on record', async () => {
     await using place: Workplace = await workplace();
     const path = join(place.remote, 'large');
-    const content = Buffer.alloc(3_000_000, "x");
+    const content = Buffer.alloc(3_000_000, 'x');
     await writeFile(path, content);
     await using relay = await Relay.before(server);
     const targets = [sshTarget(server, { address: { host: '127.0.0.1', port: relay.port } })];
