@@ -2,11 +2,22 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { FakeApprovals } from '../../../../test/support/fake-approvals.ts';
 import { PERMIT_ALL } from '../../../../test/support/gateway.ts';
 import { type ClusterGateway, startClusterGateway } from '../../../../test/support/kubernetes/cluster-gateway.ts';
 import { recorded } from '../../../../test/support/recorded.ts';
+import { until as settled } from '../../../../test/support/until.ts';
 import { readChannelRecords } from '../../../model/channel-record.ts';
 
+/** Somebody of a group is asked. */
+const ASKING = {
+  group: 'dba',
+  quorum: 1,
+  withinMs: 60_000,
+  allowActor: false,
+  measureRows: false,
+  showText: false,
+} as const;
 const EVERY = [
   'v5.channel.k8s.io',
   'v4.channel.k8s.io',
@@ -164,6 +175,43 @@ describe('rules about a command in a pod', () => {
       await client.until(() => client.answer.includes('\r\n\r\n'));
       assert.match(client.answer, /^HTTP\/1\.1 4\d\d /, path);
     }
+  });
+});
+
+describe('streams that wait for people', () => {
+  const HELD = { ...PERMIT_ALL, name: 'people are asked', approve: ASKING };
+
+  for (const protocol of ['v5.channel.k8s.io', 'spdy v4.channel.k8s.io']) {
+    test(`run over ${protocol} once people have said yes, and never where they said no`, async () => {
+      const approvals = new FakeApprovals();
+      await using it = await startClusterGateway({ policies: [HELD], approvals });
+      const coming = it.exec(protocol, ['echo', 'one']);
+      await settled(() => Promise.resolve(approvals.asked.length === 1));
+      assert.deepEqual(it.cluster.done, []);
+      approvals.asked[0]?.approve();
+      await using client = await coming;
+      await client.ended;
+      assert.equal(client.text('stdout'), 'one\n');
+      const refused = it.exec(protocol, ['echo', 'two']);
+      await settled(() => Promise.resolve(approvals.asked.length === 2));
+      approvals.asked[1]?.deny();
+      await using other = await refused;
+      assert.match(other.answer, /^HTTP\/1\.1 403 [\s\S]*"kind":"Status"/);
+      assert.deepEqual(it.cluster.done, ['exec echo one']);
+    });
+  }
+
+  test('hold a port with its first connection', async () => {
+    const approvals = new FakeApprovals();
+    await using it = await startClusterGateway({ policies: [HELD], approvals });
+    await using client = it.stream({ protocol: 'spdy portforward.k8s.io', path: 'portforward', use: 'forward' });
+    await client.until(() => client.answer.startsWith('HTTP/1.1 101'));
+    client.open('error:1', 'streamtype: error\nport: 9\nrequestid: 0\n');
+    await settled(() => Promise.resolve(approvals.asked.length === 1));
+    approvals.asked[0]?.deny();
+    await client.ended;
+    assert.match(client.text('error:1'), /refused by Chaperone/);
+    assert.deepEqual(it.cluster.done, []);
   });
 });
 
