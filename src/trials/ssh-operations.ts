@@ -46,8 +46,10 @@ function rebuild(operation: Operation, at: { readonly text: string; readonly ref
   switch (facts.channel) {
     case 'files': {
       if (uses === undefined) return { ...operation, ssh: facts };
-      if (quoted.length !== uses.length) return undefined;
-      const files = uses.map((use, index): FileUse => ({ path: quoted[index] ?? '', use }));
+      // A file that is both read and written is named once.
+      const [only] = quoted.length === 1 ? quoted : [];
+      if (only === undefined && quoted.length !== uses.length) return undefined;
+      const files = uses.map((use, index): FileUse => ({ path: only ?? quoted[index] ?? '', use }));
       return { ...operation, ssh: { ...facts, files } };
     }
     case 'git': {
@@ -58,7 +60,7 @@ function rebuild(operation: Operation, at: { readonly text: string; readonly ref
     }
     case 'forward':
     case 'listen': {
-      const [, host, port] = /(\S+):(\d{1,5})\)?\s*$/.exec(at.text) ?? [];
+      const [, host, port] = / (\S+):(\d{1,5})(?: of the host)?\)$/.exec(at.text) ?? [];
       if (host === undefined) return undefined;
       return { ...operation, ssh: { ...facts, host: host.replace(/^\[|\]$/g, ''), port: Number(port) } };
     }
