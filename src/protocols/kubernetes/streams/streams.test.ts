@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { FakeApprovals } from '../../../../test/support/fake-approvals.ts';
 import { PERMIT_ALL } from '../../../../test/support/gateway.ts';
@@ -166,6 +167,23 @@ describe('rules about a command in a pod', () => {
       await using client = await it.exec(protocol, ['true']);
       assert.match(client.answer, /^HTTP\/1\.1 403 /, protocol);
     }
+  });
+
+  test('cannot be gone round by a token of the client’s own among the protocols of a WebSocket', async () => {
+    await using it = await startClusterGateway();
+    for (const path of ['exec?command=true&stdout=true', 'proxy/socket']) {
+      const socket = connect({ host: '127.0.0.1', port: it.gateway.port });
+      const key = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13';
+      const offered = 'v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.YW5vdGhlcg';
+      socket.write(
+        `GET /t/prod/api/v1/namespaces/default/pods/web/${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: ${it.authorization}\r\n` +
+          `connection: Upgrade\r\nupgrade: websocket\r\n${key}\r\nsec-websocket-protocol: ${offered}\r\n\r\n`,
+      );
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.match(String(answer), /^HTTP\/1\.1 403 [\s\S]*says who asks/);
+      socket.destroy();
+    }
+    assert.deepEqual(it.cluster.done, []);
   });
 
   test('cannot be gone round by an upgrade that is no stream', async () => {
