@@ -11,8 +11,9 @@ export function fileText({ action, path }: CaseFileUse): string {
   return `sftp> ${action} ${path}`;
 }
 
-/** What the gateway would find in a command line, or in what is done to a file (`sftp> read /etc/hosts`). */
+/** What the gateway would find in a command line, or in what is done to a file (`sftp> read /etc/hosts`; `sftp>` opens the session). */
 export function askedHost(text: string, user: string): readonly Operation[] {
+  if (text === 'sftp>') return [{ ...PLAIN, kind: 'sftp', access: 'session', ssh: { channel: 'files', user } }];
   const [, action, path] = FILE.exec(text) ?? [];
   if (action === undefined || path === undefined || !isAction(action)) return commandOperations(text, user);
   const access = READING.has(action) ? 'read' : 'write';
