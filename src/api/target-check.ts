@@ -63,6 +63,7 @@ function good(step: Step['step'], target: Target, credential: Credential | undef
         ? 'a program, which is started for a run'
         : `${target.address.host}:${target.address.port} answers`;
     case 'tls':
+      if (target.ssh !== undefined) return HOST_KEYS[target.ssh.hostKeys.kind];
       return isProgram(target)
         ? 'none, for a program'
         : target.tls.mode === 'disable'
@@ -97,11 +98,14 @@ function advice(step: Step['step'], target: Target): string {
       if (isProgram(target)) return 'Is the program there, and may the gateway start it as it is declared?';
       return `Can this machine reach ${target.address.host}:${target.address.port}? Check the address, the port, the firewall.`;
     case 'tls':
+      if (target.ssh !== undefined)
+        return 'Declare the key in `ssh.hostKeys` if it is the host that you mean; ask who runs it.';
       return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';
     case 'login':
       if (target.kubernetes !== undefined) {
         return 'Check what the target says of its credential, and whether the cluster knows it (`kubectl auth whoami`).';
       }
+      if (target.ssh !== undefined) return "Check the login and its key, and what the host's own log says (sshd).";
       return target.http !== undefined
         ? 'Check the HTTP version, and what the target says of its credential.'
         : 'Check the user and the password, and what the server lets this machine do (pg_hba.conf).';
@@ -109,3 +113,10 @@ function advice(step: Step['step'], target: Target): string {
       return step satisfies never;
   }
 }
+
+/** Of SSH hosts, which have keys where others have certificates. */
+const HOST_KEYS = {
+  pinned: 'the host showed a key that is declared',
+  authority: 'the host showed a certificate of an authority that is declared',
+  firstUse: 'the host showed the key of its first connection, or this was that one',
+} as const;

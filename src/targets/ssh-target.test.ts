@@ -11,7 +11,7 @@ const SOURCE = { value: 'a key' };
 
 function load(changes: object): ReturnType<typeof loadTargets> {
   const value = { name: 'web-1', protocol: 'ssh', address: 'Web-1.internal', ...changes };
-  const declared: Declared = { value, file: 'targets.yaml', line: () => 1 } as unknown as Declared;
+  const declared: Declared = { value, file: 'targets.yaml', line: () => 1 };
   return loadTargets([declared], ['ssh']);
 }
 
@@ -66,7 +66,7 @@ describe('SSH targets', () => {
     for (const declared of kinds) {
       const credential = parseCredential(JSON.stringify(loaded({ hostKeys: [KEY] }, declared).credential));
       assert.deepEqual(credential, declared);
-      resolved.push(await resolveCredential(credential, reader as never));
+      resolved.push(await resolveCredential(credential, reader));
     }
     const [key, authority, password] = resolved;
     assert.equal(key?.ssh?.kind === 'key' && key.ssh.key.reveal(), 'a key');

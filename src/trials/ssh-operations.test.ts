@@ -5,6 +5,7 @@ import { packOperation, unpackOperation } from '../audit/record/recorded-operati
 import type { Operation } from '../model/request.ts';
 import { askedHost, recordedHost } from './ssh-operations.ts';
 
+const SSH = { user: 'deploy', host: 'db.internal', port: 5432 } as const;
 const PLAIN = { tables: [], functions: [], hasWhere: true, flags: [] } as const;
 
 /** As a line of the log gives it back. */
@@ -49,9 +50,11 @@ describe('what was asked of an SSH host', () => {
       ...PLAIN,
       kind: 'forward',
       access: 'write',
-      ssh: { channel: 'forward', user: 'deploy', host: 'db.internal', port: 5432 },
+      ssh: { ...SSH, channel: 'forward' },
     };
-    assert.deepEqual(recordedHost(onRecord([forward]), '(the host connects to db.internal:5432)'), [forward]);
+    assert.deepEqual(recordedHost(onRecord([forward]), '(a connection to db.internal:5432)'), [forward]);
+    const listen: Operation = { ...forward, kind: 'listen', ssh: { ...SSH, channel: 'listen' } };
+    assert.deepEqual(recordedHost(onRecord([listen]), '(connections to db.internal:5432 of the host)'), [listen]);
     const shell: Operation = {
       ...PLAIN,
       kind: 'shell',

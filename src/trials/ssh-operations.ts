@@ -11,8 +11,9 @@ export function fileText({ action, path }: CaseFileUse): string {
   return `sftp> ${action} ${path}`;
 }
 
-/** What the gateway would find in a command line, or in what is done to a file (`sftp> read /etc/hosts`). */
+/** What the gateway would find in a command line, or in what is done to a file (`sftp> read /etc/hosts`; `sftp>` opens the session). */
 export function askedHost(text: string, user: string): readonly Operation[] {
+  if (text === 'sftp>') return [{ ...PLAIN, kind: 'sftp', access: 'session', ssh: { channel: 'files', user } }];
   const [, action, path] = FILE.exec(text) ?? [];
   if (action === undefined || path === undefined || !isAction(action)) return commandOperations(text, user);
   const access = READING.has(action) ? 'read' : 'write';
@@ -46,8 +47,10 @@ function rebuild(operation: Operation, at: { readonly text: string; readonly ref
   switch (facts.channel) {
     case 'files': {
       if (uses === undefined) return { ...operation, ssh: facts };
-      if (quoted.length !== uses.length) return undefined;
-      const files = uses.map((use, index): FileUse => ({ path: quoted[index] ?? '', use }));
+      // A file that is both read and written is named once.
+      const [only] = quoted.length === 1 ? quoted : [];
+      if (only === undefined && quoted.length !== uses.length) return undefined;
+      const files = uses.map((use, index): FileUse => ({ path: only ?? quoted[index] ?? '', use }));
       return { ...operation, ssh: { ...facts, files } };
     }
     case 'git': {
@@ -58,7 +61,7 @@ function rebuild(operation: Operation, at: { readonly text: string; readonly ref
     }
     case 'forward':
     case 'listen': {
-      const [, host, port] = /(\S+):(\d{1,5})\)?\s*$/.exec(at.text) ?? [];
+      const [, host, port] = / (\S+):(\d{1,5})(?: of the host)?\)$/.exec(at.text) ?? [];
       if (host === undefined) return undefined;
       return { ...operation, ssh: { ...facts, host: host.replace(/^\[|\]$/g, ''), port: Number(port) } };
     }

@@ -11,9 +11,11 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { FakeApprovals } from '../support/fake-approvals.ts';
 import { PERMIT_ALL } from '../support/gateway.ts';
 import { type Recorded, recorded } from '../support/recorded.ts';
+import { Relay } from '../support/relay.ts';
 import { clientFiles, type SshGateway, startSshGateway } from '../support/ssh-gateway.ts';
 import { type SshServer, sshTarget, startSshServer } from '../support/ssh-server.ts';
 import { gatewayWay, runLines, type Workplace, workplace } from '../support/ssh-ways.ts';
+import { until } from '../support/until.ts';
 
 let server: SshServer;
 before(async () => {
@@ -168,6 +170,57 @@ describe('files are held one by one', () => {
     await assert.rejects(behind, /No such file/);
     assert.equal(await readFile(join(remote, 'b'), 'utf8'), 'b');
     assert.deepEqual(gateway.faults, []);
+  });
+});
+
+describe('what is under way', () => {
+  test('is never done where its client left while it was held', async () => {
+    await using place: Workplace = await workplace();
+    const path = join(place.remote, 'kept');
+    await writeFile(path, 'kept');
+    const people = new FakeApprovals();
+    await using gateway = await open(
+      [PERMIT_ALL, held('ask before removing', { operations: ['file-remove'] })],
+      people,
+    );
+    {
+      await using session = await sftpOf(gateway);
+      session.sftp.unlink(path, () => undefined);
+      await people.nth(0);
+    }
+    await until(() => Promise.resolve(gateway.live.size === 0));
+    people.asked[0]?.approve();
+    const all = await recorded(gateway);
+    const refused = all.filter(({ event }) => event.kind === 'refusal').map(({ event }) => event.refusal?.code);
+    assert.deepEqual(refused, ['approval-cancelled']);
+    assert.equal(await readFile(path, 'utf8'), 'kept');
+  });
+
+  test('breaks off where the host is lost in the middle of a file, and is a failure on record', async () => {
+    await using place: Workplace = await workplace();
+    const path = join(place.remote, 'large');
+    const content = Buffer.alloc(3_000_000, 'x');
+    await writeFile(path, content);
+    await using relay = await Relay.before(server);
+    const targets = [sshTarget(server, { address: { host: '127.0.0.1', port: relay.port } })];
+    await using gateway = await startSshGateway({ targets });
+    await using session = await sftpOf(gateway);
+    const { sftp } = session;
+    const closed = once(sftp, 'close');
+    relay.cutAfterBytes = 500_000;
+    let read = 0;
+    const reading = sftp.createReadStream(path);
+    reading.on('data', (piece: Buffer) => (read += piece.length));
+    reading.on('error', () => undefined);
+    await closed;
+    assert.equal(read < content.length, true);
+    relay.cutAfterBytes = Number.POSITIVE_INFINITY;
+    await until(() => Promise.resolve(gateway.live.size === 0));
+    const replies = (await recorded(gateway)).filter(({ event }) => event.kind === 'reply');
+    const last = replies.map(({ event }) => event.result?.status).at(-1);
+    assert.notEqual(last, 'ok');
+    await using again = await sftpOf(gateway);
+    assert.equal((await asked<Buffer>((done) => again.sftp.readFile(path, done))).length, content.length);
   });
 });
 

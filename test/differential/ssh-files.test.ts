@@ -84,12 +84,12 @@ const CASES: Readonly<Record<string, string>> = {
     'rsync -a shop:"$R/tree" got && rsync -az --delete up/tree/ shop:"$R/tree" && rsync -a --link-dest="$R/tree" up/tree/ shop:"$R/linked"; echo $?; rsync -a shop:"$R/no" . 2>/dev/null',
   'git clones, pushes, deletes and forces': [
     'git init -q -b main --bare "$R/repo.git" && git clone -q shop:"$R/repo.git" one 2>/dev/null && cd one && echo 1 >a && git add a && git commit -qm one',
-    'git push -q origin HEAD:main && git tag v1 && git tag -a -m tagged v2 && git push -q --tags && git push -q origin HEAD:refs/heads/side',
-    'git clone -q shop:"$R/repo.git" ../two && cd ../two && git log --oneline && git ls-remote | sort',
+    'git tag v1 && git tag -a -m tagged v2 && git push -q --tags origin HEAD:main HEAD:refs/heads/side',
+    'git clone -q shop:"$R/repo.git" ../two && cd ../two && git log --oneline',
     'echo 2 >a && git commit -qam two && git push -q && cd ../one && git pull -q --ff-only && git log --oneline',
     'git commit -q --amend -m other && git push -q 2>/dev/null; echo $?; git push -q --force; echo $?',
-    'git push -q origin --delete side v1; git push -q --atomic origin HEAD:x HEAD:y; git push -q origin :nothing 2>/dev/null; echo $?; git ls-remote | sort',
-    'git submodule --quiet add -b main shop:"$R/repo.git" sub && git submodule status | cut -c2-41; rm .gitmodules; git archive --remote=shop:"$R/repo.git" main | tar t; git fetch -q --depth 1 && git clone -q shop:"$R/none.git" ../three; echo $?',
+    'git push -q origin --delete side v1; git push -q --atomic origin HEAD:x HEAD:y; git ls-remote | sort',
+    'git submodule --quiet add -b main shop:"$R/repo.git" sub && git submodule status | cut -c2-41; rm .gitmodules; git archive --remote=shop:"$R/repo.git" main | tar t; git clone -q shop:"$R/none.git" ../three; echo $?',
   ].join('\n'),
 };
 

@@ -136,8 +136,6 @@ describe('clients of an SSH host in a run', { skip }, () => {
       const raw = await ansible('-m', 'raw', '-a', 'echo "raw: $((1 + 1))"');
       assert.equal(raw.status, 0, raw.said);
       assert.match(raw.said, /raw: 2/);
-      const removed = await ansible('-m', 'raw', '-a', 'rm -rf /nothing/of/this/name');
-      assert.match(removed.said, /Nothing is removed here\./);
       // A module is a program of Python that is brought there: what it does is not known, and no rule permits that here.
       const module = await ansible('-m', 'ping');
       assert.notEqual(module.status, 0);

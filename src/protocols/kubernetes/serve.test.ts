@@ -53,7 +53,11 @@ describe('a request to a cluster', () => {
   let cluster: ScriptedCluster;
   before(async () => {
     cluster = await startScriptedCluster({
-      script: () => ({ kind: 'Status', status: 'Success' }),
+      script: ({ body }, response) => {
+        if (!body.includes('Lost')) return { kind: 'Status', status: 'Success' };
+        response.destroy();
+        return undefined;
+      },
       target: {
         kubernetes: {
           secretResources: [],
@@ -174,6 +178,13 @@ describe('a request to a cluster', () => {
       assert.equal(cluster.asked.length, asked);
     });
   }
+
+  test('is not asked again by itself where its server is lost in the middle', async () => {
+    const response = await cluster.ask('/api/v1/namespaces/shop/pods', sent('{"kind":"Lost"}'));
+    const told = (await response.json()) as Told;
+    assert.deepEqual([response.status, told.details.causes[0]?.reason], [502, 'upstream-unavailable']);
+    assert.equal(response.headers.get('retry-after'), null);
+  });
 
   test('that a connection refused goes on with another', async () => {
     assert.equal((await cluster.ask('/version')).status, 200);

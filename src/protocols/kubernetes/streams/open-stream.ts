@@ -4,7 +4,7 @@ import type { HttpExchangeParts } from '../../http/exchange.ts';
 import type { HttpSession } from '../../http/lanes.ts';
 import { SPDY } from '../../http/message.ts';
 import { AcceptedRequest } from './accepted-request.ts';
-import { type AskedStream, offeredProtocols } from './agreed-protocol.ts';
+import { type AskedStream, offeredProtocols, offerField } from './agreed-protocol.ts';
 import { beginStream } from './begun-stream.ts';
 import { ChannelRelay } from './channel-relay.ts';
 import { portOperations, STREAMED } from './stream-operations.ts';
@@ -22,6 +22,9 @@ export async function withStream(
   const [operation] = asked.request.operations;
   const { upgrade } = asked.head;
   if (operation === undefined || upgrade === undefined || asked.request.unsupported !== undefined) return http;
+  if (incoming.head.fields.some(([name, value]) => name === PROTOCOLS && value.includes(BEARER))) {
+    return refused(http, FORGED);
+  }
   const stream = askedStream(operation, upgrade);
   if (stream === undefined) return isProxied(operation) && upgrade !== SPDY ? http : refused(http, NO_STREAM);
   if ('code' in stream) return refused(http, stream);
@@ -82,6 +85,14 @@ function isTrue(value: string): boolean {
 /** As many channels of one byte as there are, two for each. */
 const MOST_PORTS = 100;
 
+const PROTOCOLS = offerField('websocket');
+/** How pages of browsers show API servers a token (k8s.io/apiserver, authentication/request/websocket). */
+const BEARER = 'bearer.authorization.k8s.io';
+
+const FORGED: Refusal = {
+  code: 'claim-invalid',
+  message: 'a token among the protocols of a WebSocket says who asks, which the gateway does',
+};
 const NO_STREAM: Refusal = {
   code: 'protocol-unsupported',
   message: 'this request becomes no stream at the gateway',

@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { FakeApprovals } from '../../../../test/support/fake-approvals.ts';
 import { PERMIT_ALL } from '../../../../test/support/gateway.ts';
 import { type ClusterGateway, startClusterGateway } from '../../../../test/support/kubernetes/cluster-gateway.ts';
 import { recorded } from '../../../../test/support/recorded.ts';
+import { until as settled } from '../../../../test/support/until.ts';
 import { readChannelRecords } from '../../../model/channel-record.ts';
 
+/** Somebody of a group is asked. */
+const ASKING = {
+  group: 'dba',
+  quorum: 1,
+  withinMs: 60_000,
+  allowActor: false,
+  measureRows: false,
+  showText: false,
+} as const;
 const EVERY = [
   'v5.channel.k8s.io',
   'v4.channel.k8s.io',
@@ -157,6 +169,23 @@ describe('rules about a command in a pod', () => {
     }
   });
 
+  test('cannot be gone round by a token of the client’s own among the protocols of a WebSocket', async () => {
+    await using it = await startClusterGateway();
+    for (const path of ['exec?command=true&stdout=true', 'proxy/socket']) {
+      const socket = connect({ host: '127.0.0.1', port: it.gateway.port });
+      const key = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13';
+      const offered = 'v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.YW5vdGhlcg';
+      socket.write(
+        `GET /t/prod/api/v1/namespaces/default/pods/web/${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: ${it.authorization}\r\n` +
+          `connection: Upgrade\r\nupgrade: websocket\r\n${key}\r\nsec-websocket-protocol: ${offered}\r\n\r\n`,
+      );
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.match(String(answer), /^HTTP\/1\.1 403 [\s\S]*says who asks/);
+      socket.destroy();
+    }
+    assert.deepEqual(it.cluster.done, []);
+  });
+
   test('cannot be gone round by an upgrade that is no stream', async () => {
     await using it = await startClusterGateway();
     for (const path of ['../../secrets?watch=1', 'log?follow=true', 'exec/extra']) {
@@ -167,10 +196,47 @@ describe('rules about a command in a pod', () => {
   });
 });
 
+describe('streams that wait for people', () => {
+  const HELD = { ...PERMIT_ALL, name: 'people are asked', approve: ASKING };
+
+  for (const protocol of ['v5.channel.k8s.io', 'spdy v4.channel.k8s.io']) {
+    test(`run over ${protocol} once people have said yes, and never where they said no`, async () => {
+      const approvals = new FakeApprovals();
+      await using it = await startClusterGateway({ policies: [HELD], approvals });
+      const coming = it.exec(protocol, ['echo', 'one']);
+      await settled(() => Promise.resolve(approvals.asked.length === 1));
+      assert.deepEqual(it.cluster.done, []);
+      approvals.asked[0]?.approve();
+      await using client = await coming;
+      await client.ended;
+      assert.equal(client.text('stdout'), 'one\n');
+      const refused = it.exec(protocol, ['echo', 'two']);
+      await settled(() => Promise.resolve(approvals.asked.length === 2));
+      approvals.asked[1]?.deny();
+      await using other = await refused;
+      assert.match(other.answer, /^HTTP\/1\.1 403 [\s\S]*"kind":"Status"/);
+      assert.deepEqual(it.cluster.done, ['exec echo one']);
+    });
+  }
+
+  test('hold a port with its first connection', async () => {
+    const approvals = new FakeApprovals();
+    await using it = await startClusterGateway({ policies: [HELD], approvals });
+    await using client = it.stream({ protocol: 'spdy portforward.k8s.io', path: 'portforward', use: 'forward' });
+    await client.until(() => client.answer.startsWith('HTTP/1.1 101'));
+    client.open('error:1', 'streamtype: error\nport: 9\nrequestid: 0\n');
+    await settled(() => Promise.resolve(approvals.asked.length === 1));
+    approvals.asked[0]?.deny();
+    await client.ended;
+    assert.match(client.text('error:1'), /refused by Chaperone/);
+    assert.deepEqual(it.cluster.done, []);
+  });
+});
+
 describe('masks of a command in a pod', () => {
   let it: ClusterGateway;
   before(async () => {
-    const policies = [{ ...PERMIT_ALL, mask: ['email'] }];
+    const policies = [{ ...PERMIT_ALL, mask: ['email', 'secret'] }];
     it = await startClusterGateway({ policies, double: { environment: { MAIL: CANARY } } });
   });
   after(() => it[Symbol.asyncDispose]());
@@ -186,7 +252,7 @@ describe('masks of a command in a pod', () => {
   }
 
   test('find what comes in pieces, and keep it off the record', async () => {
-    const policies = [{ ...PERMIT_ALL, mask: ['email'] }];
+    const policies = [{ ...PERMIT_ALL, mask: ['email', 'secret'] }];
     await using own = await startClusterGateway({ policies });
     const slow = 'printf "to ada.can"; sleep 0.02; printf "ary@exam"; sleep 0.02; echo "ple.com, and on"';
     await using client = await own.exec('v5.channel.k8s.io', ['sh', '-c', slow.replaceAll('ada', 'a"da"')]);

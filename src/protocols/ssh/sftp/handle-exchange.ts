@@ -1,7 +1,7 @@
 import { Fault } from '../../../model/fault.ts';
 import { LIMITS } from '../../../model/limits.ts';
 import type { Refusal } from '../../../model/refusal.ts';
-import type { ExchangeResult, FieldMasker, Part, ReplyCount } from '../../../model/reply.ts';
+import type { ExchangeResult, Part } from '../../../model/reply.ts';
 import type { Request } from '../../../model/request.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import type { Frames } from '../files/frames.ts';
@@ -9,17 +9,14 @@ import { Transfer } from '../files/transfer.ts';
 import type { SshUpstream } from '../host/upstream.ts';
 import { resultOf } from './ask-exchange.ts';
 import type { SftpClient } from './client.ts';
+import { AskedPart, type HandleRequest, WindowPart } from './handle-parts.ts';
 import type { Asked, SftpHost } from './host.ts';
 import { Gauge, Mailbox } from './mailbox.ts';
-import { type FileWindow, MaskedFile, ReadFailed } from './masked-file.ts';
-import { REPLY, STATUS } from './numbers.ts';
-import { packetOf, renumber } from './packets.ts';
-import { allowed, ClosingPart, DataPart, ReplyPart, type SftpPart, UNCOUNTED } from './parts.ts';
+import { MaskedFile, ReadFailed } from './masked-file.ts';
+import { STATUS } from './numbers.ts';
+import { renumber } from './packets.ts';
+import { ClosingPart, DataPart, ReplyPart, type SftpPart } from './parts.ts';
 import { readReply } from './replies.ts';
-import type { SftpRequest } from './requests.ts';
-
-/** What a client asks of something that it has open. */
-export type HandleRequest = Extract<SftpRequest, { readonly handle: Buffer }>;
 
 export interface HandleParts {
   readonly request: Request;
@@ -210,74 +207,6 @@ export class HandleExchange implements Exchange<SshUpstream> {
     this.#parts.host.waiting.take(weightOf(known));
     this.#current = known;
     return known;
-  }
-}
-
-/** What a client asks of a handle: what is to be written is its content. */
-class AskedPart implements Part {
-  readonly asked: HandleRequest | undefined;
-  readonly packet: Buffer;
-  readonly work: (() => Promise<void>) | undefined;
-  readonly #frames: Frames;
-  #wire: Buffer | undefined;
-
-  constructor(asked: HandleRequest | undefined, packet: Buffer, frames: Frames, work?: () => Promise<void>) {
-    this.asked = asked;
-    this.packet = packet;
-    this.work = work;
-    this.#frames = frames;
-  }
-
-  get wire(): Buffer {
-    this.#wire ??= this.#frames.written('in', this.#data);
-    return this.#wire;
-  }
-
-  /** What it holds in memory. */
-  get weight(): number {
-    return this.#data.length;
-  }
-
-  get #data(): Buffer {
-    return this.asked?.kind === 'write' ? this.asked.data : NOTHING;
-  }
-
-  rewrite(_masker: FieldMasker): this {
-    return this;
-  }
-}
-
-interface WindowParts {
-  readonly id: number;
-  readonly window: FileWindow;
-  readonly file: MaskedFile;
-  readonly frames: Frames;
-}
-
-/** What stands somewhere in a file that is masked; it becomes data once it was. */
-class WindowPart implements SftpPart {
-  readonly id: number;
-  readonly wire = NOTHING;
-  readonly packet = undefined;
-  readonly counts: readonly ReplyCount[];
-  readonly #parts: WindowParts;
-  readonly #shown: (data: Buffer) => void;
-
-  constructor(parts: WindowParts, shown: (data: Buffer) => void) {
-    this.id = parts.id;
-    this.#parts = parts;
-    this.#shown = shown;
-    this.counts = [{ ...UNCOUNTED, bytes: parts.window.end - parts.window.at }];
-  }
-
-  rewrite(masker: FieldMasker): SftpPart {
-    const { id, window, file, frames } = this.#parts;
-    const data = file.shown(window, masker);
-    return new DataPart(packetOf(REPLY.data, [id, data]), data, frames, this.#shown);
-  }
-
-  cut(allow: (message: ReplyCount) => boolean) {
-    return allowed(this, allow);
   }
 }
 
