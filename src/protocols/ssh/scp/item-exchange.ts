@@ -72,7 +72,6 @@ export class ScpPart implements Part {
   declare readonly result?: ExchangeResult;
   readonly #more: ScpPartMore;
   readonly #record: ((bytes: Buffer) => Buffer) | undefined;
-  #wire: Buffer | undefined;
 
   /** `record` makes of it what stands on record: content, and words. */
   private constructor(bytes: Buffer, record: ((bytes: Buffer) => Buffer) | undefined, more: ScpPartMore = {}) {
@@ -110,8 +109,7 @@ export class ScpPart implements Part {
   }
 
   get wire(): Buffer {
-    this.#wire ??= this.#record?.(this.bytes) ?? NOTHING;
-    return this.#wire;
+    return this.#record?.(this.bytes) ?? NOTHING;
   }
 
   /** The client gets it now. */
