@@ -6,10 +6,16 @@ import { SessionRenderer } from './render.ts';
 
 function event(kind: string, bytes: Buffer, media = 'application/octet-stream', more: object = {}): RecordedEvent {
   const body = { media, bytes: String(bytes.length), base64: bytes.toString('base64') };
-  return recordedEventSchema.parse({
-    ...{ v: 1, seq: 1, at: '2026-11-02T10:00:00.000Z', session: 'ses_1', run: 'run_1', exchange: 1, mono: '1', kind },
-    ...{ body, ...more },
-  });
+  const place = {
+    v: 1,
+    seq: 1,
+    at: '2026-11-02T10:00:00.000Z',
+    session: 'ses_1',
+    run: 'run_1',
+    exchange: 1,
+    mono: '1',
+  };
+  return recordedEventSchema.parse({ ...place, kind, body, ...more });
 }
 
 const frames = (...all: readonly [SshFrame['kind'], string][]): Buffer =>
