@@ -68,7 +68,8 @@ function build() {
   cpSync(join(tree, '_output/bin/kube-apiserver'), join(folder, 'kube-apiserver'));
   const GOPATH = join(tree, '_output/local/go');
   const inPath = join(GOPATH, 'src/k8s.io/kubernetes');
-  const cache = { GOPATH, GOCACHE: join(GOPATH, 'cache') };
+  // The folder is a link, and Go finds what is vendored by the name that leads through it.
+  const cache = { GOPATH, GOCACHE: join(GOPATH, 'cache'), PWD: inPath };
   run('go', ['build', '-o', join(folder, 'kubelet-double'), './cmd/kubelet-double'], inPath, { ...env, ...cache });
 }
 

@@ -10,7 +10,7 @@ const FRAMES: readonly SshFrame[] = [
 
 describe('frames of a channel', () => {
   it('are read as they were written', () => {
-    assert.deepEqual(readSshFrames(Buffer.concat(FRAMES.map(writeSshFrame))), FRAMES);
+    assert.deepEqual(readSshFrames(Buffer.concat(FRAMES.map((frame) => writeSshFrame(frame)))), FRAMES);
     assert.equal(
       writeSshFrame(FRAMES[1]!).toString('hex'),
       `010000000c00000005${Buffer.from('hello').toString('hex')}`,
@@ -18,7 +18,7 @@ describe('frames of a channel', () => {
   });
 
   it('end where they were cut, and at what is none', () => {
-    const wire = Buffer.concat(FRAMES.map(writeSshFrame));
+    const wire = Buffer.concat(FRAMES.map((frame) => writeSshFrame(frame)));
     const cut = readSshFrames(wire.subarray(0, 17 + 9 + 3)).map(({ bytes }) => Buffer.from(bytes).toString('latin1'));
     assert.deepEqual(cut[1], 'hel');
     assert.deepEqual(readSshFrames(Buffer.from([99, 0, 0, 0, 0, 0, 0, 0, 0])), []);

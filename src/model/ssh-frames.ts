@@ -21,8 +21,13 @@ export const SSH_MEDIA = 'text/x-ssh; charset=utf-8';
 const KINDS: readonly SshFrameKind[] = ['in', 'out', 'err', 'status', 'signal', 'window', 'break', 'end', 'mark'];
 const HEAD_BYTES = 9;
 
-export function writeSshFrame({ kind, atMs, bytes }: SshFrame): Buffer {
-  const frame = Buffer.allocUnsafe(HEAD_BYTES + bytes.length);
+export function writeSshFrame(frame: SshFrame): Buffer {
+  return writeSshFrameInto(Buffer.allocUnsafe(HEAD_BYTES + frame.bytes.length), frame);
+}
+
+/** The frame as a view of `buffer`, which must have room for it: 9 bytes more than it holds. */
+export function writeSshFrameInto(buffer: Buffer, { kind, atMs, bytes }: SshFrame): Buffer {
+  const frame = buffer.subarray(0, HEAD_BYTES + bytes.length);
   frame[0] = KINDS.indexOf(kind);
   frame.writeUInt32BE(Math.min(Math.max(0, Math.floor(atMs)), 0xffff_ffff), 1);
   frame.writeUInt32BE(bytes.length, 5);

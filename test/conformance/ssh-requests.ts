@@ -23,8 +23,6 @@ export const REQUESTS: Requests = {
     exec('exit 7'),
     exec('nothing-of-this-name'),
     exec('head -c 300000 /dev/zero'),
-    exec('true'),
-    exec('cat /nowhere'),
   ],
   permitted: exec('echo permitted-here'),
   permittedReached: /permitted-here/,

@@ -224,6 +224,30 @@ describe('what is under way', () => {
   });
 });
 
+describe('what is limited', () => {
+  test('is cut off in the middle of a file, and the session goes on', async () => {
+    await using place: Workplace = await workplace();
+    const { remote } = place;
+    await writeFile(join(remote, 'large'), Buffer.alloc(600_000, 'x'));
+    await writeFile(join(remote, 'small'), 'small');
+    const limit: Policy['limit'] = [{ measure: 'bytes', most: 200_000, per: 'statement' }];
+    await using gateway = await open([{ ...PERMIT_ALL, limit }]);
+    await using session = await sftpOf(gateway);
+    const { sftp } = session;
+    await assert.rejects(
+      asked((done) => sftp.readFile(join(remote, 'large'), (error) => done(error))),
+      /budget-exceeded/,
+    );
+    assert.equal((await asked<Buffer>((done) => sftp.readFile(join(remote, 'small'), done))).toString(), 'small');
+    const ends = (await recorded(gateway)).filter(({ event }) => event.result?.status === 'refused');
+    assert.deepEqual(
+      ends.map(({ event }) => event.refusal?.code),
+      ['budget-exceeded'],
+    );
+    assert.deepEqual(gateway.faults, []);
+  });
+});
+
 const CANARY = 'canary.lovelace@planted.example';
 
 describe('what is masked', () => {

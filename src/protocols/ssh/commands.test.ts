@@ -64,6 +64,17 @@ describe('commands of OpenSSH clients', () => {
     assert.equal((await runSsh(config, ['shop', 'echo fine'])).stdout, 'fine\n');
   });
 
+  it('go on while keys are exchanged anew, with the client and with a host that shows a certificate', async () => {
+    await using certified = await startSshServer({ certifiedFor: ['web-1'], settings: ['RekeyLimit 500K'] });
+    const hostKeys = { kind: 'authority', keys: [certified.authority.line], principal: 'web-1' } as const;
+    await using gateway = await startSshGateway({ targets: [sshTarget(certified, { ssh: { hostKeys } })] });
+    const { config } = await clientFiles(gateway);
+    const asked = ['-o', 'RekeyLimit=300K', 'shop', 'tee /dev/stderr | wc -c'];
+    const echoed = await runSsh(config, asked, { input: Buffer.alloc(3_000_000, 'k') });
+    assert.deepEqual([echoed.stdout, echoed.stderr.length, echoed.code], ['3000000\n', 3_000_000, 0]);
+    assert.deepEqual(gateway.faults, []);
+  });
+
   it('get the variables that the target allows, and no other', async () => {
     const target = sshTarget(server, { ssh: { environment: ['CHAPERONE_TEST_ONE'] } });
     await using gateway = await startSshGateway({ targets: [target] });

@@ -8,7 +8,7 @@ import { castView } from './cast-view.ts';
 const EVENT = { v: 1, at: '2026-11-02T10:00:00.000Z', session: 'ses_1', run: 'run_1', exchange: 1 };
 
 function event(kind: string, mono: number, members: object, frames: readonly SshFrame[] = []): RecordedEvent {
-  const bytes = Buffer.concat(frames.map(writeSshFrame));
+  const bytes = Buffer.concat(frames.map((frame) => writeSshFrame(frame)));
   const made = { ...EVENT, kind, mono: String(mono), ...members } as unknown as AuditEvent;
   return { event: made, body: () => ({ kind: 'bytes', bytes }) } as unknown as RecordedEvent;
 }

@@ -24,7 +24,9 @@ export class ChannelPart implements Part {
 
   get wire(): Buffer {
     this.#wire ??=
-      this.frames.length === 1 ? writeSshFrame(this.frames[0]!) : Buffer.concat(this.frames.map(writeSshFrame));
+      this.frames.length === 1
+        ? writeSshFrame(this.frames[0]!)
+        : Buffer.concat(this.frames.map((frame) => writeSshFrame(frame)));
     return this.#wire;
   }
 

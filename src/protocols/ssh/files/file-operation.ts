@@ -48,6 +48,11 @@ export function fileSession(kind: string, user: string): Operation {
   };
 }
 
+/** True of what does more than read: it counts as one change of a budget, and cannot be undone. */
+export function changes({ operations }: Request): boolean {
+  return operations.some(({ access }) => access !== 'read' && access !== 'session');
+}
+
 /** A path as people read it: whatever stands in it, it ends at its quotation mark. */
 export function quoted(path: string): string {
   return JSON.stringify(path);

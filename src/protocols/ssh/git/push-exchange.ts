@@ -5,7 +5,7 @@ import type { Part } from '../../../model/reply.ts';
 import type { Request } from '../../../model/request.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import type { Channel } from '../channels/channel.ts';
-import { ChannelPart, type StreamMasks } from '../channels/channel-part.ts';
+import { ChangeAhead, ChannelPart, type StreamMasks } from '../channels/channel-part.ts';
 import { noticeText, refusalText } from '../channels/told.ts';
 import type { Frames } from '../files/frames.ts';
 import { nextMessage } from '../files/next-message.ts';
@@ -47,8 +47,9 @@ export class PushExchange implements Exchange<SshUpstream> {
     return this.#status;
   }
 
-  async *forward({ input, signal }: Forward<SshUpstream>): AsyncGenerator<Part> {
+  async *forward({ input, metered, signal }: Forward<SshUpstream>): AsyncGenerator<Part> {
     clearInterval(this.#notices);
+    if (metered) yield new ChangeAhead();
     const { host, push, masks, frames } = this.#parts;
     const report = new PushReport(push.capabilities);
     let broken: unknown;

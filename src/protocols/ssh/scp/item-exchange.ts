@@ -3,7 +3,9 @@ import type { ExchangeResult, FieldMasker, Part } from '../../../model/reply.ts'
 import type { Request } from '../../../model/request.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import type { Channel } from '../channels/channel.ts';
+import { ChangeAhead } from '../channels/channel-part.ts';
 import { noticeText } from '../channels/told.ts';
+import { changes } from '../files/file-operation.ts';
 import type { Frames } from '../files/frames.ts';
 import type { SshUpstream } from '../host/upstream.ts';
 import type { ChannelReader } from './channel-reader.ts';
@@ -37,8 +39,9 @@ export class ItemExchange implements Exchange<SshUpstream> {
     if (parts.input !== undefined) this.input = parts.input;
   }
 
-  forward({ input }: Forward<SshUpstream>): AsyncGenerator<ScpPart> {
-    return this.#parts.carry(input);
+  async *forward({ input, metered }: Forward<SshUpstream>): AsyncGenerator<Part> {
+    if (metered && changes(this.request)) yield new ChangeAhead();
+    yield* this.#parts.carry(input);
   }
 
   reply(part: Part): Promise<void> | undefined {
@@ -72,7 +75,6 @@ export class ScpPart implements Part {
   declare readonly result?: ExchangeResult;
   readonly #more: ScpPartMore;
   readonly #record: ((bytes: Buffer) => Buffer) | undefined;
-  #wire: Buffer | undefined;
 
   /** `record` makes of it what stands on record: content, and words. */
   private constructor(bytes: Buffer, record: ((bytes: Buffer) => Buffer) | undefined, more: ScpPartMore = {}) {
@@ -110,8 +112,7 @@ export class ScpPart implements Part {
   }
 
   get wire(): Buffer {
-    this.#wire ??= this.#record?.(this.bytes) ?? NOTHING;
-    return this.#wire;
+    return this.#record?.(this.bytes) ?? NOTHING;
   }
 
   /** The client gets it now. */

@@ -1,7 +1,9 @@
 import type { Refusal } from '../../../model/refusal.ts';
 import type { ExchangeResult } from '../../../model/reply.ts';
 import type { Request } from '../../../model/request.ts';
-import type { Exchange, WaitingNotice } from '../../protocol.ts';
+import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
+import { ChangeAhead } from '../channels/channel-part.ts';
+import { changes } from '../files/file-operation.ts';
 import type { SshUpstream } from '../host/upstream.ts';
 import type { SftpClient } from './client.ts';
 import type { Asked, SftpHost } from './host.ts';
@@ -30,14 +32,15 @@ export class AskExchange implements Exchange<SshUpstream> {
     this.#asked = asked;
   }
 
-  async *forward(): AsyncGenerator<SftpPart> {
+  async *forward({ metered }: Pick<Forward<SshUpstream>, 'metered'>): AsyncGenerator<SftpPart | ChangeAhead> {
+    if (metered && changes(this.request)) yield new ChangeAhead();
     const frames = this.#client.frames();
     const reply = { ...(await this.#host.ask(this.#asked)), id: this.#id };
     yield new ReplyPart(reply, frames, resultOf(reply));
   }
 
-  reply(part: SftpPart): Promise<void> | undefined {
-    return this.#client.send(part.packet);
+  reply(part: SftpPart | ChangeAhead): Promise<void> | undefined {
+    return part instanceof ChangeAhead ? undefined : this.#client.send(part.packet);
   }
 
   async refuse(refusal: Refusal): Promise<void> {

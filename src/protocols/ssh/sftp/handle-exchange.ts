@@ -4,6 +4,8 @@ import type { Refusal } from '../../../model/refusal.ts';
 import type { ExchangeResult, Part } from '../../../model/reply.ts';
 import type { Request } from '../../../model/request.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
+import { ChangeAhead } from '../channels/channel-part.ts';
+import { changes } from '../files/file-operation.ts';
 import type { Frames } from '../files/frames.ts';
 import { Transfer } from '../files/transfer.ts';
 import type { SshUpstream } from '../host/upstream.ts';
@@ -49,6 +51,7 @@ export class HandleExchange implements Exchange<SshUpstream> {
   /** What is being shown now. */
   #current: SftpPart | undefined;
   #stopped: Refusal | undefined;
+  #isOpen = false;
 
   constructor(parts: HandleParts) {
     this.#parts = parts;
@@ -80,7 +83,8 @@ export class HandleExchange implements Exchange<SshUpstream> {
     this.#asked.end();
   }
 
-  async *forward(call: Forward<SshUpstream>): AsyncGenerator<SftpPart> {
+  async *forward(call: Forward<SshUpstream>): AsyncGenerator<SftpPart | ChangeAhead> {
+    if (call.metered && changes(this.request)) yield new ChangeAhead();
     const { host, id, opening, onOpened, onClosed } = this.#parts;
     const opened = await host.ask(opening);
     const reply = { ...opened, id };
@@ -89,6 +93,7 @@ export class HandleExchange implements Exchange<SshUpstream> {
       return;
     }
     const handle = Buffer.from(opened.handle);
+    this.#isOpen = true;
     onOpened(handle, this);
     try {
       yield new ReplyPart(reply, this.#frames);
@@ -104,7 +109,8 @@ export class HandleExchange implements Exchange<SshUpstream> {
     }
   }
 
-  reply(part: SftpPart): Promise<void> | undefined {
+  reply(part: SftpPart | ChangeAhead): Promise<void> | undefined {
+    if (part instanceof ChangeAhead) return undefined;
     if (part instanceof DataPart) part.shown();
     return this.#parts.client.send(part.packet);
   }
@@ -115,6 +121,7 @@ export class HandleExchange implements Exchange<SshUpstream> {
 
   /** What was asked and not answered is refused, and it is closed. */
   async stop(refusal: Refusal): Promise<void> {
+    if (!this.#isOpen) return this.refuse(refusal);
     this.#stopped = refusal;
     this.#asked.end();
     const refuse = (id: number | undefined) => (id === undefined ? undefined : this.#parts.client.refuse(id, refusal));

@@ -15,7 +15,6 @@ export class AskedPart implements Part {
   readonly packet: Buffer;
   readonly work: (() => Promise<void>) | undefined;
   readonly #frames: Frames;
-  #wire: Buffer | undefined;
 
   constructor(asked: HandleRequest | undefined, packet: Buffer, frames: Frames, work?: () => Promise<void>) {
     this.asked = asked;
@@ -25,8 +24,7 @@ export class AskedPart implements Part {
   }
 
   get wire(): Buffer {
-    this.#wire ??= this.#frames.written('in', this.#data);
-    return this.#wire;
+    return this.#frames.written('in', this.#data);
   }
 
   /** What it holds in memory. */

@@ -13,7 +13,7 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * Takes packets out of bytes that come cut anywhere (draft, section 3), each with its length before it. A packet is a
- * view of the bytes where it came whole. Throws `MalformedSftp` for a length that no packet has.
+ * view of the bytes where it came whole, which must be nobody else's. Throws `MalformedSftp` for a length that no packet has.
  */
 export class PacketReader {
   /** Of the packet that has begun, its length among them. */
@@ -58,9 +58,8 @@ export class PacketReader {
     return bytes.subarray(part.length);
   }
 
-  /** A copy: what was read may lie in a buffer that is used again. */
   #hold(bytes: Buffer, wanted: number): void {
-    this.#pieces.push(Buffer.from(bytes));
+    this.#pieces.push(bytes);
     this.#held += bytes.length;
     this.#wanted = wanted;
   }

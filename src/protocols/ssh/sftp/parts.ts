@@ -17,7 +17,6 @@ export class ReplyPart implements SftpPart {
   declare readonly counts?: readonly ReplyCount[];
   readonly #reply: SftpReply;
   readonly #frames: Frames;
-  #wire: Buffer | undefined;
 
   constructor(reply: SftpReply, frames: Frames, result?: ExchangeResult) {
     this.#reply = reply;
@@ -28,8 +27,7 @@ export class ReplyPart implements SftpPart {
   }
 
   get wire(): Buffer {
-    this.#wire ??= this.#frames.written(this.#reply.kind === 'status' ? 'err' : 'out', recordOf(this.#reply));
-    return this.#wire;
+    return this.#frames.written(this.#reply.kind === 'status' ? 'err' : 'out', recordOf(this.#reply));
   }
 
   get id(): number {
@@ -67,7 +65,6 @@ export class DataPart implements SftpPart {
   readonly #data: Buffer;
   readonly #frames: Frames;
   readonly #shown: (data: Buffer) => void;
-  #wire: Buffer | undefined;
 
   /** `shown` is told what the client gets. */
   constructor(packet: Buffer, data: Buffer, frames: Frames, shown: (data: Buffer) => void) {
@@ -83,8 +80,7 @@ export class DataPart implements SftpPart {
   }
 
   get wire(): Buffer {
-    this.#wire ??= this.#frames.written('out', this.#data);
-    return this.#wire;
+    return this.#frames.written('out', this.#data);
   }
 
   shown(): void {
