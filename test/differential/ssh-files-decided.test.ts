@@ -266,12 +266,16 @@ describe('what is masked', () => {
     const lines = [
       'sftp -q -F "$F" -b - shop <<END\nget $R/plain a\n!head -c 32770 a >part\nget -a $R/plain part\nls -l $R/names\nEND',
       'scp -s -q -F "$F" shop:"$R/plain" b; scp -O -q -F "$F" shop:"$R/plain" c; ssh -F "$F" shop cat "$R/plain" >d',
+      'scp -O -q -F "$F" a shop:"$R/sent"; echo "sent $?"; scp -O -q -F "$F" a shop:"$R/none/sent"; echo "not sent $?"',
       'rsync -a shop:"$R/plain" e; git init -q --bare "$R/repo.git"; git clone -q shop:"$R/repo.git" f',
       'for f in a b c part; do wc -c <$f; cmp $f a; done; cat a d',
     ].join('\n');
     const said = await runLines(await gatewayWay(gateway), place, lines);
     assert.equal(said.includes('lovelace'), false);
     assert.match(said, /300000\n300000\n300000\n300000\n/);
+    assert.match(said, /sent 0\n/);
+    assert.match(said, /none\/sent: No such file or directory\nnot sent 1\n/);
+    assert.deepEqual(await readFile(join(remote, 'sent')), await readFile(join(place.local, 'a')));
     assert.match(said, /mask-impossible: .*rsync/);
     assert.match(said, /mask-impossible: .*git/);
     await using session = await sftpOf(gateway);

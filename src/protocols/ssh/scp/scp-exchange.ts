@@ -2,7 +2,7 @@ import { Fault } from '../../../model/fault.ts';
 import { type Refusal, Refused } from '../../../model/refusal.ts';
 import type { Part } from '../../../model/reply.ts';
 import type { Body, Request } from '../../../model/request.ts';
-import { SSH_MEDIA, type SshFrame } from '../../../model/ssh-frames.ts';
+import { SSH_MEDIA } from '../../../model/ssh-frames.ts';
 import type { Exchange, Forward, WaitingNotice } from '../../protocol.ts';
 import { ChannelPart, StreamMasks } from '../channels/channel-part.ts';
 import type { SessionChannel } from '../channels/kind.ts';
@@ -23,6 +23,8 @@ export class ScpExchange implements Exchange<SshUpstream> {
   readonly #parts: SessionChannel;
   readonly #command: ScpCommand;
   readonly #masks = new StreamMasks(false);
+  /** Of what answers the client, who waits for all of it. */
+  readonly #answers = new StreamMasks(true);
   readonly #nowMs: () => number;
   readonly #frames: Frames;
   readonly #said = new Mailbox<Part>();
@@ -79,7 +81,8 @@ export class ScpExchange implements Exchange<SshUpstream> {
     const host = { channel, reader: new ChannelReader(channel, (aside) => this.#aside(aside)) };
     const asking = { channel: client, reader: new ChannelReader(client, nobody, channel.signal) };
     const run = (exchange: Exchange<SshUpstream>): Promise<void> => session.run(exchange);
-    const tell = (bytes: Buffer): Promise<void> => this.#tell([this.#frames.frame('out', bytes)]);
+    const tell = (bytes: Buffer): Promise<void> =>
+      this.#tell(new ChannelPart([this.#frames.frame('out', bytes)], this.#answers, { pauses: true }));
     const frames = (): Frames => new Frames(this.#nowMs);
     const parts = { command: this.#command, user, client: asking, host, run, tell, frames };
     try {
@@ -99,13 +102,13 @@ export class ScpExchange implements Exchange<SshUpstream> {
 
   #aside({ kind, bytes }: { readonly kind: 'err' | 'status'; readonly bytes: Buffer }): void {
     if (kind === 'status') this.#status = bytes;
-    else void this.#tell([this.#frames.frame('err', bytes)]);
+    else void this.#tell(new ChannelPart([this.#frames.frame('err', bytes)], this.#masks));
   }
 
-  #tell(frames: readonly SshFrame[]): Promise<void> {
+  #tell(part: ChannelPart): Promise<void> {
     return new Promise((resolve) => {
       this.#shown.push(resolve);
-      this.#said.push(new ChannelPart(frames, this.#masks));
+      this.#said.push(part);
     });
   }
 }
