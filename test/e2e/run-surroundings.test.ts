@@ -93,8 +93,8 @@ describe('what surrounds the command of a run', () => {
     );
     assert.notEqual(status, 0);
     assert.match(stderr, /^::group::chaperone sql select name from customers limit 3 drop table customers$/m);
-    // The token, and the password of the listener.
-    assert.equal(stderr.match(/^::add-mask::\S{20,}$/gm)?.length, 2);
+    // The token, and the passwords of the target's listener and of the one for tools.
+    assert.equal(stderr.match(/^::add-mask::\S{20,}$/gm)?.length, 3);
     const [, stop] = /^::stop-commands::([0-9a-f]{32})$/m.exec(stderr) ?? [];
     assert.match(stderr, new RegExp(`^::${stop}::\n::endgroup::$`, 'm'));
     const text = (await readFile(summary, 'utf8')).replace(/&#(\d+);/g, (_, code: string) =>
@@ -112,7 +112,7 @@ describe('what surrounds the command of a run', () => {
     const env = { PATH: `${programs}:${process.env['PATH']}`, HOME: home, ANTHROPIC_API_KEY: 'for-its-model' };
     const { status, stdout, stderr } = await run(env, '--', 'claude', '-p', 'fix it');
     assert.equal(status, 0, stderr);
-    assert.deepEqual(JSON.parse(stdout), { servers: [], prompt: 'fix it' });
+    assert.deepEqual(JSON.parse(stdout), { servers: ['chaperone'], prompt: 'fix it' });
     const shown = await labels();
     assert.deepEqual(
       [
