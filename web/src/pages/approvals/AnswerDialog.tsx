@@ -97,6 +97,8 @@ function useAnswer(approval: Approval, answer: Answer, onDone: () => void) {
       // What was read before the answer must not come after it.
       await queries.cancelQueries({ queryKey: key.approval(approval.id) });
       queries.setQueryData(key.approval(approval.id), now);
+      // It may have been used already, and told so while the answer was on its way.
+      void queries.invalidateQueries({ queryKey: key.approval(approval.id) });
       void queries.invalidateQueries({ queryKey: key.approvals });
       void queries.invalidateQueries({ queryKey: key.overview });
       say(saidOf(now, answer), answer === 'approve' ? 'permit' : 'deny');
