@@ -1,5 +1,5 @@
 import type { ApproveObligation } from '../model/decision.ts';
-import { mintId, type SessionId, type TargetName } from '../model/ids.ts';
+import type { SessionId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { Principal } from '../model/principal.ts';
 import { type RefusalCode, Refused } from '../model/refusal.ts';
@@ -7,9 +7,8 @@ import { digestOf } from '../policy/canonical-json.ts';
 import { countAccesses, findOpenAccess } from '../store/access-rows.ts';
 import { type ApprovalRow, countPending, insertApproval } from '../store/approval-rows.ts';
 import type { StoreTransaction } from '../store/schema.ts';
-import { actorOf } from './actor.ts';
-import { type FilingParts, patienceOf, tooMany } from './file-approval.ts';
-import { bodyPurpose, closeBody } from './filed-approval.ts';
+import { type FilingParts, tooMany } from './file-approval.ts';
+import { pendingRow } from './pending-row.ts';
 
 /** A target that a run asks for beside those of its grant. */
 export interface AskedTarget {
@@ -58,47 +57,23 @@ export async function askAccess(
   return { row, isNew: true };
 }
 
-function accessRow(asked: AskedTarget, nowMs: number, { gateway, seal, random }: FilingParts): ApprovalRow {
-  const { principal, target, obligations, forMs } = asked;
-  const { workload } = principal.run;
-  const id = mintId('apr', nowMs, random);
-  const now = new Date(nowMs).toISOString();
+function accessRow(asked: AskedTarget, nowMs: number, parts: FilingParts): ApprovalRow {
+  const { principal, forMs } = asked;
   const access: AskedAccess = { grant: principal.grant.id, ...(forMs === undefined ? {} : { forMs }) };
   const body = { media: 'text/plain; charset=utf-8', bytes: Buffer.from(textOf(asked)) };
-  return {
-    id,
+  const ofKind = {
     kind: 'access',
     access: JSON.stringify(access),
-    state: 'pending',
     digest: accessDigest(asked),
-    run_id: principal.run.id,
-    session: asked.session,
     // It is no exchange of that session that waits.
     exchange: 0,
-    gateway,
     holder: null,
-    target: target.name,
-    protocol: target.protocol,
-    principal: principal.id,
-    display: principal.display,
-    repository: workload.sourceRepositoryUri ?? workload.sourceRepositoryId ?? null,
-    actor: JSON.stringify(actorOf(principal)),
-    body: seal(closeBody(body), bodyPurpose(id)),
     operations: JSON.stringify([ENTER]),
     context: '{}',
-    obligations: JSON.stringify(obligations),
     rules: JSON.stringify(asked.rules),
     policy: asked.digest,
-    estimate: null,
-    requested_at: now,
-    expires_at: new Date(nowMs + patienceOf(obligations)).toISOString(),
-    decided_at: null,
-    usable_until: null,
-    used_at: null,
-    reason: null,
-    revision: 1,
-    changed_at: now,
-  };
+  } as const;
+  return pendingRow({ ...asked, body, nowMs }, ofKind, parts);
 }
 
 /** What people read: what the gateway says, then what whoever asks does, to the end. */

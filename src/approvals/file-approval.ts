@@ -1,6 +1,4 @@
-import type { ApproveObligation } from '../model/decision.ts';
 import type { HeldRequest } from '../model/held-request.ts';
-import { mintId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import { Refused } from '../model/refusal.ts';
 import type { Body } from '../model/request.ts';
@@ -14,8 +12,7 @@ import {
 } from '../store/approval-rows.ts';
 import type { StoreTransaction } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
-import { actorOf } from './actor.ts';
-import { bodyPurpose, closeBody } from './filed-approval.ts';
+import { pendingRow } from './pending-row.ts';
 import type { ApprovalNote } from './vocabulary.ts';
 
 export interface FilingParts {
@@ -70,49 +67,20 @@ export async function fileApproval(trx: StoreTransaction, filing: Filing, parts:
   return { row, votes: [], note: { kind: 'approval.requested', detail: requestedDetail(row, held) } };
 }
 
-/** How long a request waits, and how long what was approved may be used: the shortest that a rule says. */
-export function patienceOf(obligations: readonly ApproveObligation[]): number {
-  return Math.min(...obligations.map(({ withinMs }) => withinMs));
-}
-
-function newRow({ held, body, digest, nowMs }: Filing, { gateway, holder, seal, random }: FilingParts): ApprovalRow {
-  const { principal, target, request, permit, obligations } = held;
-  const { workload } = principal.run;
-  const id = mintId('apr', nowMs, random);
-  const now = new Date(nowMs).toISOString();
-  return {
-    id,
+function newRow({ held, body, digest, nowMs }: Filing, parts: FilingParts): ApprovalRow {
+  const { request, permit, exchange } = held;
+  const ofKind = {
     kind: 'request',
     access: null,
-    state: 'pending',
     digest,
-    run_id: principal.run.id,
-    session: held.session,
-    exchange: held.exchange,
-    gateway,
-    holder,
-    target: target.name,
-    protocol: target.protocol,
-    principal: principal.id,
-    display: principal.display,
-    repository: workload.sourceRepositoryUri ?? workload.sourceRepositoryId ?? null,
-    actor: JSON.stringify(actorOf(principal)),
-    body: seal(closeBody(body), bodyPurpose(id)),
+    exchange,
+    holder: parts.holder,
     operations: JSON.stringify(request.operations),
     context: JSON.stringify(request.context?.() ?? {}),
-    obligations: JSON.stringify(obligations),
     rules: JSON.stringify(permit.rules),
     policy: permit.policy,
-    estimate: null,
-    requested_at: now,
-    expires_at: new Date(nowMs + patienceOf(obligations)).toISOString(),
-    decided_at: null,
-    usable_until: null,
-    used_at: null,
-    reason: null,
-    revision: 1,
-    changed_at: now,
-  };
+  } as const;
+  return pendingRow({ ...held, body, nowMs }, ofKind, parts);
 }
 
 function requestedDetail(row: ApprovalRow, { obligations, permit }: HeldRequest): ApprovalNote['detail'] {

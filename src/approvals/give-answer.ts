@@ -12,9 +12,9 @@ import {
 } from '../store/approval-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { RunActor } from './actor.ts';
-import { patienceOf } from './file-approval.ts';
 import { countedVote, standingOf, stateAt } from './filed-approval.ts';
 import { accessOf, checkAsked, giveAccess, type Requestable } from './give-access.ts';
+import { patienceOf } from './pending-row.ts';
 import { tally } from './quorum.ts';
 import type { Answer, ApprovalNote } from './vocabulary.ts';
 
