@@ -82,7 +82,7 @@ export class Listener<Upstream extends AsyncDisposable, Greeting> implements Asy
     }
     const stream = SocketStream.over(socket, {
       maxAheadBytes: this.#gateway.limits.maxClientAheadBytes,
-      bulkViews: false,
+      bulkViews: this.#protocol.readsViews === true,
       buffers: this.#buffers,
     });
     void this.#connections.serve(

@@ -22,6 +22,8 @@ export interface Protocol<Upstream extends AsyncDisposable, Greeting> {
   readonly name: string;
   /** Protocols that ride on this one: it serves their targets as well as its own. */
   readonly layers?: readonly string[];
+  /** True where it is done with what it reads of a client before it reads on: bulk then needs no copy. */
+  readonly readsViews?: boolean;
   /** Speaks to one client until it leaves. Reaches no upstream: it can only hand exchanges to a session. */
   serve(client: ByteStream, admission: Admission<Upstream, Greeting>): Promise<void>;
   /** Opens the real connection with the target's credential. Called by the gateway, never by `serve`. */

@@ -64,14 +64,17 @@ describe('commands of OpenSSH clients', () => {
     assert.equal((await runSsh(config, ['shop', 'echo fine'])).stdout, 'fine\n');
   });
 
-  it('go on while keys are exchanged anew, with the client and with a host that shows a certificate', async () => {
+  it('go on while keys are exchanged anew, under each cipher, with the client and with a host that shows a certificate', async () => {
     await using certified = await startSshServer({ certifiedFor: ['web-1'], settings: ['RekeyLimit 500K'] });
     const hostKeys = { kind: 'authority', keys: [certified.authority.line], principal: 'web-1' } as const;
     await using gateway = await startSshGateway({ targets: [sshTarget(certified, { ssh: { hostKeys } })] });
     const { config } = await clientFiles(gateway);
-    const asked = ['-o', 'RekeyLimit=300K', 'shop', 'tee /dev/stderr | wc -c'];
-    const echoed = await runSsh(config, asked, { input: Buffer.alloc(3_000_000, 'k') });
-    assert.deepEqual([echoed.stdout, echoed.stderr.length, echoed.code], ['3000000\n', 3_000_000, 0]);
+    const ciphers = ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com', 'aes256-ctr'];
+    for (const cipher of ciphers) {
+      const asked = ['-c', cipher, '-o', 'RekeyLimit=300K', 'shop', 'tee /dev/stderr | wc -c'];
+      const echoed = await runSsh(config, asked, { input: Buffer.alloc(2_000_000, 'k') });
+      assert.deepEqual([echoed.stdout, echoed.stderr.length, echoed.code], ['2000000\n', 2_000_000, 0], cipher);
+    }
     assert.deepEqual(gateway.faults, []);
   });
 

@@ -26,6 +26,7 @@ export function createSsh(options: SshOptions): Protocol<SshUpstream, SshGreetin
   const kinds: readonly ChannelKind[] = [sftpKind, scpKind, rsyncKind, gitKind, commandKind].map((of) => of(nowMs));
   return {
     name: 'ssh',
+    readsViews: true,
     serve: (client, admission) => serve(client, admission, admission.target, { ...options, kinds }),
     connect: (target, credential, login, signal) => connectHost(target, credential, login, signal, options),
     cancel: (upstream) => upstream.cancel(),

@@ -81,7 +81,7 @@ export class SshConnection {
     this.#openings.set(local, { done });
     const { transport } = this.#parts;
     const opening = new PacketWriter(MESSAGE.channelOpen).string(type).u32(local);
-    transport.send(opening.u32(LIMITS.sshWindowBytes).u32(PACKET_BYTES).raw(data).done());
+    transport.send(opening.u32(LIMITS.sshWindowBytes).u32(transport.mostDataBytes).raw(data).done());
     return done.promise;
   }
 
@@ -191,7 +191,7 @@ export class SshConnection {
       const local = this.#number();
       const channel = this.#added(local, remote, window, maxPacket);
       const confirmed = new PacketWriter(MESSAGE.channelConfirmed).u32(remote).u32(local);
-      transport.send(confirmed.u32(LIMITS.sshWindowBytes).u32(PACKET_BYTES).done());
+      transport.send(confirmed.u32(LIMITS.sshWindowBytes).u32(transport.mostDataBytes).done());
       return channel;
     };
     onOpen({ type, data, accept, refuse });
@@ -238,7 +238,7 @@ export class SshConnection {
   }
 }
 
-/** Data in one packet; any SSH takes as much (RFC 4253, section 6.1). */
+/** Data that is sent in one packet; any SSH takes as much (RFC 4253, section 6.1). */
 const PACKET_BYTES = 32 * 1024;
 
 /** Whoever asked hears of it by the connection's end. */

@@ -50,7 +50,7 @@ export async function connectHost(
   const socket = await openSocket(target.address, signal);
   const stream = SocketStream.over(socket, {
     maxAheadBytes: LIMITS.maxClientAheadBytes,
-    bulkViews: false,
+    bulkViews: true,
     buffers: BUFFERS,
   });
   const payloads = new Payloads();

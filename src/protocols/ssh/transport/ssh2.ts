@@ -18,8 +18,8 @@ export interface Ssh2Transport {
   /** Set while keys are exchanged. */
   _kexinit: Buffer | undefined;
   _queue: Buffer[] | undefined;
-  _cipher: { encrypt(packet: Buffer): void };
-  _decipher: { readonly inSeqno: number };
+  _cipher: Ssh2Cipher;
+  _decipher: Ssh2Decipher;
   _packetRW: {
     readonly write: {
       readonly allocStart: number;
@@ -29,6 +29,27 @@ export interface Ssh2Transport {
   };
   _onPayload: (payload: Buffer) => unknown;
   _onHandshakeComplete: (negotiated: unknown) => void;
+}
+
+/** Its own under AES-GCM has what is optional here. */
+export interface Ssh2Cipher {
+  outSeqno: number;
+  encrypt(packet: Buffer): void;
+  allocPacket(payloadBytes: number): Buffer;
+  free(): void;
+  readonly _encSSLName?: string;
+  readonly _encKey?: Buffer;
+  readonly _encIV?: Buffer;
+}
+
+export interface Ssh2Decipher {
+  inSeqno: number;
+  decrypt(data: Buffer, from: number, to: number): unknown;
+  free(): void;
+  readonly _decipherSSLName?: string;
+  readonly _decipherKey?: Buffer;
+  readonly _decipherIV?: Buffer;
+  _onPayload?: (payload: Buffer) => unknown;
 }
 
 export interface Ssh2KeyExchange {
@@ -64,7 +85,7 @@ export interface Ssh2Config {
   readonly ident: string;
   readonly offer: Ssh2Offer;
   readonly hostVerifier?: (key: Buffer) => boolean;
-  readonly onWrite: (bytes: Buffer) => void;
+  readonly onWrite: (bytes: Uint8Array | string) => void;
   readonly onError: (fault: Error) => void;
   readonly onHeader: (header: { readonly versions: { readonly software: string } }) => void;
   readonly onHandshakeComplete: () => void;

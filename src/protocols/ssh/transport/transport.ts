@@ -3,7 +3,10 @@ import type { ByteStream } from '../../../wire/byte-stream.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import { CIPHERS, HOST_CERTIFICATES, HOST_KEYS, KEX, MACS, SIGNATURES } from './algorithms.ts';
 import { certifiedKeyExchange } from './certified-host.ts';
+import { GcmCipher, GcmDecipher, MOST_DATA_BYTES } from './gcm.ts';
 import { MESSAGE } from './numbers.ts';
+import { OutBuffer } from './out-buffer.ts';
+import { withOwnCiphers } from './own-ciphers.ts';
 import { MalformedSsh, PacketWriter } from './packets.ts';
 import { Ssh2, type Ssh2Config, type Ssh2HostKey, type Ssh2Offer, type Ssh2Transport } from './ssh2.ts';
 
@@ -29,7 +32,7 @@ export class SshTransport {
   #over: Error | undefined;
   /** What the peer says of itself: `OpenSSH_9.2p1`. */
   software = '';
-  #out: Buffer[] = [];
+  readonly #out = new OutBuffer();
   #outBytes = 0;
   #writing: Promise<void> | undefined;
   #isFlushing = false;
@@ -39,7 +42,7 @@ export class SshTransport {
   constructor(parts: TransportParts) {
     this.#parts = parts;
     this.#ready.promise.catch(() => undefined);
-    this.#protocol = new Ssh2(this.#config());
+    this.#protocol = withOwnCiphers(new Ssh2(this.#config()), (bytes) => this.#write(bytes));
     const known = this.#protocol._onPayload;
     this.#protocol._onPayload = (payload) => this.#take(payload, known);
     this.#sayExtensions();
@@ -76,23 +79,19 @@ export class SshTransport {
     }
   }
 
+  /** The most that a peer may send in one packet of a channel, in bytes of its data. */
+  get mostDataBytes(): number {
+    return this.#protocol._decipher instanceof GcmDecipher ? MOST_DATA_BYTES : LEAST_DATA_BYTES;
+  }
+
   /** Sends a payload. Never waits; `drained` does. */
   send(payload: Buffer): void {
-    if (this.#over !== undefined) return;
-    const { write } = this.#protocol._packetRW;
-    const packet = write.alloc(payload.length);
-    packet.set(payload, write.allocStart);
-    this.#encrypt(write.finalize(packet));
+    this.#send(payload, NOTHING);
   }
 
   /** Sends data of a channel: `head` and then `bytes`, copied once. */
   sendData(head: Buffer, bytes: Uint8Array): void {
-    if (this.#over !== undefined) return;
-    const { write } = this.#protocol._packetRW;
-    const packet = write.alloc(head.length + bytes.length);
-    packet.set(head, write.allocStart);
-    packet.set(bytes, write.allocStart + head.length);
-    this.#encrypt(write.finalize(packet));
+    this.#send(head, bytes);
     this.#sinceKeys += bytes.length;
     if (this.#sinceKeys < LIMITS.sshRekeyBytes || this.#protocol._kexinit !== undefined) return;
     this.#sinceKeys = 0;
@@ -120,19 +119,28 @@ export class SshTransport {
     while (this.#writing !== undefined) await this.#writing;
   }
 
-  /** The library throws plain errors at what is no SSH. */
+  /** The library throws plain errors at what is no SSH, and keeps of what it is given what it is not done with. */
   #parse(bytes: Buffer): void {
+    const isCopied = this.#protocol._decipher instanceof GcmDecipher;
     try {
-      this.#protocol.parse(bytes, 0, bytes.length);
+      this.#protocol.parse(isCopied ? bytes : Buffer.from(bytes), 0, bytes.length);
     } catch (cause) {
       throw cause instanceof MalformedSsh ? cause : new MalformedSsh((cause as Error).message);
     }
   }
 
-  #encrypt(packet: Buffer): void {
+  #send(head: Buffer, bytes: Uint8Array): void {
+    if (this.#over !== undefined) return;
     const protocol = this.#protocol;
+    const isExchanging = protocol._kexinit !== undefined;
+    if (!isExchanging && protocol._cipher instanceof GcmCipher) return protocol._cipher.seal(head, bytes);
+    const { write } = protocol._packetRW;
+    const alloc = write.alloc(head.length + bytes.length);
+    alloc.set(head, write.allocStart);
+    alloc.set(bytes, write.allocStart + head.length);
+    const packet = write.finalize(alloc);
     // While keys are exchanged nothing else may be sent (RFC 4253, section 7.1); the library sends its queue after that.
-    if (protocol._kexinit !== undefined) (protocol._queue ??= []).push(packet);
+    if (isExchanging) (protocol._queue ??= []).push(packet);
     else protocol._cipher.encrypt(packet);
   }
 
@@ -160,7 +168,7 @@ export class SshTransport {
     const { side } = this.#parts;
     const common = {
       ident: 'chaperone',
-      onWrite: (bytes: Buffer) => this.#write(bytes),
+      onWrite: (bytes: Uint8Array | string) => this.#write(bytes),
       onError: (fault: Error) => this.#fail(new MalformedSsh(fault.message)),
       onHeader: ({ versions }: { readonly versions: { readonly software: string } }) => {
         this.software = versions.software;
@@ -203,7 +211,7 @@ export class SshTransport {
   }
 
   /** The pieces of a packet, and packets of one turn, are written together. */
-  #write(bytes: Buffer | string): void {
+  #write(bytes: Uint8Array | string): void {
     const piece = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
     this.#out.push(piece);
     this.#outBytes += piece.length;
@@ -216,26 +224,32 @@ export class SshTransport {
   }
 
   #flush(): void {
-    if (this.#writing !== undefined || this.#out.length === 0) return;
-    const bytes = this.#out.length === 1 ? this.#out[0]! : Buffer.concat(this.#out);
-    this.#out = [];
-    const slow = this.#parts.stream.write(bytes);
-    if (slow === undefined) return this.#taken(bytes.length);
-    this.#writing = slow.then(
-      () => {
-        this.#writing = undefined;
-        this.#taken(bytes.length);
-        this.#flush();
-      },
-      (cause: Error) => {
-        this.#writing = undefined;
-        this.#fail(cause);
-      },
-    );
+    if (this.#writing !== undefined) return;
+    for (let bytes = this.#out.take(); bytes !== undefined; bytes = this.#out.take()) {
+      const written = bytes;
+      const slow = this.#parts.stream.write(written);
+      if (slow === undefined) {
+        this.#taken(written);
+        continue;
+      }
+      this.#writing = slow.then(
+        () => {
+          this.#writing = undefined;
+          this.#taken(written);
+          this.#flush();
+        },
+        (cause: Error) => {
+          this.#writing = undefined;
+          this.#fail(cause);
+        },
+      );
+      return;
+    }
   }
 
-  #taken(bytes: number): void {
-    this.#outBytes -= bytes;
+  #taken(bytes: Buffer): void {
+    this.#out.giveBack(bytes);
+    this.#outBytes -= bytes.length;
     if (this.#outBytes >= LOW_WATER_BYTES) return;
     this.#room?.resolve();
     this.#room = undefined;
@@ -250,7 +264,10 @@ export class SshTransport {
 }
 
 /** Below it what waits to be written slows nobody down. */
-const LOW_WATER_BYTES = 256 * 1024;
+const LOW_WATER_BYTES = 1024 * 1024;
+const NOTHING = new Uint8Array(0);
+/** Any SSH takes as much (RFC 4253, section 6.1). */
+const LEAST_DATA_BYTES = 32 * 1024;
 const KEY_EXCHANGE = { from: 21, to: 49 };
 
 function offerOf(serverHostKey: readonly string[]): Ssh2Offer {
