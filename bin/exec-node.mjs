@@ -5,17 +5,20 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { forgetEnviron } from './forget-environ.mjs';
 
 /**
- * For the gateway alone: a young generation of a fixed size, and no helper threads to collect it
- * (docs/internals/performance.md).
+ * For the gateway alone: a young generation of a fixed size, no helper threads to collect it, and what is said of
+ * `BULK_FLAG` (docs/internals/performance.md).
  */
 const GATEWAY_FLAGS = createRequire(import.meta.url)('./gateway-flags.json');
 const MINIMUM_NODE = [24, 15];
 const MAIN = new URL('../src/main.ts', import.meta.url);
-/** Commands that start others. */
-const FORGETTING = new Set(['run', 'connect']);
+/** For whatever moves bulk: bytes outside of the heap count with it (docs/internals/performance.md). */
+const BULK_FLAG = '--external-memory-accounted-in-global-limit';
+/** Commands that start others, and carry what those say. */
+const CARRYING = new Set(['run', 'connect']);
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
 /**
@@ -24,7 +27,9 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
  */
 export async function runMain(args, node = packagedNode()) {
   const isGateway = args[0] === 'start';
+  const carries = CARRYING.has(args[0]);
   if (isNewEnough() && !isGateway) {
+    if (carries) setFlagsFromString(BULK_FLAG);
     process.argv.splice(1, process.argv.length, fileURLToPath(MAIN), ...args);
     await import(MAIN.href);
     return;
@@ -37,7 +42,8 @@ export async function runMain(args, node = packagedNode()) {
     );
     process.exit(69);
   }
-  becomeNode(runner, [...(isGateway ? GATEWAY_FLAGS : []), fileURLToPath(MAIN), ...args]);
+  const flags = isGateway ? GATEWAY_FLAGS : carries ? [BULK_FLAG] : [];
+  becomeNode(runner, [...flags, fileURLToPath(MAIN), ...args], carries);
 }
 
 function isNewEnough() {
@@ -55,10 +61,10 @@ function packagedNode() {
   }
 }
 
-function becomeNode(node, args) {
+function becomeNode(node, args, forgets) {
   const child = spawn(node, args, { stdio: 'inherit' });
   // This process only waits, and stands above a command that must not read what mints tokens in it.
-  if (FORGETTING.has(args[1])) forgetEnviron();
+  if (forgets) forgetEnviron();
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`chaperone: ${node} could not be started: ${error.message}\n`);
