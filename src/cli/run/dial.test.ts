@@ -70,3 +70,31 @@ test('an answer that never ends is not read to its end', async () => {
   const { error } = await dialed(() => ({ status: 500, type: 'text/plain', text: 'x'.repeat(1024 * 1024) }));
   assert.equal(error.message, 'no WebSocket could be opened: something answered 500');
 });
+
+test('of many at once each gets its turn, and a gateway is asked by a few at a time', async () => {
+  let asking = 0;
+  let most = 0;
+  const server = createServer();
+  server.on('upgrade', (_request, socket) => {
+    socket.on('error', () => undefined);
+    most = Math.max(most, ++asking);
+    setImmediate(() => {
+      asking--;
+      socket.end('HTTP/1.1 200 Whatever\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const api = ApiClient.find({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, {});
+    const grant = { id: 'grt_1', secret: new Secret('s'), key: await RunKey.generate(Date.now) };
+    const door = openDoor(api, grant);
+    const all = await Promise.allSettled(Array.from({ length: 100 }, () => door.dial('/v1/carrier/shop')));
+    assert.deepEqual(
+      all.map(({ status }) => status),
+      Array.from({ length: 100 }, () => 'rejected'),
+    );
+    assert.ok(most >= 1 && most <= 16, `${most} at once`);
+  } finally {
+    server.close();
+  }
+});

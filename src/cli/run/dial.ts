@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { LIMITS } from '../../model/limits.ts';
 import { type ApiClient, type GrantHolder, MAX_ATTEMPTS, problem, retryAfterMs } from '../api-client.ts';
 import { CliError, EXIT } from '../cli-error.ts';
+import { Turns } from './turns.ts';
 
 /** Opens WebSockets to a gateway with a grant and the key of it. */
 export interface Door {
@@ -14,6 +15,8 @@ export interface Door {
 }
 
 const HANDSHAKE_MS = 20_000;
+/** At once: of hundreds together each would wait for all the others, and some for too long. The others wait here. */
+const MAX_HANDSHAKES = 16;
 /** An answer of no is a problem of some lines; a proxy's page may be anything. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
@@ -26,11 +29,13 @@ export function openDoor(api: ApiClient, grant: GrantHolder): Door {
     closeTimeout: LIMITS.carrierCloseMs,
     skipUTF8Validation: true,
   };
+  const turns = new Turns(MAX_HANDSHAKES);
   const attempt = async (path: string, headers: Readonly<Record<string, string>>): Promise<WebSocket | number> => {
+    using _turn = await turns.take();
     const credentials = await api.credentials('GET', path, grant);
     const url = `${api.url.replace(/^http/, 'ws')}${path}`;
     const socket = new WebSocket(url, { ...settings, headers: { ...headers, ...credentials } });
-    return opened(socket, api, path);
+    return await opened(socket, api, path);
   };
   return {
     url: api.url,
