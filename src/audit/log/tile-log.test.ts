@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -122,6 +122,26 @@ describe('a tile log', () => {
     again.append(Buffer.from('another entry'));
     assert.notEqual(again.root(), rootOf(251));
     assert.equal(again.size, 251);
+  });
+
+  test('a tile that stands is not written again, for somebody may be reading it', () => {
+    const path = freshDirectory();
+    const stands = join(path, 'tile/1/000.p/1');
+    let log = new TileLog(path, 0);
+    fill(log, 257);
+    log.flush();
+    const bytes = readFileSync(stands);
+    const mark = Buffer.alloc(bytes.length, 'm');
+    writeFileSync(stands, mark);
+    fill(log, 300);
+    log.flush();
+    assert.deepEqual(readFileSync(stands), mark);
+    log = new TileLog(path, 300);
+    fill(log, 301);
+    log.flush();
+    assert.deepEqual(readFileSync(stands), mark);
+    writeFileSync(stands, bytes);
+    assert.equal(logRoot(path, 301, 301), rootOf(301));
   });
 
   test('an entry of more than 65,535 bytes is refused', () => {

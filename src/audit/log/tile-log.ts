@@ -11,6 +11,8 @@ const MAX_ENTRY_BYTES = 65_535;
 interface Tile {
   readonly level: TileLevel;
   readonly index: number;
+  /** How many hashes or entries it holds. */
+  readonly width: number;
   readonly bytes: Buffer;
 }
 
@@ -24,6 +26,8 @@ export class TileLog {
   /** Tiles that became full, whose partial files stay for as long as a checkpoint of a partial size is the newest. */
   #replaced: Pick<Tile, 'level' | 'index'>[] = [];
   #flushed: number;
+  /** The partial tile of each level on disk. It never changes: one of another width is another file. */
+  readonly #kept = new Map<TileLevel, string>();
 
   /** Takes up the log in `directory` at `size` entries, which its tiles on disk must hold. */
   constructor(directory: string, size: number) {
@@ -32,6 +36,7 @@ export class TileLog {
     this.#levels = readLevels(directory, size);
     this.#entries = readEntries(directory, size);
     this.#range = new CompactRange(size, subtrees(this.#levels));
+    for (const { level, index, width } of this.#partial()) this.#kept.set(level, tilePath(level, index, width));
   }
 
   get size(): number {
@@ -49,7 +54,8 @@ export class TileLog {
     const leaf = leafHash(entry);
     this.#entries.push(entry);
     if (this.#entries.length === TILE_WIDTH) {
-      this.#full.push({ level: 'entries', index: Math.floor(index / TILE_WIDTH), bytes: bundle(this.#entries) });
+      const bytes = bundle(this.#entries);
+      this.#full.push({ level: 'entries', index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH, bytes });
       this.#entries.length = 0;
     }
     this.#range.append(leaf);
@@ -61,11 +67,14 @@ export class TileLog {
   flush(): void {
     if (this.#flushed === this.size) return;
     const directories = new Set<string>();
-    for (const tile of [...this.#full, ...this.#partial()]) {
-      const width = tile.level === 'entries' ? (parseBundle(tile.bytes)?.length ?? 0) : tile.bytes.length / 32;
-      const path = join(this.#directory, tilePath(tile.level, tile.index, width));
+    for (const { level, index, width, bytes } of [...this.#full, ...this.#partial()]) {
+      const name = tilePath(level, index, width);
+      // Written again it would be cut to nothing first, under the eyes of whoever reads the log.
+      if (this.#kept.get(level) === name) continue;
+      const path = join(this.#directory, name);
       ensureDirectory(dirname(path));
-      writeFileDurably(path, tile.bytes);
+      writeFileDurably(path, bytes);
+      if (width < TILE_WIDTH) this.#kept.set(level, name);
       directories.add(dirname(path));
     }
     for (const directory of directories) syncDirectory(directory);
@@ -89,7 +98,7 @@ export class TileLog {
     hashes.push(hashed);
     if (hashes.length < TILE_WIDTH) return;
     const index = Math.floor((this.size - 1) / TILE_WIDTH ** (level + 1));
-    this.#full.push({ level, index, bytes: Buffer.from(hashes.join(''), 'hex') });
+    this.#full.push({ level, index, width: TILE_WIDTH, bytes: Buffer.from(hashes.join(''), 'hex') });
     const root = perfectRoot(hashes);
     hashes.length = 0;
     this.#push(level + 1, root);
@@ -100,10 +109,11 @@ export class TileLog {
     for (const [level, hashes] of this.#levels.entries()) {
       if (hashes.length === 0) continue;
       const index = Math.floor(this.size / TILE_WIDTH ** (level + 1));
-      tiles.push({ level, index, bytes: Buffer.from(hashes.join(''), 'hex') });
+      tiles.push({ level, index, width: hashes.length, bytes: Buffer.from(hashes.join(''), 'hex') });
     }
     if (this.#entries.length > 0) {
-      tiles.push({ level: 'entries', index: Math.floor(this.size / TILE_WIDTH), bytes: bundle(this.#entries) });
+      const index = Math.floor(this.size / TILE_WIDTH);
+      tiles.push({ level: 'entries', index, width: this.#entries.length, bytes: bundle(this.#entries) });
     }
     return tiles;
   }
