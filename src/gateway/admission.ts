@@ -185,7 +185,8 @@ export class GatewayAdmission<Upstream extends AsyncDisposable, Greeting> implem
     } catch (cause) {
       await record.close(this.signal.aborted ? sessionOutcome(this.signal.reason) : 'upstreamLost');
       if (cause instanceof Refused) throw cause;
-      this.#gateway.onFault(cause, this.#client.peer);
+      // Where the client has left meanwhile, that is no fault of ours, or of the target's.
+      if (!this.signal.aborted) this.#gateway.onFault(cause, this.#client.peer);
       throw unavailable(cause, admitted.target.name);
     }
   }

@@ -3,8 +3,8 @@ export const LIMITS = {
   // listener and admission
   maxConnections: 5_000,
   maxUnauthenticatedConnections: 500,
-  admissionDeadlineMs: 10_000,
-  upstreamConnectDeadlineMs: 10_000,
+  admissionDeadlineMs: 30_000,
+  upstreamConnectDeadlineMs: 20_000,
   drainDeadlineMs: 30_000,
   goodbyeMs: 20,
   straysNotedOfRun: 20,
