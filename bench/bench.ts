@@ -21,6 +21,8 @@ import { type BenchOptions, HELP, readOptions } from './options.ts';
 import { directly, startHaproxy, startPgbouncer, type Way } from './proxies.ts';
 import { report } from './report.ts';
 import { makeAccounts } from './small-queries.ts';
+import { measureSsh } from './ssh/measure-ssh.ts';
+import { sshPage } from './ssh/ssh-report.ts';
 import { statementsPage } from './statements-report.ts';
 import { measureVerify } from './verify.ts';
 import { verifyPage } from './verify-report.ts';
@@ -29,6 +31,7 @@ const DATABASE = 'postgres';
 /** Accounts of pgbench: a hundred thousand for each, so that all stay in the server's memory. */
 const SCALE = 5;
 const MASKED_READ_MEGABYTES = 512;
+const PARALLEL_COMMANDS = 200;
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args, join(import.meta.dirname, 'RESULTS.md'));
@@ -41,6 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     if (options.detectors) return await detectors(options, directory);
     if (options.http) return await http(options, directory);
+    if (options.ssh) return await ssh(options, directory);
     if (options.statements) return await statements(options, directory);
     if (options.verify !== undefined) return await verify(options.verify, options, directory);
     if (options.held !== undefined) return await held(options.held, options, directory);
@@ -126,6 +130,26 @@ async function http({ rounds, seconds, clients, results }: BenchOptions, directo
   });
   process.stdout.write(page);
   if (results !== undefined) await writeFile(join(import.meta.dirname, 'HTTP.md'), page);
+}
+
+/** A page of its own. */
+async function ssh(
+  { rounds, bulkMegabytes: megabytes, quick, results }: BenchOptions,
+  directory: string,
+): Promise<void> {
+  const loadBefore = loadavg()[0] ?? Number.NaN;
+  const figures = await measureSsh({ rounds, megabytes, parallel: quick ? 20 : PARALLEL_COMMANDS, directory });
+  const page = sshPage(figures, {
+    when: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    rounds,
+    megabytes,
+    loadBefore,
+  });
+  process.stdout.write(page);
+  if (results !== undefined) await writeFile(join(import.meta.dirname, 'SSH.md'), page);
 }
 
 /** A page of its own. */

@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly statements: boolean;
   /** True where nothing but HTTP is measured. */
   readonly http: boolean;
+  /** True where nothing but SSH is measured. */
+  readonly ssh: boolean;
   /** Events of the run whose bundle is verified, where nothing but that is measured. */
   readonly verify: number | undefined;
   /** Where the table goes; nothing is written where it is undefined. */
@@ -40,6 +42,8 @@ export const HELP = `npm run bench -- [options]
   --statements        only what it costs to understand and decide; written to bench/STATEMENTS.md where --results is given
   --http              only HTTP, beside nginx and haproxy; written to bench/HTTP.md where --results is given. --clients are
                       connections (1,8,64)
+  --ssh               only SSH: scp of --bulk-mb and commands at once in a run, beside a direct connection; written to
+                      bench/SSH.md where --results is given
   --verify            only how long the bundle of a large run takes to verify; written to bench/VERIFY.md where --results is
                       given
   --verify-events N   of that run (1000000; 100000 with --quick)
@@ -63,6 +67,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
       detectors: { type: 'boolean' },
       statements: { type: 'boolean' },
       http: { type: 'boolean' },
+      ssh: { type: 'boolean' },
       verify: { type: 'boolean' },
       'verify-events': { type: 'string' },
       results: { type: 'boolean' },
@@ -75,8 +80,9 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
   const detectors = values.detectors ?? false;
   const statements = values.statements ?? false;
   const http = values.http ?? false;
+  const ssh = values.ssh ?? false;
   const verify = values.verify ? count(values['verify-events'], quick ? 100_000 : 1_000_000) : undefined;
-  const isAll = held === undefined && verify === undefined && !detectors && !statements && !http;
+  const isAll = held === undefined && verify === undefined && !detectors && !statements && !http && !ssh;
   const isWritten = isAll ? !quick && !values['no-results'] : values.results;
   return {
     quick,
@@ -90,6 +96,7 @@ export function readOptions(args: readonly string[], resultsPath: string): Bench
     detectors,
     statements,
     http,
+    ssh,
     verify,
     results: isWritten ? resultsPath : undefined,
   };
