@@ -54,12 +54,16 @@ export class WebSocketStream implements ByteStream {
   }
 
   read(): Promise<Buffer | null> {
-    const [first] = this.#queue;
+    const first = this.#queue.shift();
     if (first !== undefined) {
-      const all = this.#queue.length === 1 ? first : Buffer.concat(this.#queue);
-      this.#queue = [];
-      this.#queuedBytes = 0;
-      return Promise.resolve(all);
+      // Small messages are worth a copy, to be read in one; bulk is not.
+      const bytes =
+        first.length >= BULK_BYTES || this.#queue.length === 0 ? first : Buffer.concat([first, ...this.#queue]);
+      if (bytes !== first) this.#queue = [];
+      this.#queuedBytes = bytes === first ? this.#queuedBytes - first.length : 0;
+      // While this is worked on, more may come.
+      if (this.#socket.isPaused && this.#queuedBytes * 2 < this.#maxAheadBytes) this.#socket.resume();
+      return Promise.resolve(bytes);
     }
     if (this.#ended) return Promise.resolve(null);
     if (this.#gone.signal.aborted) return Promise.reject(this.#reason());
@@ -168,3 +172,4 @@ export class WebSocketStream implements ByteStream {
 }
 
 const NOTHING = new Uint8Array(0);
+const BULK_BYTES = 16 * 1024;
