@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { ExchangeRecord, SessionRecord } from '../audit/recorder.ts';
 import type { Decision, Permit } from '../model/decision.ts';
 import type { Fault } from '../model/fault.ts';
@@ -65,6 +65,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   readonly definitions: Definitions;
   readonly #parts: SessionParts<Upstream, Greeting>;
   readonly #stages: Stages<Upstream>;
+  readonly #digestKey: KeyObject;
   #decider: Decider;
   #exchanges = 0;
   #busy = false;
@@ -87,6 +88,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
     this.openedAt = parts.openedAt;
     this.cancelKey = parts.cancelKey;
     this.greeting = parts.connected.greeting;
+    this.#digestKey = createSecretKey(parts.runKey);
     const { id, target, principal, definitions } = parts;
     const listed = { target, run: principal.run.id, session: id };
     this.definitions = { met: (kind, all) => definitions.met({ ...listed, kind, all }) };
@@ -108,7 +110,7 @@ export class GatewaySession<Upstream extends AsyncDisposable, Greeting>
   }
 
   digest(secret: string): string {
-    return createHmac('sha256', this.#parts.runKey).update('secret\0').update(secret).digest('base64');
+    return createHmac('sha256', this.#digestKey).update('secret\0').update(secret).digest('base64');
   }
 
   mayPermit(operation: Operation): boolean {
