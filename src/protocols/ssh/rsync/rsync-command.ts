@@ -1,3 +1,4 @@
+import type { Operation } from '../../../model/request.ts';
 import type { FileAction, FileUse } from '../../../model/ssh.ts';
 import { constantWords } from '../files/constant-words.ts';
 import { plainPath } from '../files/file-operation.ts';
@@ -26,6 +27,23 @@ export function readRsyncCommand(command: Buffer): RsyncCommand | undefined {
   const { isSender, removes, isOwned } = options;
   const files = [...uses(isSender ? 'read' : 'write'), ...(removes ? uses('remove') : []), ...options.files];
   return { isSender, files, flags: [...(removes ? ['delete'] : []), ...(isOwned ? ['owner'] : [])] };
+}
+
+/** An operation for each thing that is done with files: what is removed is no part of what is written. */
+export function rsyncOperations({ isSender, files, flags }: RsyncCommand, user: string): readonly Operation[] {
+  const carried = isSender ? 'read' : 'write';
+  const removed = files.filter(({ use }) => use === 'remove');
+  const kept = files.filter(({ use }) => use !== 'remove');
+  const operation = (kind: string, of: typeof files): Operation => ({
+    kind,
+    access: kind === 'file-read' ? 'read' : 'write',
+    tables: [],
+    functions: [],
+    hasWhere: true,
+    flags: ['rsync', ...flags],
+    ssh: { channel: 'files', user, files: of },
+  });
+  return [operation(`file-${carried}`, kept), ...(removed.length > 0 ? [operation('file-remove', removed)] : [])];
 }
 
 interface RsyncOptions {
