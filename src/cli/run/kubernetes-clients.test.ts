@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
-import { isInstalled } from '../connect.ts';
+import { isInstalled } from '../target-client.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 import { execCredential } from './kubernetes-credential.ts';
 
