@@ -40,6 +40,7 @@ export function targetClient(
     case 'kubernetes':
       checkInstalled('kubectl', 'kubernetes-client', env);
       return args.length === 0 ? [env['SHELL'] ?? '/bin/sh'] : ['kubectl', ...args];
+    case undefined:
     default:
       throw new CliError(EXIT.usage, `there is no one client for ${printable(target)} (${protocol ?? 'not given'})`, {
         hint: `Start yours in a run: chaperone run --target ${printable(target)} -- COMMAND`,
