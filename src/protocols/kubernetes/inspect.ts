@@ -9,8 +9,8 @@ import type { AskedHead, Inspected, Inspector, ReadBody } from '../http/inspecto
 import { narrowed } from './accept.ts';
 import { accessOf } from './access.ts';
 import { isObject, listAt, textAt } from './json-object.ts';
-import { contentOf } from './object-content.ts';
-import type { ProtobufObject } from './protobuf-body.ts';
+import { contentOf, scaleContentOf } from './object-content.ts';
+import type { ProtobufObject } from './protobuf/protobuf-object.ts';
 import { readObject } from './read-body.ts';
 import { secretMistake } from './secret-writes.ts';
 import { streamOperations } from './streams/stream-operations.ts';
@@ -66,8 +66,8 @@ export interface Said {
   readonly protobuf?: ProtobufObject;
 }
 
-function shownOf({ apiVersion, kind, shown }: ProtobufObject): string {
-  return `${apiVersion} ${kind} ${shown}`;
+function shownOf({ apiVersion, kind, json, shown }: ProtobufObject): string {
+  return json === undefined ? `${apiVersion} ${kind} ${shown}` : JSON.stringify(json, undefined, 2);
 }
 
 interface Unread {
@@ -121,7 +121,8 @@ function factsOf({ facts }: AskedHead, { verb, resource, path }: RequestInfo, sa
   const ownName =
     protobuf === undefined ? (object === 'unknown' ? undefined : textAt(object, 'metadata', 'name')) : protobuf.name;
   const name = where.name ?? (verb === 'create' ? ownName : undefined);
-  const content = object === undefined || object === 'unknown' ? undefined : contentOf(object, patch);
+  const read = where.subresource === 'scale' ? scaleContentOf : contentOf;
+  const content = object === undefined || object === 'unknown' ? undefined : read(object, patch);
   const [labelSelector] = query['labelSelector'] ?? [];
   const [fieldSelector] = query['fieldSelector'] ?? [];
   const [container] = query['container'] ?? [];

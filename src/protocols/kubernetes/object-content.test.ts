@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JsonValue } from '../../model/http.ts';
-import { contentOf } from './object-content.ts';
+import { contentOf, scaleContentOf } from './object-content.ts';
 import { readObject } from './read-body.ts';
 
 const POD_SPEC = {
@@ -82,6 +82,65 @@ describe('what stands in an object', () => {
     const patch = [{ op: 'copy', from: '/metadata/annotations/x', path: '/spec/template/spec/containers/0/image' }];
     assert.equal(contentOf(patch, 'json'), undefined);
   });
+});
+
+describe('the service account of an object', () => {
+  const spec = (said: JsonValue): JsonValue => ({
+    kind: 'Pod',
+    spec: { containers: [{ image: 'web' }], ...(said as object) },
+  });
+
+  test('is what the old name says where the new one says nothing, as servers take it', () => {
+    for (const said of [{ serviceAccount: 'admin' }, { serviceAccountName: '', serviceAccount: 'admin' }]) {
+      assert.equal(contentOf(spec(said), undefined)?.serviceAccount, 'admin');
+    }
+    const both = { serviceAccountName: 'web', serviceAccount: 'admin' };
+    assert.equal(contentOf(spec(both), undefined)?.serviceAccount, 'web');
+  });
+
+  test('is unknown where another stands at a place that servers may leave out', () => {
+    const decoy = {
+      kind: 'Deployment',
+      serviceAccountName: 'web',
+      spec: { template: spec({ serviceAccountName: 'admin' }) },
+    };
+    assert.equal(contentOf(decoy, undefined), undefined);
+  });
+});
+
+describe('a scale', () => {
+  const SCALES: readonly (readonly [
+    string,
+    JsonValue,
+    'json' | 'merge' | 'strategic' | 'apply' | undefined,
+    number | 'none' | 'unknown',
+  ])[] = [
+    ['says its number', { kind: 'Scale', spec: { replicas: 3 } }, undefined, 3],
+    ['that says none is zero', { kind: 'Scale', spec: {} }, undefined, 0],
+    ['is patched to a number', { spec: { replicas: 2 } }, 'merge', 2],
+    ['is patched elsewhere', { metadata: { labels: { a: 'b' } } }, 'merge', 'none'],
+    ['is patched to nothing', { spec: null }, 'merge', 'unknown'],
+    ['is patched to no number', { spec: { replicas: null } }, 'merge', 'unknown'],
+    ['is patched by an order', { $patch: 'delete', spec: { replicas: 5 } }, 'strategic', 'unknown'],
+    ['is applied without a number', { kind: 'Scale', metadata: { name: 'web' } }, 'apply', 'unknown'],
+    ['is given a number', [{ op: 'replace', path: '/spec/replicas', value: 0 }], 'json', 0],
+    ['loses its number', [{ op: 'remove', path: '/spec/replicas' }], 'json', 'unknown'],
+    [
+      'is given a number, and then loses it',
+      [
+        { op: 'add', path: '/spec/replicas', value: 5 },
+        { op: 'replace', path: '/spec', value: {} },
+      ],
+      'json',
+      'unknown',
+    ],
+  ];
+  for (const [what, object, patch, replicas] of SCALES) {
+    test(`${what}: ${replicas}`, () => {
+      const content = scaleContentOf(object, patch);
+      assert.equal(content === undefined ? 'unknown' : (content.replicas ?? 'none'), replicas);
+    });
+  }
 });
 
 describe('a body', () => {

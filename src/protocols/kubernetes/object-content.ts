@@ -11,6 +11,9 @@ export function contentOf(object: JsonValue, patch: KubernetesFacts['patch']): O
   if (values === undefined) return undefined;
   const found = new Found();
   for (const value of values) found.walk(value, undefined);
+  // Of one that nobody looks at the server makes nothing, and which that is, only the server knows.
+  if (found.serviceAccounts.size > 1) return undefined;
+  const [serviceAccount] = found.serviceAccounts;
   const one = mergedHead(values);
   const replicas = at(one, 'spec', 'replicas');
   return {
@@ -24,8 +27,35 @@ export function contentOf(object: JsonValue, patch: KubernetesFacts['patch']): O
     ...(typeof replicas === 'number' ? { replicas } : {}),
     annotations: textsAt(one, 'metadata', 'annotations'),
     labels: textsAt(one, 'metadata', 'labels'),
-    ...(found.serviceAccount === undefined ? {} : { serviceAccount: found.serviceAccount }),
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
   };
+}
+
+/**
+ * Of what is sent to `scale`, where a number that is not said is zero: Go leaves that out. Undefined of patches that may take it
+ * away, or say it twice.
+ */
+export function scaleContentOf(object: JsonValue, patch: KubernetesFacts['patch']): ObjectContent | undefined {
+  const content = contentOf(object, patch);
+  if (content === undefined || patch === undefined) return content && { replicas: 0, ...content };
+  if (patch === 'json') return keepsScale(object) ? content : undefined;
+  const isDirected = [object, at(object, 'spec')].some((one) => isObject(one) && Object.keys(one).some(isDirective));
+  const isSaid = content.replicas !== undefined || (patch !== 'apply' && at(object, 'spec') === undefined);
+  return isSaid && !isDirected ? content : undefined;
+}
+
+/** `$patch`, `$retainKeys` of a strategic merge patch. */
+function isDirective(name: string): boolean {
+  return name.startsWith('$');
+}
+
+/** True where all that a JSON Patch does to the scale is to say its number. */
+function keepsScale(patch: JsonValue): boolean {
+  return (patch as readonly JsonValue[]).every((operation) => {
+    const path = textAt(operation, 'path') ?? '';
+    if (textAt(operation, 'op') === 'test' || (path !== '' && !/^\/spec(?:\/|$)/.test(path))) return true;
+    return path === '/spec/replicas' && typeof at(operation, 'value') === 'number';
+  });
 }
 
 class Found {
@@ -36,7 +66,7 @@ class Found {
   /** True where something of a pod's own is said. */
   isOfPod = false;
   mayEscalate = false;
-  serviceAccount: string | undefined;
+  readonly serviceAccounts = new Set<string>();
 
   /** `name` is the member that the value is of. */
   walk(value: JsonValue, name: string | undefined): void {
@@ -54,10 +84,12 @@ class Found {
   #object(value: JsonObject, name: string | undefined): void {
     this.isPrivileged ||= HOST.some((member) => value[member] === true);
     this.isOfPod ||= Object.keys(value).some((member) => CONTAINERS.has(member) || OF_PODS.has(member));
-    const { path, serviceAccountName } = value;
+    const { path, serviceAccountName, serviceAccount } = value;
     if (name === 'hostPath' && typeof path === 'string') this.hostPaths.add(path);
     if (name === 'securityContext') this.#securityContext(value);
-    if (typeof serviceAccountName === 'string') this.serviceAccount ??= serviceAccountName;
+    // Servers take the old name where the new one is empty (Convert_v1_PodSpec_To_core_PodSpec).
+    const account = serviceAccountName || serviceAccount;
+    if (typeof account === 'string' && account !== '') this.serviceAccounts.add(account);
   }
 
   #container(container: JsonValue): void {
@@ -81,6 +113,7 @@ const OF_PODS: ReadonlySet<string> = new Set([
   'securityContext',
   'template',
   'serviceAccountName',
+  'serviceAccount',
   'hostPath',
 ]);
 const HOST = ['hostNetwork', 'hostPID', 'hostIPC'] as const;
