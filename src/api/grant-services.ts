@@ -9,7 +9,6 @@ import type { GrantId, RunId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import { OWN_NAME, OWN_TARGET } from '../model/own-target.ts';
 import { Refused } from '../model/refusal.ts';
-import type { Secret } from '../model/secret.ts';
 import { sshFingerprint } from '../model/ssh-key.ts';
 import type { Target } from '../model/target.ts';
 import { consumeProof } from '../store/proof-rows.ts';
