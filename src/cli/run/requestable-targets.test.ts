@@ -25,7 +25,9 @@ const POLICIES = `
 const REQUESTABLE = '[{ targets: [archive, web, prod, box], approve: { group: dba } }]';
 const missing = ['psql', 'curl', 'kubectl', 'ssh'].filter((name) => !isInstalled(name, process.env));
 
-describe('a target that people give a run', { skip: missing.length > 0 && `not installed: ${missing}` }, () => {
+describe('a target that people give a run', {
+  skip: missing.length > 0 && `not installed: ${missing.join(', ')}`,
+}, () => {
   const open = new AsyncDisposableStack();
   let api: TestApi;
   let dba: string;
