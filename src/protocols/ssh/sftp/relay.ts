@@ -194,16 +194,17 @@ export class SftpRelay {
       code: 'protocol-unsupported',
       message: `${quoted(name)} is no request of SFTP that the gateway knows`,
     };
-    this.#begin(this.#refuse(id, refusal, name));
+    // Clients that only try whether it is there go on without it.
+    this.#begin(this.#refuse(id, refusal, name, STATUS.unsupported));
     return undefined;
   }
 
   /** What cannot be carried is on record as well. */
-  #refuse(id: number, unsupported: Refusal, what: string): Promise<void> {
+  #refuse(id: number, unsupported: Refusal, what: string, status?: number): Promise<void> {
     const { client, host, user } = this.#parts;
     const ask: FileAsk = { kind: 'unknown', access: 'unknown', files: [], user, words: quoted(what), unsupported };
     const nothing = { kind: 'limits', raw: Buffer.alloc(0) } as const;
-    return this.#parts.run(new AskExchange(fileRequest(ask), { client, host }, id, nothing));
+    return this.#parts.run(new AskExchange(fileRequest(ask), { client, host }, id, nothing, status));
   }
 
   /** What the host can do, as far as it is not more than the gateway can; it is about no file. */
