@@ -17,7 +17,7 @@ import { type Names, type ResolvedPath, Unnamed } from './names.ts';
 import { STATUS } from './numbers.ts';
 import { PacketReader } from './packets.ts';
 import { PathOrder } from './path-order.ts';
-import { readRequest, type SftpRequest } from './requests.ts';
+import { exactly, readRequest, type SftpRequest } from './requests.ts';
 
 export interface RelayParts {
   readonly channel: Channel;
@@ -62,7 +62,8 @@ export class SftpRelay {
   /** Takes bytes of the client's. Throws `MalformedSftp`. */
   async take(bytes: Buffer): Promise<void> {
     for (const packet of this.#parts.packets.push(bytes)) {
-      const taking = this.#take(readRequest(packet), packet);
+      const request = readRequest(packet);
+      const taking = this.#take(request, exactly(packet, request));
       if (taking !== undefined) await taking;
       const room = this.#asking.room();
       if (room !== undefined) await room;
