@@ -47,6 +47,24 @@ describe('what stands in an object', () => {
     });
   }
 
+  const image = (object: JsonValue, patch?: 'json') => contentOf(object, patch)?.images;
+  test('is found where Go counts from the end, and where containers have other names', () => {
+    for (const index of ['0', '-1', '+0', '-']) {
+      const path = `/spec/template/spec/containers/${index}`;
+      assert.deepEqual(image([{ op: 'replace', path: `${path}/image`, value: 'evil' }], 'json'), ['evil'], index);
+      assert.deepEqual(image([{ op: 'add', path, value: { image: 'evil' } }], 'json'), ['evil'], index);
+      const capability = `${path}/securityContext/capabilities/add/${index}`;
+      const content = contentOf([{ op: 'add', path: capability, value: 'SYS_ADMIN' }], 'json');
+      assert.deepEqual(content?.capabilities, ['SYS_ADMIN'], index);
+    }
+    assert.deepEqual(image({ kind: 'Workflow', spec: { templates: [{ container: { image: 'evil' } }] } }), ['evil']);
+    assert.deepEqual(image({ kind: 'Task', spec: { steps: [{ image: 'evil' }] } }), ['evil']);
+    assert.deepEqual(image({ kind: 'Pod', spec: { volumes: [{ image: { reference: 'evil' } }] } }), ['evil']);
+    assert.deepEqual(image({ kind: 'Pod', status: { containerStatuses: [{ image: 'docker.io/library/web:1' }] } }), []);
+    const volume = { kind: 'PersistentVolume', spec: { local: { path: '/etc' } } };
+    assert.deepEqual(contentOf(volume, undefined)?.hostPaths, ['/etc']);
+  });
+
   test('is nothing of what merely looks like it: annotations, labels and data', () => {
     const text = { hostNetwork: true, containers: [{ image: 'x' }] };
     const object = { kind: 'ConfigMap', metadata: { annotations: { a: 'b' }, labels: { c: 'd' } }, data: text };

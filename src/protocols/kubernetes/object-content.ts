@@ -71,10 +71,7 @@ class Found {
   /** `name` is the member that the value is of. */
   walk(value: JsonValue, name: string | undefined): void {
     if (Array.isArray(value)) {
-      for (const item of value as readonly JsonValue[]) {
-        if (name !== undefined && CONTAINERS.has(name)) this.#container(item);
-        this.walk(item, undefined);
-      }
+      for (const item of value as readonly JsonValue[]) this.walk(item, undefined);
     } else if (isObject(value)) {
       this.#object(value, name);
       for (const [member, inner] of Object.entries(value)) if (!PLAIN.has(member)) this.walk(inner, member);
@@ -84,17 +81,15 @@ class Found {
   #object(value: JsonObject, name: string | undefined): void {
     this.isPrivileged ||= HOST.some((member) => value[member] === true);
     this.isOfPod ||= Object.keys(value).some((member) => CONTAINERS.has(member) || OF_PODS.has(member));
-    const { path, serviceAccountName, serviceAccount } = value;
-    if (name === 'hostPath' && typeof path === 'string') this.hostPaths.add(path);
+    const { path, image, serviceAccountName, serviceAccount } = value;
+    // Kinds that nobody here knows have containers by other names (`container`, `steps`), and volumes may be images.
+    const named = isObject(image) ? image['reference'] : image;
+    if (typeof named === 'string') this.images.add(named);
+    if ((name === 'hostPath' || name === 'local') && typeof path === 'string') this.hostPaths.add(path);
     if (name === 'securityContext') this.#securityContext(value);
     // Servers take the old name where the new one is empty (Convert_v1_PodSpec_To_core_PodSpec).
     const account = serviceAccountName || serviceAccount;
     if (typeof account === 'string' && account !== '') this.serviceAccounts.add(account);
-  }
-
-  #container(container: JsonValue): void {
-    const image = textAt(container, 'image');
-    if (image !== undefined) this.images.add(image);
   }
 
   #securityContext(context: JsonObject): void {
@@ -122,6 +117,9 @@ const PLAIN: ReadonlySet<string> = new Set([
   'annotations',
   'labels',
   'managedFields',
+  'containerStatuses',
+  'initContainerStatuses',
+  'ephemeralContainerStatuses',
   'data',
   'stringData',
   'binaryData',
@@ -140,12 +138,12 @@ function patchedBy(patch: JsonValue): readonly JsonValue[] | undefined {
   return values;
 }
 
-/** RFC 6901. A number may be a name as well: it makes no difference to what is looked for. */
+/** RFC 6901, with indices as Go reads them (`-1`, `+0`). A number may be a name as well: it makes no difference to what is looked for. */
 function placed(pointer: string, value: JsonValue): JsonValue {
   const steps = pointer.split('/').slice(1);
   return steps.reduceRight<JsonValue>((inner, step) => {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    return /^(?:\d+|-)$/.test(name) ? [inner] : { [name]: inner };
+    return /^(?:[-+]?\d+|-)$/.test(name) ? [inner] : { [name]: inner };
   }, value);
 }
 
