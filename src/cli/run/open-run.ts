@@ -141,7 +141,8 @@ async function carried(
   let isTesting = request.selfTest;
   const onTrouble = (target: string, trouble: Error): void => {
     // Told once of each target; its clients are told each time.
-    if (!isTesting && !troubles.has(target)) warn(troubleText(target, trouble));
+    const isAsked = asked.some(({ name }) => name === target);
+    if (!isTesting && !troubles.has(target)) warn(troubleText(target, trouble, isAsked));
     troubles.set(target, trouble);
   };
   const listeners = opened.use(
@@ -161,8 +162,11 @@ async function carried(
   return { ...listeners, targets, requestable: listeners.targets.slice(targets.length) };
 }
 
-function troubleText(target: string, { message }: Error): string {
-  return `a connection to ${printable(target)} could not be carried: ${printable(message)}`;
+function troubleText(target: string, trouble: Error, isAsked: boolean): string {
+  if (isAsked && trouble instanceof CliError && trouble.exitCode === EXIT.refused) {
+    return `${printable(target)} lets nobody in until people give it to this run, whom request_access asks`;
+  }
+  return `a connection to ${printable(target)} could not be carried: ${printable(trouble.message)}`;
 }
 
 function hasPort({ host, port }: LentTarget): boolean {
