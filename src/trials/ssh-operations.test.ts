@@ -60,6 +60,14 @@ describe('what was asked of an SSH host', () => {
           ],
         ],
         ['file-remove', 'write', [{ path: '/srv/site', use: 'remove', recursive: true }]],
+        [
+          'file-link',
+          'write',
+          [
+            { path: '/srv/site', use: 'link', recursive: true },
+            { path: '/', use: 'link', recursive: true },
+          ],
+        ],
       ],
     );
     assert.deepEqual(recordedHost(onRecord(operations), text), operations);
