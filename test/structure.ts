@@ -127,10 +127,10 @@ export const FLOORS: Readonly<Record<string, Floor>> = {
   telemetry: { level: 2, imports: [...WORDS, 'audit', 'gateway'], packages: ['prom-client'] },
 
   // Policies tried without traffic: cases, replays, lint. It reads what targets and trust declare, and decides nothing that counts.
-  // A request of HTTP is read by what reads it in the gateway.
+  // A request of HTTP, and a command that carries files, is read by what reads it in the gateway.
   trials: {
     level: 2,
-    imports: [...WORDS, ...ENGINES, 'protocols/http', 'protocols/kubernetes', 'targets', 'identity'],
+    imports: [...WORDS, ...ENGINES, 'protocols/http', 'protocols/kubernetes', 'protocols/ssh', 'targets', 'identity'],
     packages: ['yaml', 'zod'],
   },
 

@@ -165,7 +165,27 @@ describe('the documents', () => {
       'versions are exact in package.json',
     );
   });
+
+  test('the lockfile has the builds of every platform, which `npm ci` insists on', () => {
+    const { packages } = JSON.parse(readFileSync(join(tree.ROOT, 'package-lock.json'), 'utf8'));
+    const wanted = Object.entries<{ optionalDependencies?: Record<string, string> }>(packages).flatMap(
+      ([path, entry]) => Object.keys(entry.optionalDependencies ?? {}).map((name) => ({ path, name })),
+    );
+    none(
+      wanted.filter(({ path, name }) => !isLocked(packages, path, name)).map(({ path, name }) => `${path}: ${name}`),
+      'a registry without them left them out: put their entries back, which docs/internals/dependencies.md explains.',
+    );
+  });
 });
+
+/** Whether a package that is needed at this path is in the lockfile: there, or in a folder above it. */
+function isLocked(packages: Readonly<Record<string, unknown>>, path: string, name: string): boolean {
+  const own = `${path === '' ? '' : `${path}/`}node_modules/${name}`;
+  if (own in packages) return true;
+  if (path === '') return false;
+  const above = path.lastIndexOf('/node_modules/');
+  return isLocked(packages, above < 0 ? '' : path.slice(0, above), name);
+}
 
 describe('what no file may say', () => {
   const everything = tree.filesBelow('.', [

@@ -82,8 +82,7 @@ function isInstalled() {
 
 function install() {
   process.stderr.write('Installing the packages of package-lock.json …\n');
-  // Not `npm ci`: it refuses a lockfile without the builds of a package for other platforms, which a registry that
-  // mirrors some platforms only cannot give. The versions and their digests are the lockfile's either way.
+  // Not `npm ci`: it begins by taking away what is there. The versions and their digests are the lockfile's either way.
   const status = npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   if (status !== 0) throw new Error(`npm install failed with status ${status}; its own messages above say why.`);
   const digest = createHash('sha256').update(readFileSync(LOCKFILE)).digest('hex');

@@ -4,28 +4,28 @@ import type { Carriers } from '../gateway/carriers.ts';
 import type { GrantListing } from '../grants/grant-records.ts';
 import type { Exchanged, GrantService } from '../grants/grant-service.ts';
 import type { RunAttachments } from '../grants/run-attachments.ts';
-import type { HttpTarget } from '../model/http.ts';
+import type { TrustDirectory } from '../identity/trust-directory.ts';
 import type { GrantId, RunId, TargetName } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import { OWN_NAME, OWN_TARGET } from '../model/own-target.ts';
-import type { Grant } from '../model/principal.ts';
 import { Refused } from '../model/refusal.ts';
-import type { Secret } from '../model/secret.ts';
 import { sshFingerprint } from '../model/ssh-key.ts';
 import type { Target } from '../model/target.ts';
 import { consumeProof } from '../store/proof-rows.ts';
-import { findRun } from '../store/run-rows.ts';
 import { listSessions } from '../store/session-rows.ts';
 import type { Store } from '../store/store.ts';
 import { CarriersOfRuns } from './carriers-of-runs.ts';
 import type { EvidenceTickets } from './evidence-tickets.ts';
 import type { GrantHolder, IssuedGrant, ServerOffers, TokenExchange } from './grant-views.ts';
+import { issuedGrant } from './issued-grant.ts';
 import { namedResource } from './named-resource.ts';
 import { RefusedLogins } from './refused-logins.ts';
 import type { ApiServices, GrantView } from './services.ts';
 
 export interface GrantServicesParts {
   readonly tickets: Pick<EvidenceTickets, 'issue'>;
+  /** What a run may ask people for. */
+  readonly trust: Pick<TrustDirectory, 'requestable'>;
   readonly store: Store;
   readonly grants: GrantService;
   readonly audit: AuditLog;
@@ -78,7 +78,7 @@ export function grantServices(
     },
     async renew(presented) {
       const { holder } = await held(presented, parts);
-      return issued(await grants.renew(holder), holder.secret, parts);
+      return issuedGrant(await grants.renew(holder), holder.secret, parts);
     },
     async closeRun(run, presented, asserted) {
       const ready = async () => {
@@ -241,38 +241,7 @@ async function opened({ run, grant, secret, evidence }: Exchanged, parts: GrantS
       message: 'The run could not be recorded, so it was not opened.',
     });
   }
-  return issued(grant, secret, parts);
-}
-
-async function issued(grant: Grant, secret: Secret, parts: GrantServicesParts): Promise<IssuedGrant> {
-  const run = await findRun(parts.store, grant.run);
-  const targets = grant.targets.flatMap((name) => {
-    const target = parts.target(name);
-    if (target === undefined) return [];
-    const { protocol, http, mcp, ssh } = target;
-    const reach = parts.reach(protocol);
-    if (reach === undefined && parts.carriers(protocol) === undefined) return [];
-    const startedBy = mcp?.transport.kind === 'run' ? ({ startedBy: 'run' } as const) : {};
-    const names = http ? reachOf(http) : ssh ? { hosts: ssh.hosts } : {};
-    return [{ name, protocol, ...reach, database: name, ...startedBy, ...names }];
-  });
-  return {
-    grant: grant.id,
-    bound: grant.keyThumbprint !== undefined,
-    ...(grant.resource === undefined ? {} : { resource: grant.resource }),
-    secret,
-    run: grant.run,
-    display: run?.display ?? '',
-    expiresInSeconds: Math.max(0, Math.floor((Date.parse(grant.expiresAt) - parts.nowMs()) / 1000)),
-    targets,
-    ...(parts.own || targets.some(({ protocol }) => protocol === 'mcp') ? { mcp: parts.reach('mcp') ?? {} } : {}),
-    ...(parts.certificateAuthority === undefined ? {} : { certificateAuthority: parts.certificateAuthority }),
-  };
-}
-
-/** What clients of an HTTP target need to know of it. */
-function reachOf({ hosts, dialect, signs = {} }: HttpTarget): Pick<IssuedGrant['targets'][number], 'hosts' | 'aws'> {
-  return { hosts, ...(dialect === 'aws' ? { aws: signs } : {}) };
+  return issuedGrant(grant, secret, parts);
 }
 
 function grantView({ grant, rules, display, state, given }: GrantListing): GrantView {

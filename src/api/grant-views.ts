@@ -65,18 +65,23 @@ export interface IssuedGrant {
   readonly certificateAuthority?: string;
   /** Present where there is something at `/mcp` for it; where that is, but for what is carried. */
   readonly mcp?: { readonly host?: string; readonly port?: number };
-  readonly targets: readonly {
-    readonly name: string;
-    readonly protocol: string;
-    /** Absent where no native port is open for its protocol. */
-    readonly host?: string;
-    readonly port?: number;
-    readonly database: string;
-    /** Of an MCP target whose server is a program of the job. */
-    readonly startedBy?: 'run';
-    /** Of an HTTP target the names that it has on the forward proxy, of an SSH target those of its host. */
-    readonly hosts?: readonly string[];
-    /** Of one that speaks AWS: what its credential signs requests for, where that is fixed. */
-    readonly aws?: { readonly region?: string; readonly service?: string };
-  }[];
+  readonly targets: readonly IssuedTarget[];
+  /** What people may give its run while it goes on; present where there is any. */
+  readonly requestable?: readonly IssuedTarget[];
+}
+
+/** What a client needs to reach a target. */
+export interface IssuedTarget {
+  readonly name: string;
+  readonly protocol: string;
+  /** Absent where no native port is open for its protocol. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly database: string;
+  /** Of an MCP target whose server is a program of the job. */
+  readonly startedBy?: 'run';
+  /** Of an HTTP target the names that it has on the forward proxy, of an SSH target those of its host. */
+  readonly hosts?: readonly string[];
+  /** Of one that speaks AWS: what its credential signs requests for, where that is fixed. */
+  readonly aws?: { readonly region?: string; readonly service?: string };
 }

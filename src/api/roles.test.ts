@@ -101,6 +101,8 @@ const ROUTES: Readonly<Record<string, Entry>> = {
   'POST /v1/targets/{name}/check': { who: ['operator', 'admin'] },
   'POST /v1/targets/{name}/classify': { who: ['admin'] },
   'DELETE /v1/targets/{name}/inherited/{id}': { who: ['admin'] },
+  'GET /v1/host-keys': { who: ALL_ROLES },
+  'DELETE /v1/host-keys/{target}': { who: ['admin'] },
   'GET /v1/definitions': { who: ALL_ROLES },
   'GET /v1/definitions/{definition}': { who: ALL_ROLES },
   'GET /v1/definitions/{definition}/diff': {

@@ -30,6 +30,7 @@ import { exportRoutes } from './exports.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { holdRoutes } from './holds.ts';
+import { hostKeyRoutes } from './host-keys.ts';
 import { logRoutes } from './log.ts';
 import { loginRoutes } from './login.ts';
 import { metricRoutes } from './metrics.ts';
@@ -117,6 +118,7 @@ const ROUTES: readonly ((router: ApiRouter, services: ApiServices, upgrades: Upg
   carrierRoutes,
   runServerRoutes,
   targetRoutes,
+  hostKeyRoutes,
   classifyRoute,
   definitionRoutes,
   configurationRoutes,

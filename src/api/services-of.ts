@@ -8,6 +8,7 @@ import { classifyTargets } from './classify-target.ts';
 import { definitionServices } from './definition-services.ts';
 import { evidenceServices } from './evidence-services.ts';
 import { grantServices } from './grant-services.ts';
+import { hostKeyServices } from './host-key-services.ts';
 import { ListenerPlaces } from './listener-places.ts';
 import { openLiveFeed } from './live-sources.ts';
 import { namesOf } from './log-names.ts';
@@ -67,6 +68,7 @@ export function servicesOf(parts: ApiParts, { defer, onFault }: Surroundings): O
     logins,
     onFault,
     targets: targetServices(parts),
+    hostKeys: hostKeyServices(store),
     definitions: definitionServices(parts.definitions),
     classify: classifyTargets(parts),
     ...configuring(parts),

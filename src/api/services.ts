@@ -26,6 +26,7 @@ import type { DefinitionServices } from './definition-services.ts';
 import type { evidenceKeysSchema } from './evidence-schemas.ts';
 import type { EvidenceTicket, EvidenceTickets } from './evidence-tickets.ts';
 import type { Attachment, GrantHolder, IssuedGrant, OfferedServer, OpenCarrier, TokenExchange } from './grant-views.ts';
+import type { HostKeyService } from './host-keys.ts';
 import type { ListenerPlaces } from './listener-places.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { logEntrySchema, logHealthSchema, logStatusSchema, logVerificationSchema } from './log-schemas.ts';
@@ -63,6 +64,7 @@ export interface ApiServices extends CallerServices {
   /** A program of the holder's own run for a target of theirs that is one. Throws `Refused`. */
   offerServer(run: string, target: string, holder: GrantHolder): Promise<OfferedServer>;
   readonly targets: TargetService;
+  readonly hostKeys: HostKeyService;
   readonly definitions: DefinitionServices;
   /**
    * Samples a target and proposes classes for its columns, with `all` also for classified ones; undefined for an unknown

@@ -104,6 +104,19 @@ describe('SSH at a gateway', () => {
       const { text } = await api.call('GET', '/v1/log/entries?limit=100', { auth: api.admin });
       return text.includes('"kind":"host.met"') && text.includes(String.raw`\"target\":\"met\"`);
     });
+    const kept = async () => (await api.call('GET', '/v1/host-keys', { auth: api.admin })).json['hostKeys'];
+    const [met, ...more] = (await kept()) as Readonly<Record<string, string>>[];
+    assert.deepEqual([met?.['target'], more], ['met', []]);
+    assert.match(`${met?.['line']} ${met?.['fingerprint']}`, /^ssh-ed25519 \S+ SHA256:[\w+/]{43}$/);
+    const forget = async () => (await api.call('DELETE', '/v1/host-keys/met', { auth: api.admin })).status;
+    assert.deepEqual([await forget(), await kept(), await forget()], [200, [], 404]);
+    await until(async () => {
+      const { text } = await api.call('GET', '/v1/log/entries?limit=100', { auth: api.admin });
+      const forgotten = String.raw`\"action\":\"host-key.delete\",\"by\"`;
+      return (
+        text.includes(forgotten) && /host-key\.delete[^{}]*digest[^{}]*[0-9a-f]{64}[^{}]*target[^{}]*met/.test(text)
+      );
+    });
     const distrusted = await check('other');
     assert.equal(distrusted['ok'], false);
     assert.match(JSON.stringify(distrusted), /not who it should be: its key is SHA256:/);

@@ -99,7 +99,9 @@ function advice(step: Step['step'], target: Target): string {
       return `Can this machine reach ${target.address.host}:${target.address.port}? Check the address, the port, the firewall.`;
     case 'tls':
       if (target.ssh !== undefined)
-        return 'Declare the key in `ssh.hostKeys` if it is the host that you mean; ask who runs it.';
+        return target.ssh.hostKeys.kind === 'firstUse'
+          ? `If it has a new key for a reason, forget the one that was kept: chaperone targets delete-host-key ${target.name}`
+          : 'Declare the key in `ssh.hostKeys` if it is the host that you mean; ask who runs it.';
       return 'Give the authority that signed the certificate in `tls.ca`, or the name on it in `tls.serverName`.';
     case 'login':
       if (target.kubernetes !== undefined) {

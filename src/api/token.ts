@@ -23,6 +23,25 @@ import {
 
 const ASSERTED = 'asserted.';
 
+const targetSchema = z.object({
+  name: z.string(),
+  protocol: z.string(),
+  host: z.string().optional().describe('Absent where no native port is open for its protocol.'),
+  port: z.number().int().optional(),
+  database: z.string(),
+  startedBy: z.literal('run').optional().describe('An MCP server that is a program of the job.'),
+  hosts: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .describe('Its names on the forward proxy (HTTP), or those of its host (SSH).'),
+  aws: z
+    .object({ region: z.string().optional(), service: z.string().optional() })
+    .readonly()
+    .optional()
+    .describe('Of a target that speaks AWS: what requests are signed for, where that is fixed.'),
+});
+
 const grantSchema = z.object({
   access_token: z
     .string()
@@ -45,26 +64,11 @@ const grantSchema = z.object({
     .object({ host: z.string().optional(), port: z.number().int().optional() })
     .optional()
     .describe('Where `/mcp` has all MCP targets of the grant at one address; carried as `/v1/carrier/chaperone`.'),
-  targets: z.array(
-    z.object({
-      name: z.string(),
-      protocol: z.string(),
-      host: z.string().optional().describe('Absent where no native port is open for its protocol.'),
-      port: z.number().int().optional(),
-      database: z.string(),
-      startedBy: z.literal('run').optional().describe('An MCP server that is a program of the job.'),
-      hosts: z
-        .array(z.string())
-        .readonly()
-        .optional()
-        .describe('Its names on the forward proxy (HTTP), or those of its host (SSH).'),
-      aws: z
-        .object({ region: z.string().optional(), service: z.string().optional() })
-        .readonly()
-        .optional()
-        .describe('Of a target that speaks AWS: what requests are signed for, where that is fixed.'),
-    }),
-  ),
+  targets: z.array(targetSchema),
+  requestable: z
+    .array(targetSchema)
+    .optional()
+    .describe('What people may give the run while it goes on: nobody is let in there before they did.'),
 });
 
 /** RFC 6749, 5.2, with our closed codes beside. */
@@ -221,6 +225,7 @@ function answer(issued: IssuedGrant, url: string): z.infer<typeof grantSchema> {
     ...(issued.certificateAuthority ? { certificateAuthority: issued.certificateAuthority } : {}),
     ...(issued.mcp === undefined ? {} : { mcp: issued.mcp }),
     targets: [...issued.targets],
+    ...(issued.requestable === undefined ? {} : { requestable: [...issued.requestable] }),
   };
 }
 

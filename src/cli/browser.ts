@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { isInstalled } from './connect.ts';
+import { isInstalled } from './target-client.ts';
 
 /** Shows a page in the person's browser; false where there is none to show it in. Never waits for the browser. */
 export function openBrowser(url: string, env: NodeJS.ProcessEnv): boolean {

@@ -5,6 +5,7 @@ import { classifyCommand } from './classify.ts';
 import { EXIT } from './cli-error.ts';
 import { type GatewayOptions, withGatewayOptions } from './common-options.ts';
 import { fromKubeconfigCommand } from './from-kubeconfig.ts';
+import { deleteHostKeyCommand, hostKeysCommand } from './host-keys.ts';
 import { listing } from './listing.ts';
 import { processOutput } from './output.ts';
 import { printable } from './printable.ts';
@@ -49,6 +50,8 @@ export function targetsCommand(): Command {
   command.addCommand(fromKubeconfigCommand());
   command.addCommand(showTargetCommand());
   command.addCommand(deleteClassCommand());
+  command.addCommand(hostKeysCommand());
+  command.addCommand(deleteHostKeyCommand());
   return command;
 }
 

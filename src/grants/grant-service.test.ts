@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { keptTokens } from '../../test/support/kept-tokens.ts';
 import { onEachStore } from '../../test/support/stores.ts';
 import type { TargetName } from '../model/ids.ts';
+import type { Refused } from '../model/refusal.ts';
 import { Secret } from '../model/secret.ts';
 import { openStore, type Store, type StoreOptions } from '../store/store.ts';
 import { principalIdOf } from './grant-records.ts';
@@ -135,9 +136,19 @@ onEachStore('grants', (stores) => {
     const { service } = serviceOn(await stores.open());
     const { grant } = await service.exchange(request('t1', { requestedTargets: ['pg-reports'] }), NEVER);
     assert.deepEqual(grant.targets, ['pg-reports']);
+    // Each of a rule of its own, and the first is what clients meet that name none.
+    const both = request('t4', { requestedTargets: ['pg-reports', 'pg-staging', 'pg-reports'] });
+    assert.deepEqual((await service.exchange(both, NEVER)).grant.targets, ['pg-reports', 'pg-staging']);
     await assert.rejects(
       service.exchange(request('t2', { requestedTargets: ['pg-reports', 'pg-prod'] }), NEVER),
-      refusedAs('target-not-granted'),
+      (error: unknown) => {
+        refusedAs('target-not-granted')(error);
+        assert.match(
+          String((error as Refused).refusal.hint),
+          /^Those that match \(shop-main, shop-readers\) give: pg-/,
+        );
+        return true;
+      },
     );
     await assert.rejects(
       service.exchange(request('t3', { audience: 'https://another.example' }), NEVER),

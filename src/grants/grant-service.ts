@@ -94,7 +94,7 @@ export class GrantService implements AsyncDisposable {
     checkAsserted(request.asserted);
     const identity = await this.#options.verify(request.token, signal);
     const given = this.#options.trust(identity);
-    const targets = narrowTargets(given.targets, request.requestedTargets);
+    const targets = narrowTargets(given, request.requestedTargets);
     const secret = Buffer.from(this.#options.random(32)).toString('base64url');
     const holder = jobHolder(identity);
     const rows = await newGrantRows({ request, holder, given: { ...given, targets }, secret }, this.#options);
@@ -124,7 +124,7 @@ export class GrantService implements AsyncDisposable {
   ): Promise<Exchanged> {
     checkAsserted(request.asserted);
     const given = this.#options.trustPeople(person.groups);
-    const targets = narrowTargets(given.targets, request.requestedTargets);
+    const targets = narrowTargets(given, request.requestedTargets);
     const left = Math.max(0, Math.floor((Date.parse(person.until) - this.#options.now()) / 1000));
     const lifetimeSeconds = Math.min(given.lifetimeSeconds, left);
     const renewableSeconds = Math.min(given.renewableSeconds, left);

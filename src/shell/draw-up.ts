@@ -81,10 +81,16 @@ function placed(
   const found: FileUse[] = [];
   let isComplete = true;
   for (const file of files) {
-    if (file.path.startsWith('/')) found.push(file);
-    else if (isMoved) isComplete = false;
-    else if (base === undefined) found.push(file);
-    else found.push({ ...file, path: file.path === '.' ? base : `${base === '/' ? '' : base}/${file.path}` });
+    if (!file.path.startsWith('/') && isMoved) isComplete = false;
+    else found.push(file.path.startsWith('/') || base === undefined ? file : { ...file, path: below(base, file.path) });
   }
+  isComplete &&= !found.some(({ path }) => OF_PROCESSES.test(path));
   return { files: found, isComplete };
 }
+
+function below(base: string, path: string): string {
+  return path === '.' ? base : `${base === '/' ? '' : base}/${path}`;
+}
+
+/** What is below it are links to any file there is (`/proc/self/root/etc/shadow`). */
+const OF_PROCESSES = /^\/proc\/(?:self|thread-self|\d+)(?:\/|$)/;

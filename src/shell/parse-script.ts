@@ -96,12 +96,13 @@ class ScriptParser implements WordSource {
   }
 
   #andOr(): Omit<AndOr, 'background'> {
+    const isNegated = this.#reserved() === '!';
     const pipelines = [this.#pipeline()];
     const joins: ('&&' | '||')[] = [];
     for (;;) {
       this.#blanks();
       const sign = this.text.slice(this.at, this.at + 2);
-      if (sign !== '&&' && sign !== '||') return { pipelines, joins };
+      if (sign !== '&&' && sign !== '||') return { pipelines, joins, isNegated };
       this.at += 2;
       this.#blanks({ lines: true });
       joins.push(sign);

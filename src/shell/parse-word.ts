@@ -156,10 +156,15 @@ function dollar(source: WordSource, word: WordBuilder, where: Where): void {
   const isQuoted = where !== 'bare';
   if (/[A-Za-z_]/.test(char)) {
     source.at = endOf(text, source.at, /\w*/y);
+    withoutSubscript(source);
     return word.unknown({ isOne: isQuoted, start: isQuoted ? 'kept' : '' });
   }
   if (char !== '' && '0123456789@*#?-$!'.includes(char)) {
     source.at++;
+    withoutSubscript(source);
+    // zsh counts what a name behind it has.
+    if (char === '#' && /[A-Za-z_]/.test(text[source.at] ?? ''))
+      throw new NotCertain('shells differ about what follows a $');
     const isOne = isQuoted && char !== '@';
     return word.unknown({ isOne, start: isOne ? 'kept' : '' });
   }
@@ -183,6 +188,11 @@ function dollar(source: WordSource, word: WordBuilder, where: Where): void {
       if (char === '' || ' \t\n/)|.,%'.includes(char)) return word.literal('$');
       throw new NotCertain('shells differ about what follows a $');
   }
+}
+
+/** zsh and fish read `$x[…]` as an expression, between double quotes as well, and what that names may run commands. */
+function withoutSubscript({ text, at }: WordSource): void {
+  if (text[at] === '[') throw new NotCertain('some shells read a subscript there');
 }
 
 /** `$'…'`: some shells know escapes in it, others none; where it ends is the same in all of them as long as no quote is escaped. */

@@ -6,6 +6,8 @@ export interface AndOr {
   /** What stands between them. */
   readonly joins: readonly ('&&' | '||')[];
   readonly background: boolean;
+  /** The first of them begins with `!`, so what is behind `&&` runs where it fails. */
+  readonly isNegated: boolean;
 }
 
 export type Pipeline = readonly Command[];

@@ -15,3 +15,8 @@ const MINDED = new Set(
 export function isHarmless(name: string): boolean {
   return HARMLESS.test(name) || (/^[a-z_][a-z0-9_]*$/.test(name) && !MINDED.has(name));
 }
+
+/** True where shells may take `value` for an expression, which may run commands (zsh's `COLUMNS='psvar[$(…)]'`); undefined is any. */
+export function isComputed(name: string, value: string | undefined): boolean {
+  return (name === 'COLUMNS' || name === 'LINES') && (value === undefined || !/^\d{0,9}$/.test(value));
+}

@@ -6,6 +6,7 @@ import { type Outcome, type Start, unknownOutcome } from './outcome.ts';
 import { MAX_DEPTH, parseScript } from './parse-script.ts';
 import { knownName, PROGRAMS } from './programs/programs.ts';
 import { type AndOr, type Command, NotCertain, type Redirect, type Script, type Word } from './syntax.ts';
+import { isComputed } from './variables.ts';
 
 /** One program that may run, before what the rest of the line says of it. */
 export interface Draft {
@@ -73,7 +74,8 @@ export class Walk {
 
   #list(list: AndOr, place: Place): void {
     const at: Place = list.background ? withFlags(place, ['background']) : place;
-    const folder = list.joins.every((join) => join === '&&') ? folderOf(list.pipelines[0] ?? []) : undefined;
+    const isFollowed = !list.isNegated && list.joins.every((join) => join === '&&');
+    const folder = isFollowed ? folderOf(list.pipelines[0] ?? []) : undefined;
     const behind = folder === undefined || place.base !== undefined ? at : { ...at, base: folder };
     for (const [index, pipeline] of list.pipelines.entries()) {
       const own = index === 0 ? at : behind;
@@ -87,10 +89,12 @@ export class Walk {
   #command(command: Command, place: Place): void {
     switch (command.kind) {
       case 'function':
+        // What is behind `cd /x &&` is elsewhere where `cd` itself is another one.
+        if (command.name === 'cd') this.moves += 2;
         return this.#command(command.body, place);
       case 'compound': {
         for (const word of command.words) this.#word(word, place);
-        this.sets.push(...command.sets);
+        for (const name of command.sets) this.#set(name);
         const redirected = this.#redirects(command.redirects, place);
         // What stands in a file goes to whatever runs in it, as if `cat` gave it to them.
         if (redirected.isFound)
@@ -108,7 +112,7 @@ export class Walk {
   #simple({ assignments, words, redirects }: Extract<Command, { kind: 'simple' }>, place: Place): void {
     for (const word of [...assignments.map(({ value }) => value), ...words]) this.#word(word, place);
     const names = assignments.map(({ name }) => name);
-    this.sets.push(...names);
+    for (const { name, value } of assignments) this.#set(name, value.value);
     const redirected = this.#redirects(redirects, place);
     const isFed = place.isFed || redirects.some(({ use }) => use === 'here' || use === 'read');
     if (words.length > 0) {
@@ -139,7 +143,7 @@ export class Walk {
         ? unknownOutcome('what its program does is not known')
         : reader(rest, { name, isFed: place.isFed });
     const { starts = [], sets = [], moves, upsets } = outcome;
-    this.sets.push(...sets);
+    for (const one of sets) this.#set(one);
     if (moves === true) this.moves++;
     this.upset ??= upsets;
     const isOwn = outcome.access !== undefined || redirected.isFound;
@@ -165,8 +169,13 @@ export class Walk {
 
   /** What runs to make a word. */
   #word(word: Word, place: Place): void {
-    this.sets.push(...word.sets);
+    for (const name of word.sets) this.#set(name);
     for (const script of word.scripts) this.script(script, withFlags(place, ['substitution']));
+  }
+
+  #set(name: string, value?: string): void {
+    this.sets.push(name);
+    if (isComputed(name, value)) this.upset ??= 'a variable is set that shells compute';
   }
 
   #redirects(redirects: readonly Redirect[], place: Place): Redirected {

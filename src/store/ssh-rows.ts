@@ -1,5 +1,6 @@
 import { givenTargets } from './given-target-rows.ts';
 import type { FoundGrantAndRun } from './grant-rows.ts';
+import type { SshHostKeysTable } from './ssh-tables.ts';
 import type { Store } from './store.ts';
 
 /** Binds a grant to a key, beside its secret. */
@@ -40,6 +41,23 @@ export async function keptHostKey(store: Store, target: string): Promise<string 
     db.selectFrom('ssh_host_keys').select('line').where('target', '=', target).executeTakeFirst(),
   );
   return row?.line;
+}
+
+/** All that were kept, by the names of their targets; some may not be declared any more. */
+export function keptHostKeys(store: Store): Promise<readonly SshHostKeysTable[]> {
+  return store.read((db) => db.selectFrom('ssh_host_keys').selectAll().orderBy('target').execute());
+}
+
+/** The key of the next connection is then kept as the first was; false where none was kept. */
+export function forgetHostKey(store: Store, target: string): Promise<boolean> {
+  return store.write(async (db) => {
+    const gone = await db
+      .deleteFrom('ssh_host_keys')
+      .where('target', '=', target)
+      .returning('target')
+      .executeTakeFirst();
+    return gone !== undefined;
+  });
 }
 
 /** Keeps a host's key, unless one is kept; the one that is, and whether it was kept by this. */

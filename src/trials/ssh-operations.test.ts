@@ -45,6 +45,47 @@ describe('what was asked of an SSH host', () => {
     assert.equal(recordedHost(onRecord(push), 'git push "/srv/shop.git"'), undefined);
   });
 
+  test('is judged again by what rsync was told, and by what a link leads to', () => {
+    const text = 'rsync --server -logDtpre.iLsfxCIvu --delete --backup-dir /old . /srv/site';
+    const operations = askedHost(text, 'deploy');
+    assert.deepEqual(
+      operations.map(({ kind, access, ssh }) => [kind, access, ssh?.files]),
+      [
+        [
+          'file-write',
+          'write',
+          [
+            { path: '/srv/site', use: 'write', recursive: true },
+            { path: '/old', use: 'write', recursive: true },
+          ],
+        ],
+        ['file-remove', 'write', [{ path: '/srv/site', use: 'remove', recursive: true }]],
+        [
+          'file-link',
+          'write',
+          [
+            { path: '/srv/site', use: 'link', recursive: true },
+            { path: '/', use: 'link', recursive: true },
+          ],
+        ],
+      ],
+    );
+    assert.deepEqual(recordedHost(onRecord(operations), text), operations);
+    assert.equal(recordedHost(onRecord(operations), text.replace('--delete ', '')), undefined);
+    const [read = assert.fail('none')] = askedHost('sftp> read /a', 'deploy');
+    const uses = (path: string) => (['read', 'write'] as const).map((use) => ({ path, use }));
+    const both = { ...read, ssh: { channel: 'files', user: 'deploy', files: [...uses('/a'), ...uses('/b')] } } as const;
+    assert.deepEqual(recordedHost(onRecord([both]), 'read+write "/a" ("/b")'), [both]);
+  });
+
+  test('is tried as the gateway takes it: what carries files or objects is no command', () => {
+    const kinds = (text: string) => askedHost(text, 'git').map(({ kind }) => kind);
+    assert.deepEqual(kinds('scp -t /srv/app'), ['scp']);
+    assert.deepEqual(kinds("git-upload-pack '/srv/shop.git'"), ['git-fetch']);
+    assert.deepEqual(kinds("git-receive-pack '/srv/shop.git'"), ['git-refs']);
+    assert.deepEqual(kinds('rsync -a /srv /mnt'), ['exec']);
+  });
+
   test('is judged again by where a connection leads, and a terminal by nothing at all', () => {
     const forward: Operation = {
       ...PLAIN,

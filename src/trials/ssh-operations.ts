@@ -1,5 +1,10 @@
 import type { Operation } from '../model/request.ts';
 import type { FileAction, FileUse, RefUpdate, SshFacts } from '../model/ssh.ts';
+import { fileSession } from '../protocols/ssh/files/file-operation.ts';
+import { readGitCommand } from '../protocols/ssh/git/git-command.ts';
+import { gitRequest } from '../protocols/ssh/git/git-request.ts';
+import { readRsyncCommand, rsyncOperations } from '../protocols/ssh/rsync/rsync-command.ts';
+import { readScpCommand } from '../protocols/ssh/scp/scp-command.ts';
 import { analyseCommandLine } from '../shell/analyse-command-line.ts';
 import { programOperations } from '../shell/program-operations.ts';
 import type { CaseFileUse } from './case-schema.ts';
@@ -15,7 +20,7 @@ export function fileText({ action, path }: CaseFileUse): string {
 export function askedHost(text: string, user: string): readonly Operation[] {
   if (text === 'sftp>') return [{ ...PLAIN, kind: 'sftp', access: 'session', ssh: { channel: 'files', user } }];
   const [, action, path] = FILE.exec(text) ?? [];
-  if (action === undefined || path === undefined || !isAction(action)) return commandOperations(text, user);
+  if (action === undefined || path === undefined || !isAction(action)) return askedOperations(text, user);
   const access = READING.has(action) ? 'read' : 'write';
   return [
     { ...PLAIN, kind: `file-${action}`, access, ssh: { channel: 'files', user, files: [{ path, use: action }] } },
@@ -30,9 +35,18 @@ export function recordedHost(operations: readonly Operation[], text: string): re
   const [first] = operations;
   if (first?.ssh === undefined) return undefined;
   if (operations.every(({ ssh }) => ssh?.channel === 'exec')) return commandOperations(text, first.ssh.user);
+  if (operations.some(({ flags }) => flags.includes('rsync'))) return recordedRsync(operations, text, first.ssh.user);
   const lines = text.split('\n').flatMap((line) => refOf(line) ?? []);
   const rebuilt = operations.map((operation, index) => rebuild(operation, { text, ref: lines[index] }));
   return rebuilt.every((one) => one !== undefined) ? rebuilt : undefined;
+}
+
+/** The text of rsync is its command, from which the same operations must come again. */
+function recordedRsync(operations: readonly Operation[], text: string, user: string): readonly Operation[] | undefined {
+  const command = readRsyncCommand(Buffer.from(text));
+  const found = command === undefined ? [] : rsyncOperations(command, user);
+  const isSame = found.length === operations.length && found.every(({ kind }, at) => kind === operations[at]?.kind);
+  return isSame ? found : undefined;
 }
 
 /** As it stands in a line of the log. */
@@ -47,10 +61,10 @@ function rebuild(operation: Operation, at: { readonly text: string; readonly ref
   switch (facts.channel) {
     case 'files': {
       if (uses === undefined) return { ...operation, ssh: facts };
-      // A file that is both read and written is named once.
-      const [only] = quoted.length === 1 ? quoted : [];
-      if (only === undefined && quoted.length !== uses.length) return undefined;
-      const files = uses.map((use, index): FileUse => ({ path: only ?? quoted[index] ?? '', use }));
+      // A file that is both read and written is named once, also where it is a link's.
+      const each = uses.length / quoted.length;
+      if (uses.length > 0 && !Number.isInteger(each)) return undefined;
+      const files = uses.map((use, index): FileUse => ({ path: quoted[Math.floor(index / each)] ?? '', use }));
       return { ...operation, ssh: { ...facts, files } };
     }
     case 'git': {
@@ -78,6 +92,16 @@ function refOf(line: string): RefUpdate | undefined {
   const [, changed, name = '', deleted = ''] = /^(?:(create|update) (\S+) |delete (.+), which is at )/.exec(line) ?? [];
   if (deleted !== '') return { action: 'delete', name: deleted, from: '', to: '' };
   return changed === 'create' || changed === 'update' ? { action: changed, name, from: '', to: '' } : undefined;
+}
+
+/** A command as the gateway takes it: what carries files or what git stores is read by its own words. */
+function askedOperations(text: string, user: string): readonly Operation[] {
+  const command = Buffer.from(text);
+  const rsync = readRsyncCommand(command);
+  if (rsync !== undefined) return rsyncOperations(rsync, user);
+  const git = readGitCommand(command);
+  if (git !== undefined) return gitRequest(git, user).operations;
+  return readScpCommand(command) === undefined ? commandOperations(text, user) : [fileSession('scp', user)];
 }
 
 function commandOperations(text: string, user: string): readonly Operation[] {

@@ -3,7 +3,7 @@ import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
-import { isInstalled } from '../../src/cli/connect.ts';
+import { isInstalled } from '../../src/cli/target-client.ts';
 import { until } from '../support/until.ts';
 import { type Deployment, makeDeployment } from './deployment.ts';
 import {

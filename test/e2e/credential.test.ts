@@ -5,7 +5,7 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { isInstalled } from '../../src/cli/connect.ts';
+import { isInstalled } from '../../src/cli/target-client.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { findIn, findInProcess, type Needle, needlesOf, processTree } from '../support/process-memory.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { test } from 'node:test';
-import { isInstalled } from '../../src/cli/connect.ts';
+import { isInstalled } from '../../src/cli/target-client.ts';
 import { readTranscript } from '../support/readme.ts';
 import { ROOT } from '../support/source-tree.ts';
 import { environment, makeDataDirectory, startDemo } from './program.ts';

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { isInstalled } from '../../src/cli/connect.ts';
+import { isInstalled } from '../../src/cli/target-client.ts';
 import { until } from '../support/until.ts';
 import { type Job, makeDataDirectory, type StartedProgram, startDemo } from './program.ts';
 

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { isInstalled } from '../../src/cli/connect.ts';
+import { isInstalled } from '../../src/cli/target-client.ts';
 import { chaperone, environment, MAIN, makeDataDirectory, type StartedProgram, startDemo } from './program.ts';
 
 /** The client of the README where it is installed, else the one that the start prints in its place. */

@@ -130,7 +130,7 @@ export interface TestApiOptions {
   readonly mcp?: { readonly host: string; readonly port: number } | undefined;
   /** Further targets that are the same database. */
   readonly databases?: readonly string[];
-  /** What jobs may ask people for: YAML of the trust rule's `requestable`. */
+  /** What jobs may ask people for, and is not theirs from the beginning: YAML of the trust rule's `requestable`. */
   readonly requestable?: string;
   /** An API server, without TLS where it has no authority, which becomes the target `prod`; its credential is YAML, a token where absent. */
   readonly cluster?:
@@ -309,11 +309,16 @@ function configuration(
     readonly requestable: string | undefined;
   },
 ): string {
+  const there = { people: server, web, tracker: mcp, prod: cluster, box: host };
+  const asked = /targets: \[([\w, ]*)\]/.exec(requestable ?? '')?.[1]?.split(', ') ?? [];
+  const given = Object.entries(there).flatMap(([name, one]) =>
+    one === undefined || asked.includes(name) ? [] : [name],
+  );
   return `
 issuers:
   - { name: ci, kind: github, issuer: "${issuer}", insecureLoopback: true }
 trust:
-  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [people${web ? ', web' : ''}${mcp ? ', tracker' : ''}${cluster ? ', prod' : ''}${host ? ', box' : ''}]${requestable ? `, requestable: ${requestable}` : ''} }
+  - { name: shop, issuer: ci, claims: { sourceRepositoryId: "74" }, targets: [${given.join(', ')}]${requestable ? `, requestable: ${requestable}` : ''} }
 targets:
 ${databases.map((name) => databaseTarget(name, server)).join('')}${databaseTarget('people', server)}    classified: [{ column: public.people.email, class: email }]
 ${web ? webTarget(web) : ''}${mcp ? mcpTarget(mcp) : ''}${cluster ? clusterTarget(cluster) : ''}${host ? hostTarget(host) : ''}policies:${policies}`;

@@ -57,6 +57,7 @@ const ACTION: Members = {
   channel: names,
   definition: idOrNoneAtAll,
   delivery: idOrNoneAtAll,
+  digest,
   disabled: flag,
   entry: count,
   erasure: idOrNoneAtAll,

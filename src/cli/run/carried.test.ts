@@ -9,7 +9,7 @@ import { logNotes, onlySession, runOf } from '../../../test/support/session-even
 import { until } from '../../../test/support/until.ts';
 
 /** A hundred take ten seconds of a quiet machine. */
-const MANY = process.env['CHAPERONE_LONG_TESTS'] === '1' ? 100 : 30;
+const MANY = process.env['CHAPERONE_LONG_TESTS'] === '1' ? 100 : 20;
 
 const POLICY = `
   - { name: read, principals: any, targets: [people], operations: [read, session, transaction, function, any], effect: permit, mask: [email] }

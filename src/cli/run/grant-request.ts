@@ -18,6 +18,17 @@ export const gatewayInfoSchema = z.object({
   ssh: z.object({ hostKey: z.string() }).optional(),
 });
 
+const targetSchema = z.object({
+  name: z.string(),
+  protocol: z.string(),
+  host: z.string().optional(),
+  port: z.number().int().optional(),
+  database: z.string(),
+  startedBy: z.literal('run').optional(),
+  hosts: z.array(z.string()).optional(),
+  aws: z.object({ region: z.string().optional(), service: z.string().optional() }).optional(),
+});
+
 /** RFC 8693, 2.2.1, and what a client needs to reach each target with the grant. */
 const grantSchema = z.object({
   access_token: z.string(),
@@ -29,18 +40,8 @@ const grantSchema = z.object({
   display: z.string(),
   certificateAuthority: z.string().optional(),
   mcp: z.object({ host: z.string().optional(), port: z.number().int().optional() }).optional(),
-  targets: z.array(
-    z.object({
-      name: z.string(),
-      protocol: z.string(),
-      host: z.string().optional(),
-      port: z.number().int().optional(),
-      database: z.string(),
-      startedBy: z.literal('run').optional(),
-      hosts: z.array(z.string()).optional(),
-      aws: z.object({ region: z.string().optional(), service: z.string().optional() }).optional(),
-    }),
-  ),
+  targets: z.array(targetSchema),
+  requestable: z.array(targetSchema).optional(),
 });
 
 export interface LentGrant {
@@ -60,6 +61,8 @@ export interface LentGrant {
   /** Present where all its MCP targets are at one address; where that is at the native port. */
   readonly mcp?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined;
   readonly targets: readonly LentTarget[];
+  /** What people may give its run while it goes on; nobody is let in there before. */
+  readonly requestable: readonly LentTarget[];
   /** By which SSH clients know the gateway, as in known_hosts; absent where it has no such key. */
   readonly sshHostKey?: string | undefined;
 }
@@ -133,6 +136,7 @@ export async function requestGrant(api: ApiClient, request: GrantRequest): Promi
     certificateAuthority: answer.certificateAuthority,
     mcp: answer.mcp,
     targets: answer.targets,
+    requestable: answer.requestable ?? [],
     sshHostKey: info.ssh?.hostKey,
   };
 }

@@ -8,7 +8,7 @@ import { startApi, type TestApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
 import { type GitServer, startGitServer } from '../../../test/support/git-server.ts';
 import { type GithubApiMock, startGithubApiMock } from '../../../test/support/github-api-mock.ts';
-import { isInstalled } from '../connect.ts';
+import { isInstalled } from '../target-client.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 
 /** Programs of everyday, unchanged, that know the run's variables alone. */

@@ -9,14 +9,25 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
-import { isInstalled } from '../connect.ts';
+import { isInstalled } from '../target-client.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
+import { checkIsolation, type IsolationMeans } from './isolation/check-isolation.ts';
+import { isolateCommand } from './isolation/isolate-command.ts';
 import { execCredential } from './kubernetes-credential.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 const CANARY = Buffer.from('canary-of-the-cluster').toString('base64');
 
 const skip = isInstalled('kubectl', process.env) ? false : 'not installed: kubectl';
+/** How, or why not, a command can have a network of its own here. */
+const isolation: { readonly means?: IsolationMeans; readonly why: string | false } = await checkIsolation(
+  'network',
+  { PATH: process.env['PATH'] ?? '' },
+  AbortSignal.timeout(60_000),
+).then(
+  (means) => ({ means, why: false as const }),
+  (error: Error) => ({ why: error.message }),
+);
 
 describe('clients of a cluster in a run', { skip }, () => {
   const asked: { readonly line: string; readonly headers: IncomingHttpHeaders }[] = [];
@@ -91,6 +102,47 @@ describe('clients of a cluster in a run', { skip }, () => {
       const { headers } = asked.find(({ line }) => line.includes('/secrets/db')) ?? assert.fail('it was not asked');
       assert.equal(headers.authorization, 'Bearer target-token');
       assert.match(String(headers['impersonate-user']), /^chaperone:run_/);
+    } finally {
+      process.argv.splice(0, 2, node ?? '', main ?? '');
+      await rm(home, { recursive: true, force: true });
+    }
+  });
+
+  test('reach it from a command that has a network of its own, and nothing else', { skip: isolation.why }, async () => {
+    await using run = await openCarriedRun(api, { targets: ['prod'] });
+    const home = await mkdtemp(join(tmpdir(), 'chaperone-kubectl-'));
+    const [node, main] = process.argv;
+    try {
+      process.argv[1] = MAIN;
+      const { env } = await commandEnvironment({
+        context: run.context,
+        rules: { env: [], inheritAll: false, ofAgent: [] },
+        base: { PATH: process.env['PATH'], HOME: home },
+        random: (bytes) => new Uint8Array(bytes).fill(1),
+      });
+      const { port } = server.address() as AddressInfo;
+      await using made = await isolateCommand({
+        means: isolation.means ?? assert.fail('it cannot be isolated'),
+        directory: run.context.directory,
+        targets: run.context.targets,
+        hosts: [],
+        hidden: [],
+        command: 'sh',
+        args: [
+          '-c',
+          `kubectl --namespace shop get secret db -o 'jsonpath={.data.pass}'; echo; kubectl --server http://127.0.0.1:${port} get --raw /version`,
+        ],
+        env,
+        program: [process.execPath, MAIN],
+        onFault: (fault) => assert.fail(fault),
+      });
+      const said = await new Promise<string>((resolve) =>
+        execFile(made.command, [...made.args], { env: { ...made.env }, cwd: home }, (_fault, stdout, stderr) =>
+          resolve(`${stdout}${stderr}`),
+        ),
+      );
+      assert.match(said, /^W3JlZGFjdGVkXQ==\n[^]*refused/);
+      assert.doesNotMatch(said, /gitVersion/);
     } finally {
       process.argv.splice(0, 2, node ?? '', main ?? '');
       await rm(home, { recursive: true, force: true });

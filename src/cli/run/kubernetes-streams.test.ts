@@ -9,7 +9,7 @@ import { startApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
 import { startApiServerDouble } from '../../../test/support/kubernetes/api-server-double.ts';
 import { plantPod } from '../../../test/support/kubernetes/cluster-gateway.ts';
-import { isInstalled } from '../connect.ts';
+import { isInstalled } from '../target-client.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));

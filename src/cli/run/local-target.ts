@@ -24,6 +24,14 @@ export interface LocalTarget {
   readonly tls: 'none' | 'verify-full';
 }
 
+/** All that have a way: those of the grant, then those that people may give it. */
+export function reachableTargets({
+  targets,
+  requestable = [],
+}: Pick<RunContext, 'targets' | 'requestable'>): readonly LocalTarget[] {
+  return [...targets, ...requestable];
+}
+
 /** Where all MCP targets of a run are at one address: the endpoint of its listener, or at the native port. */
 export function mcpAddressOf({ host, port, tls }: LocalTarget): URL {
   if (tls === 'none') return new URL(`http://${host}:${port}/mcp`);
@@ -76,6 +84,8 @@ export interface RunContext {
   readonly directory: string;
   /** In the order in which they were asked for. */
   readonly targets: readonly LocalTarget[];
+  /** What people may give the run while it goes on: each has its way from the beginning, which the gateway lets nobody go before. */
+  readonly requestable?: readonly LocalTarget[];
   /** All MCP targets at one address, the gateway's own server among them; absent where there are none. */
   readonly mcp?: LocalTarget;
   /** Present where one of the targets has a name on the forward proxy. */

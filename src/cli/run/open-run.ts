@@ -9,11 +9,12 @@ import { printable } from '../printable.ts';
 import { attachRun } from './attach.ts';
 import type { CiTokenSource } from './ci/find-ci-token.ts';
 import { openDoor } from './dial.ts';
-import { type ClosedRun, closeRun, type LentGrant, requestGrant } from './grant-request.ts';
+import { type ClosedRun, closeRun, type LentGrant, type LentTarget, requestGrant } from './grant-request.ts';
 import { checkJobServers, type JobServer, offerJobServers } from './job-servers.ts';
 import { openListeners } from './listeners.ts';
 import type { LocalTarget, RunContext } from './local-target.ts';
 import { keepRenewed } from './renewal.ts';
+import { requestableTargets } from './requestable-targets.ts';
 import { RunKey } from './run-key.ts';
 import { localSsh } from './run-ssh.ts';
 import { selfTest } from './self-test.ts';
@@ -74,12 +75,17 @@ export async function openRun(request: OpenRunRequest): Promise<OpenRun> {
     closed = await close(() => closeRun(api, grant, atEnd), say);
   });
   opened.use(keepRenewed(api, grant, warn));
-  const isSsh = grant.targets.some(({ protocol }) => protocol === 'ssh');
+  const asked = requestableTargets(grant);
+  const isSsh = [...grant.targets, ...asked].some(({ protocol }) => protocol === 'ssh');
   const agent =
     runKey !== undefined && isSsh ? opened.use(await openRunAgent(runKey, join(directory, 'agent.sock'))) : undefined;
   const ways = direct
-    ? { targets: nativePorts(grant, agent), ...nativeMcp(grant) }
-    : await carried(request, grant, directory, opened);
+    ? {
+        targets: nativePorts(grant, grant.targets, agent),
+        requestable: nativePorts(grant, asked.filter(hasPort), agent),
+        ...nativeMcp(grant),
+      }
+    : await carried(request, grant, { asked, directory, opened });
   const { run: runId, runUrl, display, certificateAuthority, demo } = grant;
   const common = { runId, runUrl, display, directory, ...ways, demo, gatewayUrl: api.url };
   const context: RunContext = {
@@ -110,13 +116,19 @@ async function ownDirectory(): Promise<string> {
   }
 }
 
+interface CarriedParts {
+  /** What people may give the run. */
+  readonly asked: readonly LentTarget[];
+  readonly directory: string;
+  readonly opened: AsyncDisposableStack;
+}
+
 /** Through the gateway's one HTTPS port. The run is attached first: from then on its end is noticed. */
 async function carried(
   request: OpenRunRequest,
   grant: LentGrant,
-  directory: string,
-  opened: AsyncDisposableStack,
-): Promise<Pick<RunContext, 'targets' | 'mcp' | 'proxy'>> {
+  { asked, directory, opened }: CarriedParts,
+): Promise<Pick<RunContext, 'targets' | 'requestable' | 'mcp' | 'proxy'>> {
   const { say, warn } = request;
   const door = openDoor(request.api, grant);
   const onOver = (why: string): void => warn(`the gateway has ended this run: ${printable(why)}`);
@@ -129,31 +141,44 @@ async function carried(
   let isTesting = request.selfTest;
   const onTrouble = (target: string, trouble: Error): void => {
     // Told once of each target; its clients are told each time.
-    if (!isTesting && !troubles.has(target)) warn(troubleText(target, trouble));
+    const isAsked = asked.some(({ name }) => name === target);
+    if (!isTesting && !troubles.has(target)) warn(troubleText(target, trouble, isAsked));
     troubles.set(target, trouble);
   };
   const listeners = opened.use(
     await openListeners({
       door,
       grant: grant.id,
-      targets: grant.targets,
+      targets: [...grant.targets, ...asked],
       mcp: grant.mcp !== undefined,
       sshHostKey: grant.sshHostKey,
       directory,
       onTrouble,
     }),
   );
-  if (isTesting) await selfTest(listeners.targets, (target) => troubles.get(target));
+  const targets = listeners.targets.slice(0, grant.targets.length);
+  if (isTesting) await selfTest(targets, (target) => troubles.get(target));
   isTesting = false;
-  return listeners;
+  return { ...listeners, targets, requestable: listeners.targets.slice(targets.length) };
 }
 
-function troubleText(target: string, { message }: Error): string {
-  return `a connection to ${printable(target)} could not be carried: ${printable(message)}`;
+function troubleText(target: string, trouble: Error, isAsked: boolean): string {
+  if (isAsked && trouble instanceof CliError && trouble.exitCode === EXIT.refused) {
+    return `${printable(target)} lets nobody in until people give it to this run, whom request_access asks`;
+  }
+  return `a connection to ${printable(target)} could not be carried: ${printable(trouble.message)}`;
 }
 
-function nativePorts(grant: LentGrant, agent: RunAgent | undefined): readonly LocalTarget[] {
-  return grant.targets.map((target) => {
+function hasPort({ host, port }: LentTarget): boolean {
+  return host !== undefined && port !== undefined;
+}
+
+function nativePorts(
+  grant: LentGrant,
+  targets: readonly LentTarget[],
+  agent: RunAgent | undefined,
+): readonly LocalTarget[] {
+  return targets.map((target) => {
     const { name, protocol, host, port, database } = target;
     if (host === undefined || port === undefined) {
       throw new CliError(EXIT.unavailable, `the gateway has no native port for ${printable(name)} (${protocol})`, {

@@ -21,6 +21,8 @@ import { checkIsolation } from './isolation/check-isolation.ts';
 import { coverageLabels, type RunCoverage } from './isolation/coverage.ts';
 import { allowedHost, isolationLevel } from './isolation/isolation-level.ts';
 import { jobServer } from './job-servers.ts';
+import type { LocalTarget } from './local-target.ts';
+import { reachableTargets } from './local-target.ts';
 import { openRun } from './open-run.ts';
 import { coverRun } from './run-coverage.ts';
 import { startCommand } from './start-command.ts';
@@ -82,15 +84,21 @@ Examples:
 In GitHub Actions the job needs \`permissions: id-token: write\`; in GitLab CI, \`id_tokens: CHAPERONE_ID_TOKEN\`.
 `;
 
+/** A command and its arguments, or what makes one of the targets that the run was let into. */
+export type RunCommand = readonly string[] | ((targets: readonly LocalTarget[]) => readonly string[]);
+
+/** On record in place of a command that is not known before the run is open. */
+const CHOSEN_LATER = 'connect';
+
 /** Opens the run, starts the command in its environment, waits, ends the run; resolves with the status to exit with. */
 export async function run(
-  command: readonly string[],
+  command: RunCommand,
   options: RunOptions,
   env: NodeJS.ProcessEnv,
   output: Output,
 ): Promise<number> {
-  const [program, ...args] = command;
-  if (program === undefined) throw new CliError(EXIT.usage, 'there is no command after --');
+  const [named, ...words] = typeof command === 'function' ? [CHOSEN_LATER] : command;
+  if (named === undefined) throw new CliError(EXIT.usage, 'there is no command after --');
   // What mints tokens is taken out of the process's own environment on the way.
   const given = { ...env };
   const warnings: string[] = [];
@@ -99,14 +107,14 @@ export async function run(
     warnings.push(sentence);
     say(`chaperone: ${sentence}\n`);
   };
-  const surroundings = await planSurroundings(program, options, given);
+  const surroundings = await planSurroundings(named, options, given);
   const { means, hosts, rules, observed } = surroundings;
   let coverage: RunCoverage | undefined;
   const asserted = (source: CiTokenSource): Readonly<Record<string, string>> => {
     coverage = coverRun({ ...surroundings, env: given, source });
-    const agent = agentLabels({ observed, args, env: given, ancestor: ancestorAgent() });
+    const agent = agentLabels({ observed, args: words, env: given, ancestor: ancestorAgent() });
     const trace = traceLabel(given['TRACEPARENT']);
-    return assertable({ command: basename(program), ...trace, ...agent, ...coverageLabels(coverage) });
+    return assertable({ command: basename(named), ...trace, ...agent, ...coverageLabels(coverage) });
   };
   const api = ApiClient.find(options, given);
   const { tokenFile, tokenFrom, direct = false, selfTest = true } = options;
@@ -117,16 +125,17 @@ export async function run(
   if (grant.demo && process.stderr.isTTY) say(`${output.paintSaid('dim', demoNote(grant))}\n`);
   hideInLog(
     given,
-    [...context.targets, ...(context.mcp === undefined ? [] : [context.mcp])].flatMap(({ password, aws }) => [
+    [...reachableTargets(context), ...(context.mcp === undefined ? [] : [context.mcp])].flatMap(({ password, aws }) => [
       password,
       ...(aws === undefined ? [] : [aws.secretAccessKey]),
     ]),
     say,
   );
+  const [program = named, ...args] = typeof command === 'function' ? command(context.targets) : [named, ...words];
   const { env: commandEnv } = await commandEnvironment({ context, rules, base: given, random: randomBytes });
   const own = [process.execPath, process.argv[1] ?? ''] as const;
   await using agent = await agentAtWork({ observed, context, env: commandEnv, args, program: own, warn, say });
-  const status = await inLogGroup({ env: given, command, say, options }, () =>
+  const status = await inLogGroup({ env: given, command: [program, ...args], say, options }, () =>
     startCommand({
       program,
       args: agent.args,

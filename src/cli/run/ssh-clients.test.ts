@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startApi, type TestApi } from '../../../test/support/api.ts';
 import { openCarriedRun } from '../../../test/support/carried-run.ts';
 import { type SshServer, startSshServer } from '../../../test/support/ssh-server.ts';
-import { isInstalled } from '../connect.ts';
+import { askedClient, isInstalled, targetClient } from '../target-client.ts';
 import { commandEnvironment } from './environment/command-environment.ts';
 import { checkIsolation, type IsolationMeans } from './isolation/check-isolation.ts';
 import { isolateCommand } from './isolation/isolate-command.ts';
@@ -81,6 +81,8 @@ describe('clients of an SSH host in a run', { skip }, () => {
       const refused = await say('ssh', 'box', 'rm -rf /nothing/of/this/name');
       assert.equal(refused.status, 126);
       assert.match(refused.said, /Nothing is removed here\./);
+      const [client = '', ...args] = targetClient(askedClient('box', ['echo in']), run.context.targets, env);
+      assert.deepEqual(await say(client, ...args), { status: 0, said: 'in\n' });
       const shell = await say('sh', '-c', 'ssh box true && ssh -o BatchMode=yes box echo twice');
       assert.deepEqual(shell, { status: 0, said: 'twice\n' });
       const listed = await say('ssh-add', '-L');

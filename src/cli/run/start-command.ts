@@ -2,7 +2,7 @@ import { ownCommandPath } from '../own-command.ts';
 import { type ChildOptions, runChild } from './child.ts';
 import type { IsolationMeans } from './isolation/check-isolation.ts';
 import { isolateCommand } from './isolation/isolate-command.ts';
-import type { RunContext } from './local-target.ts';
+import { type RunContext, reachableTargets } from './local-target.ts';
 
 export interface StartRequest extends Omit<ChildOptions, 'env' | 'signal'> {
   readonly program: string;
@@ -23,7 +23,7 @@ export async function startCommand(request: StartRequest): Promise<number> {
   const [command, args] = ownCommandPath(request.program, request.args);
   if (means === undefined) return await runChild(command, args, request);
   const { directory, mcp, proxy } = context;
-  const targets = [...context.targets, ...(mcp === undefined ? [] : [mcp])];
+  const targets = [...reachableTargets(context), ...(mcp === undefined ? [] : [mcp])];
   const [node = '', main = ''] = process.argv;
   const program = [node, main] as const;
   const isolated = { means, directory, targets, proxy, hosts, hidden, command, args, env, program, onFault };

@@ -1,8 +1,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { isInstalled } from '../connect.ts';
 import { GATEWAY_FILE, type GatewayFile } from '../gateway-file.ts';
 import type { Output } from '../output.ts';
+import { isInstalled } from '../target-client.ts';
 import type { FirstLoginLink } from './first-login-link.ts';
 
 export interface Started {

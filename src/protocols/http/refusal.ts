@@ -48,7 +48,10 @@ const STATUSES: { readonly [Code in RefusalCode]: number } = {
   'rate-limited': 429,
 };
 
-/** After so many seconds it may be worth the while to ask again; where nothing stands here, waiting does not help. */
+/**
+ * After so many seconds the same request may be sent again (RFC 9110, 10.2.3). Clients obey it by themselves and say nothing,
+ * so it stands only where nothing was sent to the target: a request whose target was lost may have taken effect.
+ */
 const RETRY_SECONDS: Partial<Record<RefusalCode, number>> = {
   'approval-pending': 30,
   'approval-unavailable': 30,
@@ -57,7 +60,6 @@ const RETRY_SECONDS: Partial<Record<RefusalCode, number>> = {
   'record-unavailable': 5,
   draining: 1,
   'rate-limited': 1,
-  'upstream-unavailable': 5,
 };
 
 /** gRPC's own codes (its statuscodes.md) for the statuses above. */

@@ -331,6 +331,8 @@ describe('a body', () => {
     await assert.rejects(ask(gateway, { path: '/t/api/half', headers }), { code: 'ECONNRESET' });
     const none = await ask(gateway, { path: '/t/api/none', headers });
     assert.deepEqual([none.status, none.headers['chaperone-refusal']], [502, 'upstream-unavailable']);
+    // A client would obey it without a word, and the request may have taken effect.
+    assert.equal(none.headers['retry-after'], undefined);
   });
 });
 

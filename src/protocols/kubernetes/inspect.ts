@@ -8,9 +8,9 @@ import type { Operation } from '../../model/request.ts';
 import type { AskedHead, Inspected, Inspector, ReadBody } from '../http/inspector.ts';
 import { narrowed } from './accept.ts';
 import { accessOf } from './access.ts';
-import { isObject, listAt, textAt } from './json-object.ts';
-import { contentOf } from './object-content.ts';
-import type { ProtobufObject } from './protobuf-body.ts';
+import { at, isObject, listAt, textAt } from './json-object.ts';
+import { contentOf, scaleContentOf } from './object-content.ts';
+import type { ProtobufObject } from './protobuf/protobuf-object.ts';
 import { readObject } from './read-body.ts';
 import { secretMistake } from './secret-writes.ts';
 import { streamOperations } from './streams/stream-operations.ts';
@@ -50,9 +50,7 @@ function inspect(head: AskedHead, body: ReadBody | undefined): Inspected {
   if ('refusal' in said) return refused(head, info, said.refusal, said.status);
   const mistake = secretMistake(info, said, head.target);
   if (mistake !== undefined) return refused(head, info, mistake, 403);
-  const operations = itemsOf(said.object).flatMap((object) =>
-    streamOperations(operationOf(head, info, { ...said, object })),
-  );
+  const operations = itemsOf(said).flatMap((object) => streamOperations(operationOf(head, info, { ...said, object })));
   const { protobuf } = said;
   ASKED.set(operations, { info, ...(protobuf === undefined ? {} : { shown: shownOf(protobuf) }) });
   const forwarded = narrowed(info);
@@ -66,8 +64,8 @@ export interface Said {
   readonly protobuf?: ProtobufObject;
 }
 
-function shownOf({ apiVersion, kind, shown }: ProtobufObject): string {
-  return `${apiVersion} ${kind} ${shown}`;
+function shownOf({ apiVersion, kind, json, shown }: ProtobufObject): string {
+  return json === undefined ? `${apiVersion} ${kind} ${shown}` : JSON.stringify(json, undefined, 2);
 }
 
 interface Unread {
@@ -121,7 +119,8 @@ function factsOf({ facts }: AskedHead, { verb, resource, path }: RequestInfo, sa
   const ownName =
     protobuf === undefined ? (object === 'unknown' ? undefined : textAt(object, 'metadata', 'name')) : protobuf.name;
   const name = where.name ?? (verb === 'create' ? ownName : undefined);
-  const content = object === undefined || object === 'unknown' ? undefined : contentOf(object, patch);
+  const read = where.subresource === 'scale' ? scaleContentOf : contentOf;
+  const content = object === undefined || object === 'unknown' ? undefined : read(object, patch);
   const [labelSelector] = query['labelSelector'] ?? [];
   const [fieldSelector] = query['fieldSelector'] ?? [];
   const [container] = query['container'] ?? [];
@@ -130,7 +129,7 @@ function factsOf({ facts }: AskedHead, { verb, resource, path }: RequestInfo, sa
     verb,
     ...where,
     ...(name === undefined ? {} : { name }),
-    ...(isDryRun(verb, query['dryRun'], object) ? { dryRun: true } : {}),
+    ...(mindsDryRun(verb, where.subresource) && isDryRun(verb, query['dryRun'], object) ? { dryRun: true } : {}),
     ...(patch === undefined ? {} : { patch }),
     ...(labelSelector ? { labelSelector } : {}),
     ...(fieldSelector ? { fieldSelector } : {}),
@@ -142,6 +141,11 @@ function factsOf({ facts }: AskedHead, { verb, resource, path }: RequestInfo, sa
   };
 }
 
+/** Streams, proxies and tokens are given out all the same (k8s.io/kubernetes, registry/core/serviceaccount/storage). */
+function mindsDryRun(verb: string, subresource = ''): boolean {
+  return verb !== 'proxy' && subresource !== 'token' && !STREAMED.has(subresource);
+}
+
 /** Options in a body count alone, where there is one (`DeleteOptions`); and all that is said must say the same. */
 function isDryRun(verb: string, asked: readonly string[] = [], object: JsonValue | undefined): boolean {
   const isDelete = verb === 'delete' || verb === 'deletecollection';
@@ -150,12 +154,18 @@ function isDryRun(verb: string, asked: readonly string[] = [], object: JsonValue
   return said.length > 0 && said.every((one) => one === 'All');
 }
 
-/** The objects of a list; what is none is one by itself, and so is nothing. */
-function itemsOf(object: JsonValue | undefined): readonly (JsonValue | undefined)[] {
-  if (object === 'unknown' || !isObject(object) || textAt(object, 'kind')?.endsWith('List') !== true) return [object];
+/** The objects of a list; what is none is one by itself, and so is nothing. What a patch calls itself makes it no list. */
+function itemsOf({ object, patch }: Said): readonly (JsonValue | undefined)[] {
+  if (patch !== undefined || object === 'unknown' || !isObject(object)) return [object];
+  if (textAt(object, 'kind')?.endsWith('List') !== true) return [object];
   const items = listAt(object, 'items');
-  return items.length === 0 ? [object] : items;
+  const isPlain =
+    Object.keys(object).every((name) => OF_LISTS.has(name)) && at(object, 'metadata', 'name') === undefined;
+  // A kind of somebody's own may be called so, and be more than its items.
+  return isPlain && items.length > 0 ? items : [object, ...items];
 }
+
+const OF_LISTS: ReadonlySet<string> = new Set(['kind', 'apiVersion', 'metadata', 'items']);
 
 /** What makes a request the same when it is sent again, beside its method and address. */
 function sameOf({ facts, contentType }: AskedHead, body: ReadBody | undefined): string {

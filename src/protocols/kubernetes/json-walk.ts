@@ -12,6 +12,8 @@ export interface Level {
   next: string;
   /** `kind` of the object, once it was said. */
   kind: string;
+  /** `apiVersion` of the object, once it was said. */
+  version: string;
 }
 
 /** What looks at values of JSON as it streams by. */
@@ -92,7 +94,7 @@ export class JsonWalk implements BodyMasker {
       this.#token = code === QUOTE ? 'string' : 'word';
       if (this.#isName && code !== QUOTE) throw new Refused(NOT_JSON);
       this.#begin = at;
-      this.#holds = this.#isName || (level !== undefined && (isKind(level) || this.#watcher.wants(level)));
+      this.#holds = this.#isName || (level !== undefined && (isOfType(level) || this.#watcher.wants(level)));
     }
     return at + 1;
   }
@@ -101,7 +103,7 @@ export class JsonWalk implements BodyMasker {
     if (this.#isName || ++this.#depth > MOST_DEPTH) throw new Refused(NOT_JSON);
     const above = this.#level;
     const name = above === undefined ? '' : above.isObject ? above.next : above.name;
-    this.#level = { isObject, name, above, next: '', kind: '' };
+    this.#level = { isObject, name, above, next: '', kind: '', version: '' };
     this.#isName = isObject;
   }
 
@@ -167,7 +169,7 @@ export class JsonWalk implements BodyMasker {
       this.#isName = false;
       return undefined;
     }
-    if (isKind(level)) level.kind = value ?? '';
+    if (isOfType(level)) level[level.next === 'kind' ? 'kind' : 'version'] = value ?? '';
     return this.#watcher.wants(level) ? this.#watcher.seen(level, text, value) : undefined;
   }
 
@@ -196,8 +198,9 @@ const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 const NOT_JSON = unmaskable('it is no JSON').refusal;
 
-function isKind({ isObject, next }: Level): boolean {
-  return isObject && next === 'kind';
+/** What says of which type the object is. */
+function isOfType({ isObject, next }: Level): boolean {
+  return isObject && (next === 'kind' || next === 'apiVersion');
 }
 
 function isOfWord(code: number): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JsonValue } from '../../model/http.ts';
-import { contentOf } from './object-content.ts';
+import { contentOf, scaleContentOf } from './object-content.ts';
 import { readObject } from './read-body.ts';
 
 const POD_SPEC = {
@@ -47,6 +47,24 @@ describe('what stands in an object', () => {
     });
   }
 
+  const image = (object: JsonValue, patch?: 'json') => contentOf(object, patch)?.images;
+  test('is found where Go counts from the end, and where containers have other names', () => {
+    for (const index of ['0', '-1', '+0', '-']) {
+      const path = `/spec/template/spec/containers/${index}`;
+      assert.deepEqual(image([{ op: 'replace', path: `${path}/image`, value: 'evil' }], 'json'), ['evil'], index);
+      assert.deepEqual(image([{ op: 'add', path, value: { image: 'evil' } }], 'json'), ['evil'], index);
+      const capability = `${path}/securityContext/capabilities/add/${index}`;
+      const content = contentOf([{ op: 'add', path: capability, value: 'SYS_ADMIN' }], 'json');
+      assert.deepEqual(content?.capabilities, ['SYS_ADMIN'], index);
+    }
+    assert.deepEqual(image({ kind: 'Workflow', spec: { templates: [{ container: { image: 'evil' } }] } }), ['evil']);
+    assert.deepEqual(image({ kind: 'Task', spec: { steps: [{ image: 'evil' }] } }), ['evil']);
+    assert.deepEqual(image({ kind: 'Pod', spec: { volumes: [{ image: { reference: 'evil' } }] } }), ['evil']);
+    assert.deepEqual(image({ kind: 'Pod', status: { containerStatuses: [{ image: 'docker.io/library/web:1' }] } }), []);
+    const volume = { kind: 'PersistentVolume', spec: { local: { path: '/etc' } } };
+    assert.deepEqual(contentOf(volume, undefined)?.hostPaths, ['/etc']);
+  });
+
   test('is nothing of what merely looks like it: annotations, labels and data', () => {
     const text = { hostNetwork: true, containers: [{ image: 'x' }] };
     const object = { kind: 'ConfigMap', metadata: { annotations: { a: 'b' }, labels: { c: 'd' } }, data: text };
@@ -82,6 +100,65 @@ describe('what stands in an object', () => {
     const patch = [{ op: 'copy', from: '/metadata/annotations/x', path: '/spec/template/spec/containers/0/image' }];
     assert.equal(contentOf(patch, 'json'), undefined);
   });
+});
+
+describe('the service account of an object', () => {
+  const spec = (said: JsonValue): JsonValue => ({
+    kind: 'Pod',
+    spec: { containers: [{ image: 'web' }], ...(said as object) },
+  });
+
+  test('is what the old name says where the new one says nothing, as servers take it', () => {
+    for (const said of [{ serviceAccount: 'admin' }, { serviceAccountName: '', serviceAccount: 'admin' }]) {
+      assert.equal(contentOf(spec(said), undefined)?.serviceAccount, 'admin');
+    }
+    const both = { serviceAccountName: 'web', serviceAccount: 'admin' };
+    assert.equal(contentOf(spec(both), undefined)?.serviceAccount, 'web');
+  });
+
+  test('is unknown where another stands at a place that servers may leave out', () => {
+    const decoy = {
+      kind: 'Deployment',
+      serviceAccountName: 'web',
+      spec: { template: spec({ serviceAccountName: 'admin' }) },
+    };
+    assert.equal(contentOf(decoy, undefined), undefined);
+  });
+});
+
+describe('a scale', () => {
+  const SCALES: readonly (readonly [
+    string,
+    JsonValue,
+    'json' | 'merge' | 'strategic' | 'apply' | undefined,
+    number | 'none' | 'unknown',
+  ])[] = [
+    ['says its number', { kind: 'Scale', spec: { replicas: 3 } }, undefined, 3],
+    ['that says none is zero', { kind: 'Scale', spec: {} }, undefined, 0],
+    ['is patched to a number', { spec: { replicas: 2 } }, 'merge', 2],
+    ['is patched elsewhere', { metadata: { labels: { a: 'b' } } }, 'merge', 'none'],
+    ['is patched to nothing', { spec: null }, 'merge', 'unknown'],
+    ['is patched to no number', { spec: { replicas: null } }, 'merge', 'unknown'],
+    ['is patched by an order', { $patch: 'delete', spec: { replicas: 5 } }, 'strategic', 'unknown'],
+    ['is applied without a number', { kind: 'Scale', metadata: { name: 'web' } }, 'apply', 'unknown'],
+    ['is given a number', [{ op: 'replace', path: '/spec/replicas', value: 0 }], 'json', 0],
+    ['loses its number', [{ op: 'remove', path: '/spec/replicas' }], 'json', 'unknown'],
+    [
+      'is given a number, and then loses it',
+      [
+        { op: 'add', path: '/spec/replicas', value: 5 },
+        { op: 'replace', path: '/spec', value: {} },
+      ],
+      'json',
+      'unknown',
+    ],
+  ];
+  for (const [what, object, patch, replicas] of SCALES) {
+    test(`${what}: ${replicas}`, () => {
+      const content = scaleContentOf(object, patch);
+      assert.equal(content === undefined ? 'unknown' : (content.replicas ?? 'none'), replicas);
+    });
+  }
 });
 
 describe('a body', () => {

@@ -11,6 +11,9 @@ export function contentOf(object: JsonValue, patch: KubernetesFacts['patch']): O
   if (values === undefined) return undefined;
   const found = new Found();
   for (const value of values) found.walk(value, undefined);
+  // Of one that nobody looks at the server makes nothing, and which that is, only the server knows.
+  if (found.serviceAccounts.size > 1) return undefined;
+  const [serviceAccount] = found.serviceAccounts;
   const one = mergedHead(values);
   const replicas = at(one, 'spec', 'replicas');
   return {
@@ -24,8 +27,35 @@ export function contentOf(object: JsonValue, patch: KubernetesFacts['patch']): O
     ...(typeof replicas === 'number' ? { replicas } : {}),
     annotations: textsAt(one, 'metadata', 'annotations'),
     labels: textsAt(one, 'metadata', 'labels'),
-    ...(found.serviceAccount === undefined ? {} : { serviceAccount: found.serviceAccount }),
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
   };
+}
+
+/**
+ * Of what is sent to `scale`, where a number that is not said is zero: Go leaves that out. Undefined of patches that may take it
+ * away, or say it twice.
+ */
+export function scaleContentOf(object: JsonValue, patch: KubernetesFacts['patch']): ObjectContent | undefined {
+  const content = contentOf(object, patch);
+  if (content === undefined || patch === undefined) return content && { replicas: 0, ...content };
+  if (patch === 'json') return keepsScale(object) ? content : undefined;
+  const isDirected = [object, at(object, 'spec')].some((one) => isObject(one) && Object.keys(one).some(isDirective));
+  const isSaid = content.replicas !== undefined || (patch !== 'apply' && at(object, 'spec') === undefined);
+  return isSaid && !isDirected ? content : undefined;
+}
+
+/** `$patch`, `$retainKeys` of a strategic merge patch. */
+function isDirective(name: string): boolean {
+  return name.startsWith('$');
+}
+
+/** True where all that a JSON Patch does to the scale is to say its number. */
+function keepsScale(patch: JsonValue): boolean {
+  return (patch as readonly JsonValue[]).every((operation) => {
+    const path = textAt(operation, 'path') ?? '';
+    if (textAt(operation, 'op') === 'test' || (path !== '' && !/^\/spec(?:\/|$)/.test(path))) return true;
+    return path === '/spec/replicas' && typeof at(operation, 'value') === 'number';
+  });
 }
 
 class Found {
@@ -36,15 +66,12 @@ class Found {
   /** True where something of a pod's own is said. */
   isOfPod = false;
   mayEscalate = false;
-  serviceAccount: string | undefined;
+  readonly serviceAccounts = new Set<string>();
 
   /** `name` is the member that the value is of. */
   walk(value: JsonValue, name: string | undefined): void {
     if (Array.isArray(value)) {
-      for (const item of value as readonly JsonValue[]) {
-        if (name !== undefined && CONTAINERS.has(name)) this.#container(item);
-        this.walk(item, undefined);
-      }
+      for (const item of value as readonly JsonValue[]) this.walk(item, undefined);
     } else if (isObject(value)) {
       this.#object(value, name);
       for (const [member, inner] of Object.entries(value)) if (!PLAIN.has(member)) this.walk(inner, member);
@@ -54,15 +81,15 @@ class Found {
   #object(value: JsonObject, name: string | undefined): void {
     this.isPrivileged ||= HOST.some((member) => value[member] === true);
     this.isOfPod ||= Object.keys(value).some((member) => CONTAINERS.has(member) || OF_PODS.has(member));
-    const { path, serviceAccountName } = value;
-    if (name === 'hostPath' && typeof path === 'string') this.hostPaths.add(path);
+    const { path, image, serviceAccountName, serviceAccount } = value;
+    // Kinds that nobody here knows have containers by other names (`container`, `steps`), and volumes may be images.
+    const named = isObject(image) ? image['reference'] : image;
+    if (typeof named === 'string') this.images.add(named);
+    if ((name === 'hostPath' || name === 'local') && typeof path === 'string') this.hostPaths.add(path);
     if (name === 'securityContext') this.#securityContext(value);
-    if (typeof serviceAccountName === 'string') this.serviceAccount ??= serviceAccountName;
-  }
-
-  #container(container: JsonValue): void {
-    const image = textAt(container, 'image');
-    if (image !== undefined) this.images.add(image);
+    // Servers take the old name where the new one is empty (Convert_v1_PodSpec_To_core_PodSpec).
+    const account = serviceAccountName || serviceAccount;
+    if (typeof account === 'string' && account !== '') this.serviceAccounts.add(account);
   }
 
   #securityContext(context: JsonObject): void {
@@ -81,6 +108,7 @@ const OF_PODS: ReadonlySet<string> = new Set([
   'securityContext',
   'template',
   'serviceAccountName',
+  'serviceAccount',
   'hostPath',
 ]);
 const HOST = ['hostNetwork', 'hostPID', 'hostIPC'] as const;
@@ -89,6 +117,9 @@ const PLAIN: ReadonlySet<string> = new Set([
   'annotations',
   'labels',
   'managedFields',
+  'containerStatuses',
+  'initContainerStatuses',
+  'ephemeralContainerStatuses',
   'data',
   'stringData',
   'binaryData',
@@ -107,12 +138,12 @@ function patchedBy(patch: JsonValue): readonly JsonValue[] | undefined {
   return values;
 }
 
-/** RFC 6901. A number may be a name as well: it makes no difference to what is looked for. */
+/** RFC 6901, with indices as Go reads them (`-1`, `+0`). A number may be a name as well: it makes no difference to what is looked for. */
 function placed(pointer: string, value: JsonValue): JsonValue {
   const steps = pointer.split('/').slice(1);
   return steps.reduceRight<JsonValue>((inner, step) => {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    return /^(?:\d+|-)$/.test(name) ? [inner] : { [name]: inner };
+    return /^(?:[-+]?\d+|-)$/.test(name) ? [inner] : { [name]: inner };
   }, value);
 }
 

@@ -167,9 +167,14 @@ function formOf(level: Level, { secret, tokens, certificate }: Holds): Form | un
   for (let one: Level | undefined = level; one !== undefined; one = one.above) {
     if (one.name === 'binaryData') return 'looked into';
     if (!DATA.has(one.name)) continue;
-    if (secret || one.above?.kind === 'Secret') return one.name === 'data' ? 'base64' : 'text';
+    if (secret || mayBeSecret(one.above)) return one.name === 'data' ? 'base64' : 'text';
   }
   return undefined;
+}
+
+/** In objects of resources that are defined, names come in the order of the alphabet: `data` before `kind`. */
+function mayBeSecret(level: Level | undefined): boolean {
+  return level !== undefined && (level.kind === 'Secret' || (level.kind === '' && level.version === 'v1'));
 }
 
 function mapped(value: { readonly [name: string]: JsonValue }, map: (one: JsonValue) => JsonValue): JsonValue {

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../model/http.ts';
 import type { KubernetesFacts } from '../../model/kubernetes.ts';
 import type { Refusal } from '../../model/refusal.ts';
 import { strictJson } from '../http/inspect/strict-json.ts';
-import { type ProtobufObject, protobufObject } from './protobuf-body.ts';
+import { type ProtobufObject, protobufObject } from './protobuf/protobuf-object.ts';
 import { strictYaml } from './strict-yaml.ts';
 
 /** What a body says. `unknown` where it may mean two things; `refusal` where nothing of its kind is carried. */
@@ -10,7 +10,7 @@ export type ReadObject =
   | {
       readonly object: JsonValue;
       readonly patch?: KubernetesFacts['patch'];
-      /** Of what only its server can read whole. */
+      /** Of what came as such. */
       readonly protobuf?: ProtobufObject;
     }
   | { readonly refusal: Refusal; readonly status: number };
@@ -35,10 +35,12 @@ export function readObject(mediaType: string, verb: string, bytes: Buffer): Read
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-/** kubectl from 1.32 on creates so: what it is and how it is called can be read, all else only by who knows its kind. */
+/** kubectl from 1.32 on creates so: of built-in kinds it is the object that JSON would be, of others only what it is called. */
 function ofProtobuf(bytes: Buffer): ReadObject {
   const protobuf = protobufObject(bytes);
-  return protobuf === undefined ? malformed('it is no protobuf of Kubernetes') : { object: 'unknown', protobuf };
+  return protobuf === undefined
+    ? malformed('it is no protobuf of Kubernetes')
+    : { object: protobuf.json ?? 'unknown', protobuf };
 }
 
 const PATCHES: Readonly<Record<string, NonNullable<KubernetesFacts['patch']>>> = {

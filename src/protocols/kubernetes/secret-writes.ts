@@ -24,7 +24,7 @@ export function secretMistake(
   target: Target,
 ): Refusal | undefined {
   if (resource === undefined || object === undefined || !isSecretResource(resource, target)) return undefined;
-  if (protobuf !== undefined) return MARKS.test(protobuf.shown) ? MASKED : undefined;
+  if (protobuf !== undefined && MARKS.test(protobuf.shown)) return MASKED;
   if (object === 'unknown') return undefined;
   if (patch === 'json' && Array.isArray(object) && (object as readonly JsonValue[]).some(takesData)) return TAKES;
   return writesMask(object) ? MASKED : undefined;

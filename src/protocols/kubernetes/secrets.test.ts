@@ -66,6 +66,11 @@ const FORMS: readonly (readonly [string, string, unknown, RequestInit?])[] = [
     '/apis/work.example.com/v1/works',
     { kind: 'WorkList', items: [{ spec: { manifests: [secret()] } }] },
   ],
+  [
+    'one that stands in another object, its names in the order of the alphabet',
+    '/apis/work.example.com/v1/works/a',
+    { apiVersion: 'work.example.com/v1', kind: 'Work', spec: { manifest: sorted(secret()) } },
+  ],
   ['a list of anything', '/apis/x.example.com/v1/all', { kind: 'List', items: [{ kind: 'Pod' }, secret()] }],
   [
     'a token',
@@ -79,6 +84,10 @@ const FORMS: readonly (readonly [string, string, unknown, RequestInit?])[] = [
     { kind: 'CertificateSigningRequest', status: { certificate: BASE64 } },
   ],
 ];
+
+function sorted(object: object): object {
+  return Object.fromEntries(Object.entries(object).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
 
 function bare() {
   const { kind: _kind, apiVersion: _version, ...rest } = secret();

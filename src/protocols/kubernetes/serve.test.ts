@@ -256,6 +256,38 @@ describe('what people approve', () => {
   });
 });
 
+describe('what a request calls itself', () => {
+  const evil = { spec: { template: { spec: { containers: [{ name: 'web', image: 'evil' }] } } } };
+  const deployment = '/apis/apps/v1/namespaces/shop/deployments/web';
+
+  test('is no way around what stands in it: a list that is none, a trial that is none', async () => {
+    await using cluster = await startScriptedCluster({
+      script: () => ({}),
+      policies: [
+        rule({ name: 'trials', effect: 'permit', kubernetes: { dryRun: true } }),
+        rule({ name: 'no evil', effect: 'deny', kubernetes: { content: { images: ['evil'] } } }),
+      ],
+    });
+    const status = async (path: string, init: RequestInit): Promise<number> => {
+      const response = await cluster.ask(path, init);
+      await response.arrayBuffer();
+      return response.status;
+    };
+    const trial = `${deployment}?dryRun=All`;
+    const list = JSON.stringify({ kind: 'DeploymentList', items: [{}], ...evil });
+    const own = JSON.stringify({ kind: 'ShoppingList', metadata: { name: 'a' }, items: [{}], ...evil });
+    const patch = { ...sent(list, 'application/strategic-merge-patch+json'), method: 'PATCH' };
+    assert.equal(await status(trial, { ...patch, body: '{"spec":{"paused":true}}' }), 200);
+    assert.equal(await status(trial, patch), 403);
+    assert.equal(await status('/apis/a.example.com/v1/shoppinglists?dryRun=All', sent(own)), 403);
+    const token = '/api/v1/namespaces/shop/serviceaccounts/web/token?dryRun=All';
+    assert.equal(await status(token, sent('{"kind":"TokenRequest","spec":{}}')), 403);
+    const proxy = '/api/v1/namespaces/shop/services/web/proxy/admin?dryRun=All';
+    assert.equal(await status(proxy, sent('{}')), 403);
+    assert.equal(cluster.asked.length, 1);
+  });
+});
+
 describe('a cluster that is tried', () => {
   const ANSWERS: readonly (readonly [number, object, RegExp | undefined])[] = [
     [200, { kind: 'APIVersions', versions: ['v1'] }, undefined],

@@ -34,14 +34,10 @@ export interface Telling {
   readonly info: RequestInfo | undefined;
 }
 
-/**
- * A refusal as a `Status` (Kubernetes, "API Concepts"; metav1.Status), which clients print and branch on. They ask again by
- * themselves where a reply says after how long, creates as well: it does not where the request may have taken effect.
- */
+/** A refusal as a `Status` (Kubernetes, "API Concepts"; metav1.Status), which clients print and branch on. */
 export function toldStatus(refusal: Refusal, telling: Telling): Told {
   const { head } = toldRefusal(refusal, { status: telling.status ?? OWN_STATUSES[refusal.code] });
-  const kept = head.fields.filter(([name]) => name !== 'retry-after' || refusal.code !== 'upstream-unavailable');
-  const fields = kept.map(([name, value]) =>
+  const fields = head.fields.map(([name, value]) =>
     name === 'content-type' ? ([name, 'application/json'] as const) : ([name, value] as const),
   );
   return {

@@ -6,12 +6,14 @@ import { ConnectionServer } from './channels/connection-server.ts';
 import type { ChannelKind, SshGreeting } from './channels/kind.ts';
 import { type SshAdmission, SshConversation } from './conversation.ts';
 import { gitKind } from './git/git-kind.ts';
+import { mindGuesses } from './guessed-exchange.ts';
 import { connectHost, type HostOptions } from './host/connect-host.ts';
 import type { SshUpstream } from './host/upstream.ts';
 import type { PrivateKey } from './keys/private-key.ts';
 import { rsyncKind } from './rsync/rsync-kind.ts';
 import { scpKind } from './scp/scp-kind.ts';
 import { sftpKind } from './sftp/sftp-kind.ts';
+import { Ssh2 } from './transport/ssh2.ts';
 
 export interface SshOptions extends HostOptions {
   /** By which clients know the gateway. */
@@ -23,6 +25,7 @@ export interface SshOptions extends HostOptions {
 /** SSH (RFC 4251 to 4254). A connection names its target in its user name, and each channel is decided; docs/design/0009. */
 export function createSsh(options: SshOptions): Protocol<SshUpstream, SshGreeting> {
   const { nowMs } = options;
+  mindGuesses(Ssh2);
   const kinds: readonly ChannelKind[] = [sftpKind, scpKind, rsyncKind, gitKind, commandKind].map((of) => of(nowMs));
   return {
     name: 'ssh',

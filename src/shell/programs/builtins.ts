@@ -30,6 +30,8 @@ const reads: Reader = (words) => {
     if (/^-[rs]*[ptndNu]$/.test(value)) {
       const next: Argument | undefined = words[++at];
       if (next?.isOne !== true || next.value === undefined) return UPSETS;
+      // Numbers are expressions in some shells (zsh, mksh), which may run commands.
+      if (/[tnNu]$/.test(value) && !/^\d{1,9}(?:\.\d{1,9})?$/.test(next.value)) return UPSETS;
       // Of some shells the option has no value, and this is a name.
       if (/^[A-Za-z_]/.test(next.value)) sets.push(next.value);
       continue;
@@ -55,15 +57,26 @@ const set: Reader = (words) => {
   return { access: 'session' };
 };
 
-/** `printf -v NAME` sets a variable in some shells, and writes in others. */
+/** `printf -v NAME` sets a variable in some shells, and writes in others; numbers are expressions in some (ksh93, zsh). */
 const printf: Reader = (words) => {
-  const [first] = words;
-  if (first === undefined || first.value === undefined)
-    return first?.isOne === true && first.start !== '' && !first.start.startsWith('-') ? { access: 'read' } : UPSETS;
-  return first.value.startsWith('-') && first.value !== '--' ? UPSETS : { access: 'read' };
+  const [format, ...rest] = words[0]?.value === '--' ? words.slice(1) : words;
+  const isFormat = format?.isOne === true && format.start !== '' && !format.start.startsWith('-');
+  if (!isFormat && format?.value !== '') return UPSETS;
+  const isText = format.value !== undefined && !/[%\\]/.test(format.value.replaceAll(PLAIN_FORMAT, ''));
+  const areNumbers = rest.every(({ value }) => value !== undefined && /^[-+]?\d*(?:\.\d+)?$/.test(value));
+  return isText || areNumbers ? { access: 'read' } : UPSETS;
 };
 
+/** What shows text alone, and escapes that cannot be a `%`. */
+const PLAIN_FORMAT = /%-?\d*(?:\.\d+)?[sb%]|\\[abefnrtv\\'"]/g;
+
 const session: Reader = () => ({ access: 'session' });
+
+/** What some shells take for expressions, which may run commands (`shift 'a[$(…)]'`): numbers and options alone. */
+const counting: Reader = (words) =>
+  words.every(({ value }) => value !== undefined && /^(?:-?\d{1,9}|-[a-zA-Z]{1,3}|unlimited|hard|soft)$/.test(value))
+    ? { access: 'session' }
+    : UPSETS;
 
 /** The shell's own, where they are more than the program of that name. */
 export const BUILTINS: Readonly<Record<string, Reader>> = {
@@ -87,14 +100,14 @@ export const BUILTINS: Readonly<Record<string, Reader>> = {
       ? { access: 'session' }
       : UPSETS,
   umask: session,
-  ulimit: session,
+  ulimit: counting,
   wait: (words) =>
     words.some(({ value }) => value === undefined || value.startsWith('-')) ? UPSETS : { access: 'session' },
-  exit: session,
-  return: session,
-  break: session,
-  continue: session,
-  shift: session,
+  exit: counting,
+  return: counting,
+  break: counting,
+  continue: counting,
+  shift: counting,
   jobs: (words) =>
     words.every(({ value }) => value !== undefined && /^-[lpnrs]+$/.test(value)) ? { access: 'session' } : UPSETS,
   times: session,

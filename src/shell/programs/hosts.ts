@@ -71,13 +71,36 @@ const systemctl: Reader = (words, { name }) => {
   return { access: 'admin', filesUnknown: !STATE_CHANGING.has(verb.value) };
 };
 
-/** Options whose value is optional take the next word only where it is a number. */
 const journalctl: Reader = (words, { name }) => {
-  const plain = words.filter(({ value }) => value === undefined || !/^(?:-n\d*|-b-?\d*|\d+)$/.test(value));
-  const read = readOptions(plain, JOURNAL);
+  const read = readOptions(withoutCounts(words), JOURNAL);
   const isRead = read.isCertain && read.operands.every(({ value }) => value !== undefined && /^[A-Z_]+=/.test(value));
   return isRead ? { access: 'read' } : unknownOutcome(`${name} is given options that are not known`);
 };
+
+/** `-n` and `-b` take the next word only where it is a number; what is the value of another option is none of them. */
+function withoutCounts(words: readonly Argument[]): readonly Argument[] {
+  const kept: Argument[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    const { value = '' } = word;
+    if (/^(?:-n\d*|-b-?\d*|--lines|--boot)$/.test(value)) {
+      if (/^\d+$/.test(words[at + 1]?.value ?? '')) at++;
+      continue;
+    }
+    kept.push(word);
+    const next = words[at + 1];
+    if (
+      !/^(?:-[a-zA-Z]*[optuSUg]|--(?:since|until|unit|user-unit|identifier|priority|output|grep|output-fields))$/.test(
+        value,
+      )
+    )
+      continue;
+    if (next === undefined) continue;
+    kept.push(next);
+    at++;
+  }
+  return kept;
+}
 
 const JOURNAL = optionGrammar(
   'aefkmqrxo:p:t:u:S:U:g: all follow dmesg no-tail reverse catalog quiet no-pager no-hostname utc since: until: unit: user-unit: identifier: priority: lines lines: output: boot boot: grep: disk-usage list-boots output-fields:',
@@ -94,9 +117,9 @@ const verbs =
       reading.split(' ').includes(verb.value ?? '') &&
       words.every((word: Argument) => word.value !== undefined)
     ) {
-      return words.some(({ value }) => /^-(?:[oc]|-option|-config)/.test(value ?? ''))
-        ? unknownOutcome(`${name} is given options that are not known`)
-        : { access: 'read', filesUnknown: true };
+      return words.every((word) => !mayBeOption(word) || SHOWING.test(word.value ?? ''))
+        ? { access: 'read', filesUnknown: true }
+        : unknownOutcome(`${name} is given options that are not known`);
     }
     if (otherwise === 'unknown' || !known) return unknownOutcome(`what ${name} does is not known`);
     if (words.some((word) => word.value === undefined || /^-(?:[oc]|-option|-config)/.test(word.value))) {
@@ -104,6 +127,10 @@ const verbs =
     }
     return { access: 'admin', filesUnknown: true };
   };
+
+/** Options that choose what is shown, and name no program and no settings (`apt-cache -qoDir::Bin::dpkg=…` runs one). */
+const SHOWING =
+  /^(?:-[afnqs]|-n\d+|--(?:all|all-versions|installed|upgradable|names-only|no-trunc|no-stream|quiet|size|last|latest|follow|timestamps|(?:format|filter|tail|since|until)(?:=.*)?))$/;
 
 const admin: Reader = () => ({ access: 'admin', filesUnknown: true });
 
@@ -150,7 +177,8 @@ export const HOSTS: Readonly<Record<string, Reader>> = {
   yum: verbs('list info search', 'admin'),
   dnf: verbs('list info search', 'admin'),
   service: (words) => {
-    const isStatus = words.length === 2 && words[1]?.value === 'status' && words[0]?.value !== undefined;
+    // The name is a path below `/etc/init.d`.
+    const isStatus = words.length === 2 && words[1]?.value === 'status' && /^\w[\w@.-]*$/.test(words[0]?.value ?? '');
     return isStatus ? { access: 'read', filesUnknown: true } : { access: 'admin', filesUnknown: true };
   },
   dpkg: (words, { name }) => {

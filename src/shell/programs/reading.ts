@@ -1,5 +1,6 @@
+import { type Argument, mayBeOption } from '../argument.ts';
 import { filesOf, joined } from '../files.ts';
-import { type Reader, unknownOutcome } from '../outcome.ts';
+import { type Outcome, type Reader, unknownOutcome } from '../outcome.ts';
 import { has, operandsRead, type Plain, plainReader, searched, valuesOf } from './plain.ts';
 
 const reading = (options: string, files: Plain['files'] = operandsRead): Reader =>
@@ -53,7 +54,11 @@ export const READING: Readonly<Record<string, Reader>> = {
   nl: reading('b:d:f:h:i:l:n:ps:v:w:'),
   od: reading('A:j:N:t:vabcdfiloxs address-radix: skip-bytes: read-bytes: format: output-duplicates'),
   hexdump: reading('bcCdovxe:n:s:'),
-  strings: reading('an:t:e: all bytes: radix: encoding:'),
+  // More words stand in a file that is named behind an `@`.
+  strings: reading('an:t:e: all bytes: radix: encoding:', (read) => {
+    const { files, filesUnknown } = operandsRead(read);
+    return { files, filesUnknown: filesUnknown || read.operands.some(({ value }) => value?.startsWith('@') === true) };
+  }),
   cut: reading(
     'b:c:d:f:nsz bytes: characters: delimiter: fields: only-delimited complement output-delimiter: zero-terminated',
   ),
@@ -100,11 +105,19 @@ export const READING: Readonly<Record<string, Reader>> = {
     (read) => filesOf(read.operands, 'stat'),
   ),
   ...Object.fromEntries(
-    'basename dirname echo true false : pwd seq expr nproc arch id whoami logname groups users who w uptime uname tty free ps pidof pgrep getconf printenv sleep cal getent lscpu lsblk lsmod lspci lsusb vmstat iostat mpstat'
+    'basename dirname echo true false : pwd seq expr nproc arch id whoami logname groups w uname tty free ps pidof getconf printenv sleep cal lsmod vmstat iostat mpstat'
       .split(' ')
       .map((name) => [name, nothing]),
   ),
   tr: nothing,
+  // Operands are read in place of the list of who is there.
+  who: (words, context) => (isMe(words) ? { access: 'read' } : reading(WHO)(words, context)),
+  users: reading(''),
+  uptime: reading('prs pretty raw since'),
+  // Some of its databases are files that nobody may see.
+  getent: () => ({ access: 'read', filesUnknown: true }),
+  // Of these an option names a file.
+  ...Object.fromEntries('pgrep lscpu lsblk lspci lsusb'.split(' ').map((name) => [name, seldomFiles])),
   // Names of variables, and subscripts in them: they are read where the shell's own are.
   cd: () => ({ access: 'read', moves: true }),
   pushd: () => ({ access: 'read', moves: true }),
@@ -125,15 +138,38 @@ export const READING: Readonly<Record<string, Reader>> = {
   '[[': (words, { name }) => testOutcome(words, name),
 };
 
+const WHO = 'abdHlmpqrstTu all boot count heading login message mesg writable process runlevel short time users lookup';
+
+function isMe(words: readonly Argument[]): boolean {
+  return words.length === 2 && words[0]?.value === 'am' && ['i', 'I'].includes(words[1]?.value ?? '');
+}
+
+function seldomFiles(words: readonly Argument[]): Outcome {
+  const isPlain = words.every((word) => !mayBeOption(word) || /^-[a-ehj-rt-zLPTV]{1,6}$/.test(word.value ?? ''));
+  return { access: 'read', filesUnknown: !isPlain };
+}
+
 /** Numbers and names in a test may be expressions of the shell, which may run commands (`a[$(…)]`). */
 function testOutcome(words: Parameters<Reader>[0], name: string): ReturnType<Reader> {
   const isNumeric = words.some(({ value }) => value !== undefined && /^-(?:eq|ne|lt|le|gt|ge|v|R|t)$/.test(value));
   const isPlain = ({ value }: { readonly value?: string }): boolean =>
     value !== undefined && /^(?:-?\d+|-[a-z]{1,2}|!|\]{1,2}|\(|\))$/.test(value);
   if (isNumeric && !words.every(isPlain)) return unknownOutcome(`${name} may evaluate what it compares`);
+  if (name !== '[[' && !isOfKnownForm(words)) return unknownOutcome(`${name} may evaluate what it compares`);
   const files = words.flatMap((word, index) => {
     const before = words[index - 1]?.value;
     return before !== undefined && /^-[abcdefghkLprsStuwxGNOnt]{1,2}$/.test(before) && before !== '-n' ? [word] : [];
   });
   return { access: 'read', ...filesOf(files, 'stat') };
+}
+
+/** True where what is not known is no operator (`-v`, `-eq`), and is not several words, of which one may be. */
+function isOfKnownForm(words: readonly Argument[]): boolean {
+  const bare = words.filter(({ value }, index) => !(value === ']' && index === words.length - 1));
+  const begin = bare.findIndex(({ value }) => value !== '!');
+  const own = begin < 0 ? [] : bare.slice(begin);
+  if (own.every(({ value }) => value !== undefined)) return true;
+  if (own.some(({ isOne }) => !isOne)) return false;
+  const operator = own[own.length - 2]?.value;
+  return own.length === 1 || (own.length <= 3 && operator !== undefined && operator !== '-a' && operator !== '-o');
 }

@@ -1,7 +1,9 @@
 import { ANY_ARGUMENTS, type Argument, mayBeOption } from '../argument.ts';
 import type { ShellFlag } from '../command-line.ts';
+import { filesOf } from '../files.ts';
 import { type Outcome, type Reader, type Start, unknownOutcome } from '../outcome.ts';
 import { optionGrammar, type ReadOptions, readOptions } from '../read-options.ts';
+import { isComputed } from '../variables.ts';
 import { has, valuesOf } from './plain.ts';
 
 interface Starter {
@@ -41,11 +43,20 @@ const env: Reader = (words, { name }) => {
   const assigned = (at < 0 ? read.operands : read.operands.slice(0, at)).map(
     ({ value }) => value?.split('=', 1)[0] ?? '',
   );
+  if (computes(at < 0 ? read.operands : read.operands.slice(0, at)))
+    return unknownOutcome(`${name} sets a variable that shells compute`);
   const environment = [...assigned, ...valuesOf(read, 'u', 'unset').map(({ value }) => value ?? '')];
   if (at < 0) return { access: 'read' };
   const isElsewhere = has(read, 'C', 'chdir');
   return { starts: [{ words: read.operands.slice(at), environment, ...(isElsewhere ? { isElsewhere } : {}) }] };
 };
+
+/** Of words `NAME=value`. */
+function computes(assigned: readonly Argument[]): boolean {
+  return assigned.some(({ value = '' }) =>
+    isComputed(value.split('=', 1)[0] ?? '', value.slice(value.indexOf('=') + 1)),
+  );
+}
 
 const sudo: Reader = (words, context) => {
   const read = readOptions(
@@ -60,6 +71,8 @@ const sudo: Reader = (words, context) => {
     if (listed) return { access: 'session', flags: ['privilege'] };
     return unknownOutcome(`${context.name} is given words that are not known`, ['privilege']);
   }
+  if (computes(read.operands.slice(0, at)))
+    return unknownOutcome(`${context.name} sets a variable that shells compute`, ['privilege']);
   const environment = read.operands.slice(0, at).map(({ value }) => value?.split('=', 1)[0] ?? '');
   return { starts: [{ words: read.operands.slice(at), environment, ...PRIVILEGED, flags: ['privilege'] }] };
 };
@@ -106,14 +119,18 @@ const xargs: Reader = (words, { name }) => {
     ),
   );
   if (!read.isCertain || has(read, 'o', 'p')) return unknownOutcome(`${name} is given words that are not known`);
+  // What it takes words from is read by nobody else.
+  const lists = valuesOf(read, 'a', 'arg-file');
+  const reads = lists.length === 0 ? {} : { access: 'read' as const, ...filesOf(lists, 'read') };
   const replaced = valuesOf(read, 'I')[0];
   const own = read.operands.length === 0 ? [{ value: 'echo', start: 'echo', isOne: true }] : read.operands;
   if (replaced !== undefined && replaced.value === undefined)
     return unknownOutcome(`${name} replaces what is not known`);
   const mark = replaced?.value;
-  if (mark === undefined || mark === '') return { starts: [{ words: [...own, ANY_ARGUMENTS], flags: ['pipe'] }] };
+  if (mark === undefined || mark === '')
+    return { ...reads, starts: [{ words: [...own, ANY_ARGUMENTS], flags: ['pipe'] }] };
   const made = own.map((word): Argument => (word.value?.includes(mark) === true ? withHole(word.value, mark) : word));
-  return { starts: [{ words: made, flags: ['pipe'] }] };
+  return { ...reads, starts: [{ words: made, flags: ['pipe'] }] };
 };
 
 /** A word in which something stands that is not known. */
@@ -137,11 +154,8 @@ export const STARTING: Readonly<Record<string, Reader>> = {
   timeout: starter({ options: 'k:s:v kill-after: signal: preserve-status foreground verbose', before: 1 }),
   stdbuf: starter({ options: 'i:o:e: input: output: error:' }),
   time: starter({ options: 'pqvf:a format: portability' }),
-  chroot: starter({
-    options: 'userspec: groups:',
-    before: 1,
-    start: () => ({ ...PRIVILEGED, isElsewhere: true, flags: ['privilege'] }),
-  }),
+  // Its programs and paths are others.
+  chroot: () => unknownOutcome('chroot stands elsewhere', ['privilege']),
   unshare: () => unknownOutcome('unshare stands elsewhere', ['privilege']),
   nsenter: () => unknownOutcome('nsenter stands elsewhere', ['privilege']),
   watch: (words, { name }) => {

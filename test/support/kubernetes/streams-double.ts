@@ -34,10 +34,11 @@ export function streamDouble(
   const [, , name = '', subresource = ''] =
     /\/namespaces\/([^/]+)\/pods\/([^/]+)\/(exec|attach|portforward)$/.exec(url.pathname) ?? [];
   if (subresource === '') return false;
-  const fields = Object.entries(request.headersDistinct).flatMap(([field, values = []]) =>
-    values.map((value) => [field, value] as const),
-  );
   const upgrade = (request.headers.upgrade ?? '').toLowerCase();
+  // As the server's own reading of WebSockets has it: the first field of a name.
+  const fields = Object.entries(request.headersDistinct).flatMap(([field, values = []]) =>
+    (upgrade === 'websocket' ? values.slice(0, 1) : values).map((value) => [field, value] as const),
+  );
   const ports = url.searchParams
     .getAll('ports')
     .flatMap((one) => one.split(','))

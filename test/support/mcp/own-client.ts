@@ -8,18 +8,17 @@ export interface Called {
   readonly data: Record<string, unknown>;
 }
 
-/** Calls one tool on a connection of its own. `port` is the HTTP port, on 127.0.0.1. */
+/** Calls one tool on a connection of its own, by its name at `path`. `port` is the HTTP port, on 127.0.0.1. */
 export async function callOwn(
   port: number,
   { user, password }: { readonly user: string; readonly password: string },
   name: string,
   given: Record<string, unknown> = {},
+  path = '/t/chaperone/',
 ): Promise<Called> {
   const client = new Client({ name: 'tests', version: '1' });
   const requestInit = { headers: { authorization: `Bearer ${user}.${password}` } };
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/t/chaperone/`), { requestInit }),
-  );
+  await client.connect(new StreamableHTTPClientTransport(new URL(path, `http://127.0.0.1:${port}`), { requestInit }));
   try {
     const result = await client.callTool({ name, arguments: given });
     const [{ text = '' } = {}] = result.content as readonly { readonly text?: string }[];

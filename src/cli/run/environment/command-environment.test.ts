@@ -77,6 +77,48 @@ describe('the environment of a command', () => {
     assert.equal(await readFile(env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8'), 'PEM of the gateway\n');
   });
 
+  test('has what people may give the run by its name, and as the default of nothing', async () => {
+    const aws = { secretAccessKey: new Secret('signing'), region: 'eu-west-1' };
+    const requestable = [
+      target('archive', { port: 40_011 }),
+      target('bucket', { protocol: 'http', port: 40_012, aws }),
+      target('prod', { protocol: 'kubernetes', port: 40_013 }),
+    ];
+    const named = ['PGSERVICEFILE', 'KUBECONFIG', 'AWS_CONFIG_FILE', 'PGPASSFILE', 'AWS_SHARED_CREDENTIALS_FILE'];
+    const { env } = await made({ requestable }, {});
+    const said = Object.keys(env).filter((name) =>
+      /^(?:PG|DATABASE|AWS|KUBE|CHAPERONE_(?:REQ|TARGETS|URL_))/.test(name),
+    );
+    assert.deepEqual(said.sort(), [
+      'AWS_CONFIG_FILE',
+      'AWS_SHARED_CREDENTIALS_FILE',
+      'CHAPERONE_REQUESTABLE',
+      'CHAPERONE_TARGETS',
+      'CHAPERONE_URL_BUCKET',
+      'DATABASE_URL_ARCHIVE',
+      'KUBECONFIG',
+      'PGPASSFILE',
+      'PGSERVICEFILE',
+    ]);
+    const [services, kubeconfig, profiles] = await Promise.all(
+      named.slice(0, 3).map((name) => readFile(env[name] ?? '', 'utf8')),
+    );
+    assert.match(services ?? '', /^\[archive\]\nhost=127\.0\.0\.1\nport=40011\n/);
+    assert.deepEqual(JSON.parse(kubeconfig ?? '').contexts, [
+      { name: 'prod', context: { cluster: 'prod', user: 'prod' } },
+    ]);
+    assert.ok(!kubeconfig?.includes('current-context'));
+    assert.equal(profiles, '[profile bucket]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:40012\n');
+    // What a command was let have of its own stands, until the run has a target of that kind.
+    const own = Object.fromEntries(named.map((name) => [name, `/own/${name}`]));
+    const kept = (await made({ requestable }, own, { env: named })).env;
+    assert.match(kept['KUBECONFIG'] ?? '', /^\/own\/KUBECONFIG:.+\/kubeconfig$/);
+    for (const name of named.filter((one) => one !== 'KUBECONFIG')) assert.equal(kept[name], `/own/${name}`);
+    const taken = (await made({ targets: [target('shop')], requestable }, own, { env: named })).env;
+    assert.match(taken['PGSERVICEFILE'] ?? '', /pg_service\.conf$/);
+    assert.match(taken['DATABASE_URL'] ?? '', /\/shop\?/);
+  });
+
   test('gives clients of AWS keys, a region and an endpoint for each service, in variables and in files', async () => {
     const aws = (name: string, port: number, place: { readonly region?: string; readonly service?: string }) =>
       target(name, { protocol: 'http', port, aws: { secretAccessKey: new Secret('signing'), ...place } });

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunContext } from '../local-target.ts';
+import type { LocalTarget, RunContext } from '../local-target.ts';
 import { awsVariables } from './aws-variables.ts';
 import { httpVariables } from './http-variables.ts';
 import { type EnvironmentRules, type Inherited, inheritedVariables } from './inherited-variables.ts';
@@ -54,8 +54,13 @@ export async function commandEnvironment(request: EnvironmentRequest): Promise<C
     TRACEPARENT: traceParent(base['TRACEPARENT'], random),
     CHAPERONE_RUN_ID: context.runId,
     CHAPERONE_RUN_URL: context.runUrl,
-    CHAPERONE_TARGETS: context.targets.map(({ name }) => name).join(' '),
+    CHAPERONE_TARGETS: namesOf(context.targets),
+    ...(context.requestable?.length ? { CHAPERONE_REQUESTABLE: namesOf(context.requestable) } : {}),
     CHAPERONE_URL: context.gatewayUrl,
   };
   return { env, inherited };
+}
+
+function namesOf(targets: readonly LocalTarget[]): string {
+  return targets.map(({ name }) => name).join(' ');
 }

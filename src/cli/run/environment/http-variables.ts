@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { httpServers, mcpServersOf } from '../agents/agent-setup.ts';
-import { addressOf, type LocalTarget, type RunContext } from '../local-target.ts';
+import { addressOf, type LocalTarget, type RunContext, reachableTargets } from '../local-target.ts';
 import { ownNames } from './own-names.ts';
 import type { WriteFile } from './postgres-variables.ts';
 
@@ -19,7 +19,7 @@ const BUNDLES = `SSL_CERT_FILE CURL_CA_BUNDLE GIT_SSL_CAINFO REQUESTS_CA_BUNDLE 
  * to trust through it. No name has KEY, TOKEN or SECRET in it, since some agents take such variables from their tools.
  */
 export async function httpVariables(context: RunContext, write: WriteFile): Promise<Record<string, string>> {
-  const targets = context.targets.filter(({ protocol }) => protocol === 'http' || protocol === 'mcp');
+  const targets = reachableTargets(context).filter(({ protocol }) => protocol === 'http' || protocol === 'mcp');
   const urls = Object.fromEntries(ownNames('CHAPERONE_URL', targets).map(([name, target]) => [name, url(target)]));
   const own = { ...urls, ...(await mcpVariables(context, write)) };
   return context.proxy === undefined ? own : { ...own, ...(await proxyVariables(context, write)) };

@@ -1,34 +1,54 @@
-import type { LocalTarget, RunContext } from '../local-target.ts';
+import { type LocalTarget, type RunContext, reachableTargets } from '../local-target.ts';
 import { ownNames } from './own-names.ts';
 
 /** Writes a file of the run, 0600, and says where it stands. */
 export type WriteFile = (name: string, text: string) => Promise<string>;
 
 /**
- * What PostgreSQL's clients expect: libpq's own variables for the first target, a service and a URL for each. No name
- * has KEY, TOKEN or SECRET in it, since some agents take such variables from their tools.
+ * What PostgreSQL's clients expect: libpq's own variables for the first target of the grant, a service and a URL for each,
+ * those too that people may give it. No name has KEY, TOKEN or SECRET in it, since some agents take such variables from their
+ * tools.
  */
-export async function postgresVariables(context: RunContext, write: WriteFile): Promise<Record<string, string>> {
-  const databases = context.targets.filter(({ protocol }) => protocol === 'postgres');
-  const [first] = databases;
-  if (first === undefined) return {};
+export async function postgresVariables(
+  context: RunContext,
+  write: WriteFile,
+  inherited: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const databases = reachableTargets(context).filter(({ protocol }) => protocol === 'postgres');
+  if (databases.length === 0) return {};
+  const first = context.targets.find(({ protocol }) => protocol === 'postgres');
   const authority = databases.some(({ tls }) => tls === 'verify-full')
     ? await rootCertificate(context, write)
     : undefined;
   const services = databases.map((target) => service(target, authority));
-  return {
-    PGHOST: first.host,
-    PGPORT: String(first.port),
-    PGUSER: first.user,
-    PGDATABASE: first.database,
-    PGSSLMODE: sslMode(first),
-    PGAPPNAME: `chaperone ${context.runId}`,
+  const files = {
     PGPASSFILE: await write('pgpass', databases.map(passwordLine).join('')),
     PGSERVICEFILE: await write('pg_service.conf', services.join('\n')),
-    ...(authority === undefined ? {} : { PGSSLROOTCERT: authority }),
-    DATABASE_URL: url(first, authority),
-    ...Object.fromEntries(ownNames('DATABASE_URL', databases).map(([name, target]) => [name, url(target, authority)])),
   };
+  const urls = ownNames('DATABASE_URL', databases).map(([name, target]) => [name, url(target, authority)]);
+  return {
+    // What a command was let have of its own stands until the run has a database.
+    ...(first === undefined ? { ...files, ...own(inherited, Object.keys(files)) } : files),
+    ...(first === undefined ? {} : defaults(first, authority, context)),
+    ...Object.fromEntries(urls),
+  };
+}
+
+function defaults(target: LocalTarget, authority: string | undefined, { runId }: RunContext): Record<string, string> {
+  return {
+    PGHOST: target.host,
+    PGPORT: String(target.port),
+    PGUSER: target.user,
+    PGDATABASE: target.database,
+    PGSSLMODE: sslMode(target),
+    PGAPPNAME: `chaperone ${runId}`,
+    ...(authority === undefined ? {} : { PGSSLROOTCERT: authority }),
+    DATABASE_URL: url(target, authority),
+  };
+}
+
+function own(inherited: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(inherited).filter(([name]) => names.includes(name)));
 }
 
 async function rootCertificate(context: RunContext, write: WriteFile): Promise<string> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { LocalTarget, RunContext } from '../local-target.ts';
+import { type LocalTarget, type RunContext, reachableTargets } from '../local-target.ts';
 import type { WriteFile } from './postgres-variables.ts';
 
 /** Under which the gateway's key stands in the run's own known_hosts, whatever a host is called. */
@@ -20,7 +20,9 @@ export async function sshVariables(
   write: WriteFile,
   inherited: Readonly<Record<string, string>>,
 ): Promise<Record<string, string>> {
-  const hosts = context.targets.flatMap((target) => (target.ssh === undefined ? [] : [{ target, ssh: target.ssh }]));
+  const hosts = reachableTargets(context).flatMap((target) =>
+    target.ssh === undefined ? [] : [{ target, ssh: target.ssh }],
+  );
   const [first] = hosts;
   if (first === undefined) return {};
   const { agent, publicKey, hostKey } = first.ssh;
@@ -33,7 +35,8 @@ export async function sshVariables(
   const folder = await standIns(context.directory, config, path);
   const command = `ssh -F ${quoted(config)}`;
   return {
-    SSH_AUTH_SOCK: agent,
+    // Its blocks name it; for all other hosts it stands in place of a command's own only where the run has a host.
+    ...(context.targets.some(({ ssh }) => ssh !== undefined) ? { SSH_AUTH_SOCK: agent } : {}),
     CHAPERONE_SSH_CONFIG: config,
     GIT_SSH_COMMAND: command,
     GIT_SSH_VARIANT: 'ssh',

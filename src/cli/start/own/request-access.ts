@@ -8,6 +8,7 @@ import type { Answered, Asker, OwnQuery } from '../../../protocols/mcp/own/own-t
 import { type ApprovalRow, findApproval } from '../../../store/approval-rows.ts';
 import { findGrant } from '../../../store/grant-rows.ts';
 import type { Control } from '../open-control.ts';
+import { reachText } from './reach-text.ts';
 
 export type RequestParts = Pick<Control, 'store' | 'trust' | 'approvals' | 'targets' | 'nowMs' | 'web'>;
 
@@ -63,7 +64,7 @@ export async function askForTarget(
       target,
       ...times,
     });
-    const next = 'Once it is approved, list_targets has the target; ask `approval` how it stands.';
+    const next = `Once it is approved, list_targets has the target; ask \`approval\` how it stands. ${reachText(target)}`;
     const told = await showApproval(asker, approval.id, parts);
     return told.kind === 'refused' ? told : { kind: 'data', data: { ...told.data, next } };
   } catch (cause) {
@@ -74,11 +75,15 @@ export async function askForTarget(
 }
 
 /** How an approval of the asker's own run stands. */
-export async function showApproval({ run }: Asker, id: string, { store, nowMs, web }: RequestParts): Promise<Answered> {
+export async function showApproval({ run }: Asker, id: string, parts: RequestParts): Promise<Answered> {
+  const { store, nowMs, web, targets } = parts;
   const row = await store.read((db) => findApproval(db, id));
   // Another run's is told as one that is not there.
   if (row === undefined || row.run_id !== run) return { kind: 'refused', why: 'this run has no such approval' };
-  return { kind: 'data', data: { ...approvalFacts(row, nowMs()), approvalUrl: `${web.url}/approvals/${row.id}` } };
+  const facts = approvalFacts(row, nowMs());
+  const target = facts['state'] === 'given' ? targets.get(row.target) : undefined;
+  const reach = target === undefined ? {} : { reach: reachText(target) };
+  return { kind: 'data', data: { ...facts, ...reach, approvalUrl: `${web.url}/approvals/${row.id}` } };
 }
 
 /** What an agent is told of an approval. */

@@ -77,8 +77,11 @@ export class ChannelRelay implements Relay {
   #ask(request: OutgoingRequest, asked: AskedStream, protocols: readonly StreamProtocol[]): OutgoingRequest {
     this.#offered = { field: offerField(asked.upgrade), protocols };
     const fields = request.fields.filter(([name]) => !OFFERS.has(name));
-    const offered = protocols.map(({ name }) => [this.#offered.field, name] as const);
-    const version = asked.upgrade === SPDY ? [] : [['sec-websocket-version', '13'] as const];
+    const names = protocols.map(({ name }) => name);
+    const isSpdy = asked.upgrade === SPDY;
+    // API servers read one field of a WebSocket, and leave out others of its name; of SPDY each field is one name.
+    const offered = (isSpdy ? names : [names.join(', ')]).map((value) => [this.#offered.field, value] as const);
+    const version = isSpdy ? [] : [['sec-websocket-version', '13'] as const];
     return { ...request, length: 'none', fields: [...fields, ...offered, ...version] };
   }
 

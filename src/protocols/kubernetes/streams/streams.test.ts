@@ -79,6 +79,23 @@ describe('a command in a pod', () => {
     assert.deepEqual([reply?.event.result?.status, reply?.event.result?.code], ['error', '7']);
   });
 
+  test('is heard by a server that knows the older of what the client offers', async () => {
+    await using own = await startClusterGateway({ double: { takes: (name) => name === 'v4.channel.k8s.io' } });
+    const socket = connect({ host: '127.0.0.1', port: own.gateway.port });
+    try {
+      const key = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13';
+      const offered = 'v5.channel.k8s.io,v4.channel.k8s.io,v3.channel.k8s.io,v2.channel.k8s.io,channel.k8s.io';
+      socket.write(
+        `GET /t/prod/api/v1/namespaces/default/pods/web/exec?command=true&stdout=true HTTP/1.1\r\nhost: localhost\r\n` +
+          `authorization: ${own.authorization}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n${key}\r\nsec-websocket-protocol: ${offered}\r\n\r\n`,
+      );
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.match(String(answer), /^HTTP\/1\.1 101 [\s\S]*sec-websocket-protocol: v4\.channel\.k8s\.io\r\n/i);
+    } finally {
+      socket.destroy();
+    }
+  });
+
   test('that cannot be started says so as the server says it', async () => {
     await using client = await it.exec('v5.channel.k8s.io', ['no-such-program']);
     await client.ended;

@@ -1,3 +1,4 @@
+import { Fault } from '../../../model/fault.ts';
 import type { Refusal } from '../../../model/refusal.ts';
 import type { ExchangeResult, Part } from '../../../model/reply.ts';
 import type { Body, Operation, Request } from '../../../model/request.ts';
@@ -71,6 +72,7 @@ export class CarriedExchange implements Exchange<SshUpstream> {
         if (message.kind === 'eof') client.eof();
       }
       if (until.aborted) throw until.reason;
+      if (upstream.signal.aborted) throw new Fault('upstream-closed', 'the host closed the connection');
       yield this.#last({ status: 'ok', rows: 0 });
     } finally {
       client.signal.removeEventListener('abort', left);

@@ -29,11 +29,18 @@ export interface ConnectionServerParts extends Entered {
   readonly inside: (stream: ByteStream, target: TargetName) => Promise<void>;
 }
 
+/** The host listens for the client. */
+interface Listening {
+  readonly host: string;
+  /** What was asked for, and what it is once the host has said so. */
+  port: number;
+  readonly until: AbortController;
+}
+
 /** What a client that was let in asks of its connection: channels, connections onwards, ports at the host. */
 export class ConnectionServer implements ChannelServer {
   readonly #parts: ConnectionServerParts;
-  /** Ports at which the host listens, by `host:port` as they were asked for. */
-  readonly #listeners = new Map<string, AbortController>();
+  readonly #listeners = new Set<Listening>();
   #takesSessions = true;
 
   constructor(parts: ConnectionServerParts) {
@@ -60,11 +67,8 @@ export class ConnectionServer implements ChannelServer {
         return request.answer(NOTHING);
       case 'tcpip-forward':
         return this.#listen(request);
-      case 'cancel-tcpip-forward': {
-        const key = listenerKey(placeOf(new PacketReader(request.data, 0)));
-        this.#listeners.get(key)?.abort();
-        return request.answer(this.#listeners.delete(key) ? NOTHING : false);
-      }
+      case 'cancel-tcpip-forward':
+        return request.answer(this.#cancel(placeOf(new PacketReader(request.data, 0))) ? NOTHING : false);
       case 'streamlocal-forward@openssh.com':
         return this.#refused('a Unix socket of the host', () => request.answer(false));
       default:
@@ -123,11 +127,11 @@ export class ConnectionServer implements ChannelServer {
 
   async #listen(request: GlobalRequest): Promise<void> {
     const place = placeOf(new PacketReader(request.data, 0));
-    const key = listenerKey(place);
     const refuse = (): void => request.answer(false);
-    if (this.#listeners.has(key) || this.#listeners.size >= LIMITS.maxSshListeners) return refuse();
+    if (this.#listening(place) !== undefined || this.#listeners.size >= LIMITS.maxSshListeners) return refuse();
     const until = new AbortController();
-    this.#listeners.set(key, until);
+    const listening: Listening = { ...place, until };
+    this.#listeners.add(listening);
     const { signal } = this.#parts.connection;
     const left = (): void => until.abort();
     signal.addEventListener('abort', left, { once: true });
@@ -139,7 +143,10 @@ export class ConnectionServer implements ChannelServer {
           place,
           unsupported: isAllowed ? undefined : NO_LISTEN,
           until: until.signal,
-          opened: (port) => request.answer(place.port === 0 ? new PacketWriter().u32(port).done() : NOTHING),
+          opened: (port) => {
+            listening.port = port;
+            request.answer(place.port === 0 ? new PacketWriter().u32(port).done() : NOTHING);
+          },
           refuse,
           arrived: (arrived, port) => void this.#arrived(arrived, { ...place, port }, session),
         });
@@ -147,8 +154,19 @@ export class ConnectionServer implements ChannelServer {
       });
     } finally {
       signal.removeEventListener('abort', left);
-      this.#listeners.delete(key);
+      this.#listeners.delete(listening);
     }
+  }
+
+  #cancel(place: Place): boolean {
+    const listening = this.#listening(place);
+    listening?.until.abort();
+    return listening !== undefined && this.#listeners.delete(listening);
+  }
+
+  /** Any port (0) is another one each time. */
+  #listening({ host, port }: Place): Listening | undefined {
+    return port === 0 ? undefined : [...this.#listeners].find((one) => one.host === host && one.port === port);
   }
 
   /** Somebody connected to the host: the client gets a channel for it, and what goes through it is on record. */
@@ -220,10 +238,6 @@ const OTHER_CHANNELS: Readonly<Record<string, string>> = {
 
 function placeOf(reader: PacketReader): Place {
   return { host: reader.text(), port: reader.u32() };
-}
-
-function listenerKey({ host, port }: Place): string {
-  return `${host}:${port}`;
 }
 
 function isNamed({ name, protocol, ssh }: Target, host: string): boolean {

@@ -3,7 +3,6 @@ import { PeerLeft } from '../../../wire/peer-left.ts';
 import { MESSAGE, STDERR } from '../transport/numbers.ts';
 import { MalformedSsh, PacketWriter } from '../transport/packets.ts';
 import type { SshTransport } from '../transport/transport.ts';
-
 import type { Channel, ChannelMessage, ChannelStream } from './channel.ts';
 
 export interface ChannelParts {
@@ -35,6 +34,8 @@ export class SshChannel implements Channel {
   #read = 0;
   #messages: ChannelMessage[] = [];
   #requests = 0;
+  /** Of the peer's requests, those that wait for an answer: answers have no numbers, and stay in order. */
+  #unanswered = 0;
   #wake: (() => void) | undefined;
   #waiting: Waiting[] = [];
   #isPumping = false;
@@ -167,12 +168,19 @@ export class SshChannel implements Channel {
   }
 
   #requested(name: string, wantsReply: boolean, data: Buffer): void {
+    if (ASIDE.has(name) && this.#unanswered === 0) {
+      if (wantsReply && !this.#sentClose) this.#say(MESSAGE.channelFailure);
+      return;
+    }
     if (++this.#requests > LIMITS.maxSshChannelRequests)
       throw new MalformedSsh('too many requests of a channel at once');
     let isAnswered = !wantsReply;
+    if (wantsReply) this.#unanswered++;
     const answer = (accepted: boolean): void => {
-      if (isAnswered || this.#sentClose || this.#gone.signal.aborted) return;
+      if (isAnswered) return;
       isAnswered = true;
+      this.#unanswered--;
+      if (this.#sentClose || this.#gone.signal.aborted) return;
       this.#say(accepted ? MESSAGE.channelSuccess : MESSAGE.channelFailure);
     };
     if (this.#sentClose) return;
@@ -295,6 +303,16 @@ export class SshChannel implements Channel {
     return aborted ? reason : new PeerLeft('nothing more is sent on the channel');
   }
 }
+
+/**
+ * What ends ask of each other for themselves: whether the other is there, how far it has read. It is answered as it comes, and
+ * not behind data that nobody takes yet: a client whose command reads nothing would hold us for dead.
+ */
+const ASIDE: ReadonlySet<string> = new Set([
+  'keepalive@openssh.com',
+  'simple@putty.projects.tartarus.org',
+  'winadj@putty.projects.tartarus.org',
+]);
 
 /** Whoever wrote it hears of it. */
 function unsent(): void {}

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Client, type ConnectConfig } from 'ssh2';
 import { runSsh } from '../../../../test/support/run-ssh.ts';
 import { clientFiles, type SshGateway, startSshGateway } from '../../../../test/support/ssh-gateway.ts';
 import { newKey, type SshServer, sshTarget, startSshServer } from '../../../../test/support/ssh-server.ts';
+import { until } from '../../../../test/support/until.ts';
 import { readSshKeyLine } from '../../../model/ssh-key.ts';
 import { signCertificate } from '../keys/certificate.ts';
 import { privateKey } from '../keys/private-key.ts';
 import { lineOf } from '../keys/public-key.ts';
+import { PacketWriter } from '../transport/packets.ts';
 
 const authority = privateKey(generateKeyPairSync('ed25519').privateKey);
 let server: SshServer;
@@ -107,6 +110,30 @@ describe('logins', () => {
     assert.match(failures, /too many attempts/);
   });
 
+  it('begin with a key exchange that the client has guessed right, as Dropbear does', async () => {
+    const lists = ['curve25519-sha256', 'ssh-ed25519', ...Array<string>(2).fill('aes128-ctr')];
+    const both = ['hmac-sha2-256', 'hmac-sha2-256', 'none', 'none', '', ''];
+    const offer = new PacketWriter().byte(20).raw(randomBytes(16));
+    for (const list of [...lists, ...both]) offer.string(list);
+    const curve = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }).x ?? '';
+    const guess = new PacketWriter().byte(30).string(Buffer.from(curve, 'base64url'));
+    const said = Buffer.concat([packed(offer.bool(true).u32(0).done()), packed(guess.done())]);
+    const socket = connect(gateway.port, '127.0.0.1');
+    try {
+      socket.write(Buffer.concat([Buffer.from('SSH-2.0-tests\r\n'), said]));
+      let heard = Buffer.alloc(0);
+      const answers = (): readonly number[] => typesOf(heard.subarray(heard.indexOf('\n') + 1));
+      socket.on('data', (bytes) => {
+        heard = Buffer.concat([heard, bytes]);
+      });
+      await until(() => Promise.resolve(answers().length >= 3));
+      // The gateway's offer, the answer to the guess, and that its keys are in use.
+      assert.deepEqual(answers(), [20, 31, 21]);
+    } finally {
+      socket.destroy();
+    }
+  });
+
   it('take nothing that is old: CBC, SHA-1, DSA', async () => {
     const { user, password } = await gateway.grant();
     const as = { username: '+shop', password: `${user}.${password}` };
@@ -117,3 +144,20 @@ describe('logins', () => {
     assert.equal(await logIn({ ...as, algorithms: { cipher: ['aes256-ctr'], hmac: ['hmac-sha2-512'] } }), 'in');
   });
 });
+
+/** A packet before there are keys (RFC 4253, section 6). */
+function packed(payload: Buffer): Buffer {
+  const padding = 4 + ((8 - ((payload.length + 9) % 8)) % 8);
+  return new PacketWriter()
+    .u32(payload.length + padding + 1)
+    .byte(padding)
+    .raw(payload)
+    .raw(Buffer.alloc(padding))
+    .done();
+}
+
+function typesOf(packets: Buffer): readonly number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 6 <= packets.length; at += 4 + packets.readUInt32BE(at)) types.push(packets[at + 5] ?? 0);
+  return types;
+}

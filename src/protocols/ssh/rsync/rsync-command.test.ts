@@ -14,9 +14,23 @@ describe('what rsync runs at a host', () => {
     });
     assert.deepEqual(command("rsync --server -logDtpre.iLsfxCIvu --delete --link-dest=/old . '/srv/new/'"), {
       isSender: false,
-      files: [use('/srv/new', 'write'), use('/srv/new', 'remove'), use('/old', 'read')],
+      files: [
+        use('/srv/new', 'write'),
+        use('/srv/new', 'remove'),
+        // Links that it makes may lead anywhere.
+        use('/srv/new', 'link'),
+        use('/', 'link'),
+        use('/old', 'read'),
+      ],
       flags: ['delete'],
     });
+    assert.deepEqual(command('rsync --server -ltre.x --munge-links . up')?.files, [use('up', 'write')]);
+    assert.deepEqual(command('rsync --server -tre.lx . up')?.files, [use('up', 'write')]);
+    assert.deepEqual(command('rsync --server -te.x -rle.x . up')?.files, [
+      use('up', 'write'),
+      use('up', 'link'),
+      use('/', 'link'),
+    ]);
     assert.deepEqual(command('rsync --server -re.x --backup-dir /b --usermap=0:1 . up')?.files, [
       use('up', 'write'),
       use('/b', 'write'),

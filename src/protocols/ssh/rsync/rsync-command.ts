@@ -1,3 +1,4 @@
+import type { Operation } from '../../../model/request.ts';
 import type { FileAction, FileUse } from '../../../model/ssh.ts';
 import { constantWords } from '../files/constant-words.ts';
 import { plainPath } from '../files/file-operation.ts';
@@ -24,14 +25,46 @@ export function readRsyncCommand(command: Buffer): RsyncCommand | undefined {
   if (named.length === 0 || !named.every((path) => path !== undefined)) return undefined;
   const uses = (use: FileAction): readonly FileUse[] => named.map((path) => ({ path, use, recursive: true }) as const);
   const { isSender, removes, isOwned } = options;
-  const files = [...uses(isSender ? 'read' : 'write'), ...(removes ? uses('remove') : []), ...options.files];
+  const files = [
+    ...uses(isSender ? 'read' : 'write'),
+    ...(removes ? uses('remove') : []),
+    ...(options.links && !isSender ? [...uses('link'), ANYWHERE] : []),
+    ...options.files,
+  ];
   return { isSender, files, flags: [...(removes ? ['delete'] : []), ...(isOwned ? ['owner'] : [])] };
+}
+
+/** Where the links that it makes lead stands in the stream, where nobody decides on it. */
+const ANYWHERE: FileUse = { path: '/', use: 'link', recursive: true };
+
+/** An operation for each thing that is done with files: what is removed, or linked, is no part of what is written. */
+export function rsyncOperations({ isSender, files, flags }: RsyncCommand, user: string): readonly Operation[] {
+  const carried = isSender ? 'read' : 'write';
+  const removed = files.filter(({ use }) => use === 'remove');
+  const linked = files.filter(({ use }) => use === 'link');
+  const kept = files.filter(({ use }) => use !== 'remove' && use !== 'link');
+  const operation = (kind: string, of: typeof files): Operation => ({
+    kind,
+    access: kind === 'file-read' ? 'read' : 'write',
+    tables: [],
+    functions: [],
+    hasWhere: true,
+    flags: ['rsync', ...flags],
+    ssh: { channel: 'files', user, files: of },
+  });
+  return [
+    operation(`file-${carried}`, kept),
+    ...(removed.length > 0 ? [operation('file-remove', removed)] : []),
+    ...(linked.length > 0 ? [operation('file-link', linked)] : []),
+  ];
 }
 
 interface RsyncOptions {
   readonly isSender: boolean;
   readonly removes: boolean;
   readonly isOwned: boolean;
+  /** It makes links as it is told; with `--munge-links` none that leads anywhere. */
+  readonly links: boolean;
   readonly files: readonly FileUse[];
   readonly operands: readonly string[];
 }
@@ -42,10 +75,12 @@ function readOptions(words: readonly string[]): RsyncOptions | undefined {
   if (end === -1) return undefined;
   const seen = new Set<string>();
   const files: FileUse[] = [];
+  let links = false;
   for (let at = 0; at < end; at++) {
     const word = words[at] ?? '';
     if (!word.startsWith('--')) {
       if (!SHORT.test(word)) return undefined;
+      links ||= LINKS.test(word);
       continue;
     }
     const equals = word.indexOf('=');
@@ -62,6 +97,7 @@ function readOptions(words: readonly string[]): RsyncOptions | undefined {
     isSender: seen.has('--sender'),
     removes: [...REMOVING].some((name) => seen.has(name)),
     isOwned: seen.has('--usermap') || seen.has('--groupmap'),
+    links: links && !seen.has('--munge-links'),
     files,
     operands: words.slice(end + 1),
   };
@@ -69,6 +105,9 @@ function readOptions(words: readonly string[]): RsyncOptions | undefined {
 
 /** Letters of options that take no value, and what the client can do behind `e.`; `s` before that hides the paths. */
 const SHORT = /^-[vqlLogDtprzSHAXWuIicdnmxkKRhbyNUJOEP]*(?:B\d+)?(?:e\d*\.[a-zA-Z]*)?$/;
+
+/** `l` among the letters, before what the client can do. */
+const LINKS = /^-[^eB]*l/;
 
 const REMOVING: ReadonlySet<string> = new Set([
   '--delete',

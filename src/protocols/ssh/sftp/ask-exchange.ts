@@ -18,18 +18,21 @@ export class AskExchange implements Exchange<SshUpstream> {
   readonly #host: SftpHost;
   readonly #id: number;
   readonly #asked: Asked;
+  readonly #refusedAs: number;
 
   constructor(
     request: Request,
     { client, host }: { readonly client: SftpClient; readonly host: SftpHost },
     id: number,
     asked: Asked,
+    refusedAs: number = STATUS.permissionDenied,
   ) {
     this.request = request;
     this.#client = client;
     this.#host = host;
     this.#id = id;
     this.#asked = asked;
+    this.#refusedAs = refusedAs;
   }
 
   async *forward({ metered }: Pick<Forward<SshUpstream>, 'metered'>): AsyncGenerator<SftpPart | ChangeAhead> {
@@ -44,7 +47,7 @@ export class AskExchange implements Exchange<SshUpstream> {
   }
 
   async refuse(refusal: Refusal): Promise<void> {
-    await this.#client.refuse(this.#id, refusal);
+    await this.#client.refuse(this.#id, refusal, this.#refusedAs);
   }
 
   /** The reply was too much for a budget: the client gets no answer but this. */

@@ -33,10 +33,10 @@ export class SftpClient {
   }
 
   /** OpenSSH's client shows no text of a status, and passes on what is said on stderr; libraries do it the other way round. */
-  async refuse(id: number, refusal: Refusal): Promise<void> {
+  async refuse(id: number, refusal: Refusal, status: number = STATUS.permissionDenied): Promise<void> {
     const text = refusalText(refusal);
     await this.#channel.write(Buffer.from(text), 'err');
-    await this.fail(id, STATUS.permissionDenied, text.trimEnd().replaceAll('\n', ' '));
+    await this.fail(id, status, text.trimEnd().replaceAll('\n', ' '));
   }
 
   /** On stderr, which clients pass on: SFTP itself has no words for it. */

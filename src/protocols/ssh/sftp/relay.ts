@@ -17,7 +17,7 @@ import { type Names, type ResolvedPath, Unnamed } from './names.ts';
 import { STATUS } from './numbers.ts';
 import { PacketReader } from './packets.ts';
 import { PathOrder } from './path-order.ts';
-import { readRequest, type SftpRequest } from './requests.ts';
+import { exactly, readRequest, type SftpRequest } from './requests.ts';
 
 export interface RelayParts {
   readonly channel: Channel;
@@ -62,7 +62,8 @@ export class SftpRelay {
   /** Takes bytes of the client's. Throws `MalformedSftp`. */
   async take(bytes: Buffer): Promise<void> {
     for (const packet of this.#parts.packets.push(bytes)) {
-      const taking = this.#take(readRequest(packet), packet);
+      const request = readRequest(packet);
+      const taking = this.#take(request, exactly(packet, request));
       if (taking !== undefined) await taking;
       const room = this.#asking.room();
       if (room !== undefined) await room;
@@ -194,16 +195,17 @@ export class SftpRelay {
       code: 'protocol-unsupported',
       message: `${quoted(name)} is no request of SFTP that the gateway knows`,
     };
-    this.#begin(this.#refuse(id, refusal, name));
+    // Clients that only try whether it is there go on without it.
+    this.#begin(this.#refuse(id, refusal, name, STATUS.unsupported));
     return undefined;
   }
 
   /** What cannot be carried is on record as well. */
-  #refuse(id: number, unsupported: Refusal, what: string): Promise<void> {
+  #refuse(id: number, unsupported: Refusal, what: string, status?: number): Promise<void> {
     const { client, host, user } = this.#parts;
     const ask: FileAsk = { kind: 'unknown', access: 'unknown', files: [], user, words: quoted(what), unsupported };
     const nothing = { kind: 'limits', raw: Buffer.alloc(0) } as const;
-    return this.#parts.run(new AskExchange(fileRequest(ask), { client, host }, id, nothing));
+    return this.#parts.run(new AskExchange(fileRequest(ask), { client, host }, id, nothing, status));
   }
 
   /** What the host can do, as far as it is not more than the gateway can; it is about no file. */

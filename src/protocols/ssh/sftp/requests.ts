@@ -42,14 +42,26 @@ export interface CopyData {
   readonly intoOffset: bigint;
 }
 
-/** Reads a client's packet behind its first (draft, section 6; OpenSSH's PROTOCOL, 4). Throws `MalformedSftp`. */
+/**
+ * Reads a client's packet behind its first (draft, section 6; OpenSSH's PROTOCOL, 4). What stands behind the data of a write is
+ * no part of it: rclone sends all of its buffer, however little of it is meant. Throws `MalformedSftp`.
+ */
 export function readRequest(packet: Buffer): SftpRequest {
   const reader = new FieldReader(packet);
   const type = reader.byte();
   const id = reader.uint32();
   const request = type === REQUEST.extended ? readExtended(reader, id) : readPlain(reader, id, type);
-  if (request.kind !== 'unknown') reader.end();
+  if (request.kind !== 'unknown' && request.kind !== 'write') reader.end();
   return request;
+}
+
+/** A packet of this request with nothing behind what was read of it. */
+export function exactly(packet: Buffer, request: SftpRequest): Buffer {
+  if (request.kind !== 'write') return packet;
+  const end = WRITE_BYTES + request.handle.length + request.data.length;
+  if (packet.length === end) return packet;
+  packet.writeUInt32BE(end - 4, 0);
+  return packet.subarray(0, end);
 }
 
 /** The whole packet that asks for it, with its length. */
@@ -81,7 +93,7 @@ function readPlain(reader: FieldReader, id: number, type: number): SftpRequest {
     case REQUEST.rename:
       return { id, kind: 'rename', from: reader.string(), to: reader.string() };
     case REQUEST.symlink:
-      // OpenSSH has the two the other way round than the draft, and all clients follow it (its PROTOCOL, 4.1).
+      // OpenSSH has the two the other way round than the draft (its PROTOCOL, 4.1), and most clients follow it.
       return { id, kind: 'symlink', from: reader.string(), to: reader.string() };
     default: {
       const ofHandle = OF_HANDLE.get(type);
@@ -174,6 +186,8 @@ function fieldsOf(request: Exclude<SftpRequest, { readonly kind: 'unknown' }>): 
 }
 
 const NOTHING = Buffer.alloc(0);
+/** Of a write, but for its handle and its data: lengths, type, number, offset. */
+const WRITE_BYTES = 4 + 1 + 4 + 4 + 8 + 4;
 
 const OF_HANDLE: ReadonlyMap<number, 'close' | 'readdir' | 'fstat'> = new Map([
   [REQUEST.close, 'close'],

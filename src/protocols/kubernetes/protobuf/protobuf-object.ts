@@ -1,9 +1,16 @@
-/** An object as protobuf, as far as it can be read without knowing its kind's fields (apimachinery, "runtime.Unknown"). */
+import type { JsonObject } from '../json-object.ts';
+import { messageOf } from './message-types.ts';
+import { messageJson } from './object-json.ts';
+import { MOST_FIELDS, type WireField, wireFields } from './wire-fields.ts';
+
+/** An object as protobuf (apimachinery, "runtime.Unknown"). */
 export interface ProtobufObject {
   readonly apiVersion: string;
   readonly kind: string;
   /** Of its metadata, which is the first field of all kinds that have some. */
   readonly name: string | undefined;
+  /** The same object in JSON; undefined of kinds that nobody here knows, and where anything in it is not known. */
+  readonly json: JsonObject | undefined;
   /** All that stands in it, by numbers of fields: `{1: {1: "web"}, 2: 3}`. */
   readonly shown: string;
 }
@@ -28,77 +35,37 @@ export function protobufObject(bytes: Buffer): ProtobufObject | undefined {
   if (again !== undefined && metadata instanceof Buffer) return undefined;
   const named = metadata instanceof Buffer ? fieldsOf(metadata) : undefined;
   const name = named === undefined ? undefined : textOf(named, 1);
+  const [apiVersion, kind] = [textOf(meta, 1) ?? '', textOf(meta, 2) ?? ''];
   return {
-    apiVersion: textOf(meta, 1) ?? '',
-    kind: textOf(meta, 2) ?? '',
+    apiVersion,
+    kind,
     name: name === '' ? undefined : name,
+    json: isPlainType(meta) ? jsonOf(apiVersion, kind, object) : undefined,
     shown: shownMessage(fields, 0),
   };
 }
 
-interface Field {
-  readonly number: number;
-  readonly value: bigint | Buffer;
+function jsonOf(apiVersion: string, kind: string, object: Buffer): JsonObject | undefined {
+  const type = messageOf(apiVersion, kind);
+  const members = type === undefined ? undefined : messageJson(type, object, { left: MOST_FIELDS });
+  return members === undefined ? undefined : { apiVersion, kind, ...members };
 }
 
-/** The fields of a message (protobuf, "Encoding"); undefined where the bytes are none. */
-function fieldsOf(bytes: Buffer): readonly Field[] | undefined {
-  const fields: Field[] = [];
-  let at = 0;
-  const varint = (): bigint | undefined => {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = bytes[at++];
-      if (byte === undefined) return undefined;
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    return undefined;
-  };
-  while (at < bytes.length) {
-    const tag = varint();
-    if (tag === undefined || tag > 0xffff_ffffn || tag >> 3n === 0n) return undefined;
-    const value = valueOf(Number(tag & 7n), varint, (length) => {
-      const taken = at + length <= bytes.length ? bytes.subarray(at, at + length) : undefined;
-      at += length;
-      return taken;
-    });
-    if (value === undefined) return undefined;
-    fields.push({ number: Number(tag >> 3n), value });
-  }
-  return fields;
+/** What it is, said once. */
+function isPlainType(meta: readonly WireField[]): boolean {
+  return meta.length === 2 && meta.some(({ number }) => number === 1) && meta.some(({ number }) => number === 2);
 }
 
-function valueOf(
-  type: number,
-  varint: () => bigint | undefined,
-  take: (length: number) => Buffer | undefined,
-): bigint | Buffer | undefined {
-  switch (type) {
-    case 0:
-      return varint();
-    case 1:
-      return take(8)?.readBigUInt64LE();
-    case 2: {
-      const length = varint();
-      return length === undefined || length > 0x7fff_ffffn ? undefined : take(Number(length));
-    }
-    case 5: {
-      const word = take(4);
-      return word === undefined ? undefined : BigInt(word.readUInt32LE());
-    }
-    default:
-      // Groups are of long ago, and no kind has one.
-      return undefined;
-  }
+function fieldsOf(bytes: Buffer): readonly WireField[] | undefined {
+  return wireFields(bytes, { left: MOST_FIELDS });
 }
 
-function textOf(fields: readonly Field[], wanted: number): string | undefined {
+function textOf(fields: readonly WireField[], wanted: number): string | undefined {
   const found = fields.findLast(({ number }) => number === wanted)?.value;
   return found instanceof Buffer ? found.toString('utf8') : undefined;
 }
 
-function shownMessage(fields: readonly Field[], depth: number): string {
+function shownMessage(fields: readonly WireField[], depth: number): string {
   return `{${fields.map(({ number, value }) => `${number}: ${shownValue(value, depth)}`).join(', ')}}`;
 }
 
@@ -114,7 +81,7 @@ function shownValue(value: bigint | Buffer, depth: number): string {
 }
 
 /** A coding or a type of its own, which are there and empty as clients write it. */
-function isMore({ number, value }: Field): boolean {
+function isMore({ number, value }: WireField): boolean {
   if (number === 1 || number === 2) return false;
   return (number !== 3 && number !== 4) || !(value instanceof Buffer) || value.length > 0;
 }
