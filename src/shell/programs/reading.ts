@@ -158,7 +158,8 @@ function testOutcome(words: Parameters<Reader>[0], name: string): ReturnType<Rea
   if (name !== '[[' && !isOfKnownForm(words)) return unknownOutcome(`${name} may evaluate what it compares`);
   const files = words.flatMap((word, index) => {
     const before = words[index - 1]?.value;
-    return before !== undefined && /^-[abcdefghkLprsStuwxGNOnt]{1,2}$/.test(before) && before !== '-n' ? [word] : [];
+    const isAsked = before !== undefined && /^-(?!n$|[lg][te]$|ne$)[abcdefghkLprsStuwxGNOnt]{1,2}$/.test(before);
+    return isAsked ? [word] : [];
   });
   return { access: 'read', ...filesOf(files, 'stat') };
 }
