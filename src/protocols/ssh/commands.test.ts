@@ -7,11 +7,14 @@ import { after, before, describe, it } from 'node:test';
 import { PERMIT_ALL } from '../../../test/support/gateway.ts';
 import { recorded } from '../../../test/support/recorded.ts';
 import { runSsh } from '../../../test/support/run-ssh.ts';
-import { clientFiles, startSshGateway } from '../../../test/support/ssh-gateway.ts';
+import { clientFiles, memoryHosts, startSshGateway } from '../../../test/support/ssh-gateway.ts';
 import { freePort, type SshServer, sshTarget, startSshServer } from '../../../test/support/ssh-server.ts';
 import { until } from '../../../test/support/until.ts';
+import type { GrantId, RunId } from '../../model/ids.ts';
+import { Secret } from '../../model/secret.ts';
 import { readSshFrames } from '../../model/ssh-frames.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { connectHost } from './host/connect-host.ts';
 
 let server: SshServer;
 before(async () => {
@@ -112,6 +115,38 @@ describe('commands of OpenSSH clients', () => {
     const sessions = new Set((await recorded(gateway)).map(({ event }) => event.session));
     assert.equal(sessions.size, 4);
     assert.deepEqual(gateway.faults, []);
+  });
+
+  it('end at their host once nobody reads what they say', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { user, password } = await gateway.grant();
+    // Our own client's half, to the gateway: OpenSSH's says so to servers of its name alone.
+    const { credential, ...shop } = sshTarget(server, {
+      ssh: { hostKeys: { kind: 'pinned', keys: [gateway.hostKey] } },
+      sshCredential: { kind: 'password', password: new Secret(`${user}.${password}`) },
+    });
+    const login = { parameters: {}, cancelKeyBytes: 16, run: 'run_1' as RunId, grant: 'grt_1' as GrantId };
+    const signal = AbortSignal.timeout(60_000);
+    const parts = { hosts: memoryHosts(), nowMs: Date.now };
+    const address = { host: '127.0.0.1', port: gateway.port };
+    const { upstream } = await connectHost(
+      { ...shop, address },
+      { ...credential, user: '+shop' },
+      login,
+      signal,
+      parts,
+    );
+    try {
+      const channel = await upstream.start({ kind: 'exec', command: Buffer.from('yes'), environment: [] }, signal);
+      await channel.next();
+      channel.tell('eow@openssh.com', Buffer.alloc(0));
+      let ended = '';
+      for (let next = await channel.next(); next !== null; next = await channel.next())
+        if (next.kind === 'request') ended = next.name;
+      assert.equal(ended, 'exit-signal');
+    } finally {
+      await upstream[Symbol.asyncDispose]();
+    }
   });
 
   it('end without a status where their host is lost; on record nobody knows what became of them', async () => {
