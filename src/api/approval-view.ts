@@ -1,7 +1,9 @@
 import { type FiledApproval, standingOf } from '../approvals/filed-approval.ts';
 import { operationFacts } from '../audit/record/operation-facts.ts';
 import { recordedStatements } from '../audit/record/recorded-statements.ts';
-import type { Vote } from '../model/approval.ts';
+import type { Estimate, Vote } from '../model/approval.ts';
+import { askedInLine } from '../model/asked-line.ts';
+import { operationWords } from '../model/operation-words.ts';
 import type { Operation } from '../model/request.ts';
 import type { RunRow } from '../store/grant-rows.ts';
 import type { Caller } from './caller.ts';
@@ -15,6 +17,8 @@ const EXCERPT_CHARACTERS = 300;
 /** An approval as a list shows it. */
 export function approvalSummary(approval: FiledApproval, run: RunRow | undefined, caller: Caller): ApprovalView {
   const { id, kind, state, target, protocol, operations, body, session, requirements, rules } = approval;
+  const text = joinedText(body.bytes, body.media, operations);
+  const line = askedInLine(text, operations, EXCERPT_CHARACTERS);
   return {
     id,
     kind,
@@ -24,7 +28,8 @@ export function approvalSummary(approval: FiledApproval, run: RunRow | undefined
     protocol,
     kinds: [...new Set(operations.map((operation) => operation.kind))],
     tables: tablesOf(operations),
-    text: joinedText(body.bytes, body.media, operations).slice(0, EXCERPT_CHARACTERS),
+    text: text.slice(0, EXCERPT_CHARACTERS),
+    ...(line === undefined ? {} : { line }),
     run: run === undefined ? unknownRun(approval.run, approval.display) : runReference(run),
     session,
     requirements: requirements.map(({ group, quorum, approvals }) => ({ group, quorum, approvals })),
@@ -56,10 +61,15 @@ export function approvalDetails(
     votes: votes.map(voteView),
     before,
     held: approval.held,
-    ...(estimate === undefined ? {} : { estimate }),
+    ...(estimate === undefined ? {} : { estimate: shownEstimate(estimate) }),
     ...(stands.mine ? {} : { notMine: stands.why }),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+/** Without what stands for the live object: of one that is secret it could be tried until it fits. */
+function shownEstimate({ seen: _seen, ...shown }: Estimate): Estimate {
+  return shown;
 }
 
 /** A person may answer by a browser or by a token of their own; the token must be for that. */
@@ -75,6 +85,7 @@ function operationView(operation: Operation) {
   return {
     kind,
     access,
+    ...operationWords(operation),
     tables: tables.map((table) => ({ name: tableName(table), use: table.use })),
     columns: unknown ? ['?'] : [...new Set([...reads, ...columnsOf(outputs)])],
     filters,

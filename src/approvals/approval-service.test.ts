@@ -289,6 +289,7 @@ onEachStore('approvals', (stores) => {
     const left = await service.hold(heldRequest({ text: 'left' }));
     left.leave();
     const approved = await service.hold(heldRequest({ text: 'approved' }));
+    await approved.describe({ kind: 'planned', statements: [], tookMs: 1, seen: 'of the live object' });
     await service.decide(approved.id, answerOf('approve', ADA, approved));
     await approved.answer;
     await using store = await openStore(place);
@@ -298,7 +299,8 @@ onEachStore('approvals', (stores) => {
     const lost = await again.find(held.id, ALL);
     assert.deepEqual([lost?.state, lost?.reason], ['cancelled', 'the gateway that held it ended']);
     assert.equal((await again.find(left.id, ALL))?.state, 'pending');
-    assert.equal((await again.hold(heldRequest({ text: 'approved' }))).answered, true);
+    const resumed = await again.hold(heldRequest({ text: 'approved' }));
+    assert.deepEqual([resumed.answered, await resumed.seen()], [true, 'of the live object']);
     await service[Symbol.asyncDispose]();
     await before[Symbol.asyncDispose]();
   });

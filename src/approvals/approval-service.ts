@@ -216,6 +216,7 @@ export class ApprovalService implements AsyncDisposable {
       answered: row.state === 'approved',
       answer,
       describe: (estimate) => this.#describe(id, estimate),
+      seen: () => this.#seen(id),
       redeem: (policy) => redeemApproval(store, { id, holder, policy, now: at(now()) }),
       cancel: async (why) => {
         this.#holds.end(id, { state: 'cancelled', why });
@@ -247,6 +248,13 @@ export class ApprovalService implements AsyncDisposable {
           .execute(),
       ['approvals'],
     );
+  }
+
+  async #seen(id: ApprovalId): Promise<string | undefined> {
+    const { store, open } = this.#options;
+    const row = await store.read((db) => findApproval(db, id));
+    const sealed = row?.estimate ?? null;
+    return sealed === null ? undefined : (JSON.parse(open(sealed, estimatePurpose(id))) as Estimate).seen;
   }
 
   #sweep(): void {

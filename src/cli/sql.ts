@@ -8,6 +8,7 @@ import { printable } from './printable.ts';
 import { alignedTable, rowCount } from './table.ts';
 
 interface SqlOptions {
+  readonly target?: string;
   readonly json?: boolean;
 }
 
@@ -19,33 +20,35 @@ export function sqlCommand(): Command {
     .summary('a small psql, for use under `chaperone run`')
     .description('Runs statements with the connection that `chaperone run` put into the environment.')
     .argument('[statements...]', 'SQL; each argument is one request (default: standard input)')
+    .option('-t, --target <name>', 'which database of the run, also one that people gave it (default: the first)')
     .option('--json', 'one JSON object a result')
     .addHelpText(
       'after',
       '\nExamples:\n  $ chaperone run --target demo -- chaperone sql "select count(*) from orders"\n',
     )
     .action(async (statements: readonly string[], options: SqlOptions) => {
-      process.exitCode = await sql(statements, process.env, processOutput({ json: options.json ?? false }));
+      const output = processOutput({ json: options.json ?? false });
+      process.exitCode = await sql(statements, databaseUrl(process.env, options.target), process.env, output);
     });
 }
 
-async function sql(statements: readonly string[], env: NodeJS.ProcessEnv, output: Output): Promise<number> {
-  const client = await connect(env, output);
+async function sql(statements: readonly string[], url: URL, env: NodeJS.ProcessEnv, output: Output): Promise<number> {
+  const client = await connect(url, env, output);
   try {
     if (statements.length > 0) {
       let failed = false;
       for (const statement of statements) failed = !(await runStatement(client, statement, output)) || failed;
       return failed ? EXIT.failed : EXIT.ok;
     }
-    if (process.stdin.isTTY) return await interact(client, env, output);
+    if (process.stdin.isTTY) return await interact(client, url, output);
     return (await runStatement(client, readFileSync(0, 'utf8'), output)) ? EXIT.ok : EXIT.failed;
   } finally {
     await client.end();
   }
 }
 
-async function connect(env: NodeJS.ProcessEnv, output: Output): Promise<pg.Client> {
-  const client = new pg.Client({ ...connection(env), types: { getTypeParser: () => (text: unknown) => text } });
+async function connect(url: URL, env: NodeJS.ProcessEnv, output: Output): Promise<pg.Client> {
+  const client = new pg.Client({ ...connection(url, env), types: { getTypeParser: () => (text: unknown) => text } });
   client.on('notice', (notice) => output.say(`${printable(`${notice.severity}:  ${notice.message}`)}\n`));
   // The failure of a statement says it; without a listener it would end the process.
   client.on('error', () => undefined);
@@ -57,14 +60,19 @@ async function connect(env: NodeJS.ProcessEnv, output: Output): Promise<pg.Clien
   return client;
 }
 
-/** `DATABASE_URL` as `run` writes it. Names of our own gateway are verified against the authority that it names. */
-function connection(env: NodeJS.ProcessEnv): pg.ClientConfig {
-  const url = URL.parse(env['DATABASE_URL'] ?? '');
-  if (!url) {
-    throw new CliError(EXIT.usage, 'there is no connection in the environment', {
-      hint: 'Run it so: chaperone run --target demo -- chaperone sql "select 1"',
-    });
-  }
+/** `DATABASE_URL` as `run` writes it, or that of one target. Throws a `CliError`. */
+function databaseUrl(env: NodeJS.ProcessEnv, target?: string): URL {
+  const own = target === undefined ? '' : `_${target.toUpperCase().replace(/\W/g, '_')}`;
+  const url = URL.parse(env[`DATABASE_URL${own}`] ?? '');
+  if (url) return url;
+  const of = target === undefined ? '' : ` for a database of the name ${printable(target)}`;
+  throw new CliError(EXIT.usage, `there is no connection in the environment${of}`, {
+    hint: 'Run it so: chaperone run --target demo -- chaperone sql "select 1"',
+  });
+}
+
+/** Names of our own gateway are verified against the authority that the address names. */
+function connection(url: URL, env: NodeJS.ProcessEnv): pg.ClientConfig {
   const authority = url.searchParams.get('sslrootcert');
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -135,8 +143,8 @@ function sayError(error: { severity?: string; message: string; detail?: string; 
 }
 
 /** Statements end with a semicolon at the end of a line, as a person types them; `\q` leaves. */
-async function interact(client: pg.Client, env: NodeJS.ProcessEnv, output: Output): Promise<number> {
-  const prompt = printable(env['PGDATABASE'] ?? 'sql');
+async function interact(client: pg.Client, url: URL, output: Output): Promise<number> {
+  const prompt = printable(decodeURIComponent(url.pathname.slice(1)) || 'sql');
   const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: `${prompt}=> ` });
   let text = '';
   terminal.prompt();

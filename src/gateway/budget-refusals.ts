@@ -43,6 +43,7 @@ export function budgetHold(
   const waiting: Waiting = {
     request: askedForMore(exchange.request, budget, standing),
     waiting: (notice) => exchange.waiting?.(notice),
+    approved: (approved) => exchange.approved?.(approved),
     ...(patienceMs === undefined ? {} : { patienceMs }),
   };
   return { waiting, asked: { ...permit, rules: [budget.rule], obligations: [{ kind: 'approve', ...approve }] } };

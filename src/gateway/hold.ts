@@ -41,7 +41,7 @@ export interface HoldParts {
 }
 
 /** An exchange as far as its hold may know it: there is no way to forward it from here. */
-export type Waiting = Pick<Exchange<unknown>, 'request' | 'waiting' | 'meaning' | 'patienceMs'>;
+export type Waiting = Pick<Exchange<unknown>, 'request' | 'waiting' | 'approved' | 'meaning' | 'patienceMs'>;
 
 /**
  * One exchange that waits for people. What ends its wait is whatever comes first: their answer, its client's leaving,
@@ -168,7 +168,11 @@ export class HeldExchange {
     // A definition that changed meanwhile (a view, say) made another request of it than the people saw.
     if (!isDeepStrictEqual(this.#exchange.meaning?.(), this.#meaning)) return false;
     try {
-      return await this.#inTime(() => hold.redeem(policy));
+      const { approved } = this.#exchange;
+      const seen = approved && (await this.#inTime(() => hold.seen()));
+      const isUsed = await this.#inTime(() => hold.redeem(policy));
+      if (isUsed) this.#exchange.approved?.({ approval: hold.id, seen });
+      return isUsed;
     } catch (fault) {
       this.#report(fault);
       return false;

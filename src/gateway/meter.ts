@@ -9,7 +9,10 @@ import { admits } from './request-spending.ts';
 import { isOfReply, type SharedSpending, type Spending } from './spending.ts';
 
 /** An exchange as far as its meter may know it. */
-export type MeteredExchange = Pick<Exchange<unknown>, 'request' | 'waiting' | 'patienceMs' | 'uncountable'>;
+export type MeteredExchange = Pick<
+  Exchange<unknown>,
+  'request' | 'waiting' | 'approved' | 'patienceMs' | 'uncountable'
+>;
 
 export interface MeterParts {
   readonly exchange: MeteredExchange;

@@ -34,6 +34,8 @@ export interface Estimate {
   /** Why there is none. */
   readonly why?: string;
   readonly tookMs: number;
+  /** Stands for what the target had then: nobody is shown it, and the request is void once it is another. */
+  readonly seen?: string;
 }
 
 export interface StatementEstimate {

@@ -31,6 +31,8 @@ export interface Hold {
   readonly answer: Promise<HoldAnswer>;
   /** Adds what was found out of the request's effect, for the approver. */
   describe(estimate: Estimate): Promise<void>;
+  /** `seen` of what people were last told of the effect; undefined where they were not. */
+  seen(): Promise<string | undefined>;
   /**
    * Uses the approval up: true for one caller alone, and only while it is approved, unexpired and of the policy set that
    * decides now.

@@ -236,6 +236,8 @@ export interface Exchange<Upstream> {
   unmaskable?(): Refusal | undefined;
   /** Tells a waiting client that a human was asked, where the protocol has a way to. */
   waiting?(notice: WaitingNotice): Promise<void> | undefined;
+  /** People have approved it, whether its client waited for that or asked again: it is forwarded next. */
+  approved?(approved: Approved): void;
   /**
    * What the request does by the target's definitions as they are known now, where its text alone does not say:
    * compared before and after a wait, because what was approved must be what is done.
@@ -265,6 +267,12 @@ export interface WaitingNotice {
   readonly groups: readonly string[];
   /** RFC 3339; when the request is refused if nobody answers. */
   readonly expiresAt: string;
+}
+
+export interface Approved {
+  readonly approval: ApprovalId;
+  /** `Estimate.seen` of what people were told, by whichever gateway asked. */
+  readonly seen: string | undefined;
 }
 
 export interface Forward<Upstream> {

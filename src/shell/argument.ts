@@ -6,6 +6,8 @@ export interface Argument {
   /** What it begins with; of several words each. */
   readonly start: string;
   readonly isOne: boolean;
+  /** It is a number, and one word. */
+  readonly isNumber?: true;
 }
 
 export function knownArgument(value: string): Argument {
@@ -15,7 +17,8 @@ export function knownArgument(value: string): Argument {
 /** Any number of words. */
 export const ANY_ARGUMENTS: Argument = { start: '', isOne: false };
 
-export function argumentOf({ value, start, isOne }: Word): Argument {
+export function argumentOf({ value, start, isOne, isNumber }: Word): Argument {
+  if (isNumber === true) return { start: '0', isOne: true, isNumber };
   return value === undefined ? { start, isOne } : { value, start, isOne };
 }
 

@@ -26,7 +26,9 @@ export function parseWord(source: WordSource): Word | undefined {
     if (ENDS.has(char)) break;
     unquoted(source, word, char, source.at === begin);
   }
-  return source.at === begin ? undefined : word.done();
+  if (source.at === begin) return undefined;
+  const isNumber = /^(?:\$[?#]|"\$[?#]")$/.test(source.text.slice(begin, source.at));
+  return isNumber ? { ...word.done(), isNumber } : word.done();
 }
 
 /** The text of a here-document whose delimiter has no quotes: what is expanded in it, and nothing else, counts. */

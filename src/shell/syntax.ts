@@ -51,6 +51,8 @@ export interface Word {
   readonly isOne: boolean;
   /** What stands at its beginning without any quotes. */
   readonly bare: string;
+  /** It is a number that the shell made: `$?`, `$#`. */
+  readonly isNumber?: true;
   /** True where no character of it is quoted or made. */
   readonly isPlain: boolean;
   /** What runs to make it. */

@@ -64,7 +64,10 @@ function rebuild(operation: Operation, at: { readonly text: string; readonly ref
       // A file that is both read and written is named once, also where it is a link's.
       const each = uses.length / quoted.length;
       if (uses.length > 0 && !Number.isInteger(each)) return undefined;
-      const files = uses.map((use, index): FileUse => ({ path: quoted[Math.floor(index / each)] ?? '', use }));
+      const below = /^\w+ folder "/.test(at.text) ? { recursive: true as const } : {};
+      const files = uses.map(
+        (use, index): FileUse => ({ path: quoted[Math.floor(index / each)] ?? '', use, ...below }),
+      );
       return { ...operation, ssh: { ...facts, files } };
     }
     case 'git': {

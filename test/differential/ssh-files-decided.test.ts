@@ -111,6 +111,32 @@ describe('files are decided one by one', () => {
     );
   });
 
+  test('with all that is below a folder that gets another name, or a link', async () => {
+    await using place: Workplace = await workplace();
+    const { remote } = place;
+    await mkdir(join(remote, 'secret/deep'), { recursive: true });
+    await writeFile(join(remote, 'secret/deep/key'), 'hidden');
+    await writeFile(join(remote, 'a'), 'a');
+    await using gateway = await open([
+      PERMIT_ALL,
+      denied('no key', { ssh: { files: [{ path: `${remote}/secret/deep/key` }] } }),
+    ]);
+    const commands = [
+      'rename $R/secret $R/open',
+      'rename $R/secret/deep $R/open',
+      'ln -s $R/secret $R/open',
+      'ln -s secret $R/open',
+    ];
+    const lines = [...commands.map((command) => `-${command}`), 'rename $R/a $R/b', 'mkdir $R/c', 'rename $R/c $R/d'];
+    const said = await runLines(
+      await gatewayWay(gateway),
+      place,
+      `sftp -q -F "$F" -b - shop 2>&1 <<END | grep -c 'rule "no key"'\n${lines.join('\n')}\nEND\nls "$R"`,
+    );
+    assert.match(said, /^4\nb\nd\nsecret\n\[0\]$/);
+    assert.deepEqual(gateway.faults, []);
+  });
+
   test('of scp by its own protocol, in either direction', async () => {
     await using place: Workplace = await workplace();
     const { remote, local } = place;

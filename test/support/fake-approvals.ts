@@ -103,6 +103,7 @@ class Filed implements FakeApproval {
         this.#described.resolve(estimate);
         return Promise.resolve();
       },
+      seen: () => Promise.resolve(this.estimates.at(-1)?.seen),
       redeem: (policy) => Promise.resolve(this.#redeem(policy)),
       cancel: (why) => {
         this.cancelledBecause = why;

@@ -44,6 +44,19 @@ export interface SshServerOptions {
   readonly settings?: readonly string[];
   /** Shows a certificate for these names in place of its key alone. */
   readonly certifiedFor?: readonly string[];
+  /** Takes `PASSWORD` alone, by a file of passwords of its own, where `mountsOfItsOwn` lets it. */
+  readonly byPassword?: boolean;
+}
+
+/** Of whoever runs the tests, at a server that takes passwords. */
+export const PASSWORD = 'correct horse battery';
+/** `openssl passwd -6`. */
+const PASSWORD_HASH =
+  '$6$chaperonetests$M0tgVOd9foNnFHVQjgXhSFFpYvHFf1c/m7ifkEocCH6.jKb24Frn0R/um7ioMiC1dvIMy9NtYmFHb.9l8Xbsq.';
+
+/** Whether a server may have an `/etc/shadow` of its own: root in Linux, with the right to mount. */
+export function mountsOfItsOwn(): boolean {
+  return process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
 }
 
 const SSHD = '/usr/sbin/sshd';
@@ -73,7 +86,8 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
     'PermitRootLogin yes',
     'StrictModes no',
     'UsePAM no',
-    'PasswordAuthentication no',
+    ...(options.byPassword === true ? ['PubkeyAuthentication no'] : ['PasswordAuthentication no']),
+    'KbdInteractiveAuthentication no',
     'AcceptEnv LANG LC_* CHAPERONE_TEST_*',
     'Subsystem sftp internal-sftp',
     'PidFile none',
@@ -85,7 +99,12 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
   const path = join(directory, 'sshd_config');
   await writeFile(path, `${config.join('\n')}\n`);
   const logFile = join(directory, 'sshd.log');
-  const server = spawn(SSHD, ['-D', '-f', path, '-E', logFile], { stdio: 'ignore' });
+  const daemon = [SSHD, '-D', '-f', path, '-E', logFile];
+  const shadow = join(directory, 'shadow');
+  await writeFile(shadow, `${username}:${PASSWORD_HASH}:19000:0:99999:7:::\n`, { mode: 0o600 });
+  const mounted = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/shadow && exec "$@"', shadow, ...daemon];
+  const [program = '', ...args] = options.byPassword === true ? mounted : daemon;
+  const server = spawn(program, args, { stdio: 'ignore' });
   server.on('error', () => undefined);
   await until(() => isListening(port));
   return {
@@ -162,7 +181,8 @@ export function sshTarget(
   };
 }
 
-async function freePort(): Promise<number> {
+/** One that nobody listens at just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

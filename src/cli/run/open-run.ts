@@ -138,11 +138,14 @@ async function carried(
   checkJobServers(servers, grant.targets, warn);
   opened.use(offerJobServers({ door, run: grant.run, servers, env, warn, say }));
   const troubles = new Map<string, Error>();
+  const isUngiven = (target: string, trouble: Error): boolean =>
+    asked.some(({ name }) => name === target) && trouble instanceof CliError && trouble.exitCode === EXIT.refused;
   let isTesting = request.selfTest;
   const onTrouble = (target: string, trouble: Error): void => {
     // Told once of each target; its clients are told each time.
-    const isAsked = asked.some(({ name }) => name === target);
-    if (!isTesting && !troubles.has(target)) warn(troubleText(target, trouble, isAsked));
+    const isFirst = !isTesting && !troubles.has(target);
+    if (isFirst && isUngiven(target, trouble)) say(`chaperone: ${printable(target)} ${UNGIVEN}\n`);
+    else if (isFirst) warn(troubleText(target, trouble));
     troubles.set(target, trouble);
   };
   const listeners = opened.use(
@@ -162,11 +165,10 @@ async function carried(
   return { ...listeners, targets, requestable: listeners.targets.slice(targets.length) };
 }
 
-function troubleText(target: string, trouble: Error, isAsked: boolean): string {
-  if (isAsked && trouble instanceof CliError && trouble.exitCode === EXIT.refused) {
-    return `${printable(target)} lets nobody in until people give it to this run, whom request_access asks`;
-  }
-  return `a connection to ${printable(target)} could not be carried: ${printable(trouble.message)}`;
+const UNGIVEN = 'lets nobody in until people give it to this run, whom request_access asks';
+
+function troubleText(target: string, { message }: Error): string {
+  return `a connection to ${printable(target)} could not be carried: ${printable(message)}`;
 }
 
 function hasPort({ host, port }: LentTarget): boolean {

@@ -95,6 +95,8 @@ describe('a target that people give a run', {
     assert.match((await command.say(...line)).said, /does not cover the target archive/);
     await give(run.context, 'archive');
     assert.equal((await command.say(...line)).said.trim(), '42');
+    const own = await command.say(process.execPath, MAIN, 'sql', '--json', '--target', 'archive', 'select 40 + 2 as n');
+    assert.deepEqual(JSON.parse(own.said).rows, [['42']]);
   });
 
   async function give({ mcp }: RunContext, target: string): Promise<void> {

@@ -93,6 +93,29 @@ describe('what a held request would change', () => {
     }
   });
 
+  test('is void as well where the request is made again once it is approved', async () => {
+    for (const [now, status] of [
+      [deployment(5), 409],
+      [deployment(3), 200],
+    ] as const) {
+      const approvals = new FakeApprovals();
+      let isAnswered = false;
+      const script: Script = ({ method }) => (method === 'PATCH' ? deployment(0) : isAnswered ? now : deployment(3));
+      const options = { script, approvals, policies: [HELD, READ] };
+      const left = { ...scaled, headers: { ...scaled.headers, prefer: 'wait=1' } };
+      await using one = await startScriptedCluster(options);
+      const asked = one.ask(PATH, left);
+      await (await approvals.nth(0)).described;
+      assert.equal((await asked).status, 403);
+      isAnswered = true;
+      approvals.asked[0]?.approve();
+      const again = await one.ask(PATH, scaled);
+      assert.equal(again.status, status, await again.text());
+      assert.equal(approvals.asked.length, 1);
+      assert.equal(again.headers.has('warning'), status === 200);
+    }
+  });
+
   test('shows of a Secret which keys change, and none of their values', async () => {
     const secret = (pass: string, user: string) => ({ kind: 'Secret', metadata: { name: 'db' }, data: { pass, user } });
     const script: Script = ({ method }) =>

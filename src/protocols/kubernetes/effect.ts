@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Estimate, StatementEstimate } from '../../model/approval.ts';
 import type { RequestInfo } from '../../model/kubernetes-request.ts';
 import { type Refusal, Refused } from '../../model/refusal.ts';
@@ -27,68 +26,52 @@ export function keepSent({ operations }: Request, sent: SentRequest): void {
   SENT.set(operations, sent);
 }
 
-/** What people saw of live objects, by who asked for what: a few, since people answer soon. */
-const MOST_SEEN = 1_000;
-
-/** What held requests would change, asked of their clusters; and whether that is so still once people have approved it. */
-export class Effects {
-  readonly #seen = new Map<string, string>();
-
-  /** Never rejects: what cannot be told is `unavailable`. */
-  async estimate(
-    { request, target, login, measureRows }: EffectQuestion,
-    upstream: HttpUpstream,
-    signal: AbortSignal,
-  ): Promise<Estimate> {
-    const startedAt = performance.now();
-    const took = (): number => Math.round(performance.now() - startedAt);
-    const asked = askedOf(request.operations);
-    const sent = SENT.get(request.operations);
-    if (asked === undefined || sent === undefined || !isCompared(asked.info)) {
-      return { kind: 'unavailable', statements: [], why: 'nothing of it can be tried', tookMs: took() };
-    }
-    try {
-      const seen = { info: asked.info, target, sent, upstream, signal, mayTry: measureRows || isBuiltIn(asked.info) };
-      const { statement, digest } = await compared(seen);
-      if (digest !== undefined) this.#keep(keyOf(login.run ?? '', target, request), digest);
-      return { kind: 'planned', statements: [statement], tookMs: took() };
-    } catch (cause) {
-      signal.throwIfAborted();
-      const why = cause instanceof RangeError ? cause.message : 'the cluster could not be asked';
-      return { kind: 'unavailable', statements: [], why, tookMs: took() };
-    }
+/** What a held request would change, asked of its cluster. Never rejects: what cannot be told is `unavailable`. */
+export async function effectOf(
+  { request, target, measureRows }: EffectQuestion,
+  upstream: HttpUpstream,
+  signal: AbortSignal,
+): Promise<Estimate> {
+  const startedAt = performance.now();
+  const took = (): number => Math.round(performance.now() - startedAt);
+  const asked = askedOf(request.operations);
+  const sent = SENT.get(request.operations);
+  if (asked === undefined || sent === undefined || !isCompared(asked.info)) {
+    return { kind: 'unavailable', statements: [], why: 'nothing of it can be tried', tookMs: took() };
   }
-
-  /** Throws `Refused` where the object is another than people saw when they were asked. */
-  async check(
-    run: string,
-    target: Target,
-    request: Request,
-    upstream: HttpUpstream,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const digest = this.#seen.get(keyOf(run, target, request));
-    const asked = askedOf(request.operations);
-    const sent = SENT.get(request.operations);
-    if (digest === undefined || asked === undefined || sent === undefined) return;
-    const connection = await upstream.beside(signal);
-    try {
-      const path = liveTarget(sent.head.target);
-      const live = await askCluster(connection, upstream, sent.head, { method: 'GET', target: path }, signal);
-      if (digestOf(live) !== digest) throw new Refused(CHANGED);
-    } finally {
-      await connection[Symbol.asyncDispose]();
-    }
+  try {
+    const seen = { info: asked.info, target, sent, upstream, signal, mayTry: measureRows || isBuiltIn(asked.info) };
+    const { statement, digest } = await compared(seen);
+    return {
+      kind: 'planned',
+      statements: [statement],
+      tookMs: took(),
+      ...(digest === undefined ? {} : { seen: digest }),
+    };
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof RangeError ? cause.message : 'the cluster could not be asked';
+    return { kind: 'unavailable', statements: [], why, tookMs: took() };
   }
+}
 
-  #keep(key: string, digest: string): void {
-    this.#seen.delete(key);
-    this.#seen.set(key, digest);
-    if (this.#seen.size <= MOST_SEEN) return;
-    for (const oldest of this.#seen.keys()) {
-      this.#seen.delete(oldest);
-      return;
-    }
+/** Throws `Refused` where the object is another than people saw when they were asked, by whichever gateway. */
+export async function checkSeen(
+  seen: string,
+  request: Request,
+  upstream: HttpUpstream,
+  signal: AbortSignal,
+): Promise<void> {
+  const sent = SENT.get(request.operations);
+  // What people were asked of was compared; what cannot be compared is not what they were asked of.
+  if (sent === undefined) throw new Refused(CHANGED);
+  const connection = await upstream.beside(signal);
+  try {
+    const path = liveTarget(sent.head.target);
+    const live = await askCluster(connection, upstream, sent.head, { method: 'GET', target: path }, signal);
+    if (digestOf(live) !== seen) throw new Refused(CHANGED);
+  } finally {
+    await connection[Symbol.asyncDispose]();
   }
 }
 
@@ -220,10 +203,6 @@ function whyNot({ status, value }: ClusterAnswer): string {
   return message === undefined
     ? `the server answers ${status}`
     : `the server would refuse it: ${message.slice(0, 1_000)}`;
-}
-
-function keyOf(run: string, target: Target, request: Request): string {
-  return hash('sha256', `${run}\0${target.name}\0${Buffer.from(request.same?.() ?? []).toString('base64')}`, 'base64');
 }
 
 const CHANGED: Refusal = {

@@ -6,7 +6,7 @@ import { HttpExchange, type HttpExchangeParts } from '../http/exchange.ts';
 import type { LayeredExchange } from '../http/layer.ts';
 import { HttpPart } from '../http/parts.ts';
 import type { HttpUpstream } from '../http/upstream.ts';
-import type { Forward, WaitingNotice } from '../protocol.ts';
+import type { Approved, Forward, WaitingNotice } from '../protocol.ts';
 import type { Asked } from './inspect.ts';
 import { toldEvent, toldStatus, warningOf } from './status.ts';
 import { unmaskableStream } from './streams/open-stream.ts';
@@ -17,7 +17,7 @@ export interface KubernetesExchangeParts {
   /** True where what is asked for is secret by its kind. */
   readonly isSecret: boolean;
   /** Throws `Refused` where what people approved is not what is there any more. */
-  readonly checkApproved: (upstream: HttpUpstream, signal: AbortSignal) => Promise<void>;
+  readonly checkApproved: (seen: string, upstream: HttpUpstream, signal: AbortSignal) => Promise<void>;
 }
 
 /** One request to a cluster, and what comes back: its HTTP exchange, refused as API servers refuse. */
@@ -28,6 +28,9 @@ export class KubernetesExchange implements LayeredExchange {
   readonly #parts: KubernetesExchangeParts;
   readonly #inner: HttpExchange;
   #waiting: WaitingNotice | undefined;
+  #approved: Approved | undefined;
+  /** One, but where people were asked more than once. */
+  readonly #seen = new Set<string>();
   #begun = false;
   #over = false;
   /** The last byte that the client was given of the reply's body. */
@@ -43,7 +46,7 @@ export class KubernetesExchange implements LayeredExchange {
   }
 
   async *forward(call: Forward<HttpUpstream>): AsyncGenerator<Part> {
-    if (this.#waiting !== undefined) await this.#parts.checkApproved(call.upstream, call.signal);
+    for (const seen of this.#seen) await this.#parts.checkApproved(seen, call.upstream, call.signal);
     for await (const part of this.#inner.forward(call)) {
       yield part instanceof HttpPart && part.head !== undefined ? this.#warned(part, call.whole) : part;
     }
@@ -77,6 +80,11 @@ export class KubernetesExchange implements LayeredExchange {
     this.#waiting = notice;
   }
 
+  approved(approved: Approved): void {
+    this.#approved = approved;
+    if (approved.seen !== undefined) this.#seen.add(approved.seen);
+  }
+
   tell(refusal: Refusal, status: number | undefined = this.#parts.asked?.status): void {
     if (this.#over) return;
     const { http, asked } = this.#parts;
@@ -97,7 +105,7 @@ export class KubernetesExchange implements LayeredExchange {
   #warned(part: HttpPart, isMasked: boolean): HttpPart {
     const { head } = part;
     const warnings = [
-      ...(this.#waiting === undefined ? [] : [`Chaperone: approved by people, ${this.#waiting.approval}`]),
+      ...(this.#approved === undefined ? [] : [`Chaperone: approved by people, ${this.#approved.approval}`]),
       ...(isMasked && this.#parts.isSecret && (head?.status ?? 500) < 300 ? [MASKED] : []),
     ].map(warningOf);
     return head === undefined || warnings.length === 0

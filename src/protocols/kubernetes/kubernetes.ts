@@ -6,7 +6,7 @@ import type { Fields } from '../http/message.ts';
 import { checkCluster } from './check.ts';
 import { clusterCredentials } from './credentials/cluster-credentials.ts';
 import { dialCluster } from './dial.ts';
-import { Effects, keepSent } from './effect.ts';
+import { checkSeen, effectOf, keepSent } from './effect.ts';
 import { KubernetesExchange } from './exchange.ts';
 import { impersonationOf } from './impersonate.ts';
 import { askedOf, KUBERNETES_INSPECTOR } from './inspect.ts';
@@ -16,24 +16,23 @@ import { withStream } from './streams/open-stream.ts';
 
 /** The API of a Kubernetes cluster over HTTP; docs/design/0010-kubernetes.md. */
 export function createKubernetes({ nowMs = Date.now }: { readonly nowMs?: () => number } = {}): HttpLayer {
-  const effects = new Effects();
   return {
     name: 'kubernetes',
-    estimate: (question, upstream, signal) => effects.estimate(question, upstream, signal),
+    estimate: effectOf,
     inspector: KUBERNETES_INSPECTOR,
     dial: ({ target, credential }, signal) => dialCluster(target, credential, signal),
     credentials: clusterCredentials,
     check: checkCluster,
-    exchange: (http, session) => exchangeOf(http, session, { nowMs, effects }),
+    exchange: (http, session) => exchangeOf(http, session, { nowMs }),
   };
 }
 
 async function exchangeOf(
   sent: HttpExchangeParts,
   session: HttpSession,
-  { nowMs, effects }: { readonly nowMs: () => number; readonly effects: Effects },
+  { nowMs }: { readonly nowMs: () => number },
 ): Promise<LayeredExchange> {
-  const { target, principal } = session;
+  const { target } = session;
   const asked = askedOf(sent.asked.request.operations);
   const http = await withStream(impersonated(legible(sent, asked?.shown), session), session, nowMs);
   const resource = asked?.info.resource;
@@ -43,7 +42,7 @@ async function exchangeOf(
     http: { ...http, ...(asked === undefined ? {} : { bodyMask: objectMaskOf(asked.info, target) }) },
     asked,
     isSecret: resource !== undefined && isSecretResource(resource, target),
-    checkApproved: (upstream, signal) => effects.check(principal.run.id, target, request, upstream, signal),
+    checkApproved: (seen, upstream, signal) => checkSeen(seen, request, upstream, signal),
   });
 }
 

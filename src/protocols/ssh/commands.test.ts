@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { PERMIT_ALL } from '../../../test/support/gateway.ts';
 import { recorded } from '../../../test/support/recorded.ts';
 import { runSsh } from '../../../test/support/run-ssh.ts';
-import { clientFiles, startSshGateway } from '../../../test/support/ssh-gateway.ts';
-import { type SshServer, sshTarget, startSshServer } from '../../../test/support/ssh-server.ts';
+import { clientFiles, memoryHosts, startSshGateway } from '../../../test/support/ssh-gateway.ts';
+import { freePort, type SshServer, sshTarget, startSshServer } from '../../../test/support/ssh-server.ts';
 import { until } from '../../../test/support/until.ts';
+import type { GrantId, RunId } from '../../model/ids.ts';
+import { Secret } from '../../model/secret.ts';
 import { readSshFrames } from '../../model/ssh-frames.ts';
 import type { Policy } from '../../policy/policy.ts';
+import { connectHost } from './host/connect-host.ts';
 
 let server: SshServer;
 before(async () => {
@@ -72,8 +77,8 @@ describe('commands of OpenSSH clients', () => {
     const ciphers = ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com', 'aes256-ctr'];
     for (const cipher of ciphers) {
       const asked = ['-c', cipher, '-o', 'RekeyLimit=300K', 'shop', 'tee /dev/stderr | wc -c'];
-      const echoed = await runSsh(config, asked, { input: Buffer.alloc(2_000_000, 'k') });
-      assert.deepEqual([echoed.stdout, echoed.stderr.length, echoed.code], ['2000000\n', 2_000_000, 0], cipher);
+      const echoed = await runSsh(config, asked, { input: Buffer.alloc(1_000_000, 'k') });
+      assert.deepEqual([echoed.stdout, echoed.stderr.length, echoed.code], ['1000000\n', 1_000_000, 0], cipher);
     }
     assert.deepEqual(gateway.faults, []);
   });
@@ -112,6 +117,58 @@ describe('commands of OpenSSH clients', () => {
     assert.deepEqual(gateway.faults, []);
   });
 
+  it('end at their host once nobody reads what they say', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { user, password } = await gateway.grant();
+    // Our own client's half, to the gateway: OpenSSH's says so to servers of its name alone.
+    const { credential, ...shop } = sshTarget(server, {
+      ssh: { hostKeys: { kind: 'pinned', keys: [gateway.hostKey] } },
+      sshCredential: { kind: 'password', password: new Secret(`${user}.${password}`) },
+    });
+    const login = { parameters: {}, cancelKeyBytes: 16, run: 'run_1' as RunId, grant: 'grt_1' as GrantId };
+    const signal = AbortSignal.timeout(60_000);
+    const parts = { hosts: memoryHosts(), nowMs: Date.now };
+    const address = { host: '127.0.0.1', port: gateway.port };
+    const { upstream } = await connectHost(
+      { ...shop, address },
+      { ...credential, user: '+shop' },
+      login,
+      signal,
+      parts,
+    );
+    try {
+      const channel = await upstream.start({ kind: 'exec', command: Buffer.from('yes'), environment: [] }, signal);
+      await channel.next();
+      channel.tell('eow@openssh.com', Buffer.alloc(0));
+      let ended = '';
+      for (let next = await channel.next(); next !== null; next = await channel.next())
+        if (next.kind === 'request') ended = next.name;
+      assert.equal(ended, 'exit-signal');
+    } finally {
+      await upstream[Symbol.asyncDispose]();
+    }
+  });
+
+  it('end without a status where their host is lost; on record nobody knows what became of them', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    const client = spawn('ssh', ['-F', config, 'shop', 'echo up; read go; kill -KILL $PPID']);
+    let said = '';
+    client.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+    });
+    await once(client.stdout, 'data');
+    client.stdin.write('\n');
+    assert.deepEqual(await once(client, 'close'), [255, null]);
+    assert.match(said, /chaperone: upstream-unavailable: the connection to the target broke/);
+    const ends = await until(async () => {
+      const results = (await recorded(gateway)).flatMap(({ event }) => event.result ?? []);
+      return results.length > 0 && results.map(({ status, code }) => [status, code]);
+    });
+    assert.deepEqual(ends, [['unknown', 'upstream-closed']]);
+    assert.equal((await runSsh(config, ['shop', 'echo fine'])).stdout, 'fine\n');
+  });
+
   it('are over, and cancelled on record, once their client has left', async () => {
     await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
     const { config } = await clientFiles(gateway);
@@ -132,7 +189,8 @@ describe('terminals', () => {
   it('have their size, and are recorded with it', async () => {
     await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
     const { config } = await clientFiles(gateway);
-    const shell = await runSsh(config, ['-tt', 'shop'], { input: 'echo $((6*7)); exit 5\n' });
+    // A break (RFC 4335), and keys anew.
+    const shell = await runSsh(config, ['-tt', 'shop'], { input: '~B~R\necho $((6*7)); exit 5\n' });
     assert.equal(shell.code, 5);
     assert.match(shell.stdout, /42\r\n/);
     await until(async () => (await recorded(gateway)).some(({ event }) => event.kind === 'session.close'));
@@ -140,19 +198,32 @@ describe('terminals', () => {
     assert.equal(request?.body.toString(), '(a shell)');
     const reply = others.find(({ event }) => event.kind === 'reply');
     assert.equal(readSshFrames(reply?.body ?? Buffer.alloc(0))[0]?.kind, 'window');
+    const typed = others.filter(({ event }) => event.kind === 'input').flatMap(({ body }) => readSshFrames(body));
+    assert.equal(typed[0]?.kind, 'break');
   });
 
   it('are not given, nor anything else, where it is asked for X11 or an agent', async () => {
     await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
     const { config } = await clientFiles(gateway);
-    const asked = await runSsh(config, ['-o', 'ForwardAgent=yes', 'shop', 'echo "${SSH_AUTH_SOCK:-none}"'], {
-      env: { SSH_AUTH_SOCK: `${gateway.directory}/agent.sock` },
+    const env = { SSH_AUTH_SOCK: `${gateway.directory}/agent.sock` };
+    const agent = spawn('ssh-agent', ['-D', '-a', env.SSH_AUTH_SOCK], { stdio: 'ignore' });
+    try {
+      await until(() => Promise.resolve(existsSync(env.SSH_AUTH_SOCK)));
+      const asked = await runSsh(config, ['-A', 'shop', 'echo "${SSH_AUTH_SOCK:-none}"'], { env });
+      assert.equal(asked.stdout, 'none\n');
+    } finally {
+      agent.kill();
+    }
+    const display = await runSsh(config, ['-Y', 'shop', 'echo "${DISPLAY:-none}"'], {
+      env: { DISPLAY: '127.0.0.1:9' },
     });
-    assert.equal(asked.stdout, 'none\n');
+    assert.equal(display.stdout, 'none\n');
     const subsystem = await runSsh(config, ['-s', 'shop', 'netconf']);
     assert.match(subsystem.stderr, /subsystem request failed/);
     const refusals = (await recorded(gateway)).flatMap(({ event }) => event.refusal ?? []);
-    assert.ok(refusals.some(({ code, message }) => code === 'protocol-unsupported' && /netconf/.test(message)));
+    const refused = (what: RegExp): boolean =>
+      refusals.some(({ code, message }) => code === 'protocol-unsupported' && what.test(message));
+    assert.deepEqual([/agent forwarding/, /X11 forwarding/, /netconf/].map(refused), [true, true, true]);
   });
 });
 
@@ -170,6 +241,43 @@ describe('connections onwards', () => {
     const asked = events.filter(({ kind }) => kind === 'request').map(({ decision }) => decision?.effect);
     assert.deepEqual(asked, ['permit', 'deny']);
     assert.deepEqual(gateway.faults, []);
+  });
+
+  it('are asked for by -L and by SOCKS, and are a failure on record where their host is lost', async () => {
+    const greeter = createServer((socket) => void socket.on('error', () => undefined).write('hello\n'));
+    greeter.listen(0, '127.0.0.1');
+    await once(greeter, 'listening');
+    const { port } = greeter.address() as AddressInfo;
+    await using gateway = await startSshGateway({
+      targets: [sshTarget(server, { ssh: { forwards: ['127.0.0.1:*'] } })],
+    });
+    const { config } = await clientFiles(gateway);
+    const control = `${gateway.directory}/control`;
+    const local = `${gateway.directory}/local`;
+    const socksPort = await freePort();
+    const forwards = ['-L', `${local}:127.0.0.1:${port}`, '-D', `127.0.0.1:${socksPort}`];
+    const master = spawn('ssh', ['-F', config, '-M', '-S', control, '-N', ...forwards, 'shop'], { stdio: 'ignore' });
+    try {
+      await until(() => Promise.resolve(existsSync(control) && existsSync(local)));
+      const host = Number((await runSsh(config, ['-S', control, 'shop', 'echo $PPID'])).stdout);
+      // In the lane of that command, which is idle now.
+      const carried = connect(local);
+      assert.equal(await heard(carried, 6), 'hello\n');
+      const asked = connect(socksPort, '127.0.0.1');
+      asked.write(Buffer.from([5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, port >> 8, port & 0xff]));
+      assert.equal((await heard(asked, 18)).slice(-6), 'hello\n');
+      asked.destroy();
+      process.kill(host, 'SIGKILL');
+      await once(carried, 'close');
+    } finally {
+      const ended = once(master, 'exit');
+      master.kill();
+      await ended;
+      greeter.close();
+    }
+    await until(() => Promise.resolve(gateway.live.size === 0));
+    const results = (await recorded(gateway)).flatMap(({ event }) => event.result?.code ?? []);
+    assert.ok(results.includes('upstream-closed'), results.join(' '));
   });
 
   it('to a target by its own name go to the gateway itself', async () => {
@@ -213,3 +321,14 @@ describe('connections onwards', () => {
     assert.deepEqual(gateway.faults, []);
   });
 });
+
+/** So many bytes of what the other end says. */
+async function heard(socket: Socket, bytes: number): Promise<string> {
+  let said = Buffer.alloc(0);
+  socket.on('error', () => undefined);
+  socket.on('data', (more) => {
+    said = Buffer.concat([said, more]);
+  });
+  await until(() => Promise.resolve(said.length >= bytes));
+  return said.toString('latin1');
+}

@@ -63,7 +63,7 @@ const printf: Reader = (words) => {
   const isFormat = format?.isOne === true && format.start !== '' && !format.start.startsWith('-');
   if (!isFormat && format?.value !== '') return UPSETS;
   const isText = format.value !== undefined && !/[%\\]/.test(format.value.replaceAll(PLAIN_FORMAT, ''));
-  const areNumbers = rest.every(({ value }) => value !== undefined && /^[-+]?\d*(?:\.\d+)?$/.test(value));
+  const areNumbers = rest.every(({ value = 'none', isNumber }) => isNumber || /^[-+]?\d*(?:\.\d+)?$/.test(value));
   return isText || areNumbers ? { access: 'read' } : UPSETS;
 };
 
@@ -74,7 +74,10 @@ const session: Reader = () => ({ access: 'session' });
 
 /** What some shells take for expressions, which may run commands (`shift 'a[$(…)]'`): numbers and options alone. */
 const counting: Reader = (words) =>
-  words.every(({ value }) => value !== undefined && /^(?:-?\d{1,9}|-[a-zA-Z]{1,3}|unlimited|hard|soft)$/.test(value))
+  words.every(
+    ({ value, isNumber }) =>
+      isNumber === true || /^(?:-?\d{1,9}|-[a-zA-Z]{1,3}|unlimited|hard|soft)$/.test(value ?? ''),
+  )
     ? { access: 'session' }
     : UPSETS;
 

@@ -152,13 +152,14 @@ function seldomFiles(words: readonly Argument[]): Outcome {
 /** Numbers and names in a test may be expressions of the shell, which may run commands (`a[$(…)]`). */
 function testOutcome(words: Parameters<Reader>[0], name: string): ReturnType<Reader> {
   const isNumeric = words.some(({ value }) => value !== undefined && /^-(?:eq|ne|lt|le|gt|ge|v|R|t)$/.test(value));
-  const isPlain = ({ value }: { readonly value?: string }): boolean =>
-    value !== undefined && /^(?:-?\d+|-[a-z]{1,2}|!|\]{1,2}|\(|\))$/.test(value);
+  const isPlain = ({ value = 'none', isNumber }: Argument): boolean =>
+    isNumber === true || /^(?:-?\d+|-[a-z]{1,2}|!|\]{1,2}|\(|\))$/.test(value);
   if (isNumeric && !words.every(isPlain)) return unknownOutcome(`${name} may evaluate what it compares`);
   if (name !== '[[' && !isOfKnownForm(words)) return unknownOutcome(`${name} may evaluate what it compares`);
   const files = words.flatMap((word, index) => {
     const before = words[index - 1]?.value;
-    return before !== undefined && /^-[abcdefghkLprsStuwxGNOnt]{1,2}$/.test(before) && before !== '-n' ? [word] : [];
+    const isAsked = before !== undefined && /^-(?!n$|[lg][te]$|ne$)[abcdefghkLprsStuwxGNOnt]{1,2}$/.test(before);
+    return isAsked ? [word] : [];
   });
   return { access: 'read', ...filesOf(files, 'stat') };
 }
@@ -168,7 +169,7 @@ function isOfKnownForm(words: readonly Argument[]): boolean {
   const bare = words.filter(({ value }, index) => !(value === ']' && index === words.length - 1));
   const begin = bare.findIndex(({ value }) => value !== '!');
   const own = begin < 0 ? [] : bare.slice(begin);
-  if (own.every(({ value }) => value !== undefined)) return true;
+  if (own.every(({ value, isNumber }) => value !== undefined || isNumber === true)) return true;
   if (own.some(({ isOne }) => !isOne)) return false;
   const operator = own[own.length - 2]?.value;
   return own.length === 1 || (own.length <= 3 && operator !== undefined && operator !== '-a' && operator !== '-o');

@@ -69,7 +69,8 @@ export const WRITING: Readonly<Record<string, Reader>> = {
   ),
   cp: writing(COPY, (read) => copied(read, 'read', has(read, 'a', 'r', 'R', 'archive', 'recursive'))),
   mv: writing(MOVE, (read) => copied(read, 'rename', true)),
-  ln: writing(LINK, (read) => copied(read, 'link', false)),
+  // A link to a folder is a name for all that is below it.
+  ln: writing(LINK, (read) => copied(read, 'link', true)),
   chmod: attributes,
   chown: attributes,
   chgrp: attributes,

@@ -24,6 +24,7 @@ export class CommandExchange implements Exchange<SshUpstream> {
   /** Resolved once what else the client sends is for nobody. */
   readonly #over = Promise.withResolvers<null>();
   #notices: NodeJS.Timeout | undefined;
+  #host: HostChannel | undefined;
   #isTold = false;
 
   constructor(parts: SessionChannel, nowMs: () => number, request: Request) {
@@ -40,6 +41,7 @@ export class CommandExchange implements Exchange<SshUpstream> {
     const until = upstream.until(signal);
     if (metered && this.request.operations.some(({ access }) => access !== 'read')) yield new ChangeAhead();
     const host = await upstream.start(this.#parts.asked, until);
+    this.#host = host;
     const { terminal } = this.#parts.asked;
     if (terminal !== undefined) yield new ChannelPart([this.#frame('window', sizeBytes(terminal.size))], this.#masks);
     // What the client's side breaks on ends the command: it must not go on for nobody.
@@ -164,6 +166,8 @@ export class CommandExchange implements Exchange<SshUpstream> {
     if (message.kind === 'eof') return this.#frame('end', NOTHING);
     if (message.kind === 'data') return message.stream === 'out' ? this.#frame('in', message.bytes) : undefined;
     const { name, data } = message;
+    // Nobody reads any more what the command says (OpenSSH's PROTOCOL, 2.1): it gets a signal for that at its host.
+    if (name === 'eow@openssh.com') this.#host?.tell(name, NOTHING);
     const kind =
       name === 'signal' ? 'signal' : name === 'break' ? 'break' : name === 'window-change' ? 'window' : undefined;
     message.answer(kind !== undefined);

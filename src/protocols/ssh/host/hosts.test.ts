@@ -4,7 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import type { TestTarget } from '../../../../test/support/gateway.ts';
 import { memoryHosts } from '../../../../test/support/ssh-gateway.ts';
-import { certify, newKey, type SshServer, sshTarget, startSshServer } from '../../../../test/support/ssh-server.ts';
+import {
+  certify,
+  mountsOfItsOwn,
+  newKey,
+  PASSWORD,
+  type SshServer,
+  sshTarget,
+  startSshServer,
+} from '../../../../test/support/ssh-server.ts';
 import { Fault } from '../../../model/fault.ts';
 import type { GrantId, RunId } from '../../../model/ids.ts';
 import { Refused } from '../../../model/refusal.ts';
@@ -95,6 +103,16 @@ describe('the login at a host', () => {
     assert.match(await server.log(), /Accepted publickey .* ID chaperone run_1 grt_1 \(serial \d+\)/);
     await assert.rejects(connects(proved({ ...credential, key: new Secret(server.clientKey.pem) })), isNoLogin);
     await assert.rejects(connects(proved({ ...credential, validForMs: -120_000 })), isNoLogin);
+  });
+
+  const noPasswords = !mountsOfItsOwn() && 'sshd needs a file of passwords of its own: root, and unshare --mount';
+  it('is proved by a password', { skip: noPasswords }, async () => {
+    await using byPassword = await startSshServer({ byPassword: true });
+    const by = (password: string): TestTarget =>
+      sshTarget(byPassword, { sshCredential: { kind: 'password', password: new Secret(password) } });
+    assert.equal(await connects(by(PASSWORD)), byPassword.user);
+    await assert.rejects(connects(by('wrong')), isNoLogin);
+    assert.match(await byPassword.log(), /Accepted password for/);
   });
 
   it('is no other than the credential gives', async () => {

@@ -78,17 +78,25 @@ export function pathsOf(
   }
 }
 
-/** `found` are the paths of `pathsOf` as the host knows them, in their order. */
+/** True of what gives all that is below a folder another name. */
+export function mayMoveFolder({ kind }: NamingRequest): boolean {
+  return kind === 'rename' || kind === 'posix-rename' || kind === 'symlink';
+}
+
+/** `found` are the paths of `pathsOf` as the host knows them, in their order; of a folder that is moved all below it counts. */
 export function askedFiles(
   request: NamingRequest,
   paths: readonly NamedPath[],
   found: readonly ResolvedPath[],
+  isFolder: boolean,
 ): AskedFiles {
-  const files = paths.flatMap(({ uses }, index) => usesOf(uses, found[index]));
+  const files = paths.flatMap(({ uses }, index) => usesOf(uses, found[index], isFolder));
   const said = found.map(({ named, real }) => (named === real ? quoted(named) : `${quoted(named)} (${quoted(real)})`));
   const attributes = 'attributes' in request ? request.attributes : {};
   const { kind, access, verb } = aboutOf(request);
-  const words = [verb, ...said, ...whoOf(request), ...attributeWords(attributes)].join(' ');
+  const words = [verb, ...(isFolder ? [FOLDER] : []), ...said, ...whoOf(request), ...attributeWords(attributes)].join(
+    ' ',
+  );
   const ask = { kind, access, files, flags: attributeFlags(attributes), words };
   return { ask, forwarded: forwardedOf(request, found) };
 }
@@ -178,15 +186,19 @@ function openUses(flags: number): readonly FileAction[] {
 }
 
 /** A rule must permit both of what was named and of what that is. */
-function usesOf(uses: readonly FileAction[], found: ResolvedPath | undefined): readonly FileUse[] {
+function usesOf(uses: readonly FileAction[], found: ResolvedPath | undefined, isFolder: boolean): readonly FileUse[] {
   if (found === undefined) return [];
   const paths = found.named === found.real ? [found.named] : [found.named, found.real];
-  return paths.flatMap((path) => uses.map((use) => ({ path, use })));
+  const below = isFolder ? { recursive: true as const } : {};
+  return paths.flatMap((path) => uses.map((use) => ({ path, use, ...below })));
 }
 
 function whoOf(request: NamingRequest): readonly string[] {
   return request.kind === 'home-directory' ? [quoted(request.user.toString('utf8'))] : [];
 }
+
+/** Said of a request that is about a folder with all below it. */
+export const FOLDER = 'folder';
 
 const NOTHING = Buffer.alloc(0);
 const SLASH = '/'.charCodeAt(0);

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { type Refusal, Refused } from '../../../model/refusal.ts';
+import { readAttributes } from './attributes.ts';
 import type { SftpHost } from './host.ts';
+import { FieldReader } from './packets.ts';
 import type { SftpReply } from './replies.ts';
 
 /** A path of a request: as it was named, and what it is at the host. Both absolute, without `.`, `..` and `//`. */
@@ -18,6 +20,10 @@ const DANGLING: Refusal = {
   message: 'a symbolic link that leads to nothing cannot be decided on',
   hint: 'Name what it leads to.',
 };
+
+/** `S_IFMT` and `S_IFDIR` of POSIX's mode. */
+const FILE_TYPE = 0o170000;
+const A_FOLDER = 0o040000;
 
 /** Longer ones are refused: no system has them. */
 const MOST_PATH_BYTES = 4096;
@@ -60,6 +66,14 @@ export class Names {
     }
     const folder = await realPath(this.#host, posix.dirname(named));
     return { named, real: folder === undefined ? named : posix.join(folder, posix.basename(named)) };
+  }
+
+  /** True of a folder, which a link to one is not, and of what the host says nothing of. */
+  async isFolder(path: string): Promise<boolean> {
+    const reply = await this.#host.ask({ kind: 'lstat', path: Buffer.from(path) });
+    if (reply.kind !== 'attrs') return false;
+    const { permissions } = readAttributes(new FieldReader(reply.raw));
+    return permissions === undefined || (permissions & FILE_TYPE) === A_FOLDER;
   }
 
   /** What `~` or `~user` is at the beginning of a path (OpenSSH's PROTOCOL, 4.9). */

@@ -5,7 +5,7 @@ import type { Channel } from '../channels/channel.ts';
 import { type FileAsk, fileRequest, quoted } from '../files/file-operation.ts';
 import type { SshUpstream } from '../host/upstream.ts';
 import { AskExchange } from './ask-exchange.ts';
-import { askedFiles, type NamedPath, type NamingRequest, pathsOf } from './asked-files.ts';
+import { askedFiles, mayMoveFolder, type NamedPath, type NamingRequest, pathsOf } from './asked-files.ts';
 import { attributeFlags, attributeWords } from './attributes.ts';
 import type { SftpClient } from './client.ts';
 import { HandleExchange } from './handle-exchange.ts';
@@ -124,7 +124,9 @@ export class SftpRelay {
       request.kind === 'expand-path'
         ? [await names.expand(request.path)]
         : await Promise.all(paths.map(({ named, itself }) => names.resolve(named, itself)));
-    const { ask, forwarded } = askedFiles(request, paths, found);
+    const [from] = found;
+    const isFolder = from !== undefined && mayMoveFolder(request) && (await names.isFolder(from.real));
+    const { ask, forwarded } = askedFiles(request, paths, found, isFolder);
     const asked = fileRequest({ ...ask, user });
     const { id } = request;
     const [path] = found;
