@@ -8,6 +8,7 @@ import { OWN_NAME } from '../../model/own-target.ts';
 import { Secret } from '../../model/secret.ts';
 import { signingSecret } from '../../model/signing-key.ts';
 import { errorResponse } from '../../protocols/postgres/messages.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import type { KeyPairPem } from '../start/certificates.ts';
 import { awsPlace } from './aws-place.ts';
 import { carry } from './carry.ts';
@@ -221,7 +222,10 @@ async function newLogin(): Promise<ListenerLogin> {
 function refuse(socket: Socket, { protocol }: LentTarget, trouble: Error): void {
   const message = `chaperone: ${trouble.message}`;
   if (protocol === 'http' || protocol === 'mcp' || protocol === 'kubernetes') {
-    const head = `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n`;
+    // What the gateway has refused is not tried again by clients; what cannot be reached may be.
+    const isRefused = trouble instanceof CliError && trouble.exitCode === EXIT.refused;
+    const status = isRefused ? '403 Forbidden' : '502 Bad Gateway';
+    const head = `HTTP/1.1 ${status}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n`;
     const text = `${message}\n`;
     const length = `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;
     return void socket.end(`${head}${length}${text}`, () => socket.destroySoon());

@@ -71,6 +71,9 @@ describe('a target that people give a run', {
       asking.length,
       run.said.join('\n'),
     );
+    // Clients would try again what could not be reached, for long.
+    const turned = await say('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', env['CHAPERONE_URL_WEB'] ?? '');
+    assert.deepEqual(turned, { status: 0, said: '403' });
     for (const [target] of asking) await give(run.context, target);
     assert.deepEqual(
       (await answers()).map(({ status, said }) => [status, said.trim()]),
