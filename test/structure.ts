@@ -187,6 +187,8 @@ export const LONG_FILE_LINES = 300;
 export const LONG_FILES: Readonly<Record<string, string>> = {
   'src/model/limits.ts': 'a list, of every bound',
   'src/grants/grant-service.ts': 'one service: what is given, checked, renewed and revoked',
+  'src/protocols/ssh/channels/ssh-channel.ts':
+    'one channel: its windows either way, its messages and answers in their order',
   'src/shell/parse-script.ts': 'one grammar, read from one place in a text',
   'src/sql/postgres/facts.ts': 'one walk over a tree, with all that a node of it may call',
 };

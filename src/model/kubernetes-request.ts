@@ -44,6 +44,8 @@ export function requestInfoOf(
   const group = isGrouped ? (rest[0] ?? '') : '';
   const [version = '', ...left] = isGrouped ? rest.slice(1) : rest;
   const special = SPECIAL_VERBS.has(left[0] ?? '') ? left[0] : undefined;
+  // Servers take the prefix for the verb, whatever the method; they have no other there, and nobody should ask for one.
+  if (special === 'watch' && method !== 'GET' && method !== 'HEAD') return { ambiguous: `it watches by ${method}` };
   const named = special === undefined ? left : left.slice(1);
   if (named.length === 0) return { ambiguous: 'it names no resource' };
   const { namespace, at } = namespaceOf(named);

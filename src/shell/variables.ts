@@ -1,6 +1,5 @@
-/** Upper-case names that neither shells nor programs take for anything but what they say. */
-const HARMLESS =
-  /^(?:LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|COLUMNS|LINES|NO_COLOR|CLICOLOR|FORCE_COLOR|DEBIAN_FRONTEND|NODE_ENV|CI)$/;
+/** Upper-case names that neither shells nor programs take for anything but what they say; `LANGUAGE` may name a file of formats. */
+const HARMLESS = /^(?:LANG|LC_[A-Z]+|TZ|TERM|COLUMNS|LINES|NO_COLOR|CLICOLOR|FORCE_COLOR|DEBIAN_FRONTEND|NODE_ENV|CI)$/;
 
 /** Lower-case names that shells (zsh, csh) or programs mind. */
 const MINDED = new Set(

@@ -240,11 +240,20 @@ describe('what is under way', () => {
     reading.on('error', () => undefined);
     await closed;
     assert.equal(read < content.length, true);
-    relay.cutAfterBytes = Number.POSITIVE_INFINITY;
     await until(() => Promise.resolve(gateway.live.size === 0));
     const replies = (await recorded(gateway)).filter(({ event }) => event.kind === 'reply');
     const last = replies.map(({ event }) => event.result?.status).at(-1);
     assert.notEqual(last, 'ok');
+    relay.cutAfterBytes = 500_000;
+    await runLines(await gatewayWay(gateway), place, 'scp -q -O -F $F shop:$R/large got');
+    relay.cutAfterBytes = Number.POSITIVE_INFINITY;
+    await until(() => Promise.resolve(gateway.live.size === 0));
+    // Of the file, and of scp itself.
+    const more = (await recorded(gateway)).filter(({ event }) => event.kind === 'reply').slice(replies.length);
+    assert.deepEqual(
+      more.map(({ event }) => event.result?.code),
+      ['upstream-closed', 'upstream-closed'],
+    );
     await using again = await sftpOf(gateway);
     assert.equal((await asked<Buffer>((done) => again.sftp.readFile(path, done))).length, content.length);
   });

@@ -83,6 +83,10 @@ describe('what a request asks', () => {
     '/api/v1/pods?fieldSelector=metadata.name=a&fieldSelector=metadata.name=b',
     '/api/v1/namespaces/a%2Fpods',
   ];
+  test('a watch by another method than GET could be read in two ways', () => {
+    assert.ok('ambiguous' in requestInfoOf('DELETE', '/api/v1/watch/namespaces/other/pods/foo', {}));
+  });
+
   for (const address of twofold) {
     test(`${address} could be read in two ways`, () => {
       const [path = '', query] = address.split('?');

@@ -349,6 +349,23 @@ describe('what streams', () => {
     }
   });
 
+  test('a watch whose server is lost ends with an event that says so, and the record does not say that it was whole', async () => {
+    await using cluster = await startScriptedCluster({
+      script: (_asked, response) => {
+        response.setHeader('content-type', 'application/json');
+        response.write(`${JSON.stringify({ type: 'ADDED', object: { kind: 'Pod', metadata: { name: 'a' } } })}\n`);
+        setImmediate(() => response.destroy());
+        return undefined;
+      },
+    });
+    const lines = (await cluster.text('/api/v1/pods?watch=true')).trim().split('\n');
+    const last = JSON.parse(lines.at(-1) ?? '') as { readonly type: string; readonly object: Told };
+    assert.deepEqual([last.type, last.object.reason, last.object.code], ['ERROR', 'InternalError', 502]);
+    const reply = (await recorded(cluster.gateway)).find(({ event }) => event.kind === 'reply')?.event;
+    assert.ok(reply?.kind === 'reply');
+    assert.deepEqual([reply.result?.status, reply.result?.code], ['unknown', 'upstream-closed']);
+  });
+
   test('a log comes line by line while it is followed, each masked', async () => {
     const lines = ['one ada@example.com', 'two', 'three bob@example.com'];
     let next: (() => void) | undefined;

@@ -92,6 +92,16 @@ describe('commands of OpenSSH clients', () => {
     assert.equal((await runSsh(config, asked, { env })).stdout, '1-\n');
   });
 
+  it('are unknown with a variable that programs mind, as where the line sets it', async () => {
+    const target = sshTarget(server, { ssh: { environment: ['LC_*', 'CHAPERONE_TEST_ONE'] } });
+    const reading: Policy = { ...PERMIT_ALL, operations: ['read', 'session'] };
+    await using gateway = await startSshGateway({ targets: [target], policies: [reading] });
+    const { config } = await clientFiles(gateway);
+    const set = (variable: string) => runSsh(config, ['-o', `SetEnv=${variable}`, 'shop', 'echo a']);
+    assert.equal((await set('LC_TIME=C')).stdout, 'a\n');
+    assert.equal((await set('CHAPERONE_TEST_ONE=1')).code, 126);
+  });
+
   it('go through one connection at once, each decided alone', async () => {
     await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
     const { config } = await clientFiles(gateway);

@@ -167,8 +167,14 @@ function serverKey({ type, blob, sign }: PrivateKey): Ssh2HostKey {
   return { type, getPublicSSH: () => blob, sign };
 }
 
+const UNRECORDED: Refusal = {
+  code: 'record-unavailable',
+  message: 'the gateway cannot record any more, so nothing goes on',
+};
+
 /** In the words of a refusal, whatever ended what a client asked for. */
 export function refusalOf(cause: unknown): Refusal {
   if (cause instanceof Refused) return cause.refusal;
+  if (cause instanceof Fault && cause.code === 'log-unavailable') return UNRECORDED;
   return { code: 'upstream-unavailable', message: 'the connection to the target broke' };
 }

@@ -5,9 +5,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { startSshGateway } from '../../../test/support/ssh-gateway.ts';
 import { until } from '../../../test/support/until.ts';
+import { Fault } from '../../model/fault.ts';
 import { Refused } from '../../model/refusal.ts';
 import { readTerminal, readVariable, readWindowSize } from './channels/asked.ts';
 import type { SshSession } from './channels/kind.ts';
+import { refusalOf } from './conversation.ts';
 import { readCertificate, signCertificate, whyNotGood } from './keys/certificate.ts';
 import { privateKey } from './keys/private-key.ts';
 import { readPublicKey, verifies } from './keys/public-key.ts';
@@ -109,6 +111,14 @@ describe('what hostile peers send', () => {
     }
     await until(() => Promise.resolve(open === 0));
     assert.deepEqual(gateway.faults, []);
+  });
+});
+
+describe('what a client is told that ended its command', () => {
+  it('is the host, or that nothing can be recorded any more', () => {
+    const told = (cause: unknown): string => refusalOf(cause).code;
+    assert.equal(told(new Fault('upstream-closed', 'the host closed the connection')), 'upstream-unavailable');
+    assert.equal(told(new Fault('log-unavailable', 'no space is left')), 'record-unavailable');
   });
 });
 

@@ -3,6 +3,7 @@ import type { Body, Operation, Request } from '../../../model/request.ts';
 import { SSH_MEDIA } from '../../../model/ssh-frames.ts';
 import { analyseCommandLine } from '../../../shell/analyse-command-line.ts';
 import { programOperations } from '../../../shell/program-operations.ts';
+import { isComputed, isHarmless } from '../../../shell/variables.ts';
 import type { Asked } from './asked.ts';
 
 /** A command, or a shell: one request, decided by all that the command runs. */
@@ -42,13 +43,19 @@ function operationsOf({ kind, command, terminal, environment }: Asked, user: str
   if (kind === 'exec' && terminal === undefined) {
     const line = analyseCommandLine(command.toString('utf8'));
     const given = environment.map(({ name }) => name);
-    return programOperations(line, (facts) => {
+    const isMinded = environment.some(({ name, value }) => !isHarmless(name) || isComputed(name, value));
+    const operations = programOperations(line, (facts) => {
       // What the client sets beside the line, which the target's own list allows.
       const all = [...new Set([...given, ...(facts.environment ?? [])])];
       const set = all.length === 0 ? {} : { environment: all };
-      return { kind: 'exec', ssh: { channel: 'exec', user, ...facts, ...set } };
+      const doubt = isMinded ? { filesUnknown: true as const } : {};
+      return { kind: 'exec', ssh: { channel: 'exec', user, ...facts, ...set, ...doubt } };
     });
+    // As where the line itself sets it.
+    return isMinded ? operations.map((one) => ({ reason: MINDED, ...one, access: 'unknown' })) : operations;
   }
   const shell = { kind: 'shell', access: 'admin', ssh: { channel: 'shell', user, filesUnknown: true } } as const;
   return [{ ...shell, tables: [], functions: [], hasWhere: true, flags: kind === 'exec' ? ['terminal-command'] : [] }];
 }
+
+const MINDED = 'a variable is set that programs or the shell may mind';

@@ -1,3 +1,4 @@
+import { Fault } from '../../../model/fault.ts';
 import { PeerLeft } from '../../../wire/peer-left.ts';
 import type { Channel } from '../channels/channel.ts';
 import { nextMessage } from '../files/next-message.ts';
@@ -8,26 +9,31 @@ export class ChannelReader {
   readonly #channel: Channel;
   readonly #aside: (message: { readonly kind: 'err' | 'status'; readonly bytes: Buffer }) => void;
   readonly #over: AbortSignal | undefined;
+  readonly #host: AbortSignal | undefined;
   #ahead: Buffer = NOTHING;
   #isOver = false;
 
   /**
    * `aside` is told of what is no part of the protocol: stderr, and how a program ended. Nothing is waited for once `over` is
-   * aborted.
+   * aborted. `host` is aborted where the connection to the host is lost: then nobody left.
    */
   constructor(
     channel: Channel,
     aside: (message: { readonly kind: 'err' | 'status'; readonly bytes: Buffer }) => void,
-    over?: AbortSignal,
+    { over, host }: { readonly over?: AbortSignal; readonly host?: AbortSignal } = {},
   ) {
     this.#channel = channel;
     this.#aside = aside;
     this.#over = over;
+    this.#host = host;
   }
 
-  /** As many bytes as there are, `most` at most. Rejects with `PeerLeft` where no more come. */
+  /** As many bytes as there are, `most` at most. Rejects with `PeerLeft` where no more come, a `Fault` where the host is lost. */
   async some(most: number): Promise<Buffer> {
-    if (!(await this.#fill())) throw new PeerLeft('the other end of scp left in the middle of a file');
+    if (!(await this.#fill())) {
+      if (this.#host?.aborted === true) throw new Fault('upstream-closed', 'the host closed the connection');
+      throw new PeerLeft('the other end of scp left in the middle of a file');
+    }
     const some = this.#ahead.subarray(0, most);
     this.#ahead = this.#ahead.subarray(some.length);
     return some;

@@ -44,7 +44,9 @@ export class ScpExchange implements Exchange<SshUpstream> {
   async *forward({ upstream, signal }: Forward<SshUpstream>): AsyncGenerator<Part> {
     const until = upstream.until(signal);
     const host = await upstream.start(this.#parts.asked, until);
-    const serving = this.#serve(host).catch((cause: unknown) => this.#said.fail(until.aborted ? until.reason : cause));
+    const serving = this.#serve(host, upstream.signal).catch((cause: unknown) =>
+      this.#said.fail(until.aborted ? until.reason : cause),
+    );
     try {
       for await (const part of this.#said) yield part;
       if (until.aborted) throw until.reason;
@@ -76,10 +78,10 @@ export class ScpExchange implements Exchange<SshUpstream> {
     return this.#parts.client.write(Buffer.from(noticeText(notice)), 'err');
   }
 
-  async #serve(channel: HostChannel): Promise<void> {
+  async #serve(channel: HostChannel, lost: AbortSignal): Promise<void> {
     const { client, user, session } = this.#parts;
-    const host = { channel, reader: new ChannelReader(channel, (aside) => this.#aside(aside)) };
-    const asking = { channel: client, reader: new ChannelReader(client, nobody, channel.signal) };
+    const host = { channel, reader: new ChannelReader(channel, (aside) => this.#aside(aside), { host: lost }) };
+    const asking = { channel: client, reader: new ChannelReader(client, nobody, { over: channel.signal, host: lost }) };
     const run = (exchange: Exchange<SshUpstream>): Promise<void> => session.run(exchange);
     const tell = (bytes: Buffer): Promise<void> =>
       this.#tell(new ChannelPart([this.#frames.frame('out', bytes)], this.#answers, { pauses: true }));
