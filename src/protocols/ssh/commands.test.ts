@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { PERMIT_ALL } from '../../../test/support/gateway.ts';
 import { recorded } from '../../../test/support/recorded.ts';
 import { runSsh } from '../../../test/support/run-ssh.ts';
@@ -80,6 +81,14 @@ describe('commands of OpenSSH clients', () => {
       const echoed = await runSsh(config, asked, { input: Buffer.alloc(1_000_000, 'k') });
       assert.deepEqual([echoed.stdout, echoed.stderr.length, echoed.code], ['1000000\n', 1_000_000, 0], cipher);
     }
+    assert.deepEqual(gateway.faults, []);
+  });
+
+  it('end at the host once nobody reads their output any more', async () => {
+    await using gateway = await startSshGateway({ targets: [sshTarget(server)] });
+    const { config } = await clientFiles(gateway);
+    const { stdout } = await promisify(execFile)('sh', ['-c', `ssh -F '${config}' shop yes | head -1`]);
+    assert.equal(stdout, 'y\n');
     assert.deepEqual(gateway.faults, []);
   });
 

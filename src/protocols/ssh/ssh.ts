@@ -6,13 +6,13 @@ import { ConnectionServer } from './channels/connection-server.ts';
 import type { ChannelKind, SshGreeting } from './channels/kind.ts';
 import { type SshAdmission, SshConversation } from './conversation.ts';
 import { gitKind } from './git/git-kind.ts';
-import { mindGuesses } from './guessed-exchange.ts';
 import { connectHost, type HostOptions } from './host/connect-host.ts';
 import type { SshUpstream } from './host/upstream.ts';
 import type { PrivateKey } from './keys/private-key.ts';
 import { rsyncKind } from './rsync/rsync-kind.ts';
 import { scpKind } from './scp/scp-kind.ts';
 import { sftpKind } from './sftp/sftp-kind.ts';
+import { mindGuesses } from './transport/guessed-exchange.ts';
 import { Ssh2 } from './transport/ssh2.ts';
 
 export interface SshOptions extends HostOptions {

@@ -167,7 +167,7 @@ export class SshTransport {
   #config(): Ssh2Config {
     const { side } = this.#parts;
     const common = {
-      ident: 'chaperone',
+      ident: side.kind === 'server' ? SHOWN_TO_CLIENTS : 'chaperone',
       onWrite: (bytes: Uint8Array | string) => this.#write(bytes),
       onError: (fault: Error) => this.#fail(new MalformedSsh(fault.message)),
       onHeader: ({ versions }: { readonly versions: { readonly software: string } }) => {
@@ -263,6 +263,11 @@ export class SshTransport {
   }
 }
 
+/**
+ * Clients go by this name: in which order SFTP makes a symbolic link (OpenSSH's PROTOCOL, section 4.1), and whether they may say
+ * that nobody reads the output any more (2.1). Both are OpenSSH's way here. Behind the space stands a comment (RFC 4253, 4.2).
+ */
+const SHOWN_TO_CLIENTS = 'OpenSSH_9.9 chaperone';
 /** Below it what waits to be written slows nobody down. */
 const LOW_WATER_BYTES = 1024 * 1024;
 const NOTHING = new Uint8Array(0);

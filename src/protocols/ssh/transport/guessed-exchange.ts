@@ -1,5 +1,5 @@
-import { PacketReader } from './transport/packets.ts';
-import type { Ssh2Transport } from './transport/ssh2.ts';
+import { PacketReader } from './packets.ts';
+import type { Ssh2Transport } from './ssh2.ts';
 
 /** What the library has of its own offer, and of the peer's once it has read it. */
 type Guessing = Omit<Ssh2Transport, '_kex'> & {
