@@ -14,6 +14,12 @@ export const runReferenceSchema = z.object({
   demo: z.boolean(),
 });
 
+const lineSchema = z
+  .string()
+  .describe(
+    'In a line, as people say it, where that is not the text: `kubectl delete pods/web`, `POST /orders`, a command.',
+  );
+
 export const approvalState = z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled']);
 
 export const approvalSummarySchema = z.object({
@@ -28,6 +34,7 @@ export const approvalSummarySchema = z.object({
   kinds: listOf(z.string()),
   tables: listOf(z.string()),
   text: z.string().describe('The first 300 characters.'),
+  line: lineSchema.optional(),
   run: runReferenceSchema,
   session: z.string(),
   requirements: listOf(z.object({ group: z.string(), quorum: z.number().int(), approvals: z.number().int() })),
@@ -41,6 +48,10 @@ export const approvalSummarySchema = z.object({
 export const operationSchema = z.object({
   kind: z.string(),
   access: z.string(),
+  title: z.string().describe('As people say it: `sudo rm`, `delete pods`; the kind where that says it.'),
+  facts: listOf(z.object({ name: z.string(), values: listOf(z.string()) })).describe(
+    'What a rule sees of it beside tables and columns: words and files of a program, refs, the name of an object.',
+  ),
   tables: listOf(z.object({ name: z.string(), use: z.enum(['read', 'write']) })),
   columns: listOf(z.string()).describe('Whose values can be read in the reply; `?` where that is not known.'),
   filters: listOf(z.string()).describe('Columns that decide which rows or values come out.'),
@@ -90,6 +101,7 @@ export const statementSchema = z.object({
   decision: z.enum(['permit', 'deny']),
   rules: listOf(z.string()),
   text: z.string(),
+  line: lineSchema.optional(),
   status: z.string().optional(),
   code: z.string().optional(),
   rows: z.number().int().optional(),

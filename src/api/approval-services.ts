@@ -10,7 +10,7 @@ import { approvalDetails, approvalSummary } from './approval-view.ts';
 import type { Caller } from './caller.ts';
 import type { StatementView } from './recording-service.ts';
 import type { ApprovalServices } from './services.ts';
-import { statementView } from './statement-view.ts';
+import { statementView, withoutText } from './statement-view.ts';
 
 export interface ApprovalServicesParts {
   readonly store: Store;
@@ -78,7 +78,8 @@ async function before(
       repository: session.repository ?? undefined,
     };
     for (const request of await recentRequests(directory, session.id, query)) {
-      shown.push({ ...statementView(request, from), ...(textBytes === 0 ? { text: '' } : {}) });
+      const statement = statementView(request, from);
+      shown.push(textBytes === 0 ? withoutText(statement) : statement);
     }
   }
   return shown;

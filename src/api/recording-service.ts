@@ -63,6 +63,8 @@ export interface StatementView {
   readonly decision: 'permit' | 'deny';
   readonly rules: readonly string[];
   readonly text: string;
+  /** In a line, as people say it, where that is not the text: `kubectl delete pods/web`, `POST /orders`, a command. */
+  readonly line?: string;
   /** How it ended, `waiting` while people are asked; absent while it runs. */
   readonly status?: string;
   /** The protocol's own word for that: an SQLSTATE, an HTTP status. */

@@ -1,4 +1,3 @@
-import { askedLine } from '../model/http-message.ts';
 import { LIMITS } from '../model/limits.ts';
 import { listApprovals } from '../store/approval-lists.ts';
 import { countRuns, NO_COUNTS } from '../store/run-counts.ts';
@@ -75,8 +74,8 @@ async function statementsOf(
 }
 
 /** A request of HTTP by its line alone: a summary is no place for its fields and its body. */
-function notable({ session, exchange, target, text, kinds }: StatementView) {
-  const told = askedLine(text, kinds) ?? text;
+function notable({ session, exchange, target, text, line }: StatementView) {
+  const told = line ?? text;
   return { session, exchange, target, text: told.slice(0, LIMITS.outcomeStatementCharacters) };
 }
 

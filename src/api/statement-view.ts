@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { recordedStatements } from '../audit/record/recorded-statements.ts';
+import { askedInLine } from '../model/asked-line.ts';
 import type { Operation } from '../model/request.ts';
 import type { StatementView } from './recording-service.ts';
 
@@ -28,6 +29,8 @@ export function statementView(
   const isHeld = outcome === undefined && approval === undefined && asksPeople(request);
   const ended = outcome?.refusal === undefined ? (result?.status ?? outcome?.kind) : outcome.refusal.code;
   const status = isHeld ? 'waiting' : ended;
+  const shown = text === undefined ? undefined : joinedText(Buffer.from(text), request.body?.media, operations);
+  const line = shown === undefined ? undefined : askedInLine(shown, operations);
   const masked = outcome?.masked?.reduce((sum, { count }) => sum + count, 0);
   return {
     session: request.session,
@@ -40,7 +43,8 @@ export function statementView(
     tables: tablesOf(operations),
     decision: request.decision?.effect ?? 'deny',
     rules: request.decision?.rules ?? [],
-    text: text === undefined ? '(withheld)' : joinedText(Buffer.from(text), request.body?.media, operations),
+    text: shown ?? '(withheld)',
+    ...(line === undefined ? {} : { line }),
     ...(from.repository === undefined ? {} : { repository: from.repository }),
     ...(status === undefined ? {} : { status }),
     ...(result?.code === undefined ? {} : { code: result.code }),
@@ -48,6 +52,11 @@ export function statementView(
     ...(masked ? { masked } : {}),
     ...(approval?.held === undefined ? {} : { approval: approval.held.id }),
   };
+}
+
+/** For those who may not read what was asked. */
+export function withoutText({ line: _line, ...statement }: StatementView): StatementView {
+  return { ...statement, text: '' };
 }
 
 function asksPeople({ decision }: AuditEvent): boolean {

@@ -8,6 +8,7 @@ import { HttpProblem, problemResponses } from './problem.ts';
 import type { Page, StatementFilter, StatementView } from './recording-service.ts';
 import type { ApiRouter } from './server.ts';
 import type { ApiServices } from './services.ts';
+import { withoutText } from './statement-view.ts';
 
 const filterSchema = recordingFilter.extend({
   session: z.string().max(100).optional(),
@@ -38,7 +39,7 @@ export function statementRoutes(router: ApiRouter, services: ApiServices): void 
     }
     await noteAction(services, caller, 'statements.search', { texts: readsTexts });
     const { items, next } = await searched(request, reply, services);
-    const statements = readsTexts ? items : items.map((item) => ({ ...item, text: '' }));
+    const statements = readsTexts ? items : items.map(withoutText);
     return { statements: [...statements], ...(next ? { next } : {}) };
   });
 }

@@ -29,6 +29,8 @@ const APPROVAL: Approval = {
     {
       kind: 'delete',
       access: 'write',
+      title: 'delete',
+      facts: [],
       tables: [{ name: 'public.orders', use: 'write' }],
       columns: [],
       filters: ['public.orders.note'],
@@ -85,6 +87,27 @@ policy  ${'p'.repeat(64)}
 you     can answer this
 `,
   );
+});
+
+test('a command is told by its program, its words and its files, and a request in a line as people say it', () => {
+  const [sql] = APPROVAL.operations;
+  assert.ok(sql);
+  const facts = [
+    { name: 'Words', values: ['-rf', '/srv/old'] },
+    { name: 'Files', values: ['remove /srv/old and all below'] },
+  ];
+  const none = { tables: [], filters: [], hasWhere: true, flags: ['sudo'] };
+  const { lock: _lock, ...operation } = { ...sql, ...none, kind: 'exec', title: 'sudo rm', facts };
+  const text = 'sudo rm -rf /srv/old';
+  const asked = { ...APPROVAL, protocol: 'ssh', kinds: ['exec'], text, line: text, operations: [operation] };
+  const command = approvalText({ ...asked, statements: [{ text, parameters: [] }] }, NOW, plain);
+  assert.match(command, /\n│ sudo rm -rf \/srv\/old\n/);
+  assert.match(
+    command,
+    /\ndoes {4}sudo rm \(write\); words -rf \/srv\/old; files remove \/srv\/old and all below; sudo\n/,
+  );
+  const cluster = { ...asked, protocol: 'kubernetes', kinds: ['delete'], line: 'kubectl delete pods/web -n shop' };
+  assert.match(approvalText(cluster, NOW, plain), /\nrequest kubectl delete pods\/web -n shop\n/);
 });
 
 test('hostile text stays behind its bar and is written out, wherever it stands', () => {

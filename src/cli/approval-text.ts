@@ -1,5 +1,5 @@
 import { factsLine } from '../audit/record/operation-facts.ts';
-import { askedLine } from '../model/http-message.ts';
+import { askedNoun } from '../model/asked-noun.ts';
 import type { Approval, ApprovalSummary } from './approval-schemas.ts';
 import { shortTime } from './listing.ts';
 import type { Output } from './output.ts';
@@ -8,7 +8,7 @@ import { printable, printableLines } from './printable.ts';
 type Paint = Output['paint'];
 type Line = readonly [name: string, value: string];
 
-/** How many statements of before are shown; the web page shows them all. */
+/** How many requests of before are shown; the web page shows them all. */
 const BEFORE = 5;
 
 /**
@@ -69,7 +69,8 @@ function headline(approval: Approval, nowMs: number, paint: Paint): string {
 }
 
 function aboutRequest(approval: Approval): Line[] {
-  const { kind, run, target, protocol, session, held, rules, context, requestedAt, state } = approval;
+  const { kind, run, target, protocol, session, held, rules, context, requestedAt, state, line, kinds, statements } =
+    approval;
   const isAccess = kind === 'access';
   const waiting = isAccess
     ? '; it wants to enter the target'
@@ -84,6 +85,9 @@ function aboutRequest(approval: Approval): Line[] {
     ...(run.url === undefined ? [] : [['job', run.url] as const]),
     ...(run.agent === undefined ? [] : [['agent', `${run.agent} (it says so itself)`] as const]),
     ['target', `${target} (${protocol}), session ${session}`],
+    ...(isAccess || line === undefined || line === statements[0]?.text
+      ? []
+      : [[askedNoun(protocol, kinds).split(' ', 1)[0] ?? '', line] as const]),
     ['asked', `${shortTime(requestedAt)} UTC${state === 'pending' ? waiting : ''}`],
     [isAccess ? 'trust' : 'rule', rules.join(', ')],
     ...(context.length === 0
@@ -105,10 +109,11 @@ function statementText({ text, parameters }: Approval['statements'][number], pai
 
 function operationLines({ kind: what, operations }: Approval): Line[] {
   if (what === 'access') return [];
-  return operations.map(({ kind, access, tables, columns, functions, hasWhere, flags, reason, ...facts }) => {
-    const { filters, writes, copies, lock } = facts;
+  return operations.map(({ access, title, facts, tables, columns, functions, hasWhere, flags, reason, ...more }) => {
+    const { filters, writes, copies, lock } = more;
     const parts = [
-      `${kind} (${access})`,
+      `${title} (${access})`,
+      ...facts.map(({ name, values }) => `${name.toLowerCase()} ${values.join(name === 'Words' ? ' ' : ', ')}`),
       tables.map(({ name, use }) => (use === 'write' ? `writes ${name}` : `reads ${name}`)).join(', '),
       factsLine({ reads: [], filters, writes, copies, unknown: false, ...(lock === undefined ? {} : { lock }) }),
       columns.length === 0 ? '' : `returns ${columns.join(', ')}`,
@@ -155,9 +160,8 @@ function before({ before: statements }: Approval, paint: Paint): string {
   if (statements.length === 0) return '';
   const shown = statements.slice(0, BEFORE).toReversed();
   const more = statements.length > BEFORE ? `, the last ${BEFORE} of ${statements.length}` : '';
-  const rows = shown.map(({ at, decision, kinds, tables, text, rows: count }) => {
-    const what =
-      text === '' ? `${kinds.join(', ')} ${tables.join(', ')}` : (askedLine(text, kinds) ?? text).slice(0, 100);
+  const rows = shown.map(({ at, decision, kinds, tables, text, line, rows: count }) => {
+    const what = text === '' ? `${kinds.join(', ')} ${tables.join(', ')}` : (line ?? text).slice(0, 100);
     const end = decision === 'deny' ? 'denied' : count === undefined ? '' : `${count} rows`;
     return `${paint('dim', '│')} ${shortTime(at)} ${printable(what)} ${paint('dim', end)}`.trimEnd();
   });

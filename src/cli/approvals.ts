@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { askedLine } from '../model/http-message.ts';
 import { ApiClient } from './api-client.ts';
 import { type Approval, type ApprovalSummary, approvalPageSchema, approvalSchema } from './approval-schemas.ts';
 import { approvalText, stateStyle, stateText } from './approval-text.ts';
@@ -104,7 +103,7 @@ function columns(nowMs: number) {
     { head: 'TARGET', text: ({ target }: ApprovalSummary) => target },
     {
       head: 'WHAT',
-      text: ({ text, kinds }: ApprovalSummary) => askedLine(text, kinds) ?? text.replaceAll(/\s+/g, ' '),
+      text: ({ text, line }: ApprovalSummary) => line ?? text.replaceAll(/\s+/g, ' '),
       most: 80,
     },
   ];

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { askedLine } from '../model/http-message.ts';
 import { ApiClient } from './api-client.ts';
 import { BUDGET_COLUMNS, budgetsSchema } from './budgets.ts';
 import { CliError, EXIT } from './cli-error.ts';
@@ -54,6 +53,7 @@ const statementSchema = z.object({
   decision: z.enum(['permit', 'deny']),
   rules: z.array(z.string()),
   text: z.string(),
+  line: z.string().optional(),
   status: z.string().optional(),
   code: z.string().optional(),
   rows: z.number().optional(),
@@ -198,8 +198,7 @@ const STATEMENT_COLUMNS = [
   { head: 'RULE', text: ({ rules }: StatementItem) => rules.join(', '), most: 40 },
   {
     head: 'STATEMENT',
-    text: ({ text, kinds, code }: StatementItem) => {
-      const line = askedLine(text, kinds);
+    text: ({ text, line, code }: StatementItem) => {
       if (line === undefined) return text.replaceAll(/\s+/g, ' ').trim();
       return code === undefined ? line : `${line} → ${code}`;
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askedLine, readHttpMessage } from './http-message.ts';
+import { readHttpMessage } from './http-message.ts';
 
 const read = (text: string) => {
   const { body, ...head } = readHttpMessage(Buffer.from(text, 'latin1'));
@@ -29,12 +29,4 @@ test('what begins with no message, or is cut off in its head, is all body', () =
   ]) {
     assert.deepEqual(read(text), { fields: [], body: text });
   }
-});
-
-test('a text is a request where its line and the kinds that were found in it say the same', () => {
-  const text = 'DELETE /orders/3?now HTTP/1.1\r\nhost: x\r\n\r\n';
-  assert.equal(askedLine(text, ['delete']), 'DELETE /orders/3?now');
-  assert.equal(askedLine(text, ['unknown']), undefined);
-  assert.equal(askedLine('delete from orders', ['delete']), undefined);
-  assert.equal(askedLine('DELETE /x HTTP/1.1; drop table a', ['delete']), undefined);
 });

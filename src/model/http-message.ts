@@ -35,12 +35,3 @@ function statedLength(fields: HttpMessage['fields']): number {
   const said = fields.findLast(([name]) => name.toLowerCase() === 'content-length')?.[1];
   return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : Number.POSITIVE_INFINITY;
 }
-
-/**
- * `GET /customers?limit=3` of a recorded text that is a request of HTTP, by its first line and the kinds that the gateway
- * found in it; undefined of anything else.
- */
-export function askedLine(text: string, kinds: readonly string[]): string | undefined {
-  const line = /^([^\s]+) [^\s]+(?= HTTP\/1\.\d\r\n)/.exec(text);
-  return line !== null && kinds.includes((line[1] ?? '').toLowerCase()) ? line[0] : undefined;
-}

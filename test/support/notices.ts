@@ -14,6 +14,7 @@ export function noticeWith(more: Partial<ApprovalNotice> = {}): ApprovalNotice {
     target: 'pg-prod',
     protocol: 'postgres',
     kinds: ['alter'],
+    does: ['alter'],
     tables: ['public.orders'],
     requirements: [{ group: 'dba', quorum: 2, approvals: 0 }],
     rules: ['ddl needs a dba'],

@@ -131,7 +131,8 @@ test('an approval of a request of HTTP shows all of it laid out, and as it was s
   await page.route(`**/v1/approvals/${id}`, async (route) => {
     const answer = await route.fetch();
     const approval = (await answer.json()) as object;
-    const asked = { protocol: 'http', kinds: ['post'], tables: [], text, statements: [{ text, parameters: [] }] };
+    const line = 'POST /orders?express=1';
+    const asked = { protocol: 'http', kinds: ['post'], tables: [], text, line, statements: [{ text, parameters: [] }] };
     await route.fulfill({ response: answer, json: { ...approval, ...asked } });
   });
   await page.goto(`${server.url}/approvals/${id}`);
@@ -156,7 +157,8 @@ test('an approval of a request to a cluster says it as kubectl would, and shows 
   await page.route(`**/v1/approvals/${id}`, async (route) => {
     const answer = await route.fetch();
     const approval = (await answer.json()) as object;
-    const asked = { protocol: 'kubernetes', kinds: ['patch'], tables: [], text, estimate };
+    const line = 'kubectl patch deployments/web -n shop';
+    const asked = { protocol: 'kubernetes', kinds: ['patch'], tables: [], text, line, estimate };
     const statements = [{ text, parameters: [] }];
     await route.fulfill({ response: answer, json: { ...approval, ...asked, statements } });
   });

@@ -129,7 +129,7 @@ describe('the web UI in a browser', () => {
     await using seen = await visit(browser);
     const { page } = seen;
     await page.goto(`${server.url}${HOSTILE}`);
-    const statement = page.getByRole('group', { name: 'Statement 1' });
+    const statement = page.getByRole('group', { name: 'What is asked' });
     const text = await statement.innerText();
     for (const mark of ['⟨U+202E⟩', '⟨U+202C⟩', '⟨U+200B⟩', '⟨U+001B⟩', '<img src=x onerror=alert(1)>']) {
       assert.ok(text.includes(mark), mark);

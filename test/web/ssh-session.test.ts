@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { SSH_SESSION } from '../../web/mock/ssh-recording.ts';
+import { mockId } from '../../web/mock/world.ts';
 import { accessibilityFaults, excessWidth, PHONE, startBrowser, visit } from '../support/browser.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
@@ -78,4 +79,33 @@ describe('a session of SSH', () => {
     assert.deepEqual(await accessibilityFaults(page), []);
     assert.deepEqual(somebody.faults, []);
   });
+});
+
+test('an approval of a command says what it runs, with its words and files, and calls it a command', async () => {
+  await using somebody = await visit(browser, PHONE);
+  const { page } = somebody;
+  const id = mockId('apr', 0);
+  const text = `sudo rm -rf /srv/old\u202e && select ${'deep'.repeat(30)}`;
+  const none = { tables: [], columns: [], filters: [], writes: [], copies: [], functions: [], hasWhere: true };
+  const facts = [
+    { name: 'Words', values: ['-rf', `/srv/${'deep/'.repeat(30)}old`] },
+    { name: 'Files', values: ['remove /srv/old and all below'] },
+  ];
+  const operations = [{ ...none, kind: 'exec', access: 'admin', title: 'sudo rm', facts, flags: ['sudo'] }];
+  await page.route(`**/v1/approvals/${id}`, async (route) => {
+    const answer = await route.fetch();
+    const approval = (await answer.json()) as object;
+    const asked = { protocol: 'ssh', kinds: ['exec'], tables: [], text, line: text, operations, estimate: undefined };
+    await route.fulfill({ response: answer, json: { ...approval, ...asked, statements: [{ text, parameters: [] }] } });
+  });
+  await page.goto(`${server.url}/approvals/${id}`);
+  await page.getByRole('heading', { name: /^sudo rm -rf \/srv\/old.*U\+202E.*&& select/, level: 1 }).waitFor();
+  await page.getByRole('region', { name: 'The command' }).getByText('sudo rm -rf').waitFor();
+  const meaning = page.getByRole('region', { name: 'What it parses to' });
+  await meaning.getByText('sudo rm', { exact: true }).waitFor();
+  await meaning.getByText('remove /srv/old and all below').waitFor();
+  assert.doesNotMatch(await page.locator('main').innerText(), /EXEC|[Ss]tatement/);
+  assert.equal(await excessWidth(page), 0);
+  assert.deepEqual(await accessibilityFaults(page), []);
+  assert.deepEqual(somebody.faults, []);
 });

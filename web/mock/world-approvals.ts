@@ -124,6 +124,8 @@ const BASE: readonly Partial<Approval>[] = [
     operations: [
       {
         kind: 'alter',
+        title: 'alter',
+        facts: [],
         access: 'schema',
         tables: [{ name: 'public.orders', use: 'write' }],
         columns: ['public.orders.refunded_at', 'public.orders.refund_reason'],
@@ -151,6 +153,8 @@ const BASE: readonly Partial<Approval>[] = [
     operations: [
       {
         kind: 'delete',
+        title: 'delete',
+        facts: [],
         access: 'write',
         tables: [
           { name: 'public.customers', use: 'write' },
@@ -192,6 +196,8 @@ const BASE: readonly Partial<Approval>[] = [
     operations: [
       {
         kind: 'update',
+        title: 'update',
+        facts: [],
         access: 'write',
         tables: [{ name: 'public.prices', use: 'write' }],
         columns: [],
@@ -214,6 +220,8 @@ const BASE: readonly Partial<Approval>[] = [
     operations: [
       {
         kind: 'copy',
+        title: 'copy',
+        facts: [],
         access: 'read',
         tables: [{ name: 'public.customers', use: 'read' }],
         columns: ['public.customers.id', 'public.customers.email', 'public.customers.iban'],

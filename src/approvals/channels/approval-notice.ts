@@ -17,6 +17,8 @@ export interface ApprovalNotice {
   readonly protocol: string;
   /** `alter`, `delete`. */
   readonly kinds: readonly string[];
+  /** What it does, without what somebody typed: `sudo rm`, `delete pods`; the kinds where they say it. */
+  readonly does: readonly string[];
   readonly tables: readonly string[];
   /** How many of which group must approve, and how many have. */
   readonly requirements: readonly NoticeRequirement[];
@@ -40,6 +42,11 @@ export interface NoticeRequirement {
 export interface NoticeStatement {
   readonly text: string;
   readonly parameters: readonly (string | null)[];
+}
+
+/** `rm on web-1`: what is asked for, in a title. */
+export function askedTitle({ does, target }: ApprovalNotice): string {
+  return `${does.join(', ') || 'a request'} on ${target}`;
 }
 
 /** `1 of 2 of dba`, for each group. */

@@ -1,4 +1,11 @@
-import { type ApprovalNotice, type NoticeStatement, outcomeText, requirementText } from './approval-notice.ts';
+import { askedNoun } from '../../model/asked-noun.ts';
+import {
+  type ApprovalNotice,
+  askedTitle,
+  type NoticeStatement,
+  outcomeText,
+  requirementText,
+} from './approval-notice.ts';
 import type { ChannelEvent } from './channel.ts';
 import { type DefinitionNotice, definitionLine, noticeTitle } from './definition-notice.ts';
 import { visibleLines, visibleText } from './visible-text.ts';
@@ -12,12 +19,15 @@ export interface EmailMessage {
 /** An approval as a mail: what is asked, by whom, and the one link where it can be answered. */
 export function emailMessage(event: ChannelEvent, notice: ApprovalNotice): EmailMessage {
   const isRequest = event === 'approval.requested';
-  const what = `${notice.kinds.join(', ') || 'a request'} on ${notice.target}`;
+  const what = askedTitle(notice);
+  const noun = askedNoun(notice.protocol, notice.kinds);
   const begin = isRequest ? '' : 'Re: ';
-  const intro = isRequest ? 'A statement waits for an approval.' : `${outcomeText(notice)}.`;
+  const intro = isRequest
+    ? `${/^[aeiou]/.test(noun) ? 'An' : 'A'} ${noun} waits for an approval.`
+    : `${outcomeText(notice)}.`;
   const lines = facts(notice, isRequest);
   const { statements = [] } = notice;
-  const unseen = notice.statements === undefined ? 'The statement itself is not sent by mail.' : undefined;
+  const unseen = notice.statements === undefined ? `The ${noun} itself is not sent by mail.` : undefined;
   return {
     subject: visibleText(`${begin}Approval needed: ${what} (${notice.run.display})`, 150),
     text: [
@@ -80,7 +90,7 @@ function facts({ run, ...notice }: ApprovalNotice, isRequest: boolean): readonly
     ['Repository', run.repository && `${run.repository} ${run.ref ?? ''}${commit}`],
     ['CI job', [run.workflow, run.url].filter((part) => part !== undefined).join(' ') || undefined],
     ['Target', `${notice.target} (${notice.protocol})`],
-    ['Does', notice.kinds.join(', ') || 'unknown'],
+    ['Does', notice.does.join(', ') || 'unknown'],
     ['Tables', notice.tables.join(', ') || undefined],
     ['Needs', notice.requirements.map(requirementText).join('; ')],
     ['Rules', notice.rules.join(', ')],

@@ -98,6 +98,7 @@ describe('mail over STARTTLS with a login', () => {
       run,
       target: HOSTILE,
       kinds: [HOSTILE],
+      does: [HOSTILE],
       tables: [HOSTILE],
       rules: [HOSTILE],
       statements,

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { approvalsOn, obligation } from '../../../test/support/held-requests.ts';
 import { jobOf } from '../../../test/support/subjects.ts';
 import type { SessionId, TargetName } from '../../model/ids.ts';
+import { SSH_MEDIA } from '../../model/ssh-frames.ts';
 import { openStore } from '../../store/store.ts';
-import { noticeOf } from './notices.ts';
+import { noticeOf, statementsOf } from './notices.ts';
 
 test('of a target that a run asks for, channels have the reason only where each rule shows texts', async () => {
   await using store = await openStore({ file: ':memory:' });
@@ -31,4 +32,12 @@ test('of a target that a run asks for, channels have the reason only where each 
     },
   ]);
   assert.equal((await ask('archive', false))?.statements, undefined);
+});
+
+test('commands and requests are shown as texts, and nothing that is no text', () => {
+  const shown = (media: string, bytes: Uint8Array) => statementsOf({ media, bytes })?.map(({ text }) => text);
+  assert.deepEqual(shown(SSH_MEDIA, Buffer.from('rm -rf /srv/old')), ['rm -rf /srv/old']);
+  const request = 'POST /orders HTTP/1.1\r\n\r\n{}';
+  assert.deepEqual(shown('message/http', Buffer.from(request)), [request]);
+  assert.equal(shown('message/http', Buffer.from([0x50, 0xff])), undefined);
 });

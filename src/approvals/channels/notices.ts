@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { ApprovalId } from '../../model/ids.ts';
 import { isMcp, mcpRequestText } from '../../model/mcp-message.ts';
+import { plainTitles } from '../../model/operation-words.ts';
 import type { Workload } from '../../model/principal.ts';
 import type { Body } from '../../model/request.ts';
 import type { RunReference } from '../../model/run-reference.ts';
+import { SSH_MEDIA } from '../../model/ssh-frames.ts';
 import type { RunRow } from '../../store/grant-rows.ts';
 import { findRun } from '../../store/run-rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -40,6 +42,7 @@ export async function noticeOf(id: string, { store, find, url }: NoticeParts): P
     target: approval.target,
     protocol: approval.protocol,
     kinds: [...new Set(operations.map((operation) => operation.kind))],
+    does: plainTitles(operations),
     tables: [...new Set(tables)],
     requirements: approval.requirements.map(({ group, quorum, approvals }) => ({ group, quorum, approvals })),
     rules: approval.rules,
@@ -61,12 +64,18 @@ export function statementsOf(
   const message = isMcp(operations) ? mcpRequestText(bytes) : undefined;
   if (message !== undefined) return [{ text: message, parameters: [] }];
   const text = Buffer.from(bytes).toString('utf8');
-  if (media === 'application/sql') return [{ text, parameters: [] }];
+  if (media === 'application/sql' || media === SSH_MEDIA) return [{ text, parameters: [] }];
+  if (media === 'message/http') return isText(bytes) ? [{ text, parameters: [] }] : undefined;
   if (media !== 'application/json') return undefined;
   const batch = batchSchema.safeParse(parseJson(text));
   return batch.success
     ? batch.data.map((item) => ({ text: item.text, parameters: (item.parameters ?? []).map(shown) }))
     : undefined;
+}
+
+/** Bytes that are no text are shown as a person can look at them, on the page. */
+function isText(bytes: Uint8Array): boolean {
+  return !Buffer.from(bytes).toString('utf8').includes('\uFFFD');
 }
 
 function shown(parameter: unknown): string | null {

@@ -39,6 +39,14 @@ test('without the text there is nothing to approve by, only to deny and to open'
   assert.deepEqual(buttonsOf(noticeWith({ statements: [STATEMENT] })), ['approve', 'deny', 'open']);
 });
 
+test('what is not shown is called what it is', () => {
+  const { text, blocks } = slackMessage(
+    noticeWith({ protocol: 'ssh', kinds: ['exec'], does: ['sudo rm'], tables: [] }),
+  );
+  assert.equal(text, 'Approval needed: sudo rm on pg-prod (acme/shop@refs/heads/main)');
+  assert.match(JSON.stringify(blocks), /"The command is not shown here\. Open it/);
+});
+
 test('a text is shown whole with its parameters and what it hangs on, or not at all', () => {
   const batch = [STATEMENT, { text: 'insert into t values ($1, $2)', parameters: ['a\nb', null] }];
   const texts = textsOf(slackMessage(noticeWith({ statements: batch })).blocks);
@@ -107,7 +115,7 @@ test('what is over has nothing to press but the link, and says how it ended', ()
 test('no message is larger than Slack takes, whatever is in it', () => {
   const many = Array.from({ length: 500 }, (_, index) => `schema.${'t'.repeat(60)}${index}`);
   const run = { ...noticeWith().run, display: 'd'.repeat(5000), workflow: 'w'.repeat(5000) };
-  const { text, blocks } = slackMessage(noticeWith({ tables: many, rules: many, kinds: many, run }));
+  const { text, blocks } = slackMessage(noticeWith({ tables: many, rules: many, kinds: many, does: many, run }));
   assert.ok(text.length <= 1500, `${text.length}`);
   assert.ok(blocks.length <= 50);
   const [header] = blocks as readonly { readonly text: { readonly text: string } }[];

@@ -1,5 +1,6 @@
+import { askedNoun } from '../../model/asked-noun.ts';
 import { LIMITS } from '../../model/limits.ts';
-import { type ApprovalNotice, outcomeText, requirementText } from './approval-notice.ts';
+import { type ApprovalNotice, askedTitle, outcomeText, requirementText } from './approval-notice.ts';
 import { type DefinitionNotice, definitionLine, noticeTitle } from './definition-notice.ts';
 import { visibleLines, visibleText } from './visible-text.ts';
 
@@ -14,7 +15,7 @@ export interface SlackMessage {
  * plain text), never in mrkdwn. There is a button to approve only where the message shows everything that is approved.
  */
 export function slackMessage(notice: ApprovalNotice): SlackMessage {
-  const what = `${notice.kinds.join(', ') || 'a request'} on ${notice.target}`;
+  const what = askedTitle(notice);
   const title = notice.state === 'pending' ? `Approval needed: ${what}` : `${TITLES[notice.state]}: ${what}`;
   const isWhole = isShownWhole(notice);
   return {
@@ -22,7 +23,7 @@ export function slackMessage(notice: ApprovalNotice): SlackMessage {
     blocks: [
       { type: 'header', text: plainText(visibleText(title, 150)) },
       richText(facts(notice)),
-      ...(isWhole ? statementsOf(notice) : notice.state === 'pending' ? [UNSEEN] : []),
+      ...(isWhole ? statementsOf(notice) : notice.state === 'pending' ? [unseen(notice)] : []),
       ...(notice.votes.length > 0 || notice.state !== 'pending' ? [richText(answers(notice))] : []),
       { type: 'actions', block_id: 'answer', elements: buttons(notice, isWhole) },
     ],
@@ -71,10 +72,13 @@ const TITLES: Readonly<Record<Exclude<ApprovalNotice['state'], 'pending'>, strin
   cancelled: 'Cancelled',
 };
 
-const UNSEEN = {
-  type: 'context',
-  elements: [plainText('The statement is not shown here. Open it to read all of it, and to approve it.')],
-};
+function unseen({ protocol, kinds }: ApprovalNotice): object {
+  const what = askedNoun(protocol, kinds);
+  return {
+    type: 'context',
+    elements: [plainText(`The ${what} is not shown here. Open it to read all of it, and to approve it.`)],
+  };
+}
 
 const MAX_FACT_CHARACTERS = 300;
 
@@ -88,7 +92,7 @@ function facts({ run, ...notice }: ApprovalNotice): readonly Fact[] {
     run.repository === undefined ? undefined : ['Repository', `${run.repository} ${run.ref ?? ''}${commit}`],
     run.workflow === undefined && run.url === undefined ? undefined : ['CI job', run.workflow ?? 'open', run.url],
     ['Target', `${notice.target} (${notice.protocol})`],
-    ['Does', notice.kinds.join(', ') || 'unknown'],
+    ['Does', notice.does.join(', ') || 'unknown'],
     notice.tables.length === 0 ? undefined : ['Tables', notice.tables.join(', ')],
     ['Needs', notice.requirements.map(requirementText).join('; ')],
     ['Rules', notice.rules.join(', ')],

@@ -2,6 +2,7 @@
 import type { HttpFacts } from '../../model/http.ts';
 import type { KubernetesFacts } from '../../model/kubernetes.ts';
 import type { McpFacts } from '../../model/mcp.ts';
+import { PLAIN_PROGRAM } from '../../model/operation-words.ts';
 import type { ColumnUse, Operation } from '../../model/request.ts';
 import type { SshFacts } from '../../model/ssh.ts';
 import type { Json } from '../canonical-json.ts';
@@ -48,15 +49,13 @@ function packSsh({ channel, user, program, through, files, filesUnknown, refs }:
   return {
     channel,
     user,
-    program: program !== undefined && PLAIN_NAME.test(program) ? program : undefined,
-    through: through?.every((name) => PLAIN_NAME.test(name)) === true ? through : undefined,
+    program: program !== undefined && PLAIN_PROGRAM.test(program) ? program : undefined,
+    through: through?.every((name) => PLAIN_PROGRAM.test(name)) === true ? through : undefined,
     uses: files?.map(({ use }) => use),
     filesUnknown,
     refs: refs?.map(({ action }) => action),
   };
 }
-
-const PLAIN_NAME = /^[a-z0-9[][a-z0-9._+-]{0,40}$/;
 
 /** Names of objects, selectors, objects and commands are what somebody typed, and stand in the body. */
 function packKubernetes({ verb, group, version, resource, subresource, namespace, dryRun, patch }: KubernetesFacts) {

@@ -146,6 +146,8 @@ export interface ApprovalSummary {
   tables: string[];
   /** The first 300 characters. */
   text: string;
+  /** In a line, as people say it, where that is not the text: `kubectl delete pods/web`, `POST /orders`, a command. */
+  line?: string;
   run: RunReference;
   session: string;
   requirements: { group: string; quorum: number; approvals: number }[];
@@ -200,6 +202,10 @@ export interface ApprovalStatement {
 export interface OperationView {
   kind: string;
   access: string;
+  /** As people say it: `sudo rm`, `delete pods`; the kind where that says it. */
+  title: string;
+  /** What a rule sees of it beside tables and columns: words and files of a program, refs, the name of an object. */
+  facts: { name: string; values: string[] }[];
   tables: { name: string; use: 'read' | 'write' }[];
   /** Whose values can be read in the reply; `?` where that is not known. */
   columns: string[];
@@ -362,6 +368,8 @@ export interface StatementView {
   rules: string[];
   /** Empty where the caller may not read recordings. */
   text: string;
+  /** In a line, as people say it, where that is not the text: `kubectl delete pods/web`, `POST /orders`, a command. */
+  line?: string;
   status?: string;
   /** The protocol's own word for how it ended: an SQLSTATE, an HTTP status. */
   code?: string;

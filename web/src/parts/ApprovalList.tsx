@@ -11,11 +11,11 @@ import { Asked } from './http/Asked.tsx';
 const COLUMNS: readonly Column<ApprovalSummary>[] = [
   {
     id: 'text',
-    header: 'Statement',
+    header: 'What is asked',
     fold: 'title',
     cell: (approval) => (
       <span className="font-mono text-sm">
-        <Asked text={approval.text} kinds={approval.kinds} />
+        <Asked text={approval.text} line={approval.line} />
       </span>
     ),
   },

@@ -27,7 +27,7 @@ export function Page({ title, windowTitle, heading, above, description, actions,
         <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
           <div className="grid min-w-0 gap-1">
             {above !== undefined && <div className="text-sm text-muted">{above}</div>}
-            <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold">
+            <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold [overflow-wrap:anywhere]">
               {heading ?? title}
             </h1>
             {description !== undefined && <div className="max-w-prose text-muted">{description}</div>}

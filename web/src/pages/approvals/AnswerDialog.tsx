@@ -57,7 +57,7 @@ export function AnswerDialog({ approval, answer, isOver, onClose, children }: An
     >
       <div className="grid gap-3">
         <p className="line-clamp-3 border-l-2 border-line-strong pl-3 font-mono text-sm">
-          <Asked text={approval.text} kinds={approval.kinds} />
+          <Asked text={approval.text} line={approval.line} />
         </p>
         <p className="text-muted">{children}</p>
         <Field

@@ -56,8 +56,8 @@ function Empty({ view }: { readonly view: ApprovalView }) {
     return (
       <EmptyState title="Nothing waits for you">
         <p>
-          When a statement needs somebody of your groups, it stops on the wire and appears here by itself. The agent
-          waits in its connection; your answer lets it go on, or refuses it.
+          When a request needs somebody of your groups, it stops on the wire and appears here by itself. The agent waits
+          in its connection; your answer lets it go on, or refuses it.
         </p>
       </EmptyState>
     );
@@ -69,7 +69,7 @@ function Empty({ view }: { readonly view: ApprovalView }) {
     >
       <p>
         A rule with <code className="font-mono text-sm">approve</code> in it puts a request before a group. For which
-        statements yours do, this says without sending anything:
+        requests yours do, this says without sending anything:
       </p>
     </EmptyState>
   );

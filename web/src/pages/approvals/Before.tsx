@@ -43,10 +43,10 @@ export function Before({ approval }: { readonly approval: Approval }) {
 
 /** Texts are for those who may read recordings; the rest see of what kind it was. */
 function What({ statement }: { readonly statement: StatementView }) {
-  if (statement.text !== '') return <Asked text={statement.text} kinds={statement.kinds} />;
+  if (statement.text !== '') return <Asked text={statement.text} line={statement.line} />;
   return (
     <Visible
-      text={`${statement.kinds.join(', ').toUpperCase()} ${statement.tables.join(', ')}`.trim() || 'a statement'}
+      text={`${statement.kinds.join(', ').toUpperCase()} ${statement.tables.join(', ')}`.trim() || 'a request'}
     />
   );
 }

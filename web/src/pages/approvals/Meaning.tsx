@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Approval, OperationView } from '../../api/types.ts';
 import { Badge } from '../../ui/Badge.tsx';
 import { Mono, Visible } from '../../ui/Code.tsx';
+import { classes } from '../../ui/class-names.ts';
 import { Facts, Section } from '../../ui/Page.tsx';
 
 /** What the text parses to: what policy decided on. */
@@ -14,8 +15,13 @@ export function Meaning({ approval }: { readonly approval: Approval }) {
           // Operations have no identity but their place
           <li key={index} className="grid gap-2 border-t border-line pt-2.5">
             <div className="flex flex-wrap items-center gap-2">
-              <span className="font-medium uppercase">
-                <Visible text={operation.kind} />
+              <span
+                className={classes(
+                  'min-w-0 font-medium break-words',
+                  operation.title === operation.kind && 'uppercase',
+                )}
+              >
+                <Visible text={operation.title} />
               </span>
               <Badge>{operation.access}</Badge>
               {touchesEveryRow(operation) && <Badge tone="deny">No WHERE: every row</Badge>}
@@ -37,6 +43,7 @@ function factsOf(operation: OperationView): readonly (readonly [string, ReactNod
   const tables = (use: 'read' | 'write') =>
     operation.tables.filter((table) => table.use === use).map(({ name }) => name);
   return [
+    ...operation.facts.map(({ name, values }) => [name, namesOf(values)] as const),
     ['Writes', namesOf(tables('write'))],
     ['Reads', namesOf(tables('read'))],
     ['Columns', namesOf(operation.columns)],
@@ -67,8 +74,9 @@ function namesOf(names: readonly string[]): ReactNode {
   if (names.length === 0) return undefined;
   return (
     <ul className="flex flex-wrap gap-x-3 gap-y-0.5">
-      {names.map((name) => (
-        <li key={name}>
+      {names.map((name, index) => (
+        // Words of a command may come twice
+        <li key={index} className="min-w-0 break-all">
           <Mono text={name} />
         </li>
       ))}

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { askedNoun } from '../../../../src/model/asked-noun.ts';
 import type { Approval, ApprovalStatement, EstimateView } from '../../api/types.ts';
 import { HttpRequest } from '../../parts/http/HttpRequest.tsx';
 import { readHttpMessage } from '../../parts/http/http-message.ts';
@@ -10,12 +11,16 @@ import { Estimate } from './Estimate.tsx';
 
 /** All that would run, as it would run: nothing is shortened. */
 export function Statements({ approval }: { readonly approval: Approval }) {
-  const { kind, statements, estimate, context, protocol } = approval;
+  const { kind, kinds, statements, estimate, context, protocol } = approval;
   if (kind === 'access') return <AskedAccess text={statements[0]?.text ?? ''} />;
   if (protocol === 'http') return <AskedRequest text={statements[0]?.text ?? ''} />;
   if (protocol === 'kubernetes') return <OfCluster text={statements[0]?.text ?? ''} estimate={estimate} />;
   return (
-    <Section title={statements.length === 1 ? 'The statement' : `${statements.length} statements, run together`}>
+    <Section
+      title={
+        statements.length === 1 ? `The ${askedNoun(protocol, kinds)}` : `${statements.length} statements, run together`
+      }
+    >
       <ol className="grid gap-5">
         {statements.map((statement, index) => (
           // Statements have no identity but their place
@@ -23,9 +28,9 @@ export function Statements({ approval }: { readonly approval: Approval }) {
             {statements.length > 1 && <p className="text-sm text-muted">Statement {index + 1}</p>}
             <Code
               text={statement.text}
-              language={approval.protocol === 'mcp' ? 'plain' : 'sql'}
+              language={protocol === 'postgres' ? 'sql' : 'plain'}
               whole
-              label={`Statement ${index + 1}`}
+              label={statements.length === 1 ? 'What is asked' : `Statement ${index + 1}`}
             />
             <Parameters statement={statement} />
             <EstimateOf estimate={estimate} index={index} kind={approval.operations[index]?.kind} />

@@ -80,7 +80,7 @@ export function statementHref({ session, exchange }: StatementView): string {
 }
 
 /** Its text, or for whom may not read that, what kind of statement it was and on what. */
-export function StatementText({ statement: { text, kinds, tables } }: { readonly statement: StatementView }) {
+export function StatementText({ statement: { text, line, kinds, tables } }: { readonly statement: StatementView }) {
   if (text === '') {
     return (
       <span className="text-muted">
@@ -90,7 +90,7 @@ export function StatementText({ statement: { text, kinds, tables } }: { readonly
   }
   return (
     <span className="font-mono text-xs">
-      <Asked text={text.slice(0, MOST_CHARACTERS)} kinds={kinds} />
+      <Asked text={text.slice(0, MOST_CHARACTERS)} line={line} />
     </span>
   );
 }
