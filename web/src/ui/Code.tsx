@@ -30,7 +30,7 @@ export function Code({ text, language = 'plain', noWrap, whole, copy = true, lab
           'overflow-auto rounded-md p-3 font-mono text-sm',
           copy && 'pr-10',
           !whole && 'max-h-[60dvh]',
-          noWrap ? 'whitespace-pre' : 'break-words whitespace-pre-wrap',
+          noWrap ? 'whitespace-pre' : 'whitespace-pre-wrap [overflow-wrap:anywhere]',
         )}
       >
         <code>{language === 'sql' ? <Sql text={text} /> : <Visible text={text} />}</code>
