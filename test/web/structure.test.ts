@@ -20,6 +20,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
 const SHARED = 'src/audit/c2sp/';
 /** The same of recorded messages, by the one file that hands them to the pages. */
 const SHARED_MESSAGES: Readonly<Record<string, readonly string[]>> = {
+  'web/src/parts/noun-of.ts': ['src/model/asked-noun.ts'],
   'web/src/parts/kubernetes/kubectl.ts': ['src/model/kubectl-line.ts'],
   'web/src/parts/mcp/mcp-message.ts': ['src/model/mcp-message.ts'],
   // What terminals showed, at SSH hosts and in pods.

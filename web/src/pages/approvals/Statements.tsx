@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import { askedNoun } from '../../../../src/model/asked-noun.ts';
 import type { Approval, ApprovalStatement, EstimateView } from '../../api/types.ts';
 import { HttpRequest } from '../../parts/http/HttpRequest.tsx';
 import { readHttpMessage } from '../../parts/http/http-message.ts';
 import { Difference } from '../../parts/kubernetes/Difference.tsx';
+import { nounOf } from '../../parts/noun-of.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Code, Mono, Visible } from '../../ui/Code.tsx';
 import { Facts, Section } from '../../ui/Page.tsx';
@@ -11,15 +11,13 @@ import { Estimate } from './Estimate.tsx';
 
 /** All that would run, as it would run: nothing is shortened. */
 export function Statements({ approval }: { readonly approval: Approval }) {
-  const { kind, kinds, statements, estimate, context, protocol } = approval;
+  const { kind, statements, estimate, context, protocol } = approval;
   if (kind === 'access') return <AskedAccess text={statements[0]?.text ?? ''} />;
   if (protocol === 'http') return <AskedRequest text={statements[0]?.text ?? ''} />;
   if (protocol === 'kubernetes') return <OfCluster text={statements[0]?.text ?? ''} estimate={estimate} />;
   return (
     <Section
-      title={
-        statements.length === 1 ? `The ${askedNoun(protocol, kinds)}` : `${statements.length} statements, run together`
-      }
+      title={statements.length === 1 ? `The ${nounOf(approval)}` : `${statements.length} statements, run together`}
     >
       <ol className="grid gap-5">
         {statements.map((statement, index) => (
