@@ -11,7 +11,7 @@ const FOLDERS = ['src', 'test', 'scripts', 'bench', 'web/src'];
 const FILE_DEADLINE_MS = 600_000;
 /** Whatever happens, the run ends. */
 const RUN_DEADLINE_MS = 3_600_000;
-const PARALLEL_FILES = 3;
+const PARALLEL_FILES = 4;
 const SHARING_FROM_FILES = 10;
 
 /** Every test file below the given paths, relative to the root; all of them where no path is given. */
